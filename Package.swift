@@ -1,0 +1,58 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+    name: "stretch",
+    platforms: [.macOS(.v15), .iOS(.v18)],
+    products: [
+        .library(name: "Stretch", targets: ["Stretch", "StretchLinked"]),
+        .library(name: "StretchTestSupport", targets: ["StretchTestSupport"]),
+        .executable(name: "stretch", targets: ["StretchCommand"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    ],
+    targets: [
+        // C: types of SQLite's routine table, and calls that Swift cannot make (variadic functions).
+        .target(name: "CSQLite"),
+        // C: the routine table of the SQLite library that this process links.
+        .target(name: "CSQLiteLinked", linkerSettings: [.linkedLibrary("sqlite3")]),
+        .target(name: "StretchSQLite", dependencies: ["CSQLite"]),
+        .target(
+            name: "Stretch",
+            dependencies: [
+                "StretchSQLite",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+        .target(name: "StretchLinked", dependencies: ["CSQLiteLinked", "Stretch", "StretchSQLite"]),
+        .executableTarget(
+            name: "StretchCommand",
+            dependencies: [
+                "Stretch", "StretchLinked",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        // C: a VFS that fails the n-th call, for the fault tests.
+        .target(name: "CFaultVFS", linkerSettings: [.linkedLibrary("sqlite3")]),
+        .target(
+            name: "StretchTestSupport",
+            dependencies: ["CFaultVFS", "Stretch", "StretchLinked", "StretchSQLite"]),
+        .testTarget(
+            name: "StretchSQLiteTests", dependencies: ["StretchSQLite", "StretchTestSupport"]),
+        .testTarget(name: "StretchTests", dependencies: ["Stretch", "StretchTestSupport"]),
+        .testTarget(
+            name: "StretchIntegrationTests",
+            dependencies: ["Stretch", "StretchLinked", "StretchTestSupport"]),
+        .testTarget(
+            name: "StretchCommandTests", dependencies: ["StretchCommand", "StretchTestSupport"]),
+    ]
+)
+
+for target in package.targets {
+    guard !target.name.hasPrefix("C") else { continue }
+    target.swiftSettings = [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+    ]
+}

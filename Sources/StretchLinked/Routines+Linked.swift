@@ -1,0 +1,12 @@
+internal import CSQLiteLinked
+public import StretchSQLite
+
+extension Routines {
+    /// The SQLite library that this process links.
+    public static let linked: Routines = {
+        guard let address = csqlite_linked_routines() else {
+            preconditionFailure("the linked SQLite library opens no database in memory")
+        }
+        return Routines(address: address)
+    }()
+}

@@ -1,0 +1,276 @@
+internal import CSQLite
+
+/// A connection to one SQLite database file, used from one thread at a time.
+///
+/// Source: <https://sqlite.org/c3ref/sqlite3.html>.
+public final class Connection {
+    /// How a file is opened.
+    public enum Access: Sendable {
+        /// An existing file, to read only.
+        case readOnly
+        /// An existing file, to read and write.
+        case readWrite
+        /// A file that is made when it is missing.
+        case create
+    }
+
+    /// The routine table that serves this connection.
+    public let routines: Routines
+    package let handle: OpaquePointer
+    private let ownsHandle: Bool
+    private var cache: [String: Statement] = [:]
+    private var cacheOrder: [String] = []
+    package static let cacheCapacity = 128
+
+    /// Opens a database file without a mutex of its own: the caller keeps it to one thread.
+    ///
+    /// - Throws: What SQLite reports, such as a missing file.
+    public init(
+        path: String, access: Access, routines: Routines, vfs: String? = nil
+    ) throws(SQLiteError) {
+        let flags =
+            switch access {
+            case .readOnly: SQLITE_OPEN_READONLY
+            case .readWrite: SQLITE_OPEN_READWRITE
+            case .create: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+            }
+        var handle: OpaquePointer?
+        let code = routines.table.pointee.open_v2(
+            path, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs)
+        guard code == SQLITE_OK, let handle else {
+            let error = SQLiteError(routines, handle, code: code)
+            _ = routines.table.pointee.close_v2(handle)  // Never fails on a failed open.
+            throw SQLiteError(
+                extendedCode: error.extendedCode, message: "\(error.message): \"\(path)\"")
+        }
+        self.handle = handle
+        self.routines = routines
+        ownsHandle = true
+    }
+
+    /// Borrows a host's connection; the host closes it after this object is gone.
+    public init(borrowing handle: OpaquePointer, routines: Routines) {
+        self.handle = handle
+        self.routines = routines
+        ownsHandle = false
+    }
+
+    deinit {
+        finalizeCachedStatements()
+        // Statements that a virtual table still owns keep the handle alive until they are gone.
+        if ownsHandle { _ = routines.table.pointee.close_v2(handle) }
+    }
+
+    // MARK: Statements
+
+    /// Prepares one statement.
+    ///
+    /// - Throws: What SQLite reports; also when `sql` holds no statement.
+    public func prepare(_ sql: String) throws(SQLiteError) -> Statement {
+        var tail = 0
+        guard let statement = try prepareFirst(sql, tail: &tail) else {
+            throw SQLiteError(extendedCode: SQLITE_MISUSE, message: "no statement", sql: sql)
+        }
+        return statement
+    }
+
+    /// Prepares the first statement of a script.
+    ///
+    /// - Parameter tail: On return the offset, in UTF-8 bytes, of what follows the statement.
+    /// - Returns: `nil` when the script holds only white space and comments.
+    public func prepareFirst(_ sql: String, tail: inout Int) throws(SQLiteError) -> Statement? {
+        try prepareFirst(Array(sql.utf8), tail: &tail, isPersistent: false)
+    }
+
+    package func prepareFirst(
+        _ sql: [UInt8], tail: inout Int, isPersistent: Bool
+    ) throws(SQLiteError) -> Statement? {
+        // A terminator, because SQLite copies a text that has none.
+        let text = sql + [0]
+        var offset = 0
+        let result: Result<Statement, SQLiteError> = text.withUnsafeBufferPointer { buffer in
+            do throws(SQLiteError) {
+                let statement = try Statement(
+                    buffer, on: self, isPersistent: isPersistent, tail: &offset)
+                return .success(statement)
+            } catch {
+                return .failure(error)
+            }
+        }
+        tail = min(offset, sql.count)
+        switch result {
+        case .success(let statement): return statement
+        case .failure(let error):
+            // Success without a statement: nothing but white space and comments.
+            guard error.extendedCode != SQLITE_OK else { return nil }
+            throw error
+        }
+    }
+
+    /// A statement of the cache, reset and ready, prepared at its first use.
+    package func cached(_ sql: String) throws(SQLiteError) -> Statement {
+        if let statement = cache[sql] { return statement }
+        var tail = 0
+        guard
+            let statement = try prepareFirst(Array(sql.utf8), tail: &tail, isPersistent: true)
+        else { throw SQLiteError(extendedCode: SQLITE_MISUSE, message: "no statement", sql: sql) }
+        if cacheOrder.count >= Connection.cacheCapacity {
+            cache.removeValue(forKey: cacheOrder.removeFirst())
+        }
+        cache[sql] = statement
+        cacheOrder.append(sql)
+        return statement
+    }
+
+    /// Finalizes what the cache holds, before the connection is closed.
+    public func finalizeCachedStatements() {
+        cache = [:]
+        cacheOrder = []
+    }
+
+    /// Runs every statement of a script and discards rows.
+    public func execute(_ script: String) throws(SQLiteError) {
+        var rest = Array(script.utf8)
+        while !rest.isEmpty {
+            var tail = 0
+            guard let statement = try prepareFirst(rest, tail: &tail, isPersistent: false)
+            else { return }
+            try statement.run()
+            rest.removeFirst(tail)
+        }
+    }
+
+    /// The rows of one statement, all of them.
+    public func rows(_ sql: String, _ values: Value...) throws(SQLiteError) -> [[Value]] {
+        let statement = try cached(sql)
+        defer { statement.reset() }
+        try statement.bind(values)
+        var rows: [[Value]] = []
+        while try statement.step() {
+            rows.append((0..<statement.columnCount).map { statement.column($0) })
+        }
+        return rows
+    }
+
+    /// Runs one statement with values, and discards rows.
+    public func run(_ sql: String, _ values: Value...) throws(SQLiteError) {
+        let statement = try cached(sql)
+        try statement.bind(values)
+        try statement.run()
+    }
+
+    /// The first value of the first row as an integer, or `nil` without a row or when it is NULL.
+    public func integer(_ sql: String, _ values: Value...) throws(SQLiteError) -> Int64? {
+        let statement = try cached(sql)
+        defer { statement.reset() }
+        try statement.bind(values)
+        guard try statement.step(), statement.column(0) != .null else { return nil }
+        return statement.integer(0)
+    }
+
+    /// The first value of the first row as text, or `nil` without a row or when it is NULL.
+    public func string(_ sql: String, _ values: Value...) throws(SQLiteError) -> String? {
+        let statement = try cached(sql)
+        defer { statement.reset() }
+        try statement.bind(values)
+        guard try statement.step() else { return nil }
+        return statement.string(0)
+    }
+
+    // MARK: Transactions
+
+    /// Whether a transaction that `BEGIN` or a savepoint opened is active.
+    public var isInTransaction: Bool { routines.table.pointee.get_autocommit(handle) == 0 }
+
+    /// How a transaction takes its locks: <https://sqlite.org/lang_transaction.html>.
+    public enum TransactionKind: String, Sendable {
+        /// Locks are taken when they are needed.
+        case deferred = "DEFERRED"
+        /// The write lock is taken at once.
+        case immediate = "IMMEDIATE"
+    }
+
+    /// Runs `body` in a transaction; any throw rolls it back.
+    public func transaction<Result, Failure: Error>(
+        _ kind: TransactionKind, _ body: () throws(Failure) -> Result
+    ) throws -> Result {
+        try execute("BEGIN \(kind.rawValue)")
+        do {
+            let result = try body()
+            try execute("COMMIT")
+            return result
+        } catch {
+            // SQLite may have rolled back already: https://sqlite.org/lang_transaction.html
+            if isInTransaction { try? execute("ROLLBACK") }
+            throw error
+        }
+    }
+
+    // MARK: State
+
+    /// The time, in milliseconds, that a call waits for a lock before it fails with SQLITE_BUSY.
+    public func setBusyTimeout(milliseconds: Int32) {
+        _ = routines.table.pointee.busy_timeout(handle, milliseconds)  // Always SQLITE_OK.
+    }
+
+    /// The rows that the last INSERT, UPDATE or DELETE changed.
+    public var changeCount: Int64 { routines.table.pointee.changes64(handle) }
+    /// The rows changed since the connection was opened.
+    public var totalChangeCount: Int64 { routines.table.pointee.total_changes64(handle) }
+    /// The rowid of the last INSERT on this connection.
+    public var lastInsertRowID: Int64 {
+        get { routines.table.pointee.last_insert_rowid(handle) }
+        set { routines.table.pointee.set_last_insert_rowid(handle, newValue) }
+    }
+
+    /// Makes any running statement stop with SQLITE_INTERRUPT; the one call that other threads
+    /// may make.
+    public func interrupt() { routines.table.pointee.interruptx(handle) }
+
+    /// A number that differs when another connection has committed to `schema` since the last
+    /// snapshot: <https://sqlite.org/c3ref/c_fcntl_begin_atomic_write.html#sqlitefcntldataversion>.
+    package func dataVersion(schema: StaticString = "main") -> UInt32 {
+        var version: UInt32 = 0
+        let name = UnsafeRawPointer(schema.utf8Start).assumingMemoryBound(to: CChar.self)
+        _ = routines.table.pointee.file_control(
+            handle, name, SQLITE_FCNTL_DATA_VERSION, &version)  // Zero when unsupported.
+        return version
+    }
+
+    /// Settings of a connection that `sqlite3_db_config` switches.
+    package enum Setting {
+        case foreignKeys, triggers, defensive
+
+        var operation: Int32 {
+            switch self {
+            case .foreignKeys: SQLITE_DBCONFIG_ENABLE_FKEY
+            case .triggers: SQLITE_DBCONFIG_ENABLE_TRIGGER
+            case .defensive: SQLITE_DBCONFIG_DEFENSIVE
+            }
+        }
+    }
+
+    package func isEnabled(_ setting: Setting) -> Bool {
+        var result: Int32 = 0
+        _ = csqlite_db_config(routines.table, handle, setting.operation, -1, &result)
+        return result != 0
+    }
+
+    package func set(_ setting: Setting, _ isEnabled: Bool) {
+        var result: Int32 = 0
+        _ = csqlite_db_config(
+            routines.table, handle, setting.operation, isEnabled ? 1 : 0, &result)
+    }
+
+    /// The statements of this connection that have been stepped and not reset.
+    package var busyStatementCount: Int {
+        let table = routines.table
+        var count = 0
+        var statement = table.pointee.next_stmt(handle, nil)
+        while let current = statement {
+            if table.pointee.stmt_busy(current) != 0 { count += 1 }
+            statement = table.pointee.next_stmt(handle, current)
+        }
+        return count
+    }
+}

@@ -1,0 +1,50 @@
+internal import CSQLite
+
+/// An error that SQLite reported, with its extended result code.
+///
+/// Source: <https://sqlite.org/rescode.html>.
+public struct SQLiteError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The extended result code; its low eight bits are the primary code.
+    public let extendedCode: Int32
+    /// SQLite's own message.
+    public let message: String
+    /// The statement that failed, without bound values.
+    public let sql: String?
+
+    /// Makes an error of a result code and SQLite's message.
+    public init(extendedCode: Int32, message: String, sql: String? = nil) {
+        self.extendedCode = extendedCode
+        self.message = message
+        self.sql = sql
+    }
+
+    /// The primary result code.
+    public var code: Int32 { extendedCode & 0xff }
+
+    /// Whether another connection holds a lock: trying again can help.
+    public var isBusy: Bool { code == SQLITE_BUSY || code == SQLITE_LOCKED }
+
+    /// Whether a constraint refused the change.
+    public var isConstraint: Bool { code == SQLITE_CONSTRAINT }
+
+    /// The message, the code and the statement; never a bound value.
+    public var description: String {
+        let text = "\(message) (SQLite result code \(extendedCode))"
+        guard let sql else { return text }
+        return "\(text) in: \(sql)"
+    }
+
+    init(_ routines: Routines, _ handle: OpaquePointer?, code: Int32, sql: String? = nil) {
+        let table = routines.table
+        let message: String
+        if let handle, let text = table.pointee.errmsg(handle) {
+            message = String(cString: text)
+        } else {
+            message = table.pointee.errstr(code).map { String(cString: $0) } ?? "unknown error"
+        }
+        let extended = handle.map { table.pointee.extended_errcode($0) } ?? code
+        // A call that reports misuse leaves the connection's own code untouched.
+        let isSameFailure = extended & 0xff == code & 0xff
+        self.init(extendedCode: isSameFailure ? extended : code, message: message, sql: sql)
+    }
+}
