@@ -1,0 +1,132 @@
+public import StretchSQLite
+
+/// A new batch on its way to the remote.
+public struct NewBatch: Hashable, Sendable {
+    /// The batch's id: a random, positive number.
+    public let id: Int64
+    /// The relation's id.
+    public let relation: Int64
+    /// The ids of the columns that the rows have, in their order.
+    public let columns: [Int64]
+    /// The number of rows.
+    public let rowCount: Int64
+    /// The SHA-256 of the rows' encoding in a ``RowBuffer``.
+    public let digest: [UInt8]
+
+    /// Makes a batch.
+    public init(id: Int64, relation: Int64, columns: [Int64], rowCount: Int64, digest: [UInt8]) {
+        self.id = id
+        self.relation = relation
+        self.columns = columns
+        self.rowCount = rowCount
+        self.digest = digest
+    }
+}
+
+/// What the remote's ledger knows of a batch.
+public struct LedgerEntry: Hashable, Sendable {
+    /// The batch as it was committed.
+    public let batch: NewBatch
+    /// Where in the timeline it was committed.
+    public let position: TimelinePosition
+
+    /// Makes an entry.
+    public init(batch: NewBatch, position: TimelinePosition) {
+        self.batch = batch
+        self.position = position
+    }
+}
+
+/// What the remote uses for a relation.
+public struct RemoteUsage: Hashable, Sendable {
+    /// The bytes that rows and indexes take, or an estimate of them.
+    public let byteCount: Int64
+    /// The rows, of all batches and branches.
+    public let rowCount: Int64
+
+    /// Makes a usage.
+    public init(byteCount: Int64, rowCount: Int64) {
+        self.byteCount = byteCount
+        self.rowCount = rowCount
+    }
+}
+
+/// A remote: where cold rows live. One object is one session, used from one thread at a time.
+///
+/// Every endpoint passes the same conformance suite. Calls are idempotent where their comment says
+/// so: after a throw the caller repeats them. A session that was cut off connects again by itself
+/// at the next call.
+public protocol Endpoint: AnyObject {
+    /// The number of times that the remote was asked something since the session began.
+    var roundTripCount: Int { get }
+
+    /// Records a local database and its first branch at epoch 0. Idempotent.
+    ///
+    /// - Parameters:
+    ///   - database: The database's id: a random, positive number.
+    ///   - position: The branch, epoch 0, and its token.
+    /// - Throws: `remoteUnavailable`; `wrongState` when the remote is not a Stretch remote and not
+    ///   empty, or is of a newer format.
+    func register(database: Int64, position: TimelinePosition) throws(StretchError)
+
+    /// Makes a relation, or adds the columns and indexes that it lacks. Idempotent.
+    ///
+    /// - Throws: `remoteUnavailable`; `unsupported` for what this remote cannot hold, such as too
+    ///   many columns.
+    func provision(_ relation: Relation) throws(StretchError)
+
+    /// Waits until no commit on the branch is in doubt, and returns where the branch stands.
+    ///
+    /// - Returns: `nil` when the remote does not know the branch.
+    func fence(branch: Int64) throws(StretchError) -> TimelinePosition?
+
+    /// What the ledger knows of a batch, or `nil`. Ask ``fence(branch:)`` first.
+    func ledgerEntry(batch: Int64) throws(StretchError) -> LedgerEntry?
+
+    /// Commits a batch durably and moves the branch from one position to the next, both or neither.
+    ///
+    /// - Parameters:
+    ///   - batch: What is committed.
+    ///   - rows: The rows of the batch; the place of a row is its ordinal.
+    ///   - base: The position that the file names.
+    ///   - position: The next position of the same branch.
+    /// - Throws: `remoteMismatch` when the branch is not at `base`; `remoteUnavailable`, after
+    ///   which only ``fence(branch:)`` and ``ledgerEntry(batch:)`` tell what happened.
+    func commit(
+        _ batch: NewBatch, rows: RowBuffer, from base: TimelinePosition,
+        to position: TimelinePosition
+    ) throws(StretchError)
+
+    /// Replaces the buffer's rows by rows of one batch, in the order of their ordinals.
+    ///
+    /// - Parameters:
+    ///   - columns: The ids of the columns that are wanted.
+    ///   - ordinal: The first row wanted.
+    ///   - maximumRowCount: The most rows wanted; fewer come only at the batch's end.
+    ///   - buffer: Gets the rows; identifiers are ordinals.
+    /// - Throws: `remoteMismatch` when the remote has no such batch; `remoteUnavailable`.
+    func read(
+        batch: Int64, columns: [Int64], from ordinal: Int64, maximumRowCount: Int,
+        into buffer: RowBuffer
+    ) throws(StretchError)
+
+    /// Starts a scan. The fence is checked in the snapshot that the rows come from.
+    ///
+    /// - Throws: `remoteMismatch` when the remote does not hold the request's position;
+    ///   `remoteUnavailable`.
+    func scan(_ request: ColdScanRequest) throws(StretchError) -> any ColdScan
+
+    /// Records that a batch is no longer visible from `position` on, and moves the branch there.
+    /// The rows stay. The retirement is unconfirmed until ``confirm(_:)``.
+    ///
+    /// - Throws: `remoteMismatch` when the branch is not at `base`; `remoteUnavailable`.
+    func retire(
+        batch: Int64, from base: TimelinePosition, to position: TimelinePosition
+    ) throws(StretchError)
+
+    /// Confirms the branch's retirements up to a position that the file has reached. Idempotent.
+    func confirm(_ position: TimelinePosition) throws(StretchError)
+
+    /// What a relation uses.
+    func usage(relation: Int64) throws(StretchError) -> RemoteUsage
+}
