@@ -274,3 +274,18 @@ public final class Connection {
         return count
     }
 }
+
+extension Connection {
+    /// What SQLite knows of a column beyond its pragma:
+    /// <https://sqlite.org/c3ref/table_column_metadata.html>.
+    package func columnMetadata(
+        table: String, column: String
+    ) -> (collation: String, isAutoincrement: Bool) {
+        var collation: UnsafePointer<CChar>?
+        var isAutoincrement: Int32 = 0
+        let code = routines.table.pointee.table_column_metadata(
+            handle, "main", table, column, nil, &collation, nil, nil, &isAutoincrement)
+        guard code == SQLITE_OK, let collation else { return ("BINARY", false) }
+        return (String(cString: collation), isAutoincrement != 0)
+    }
+}

@@ -1,0 +1,129 @@
+package import StretchSQLite
+
+/// The local file's row about itself.
+package struct DatabaseRecord: Hashable, Sendable {
+    /// The database's id: a random, positive number.
+    package let database: Int64
+    /// What the file shows: which remote state it names.
+    package var position: TimelinePosition
+    /// The address of the endpoint, as given at enable: `file:archive.db`.
+    package let endpoint: String
+    package var queryMode: QueryMode
+}
+
+/// Which rows queries see.
+public enum QueryMode: String, Sendable, CaseIterable {
+    /// No query on a stretch-enabled table is answered.
+    case disabled = "DISABLED"
+    /// Hot rows only.
+    case localOnly = "LOCAL_ONLY"
+    /// Hot and cold rows.
+    case localAndRemote = "LOCAL_AND_REMOTE"
+}
+
+/// What the migrator does with a table.
+public enum MigrationState: String, Sendable, CaseIterable {
+    /// Eligible rows move to the remote.
+    case outbound
+    /// Cold rows move back.
+    case inbound
+    /// Nothing moves.
+    case paused
+}
+
+/// A column of a stretch-enabled table, with its id for ever.
+package struct CatalogColumn: Hashable, Sendable {
+    package let id: Int64
+    package var name: String
+    package var declaredType: String
+    package var affinity: Affinity
+    /// What rows of batches older than the column hold.
+    package var defaultValue: Value
+    /// The schema version that brought the column.
+    package var added: Int64
+    /// The schema version that dropped it, or `nil`.
+    package var dropped: Int64?
+}
+
+/// A stretch-enabled table, as the catalog has it.
+package struct StretchedTable: Hashable, Sendable {
+    package let id: Int64
+    package var name: String
+    package let relation: Int64
+    /// The text of the filter predicate.
+    package var filter: String
+    /// The table whose rows take their children with them, or `nil`.
+    package var follows: String?
+    package var state: MigrationState
+    /// The number of changes of the table's columns that Stretch has seen.
+    package var schemaVersion: Int64
+    /// All columns, dropped ones too; those that are there, in the table's order.
+    package var columns: [CatalogColumn]
+
+    /// The columns that the table has now, in its order.
+    package var currentColumns: [CatalogColumn] { columns.filter { $0.dropped == nil } }
+
+    /// The ids of the columns that batches of a schema version have, in their order.
+    package func columnIDs(schemaVersion: Int64) -> [Int64] {
+        columns.filter { column in
+            column.added <= schemaVersion && column.dropped.map { schemaVersion < $0 } ?? true
+        }.map(\.id)
+    }
+}
+
+/// A batch of the manifest.
+package struct ManifestBatch: Hashable, Sendable {
+    package let visible: VisibleBatch
+    package let table: Int64
+    package let epoch: Int64
+    package let schemaVersion: Int64
+    package let byteCount: Int64
+    package let zones: ZoneMap
+    package let digest: [UInt8]
+
+    package init(
+        visible: VisibleBatch, table: Int64, epoch: Int64, schemaVersion: Int64, byteCount: Int64,
+        zones: ZoneMap, digest: [UInt8]
+    ) {
+        self.visible = visible
+        self.table = table
+        self.epoch = epoch
+        self.schemaVersion = schemaVersion
+        self.byteCount = byteCount
+        self.zones = zones
+        self.digest = digest
+    }
+}
+
+/// The one step in flight.
+package struct PendingStep: Hashable, Sendable {
+    package enum Kind: String, Sendable {
+        /// A batch goes to the remote.
+        case outbound
+        /// A batch whose rows are all hidden leaves the manifest.
+        case retirement
+    }
+
+    package let kind: Kind
+    package let table: Int64
+    package let batch: Int64
+    /// The position that the file had when the step began.
+    package let base: TimelinePosition
+    package let nextToken: Int64
+    package let schemaVersion: Int64
+
+    package init(
+        kind: Kind, table: Int64, batch: Int64, base: TimelinePosition, nextToken: Int64,
+        schemaVersion: Int64
+    ) {
+        self.kind = kind
+        self.table = table
+        self.batch = batch
+        self.base = base
+        self.nextToken = nextToken
+        self.schemaVersion = schemaVersion
+    }
+
+    /// The position that the step leads to.
+    package var next: TimelinePosition { base.next(token: nextToken) }
+}

@@ -1,0 +1,164 @@
+package import StretchSQLite
+
+/// What a batch holds in one column: a range that contains every value other than NULL.
+///
+/// The range is in the order of the column's own collation, by SQLite's order of storage classes.
+package struct Zone: Hashable, Sendable {
+    /// The longest text or blob that is kept as a bound, in bytes.
+    package static let maximumBoundByteCount = 24
+
+    /// A value that no value of the column is less than; `nil` when every value is NULL.
+    package let minimum: Value?
+    /// A value that no value of the column is greater than; `nil` when there is no bound.
+    package let maximum: Value?
+    /// Whether a value is NULL.
+    package let hasNull: Bool
+
+    package init(minimum: Value?, maximum: Value?, hasNull: Bool) {
+        self.minimum = minimum
+        self.maximum = maximum
+        self.hasNull = hasNull
+    }
+
+    /// Whether a row of the batch can meet a constraint; `true` when it cannot be told.
+    ///
+    /// - Parameter collation: The collation of the column, in whose order the bounds are.
+    package func canContain(_ constraint: ColdConstraint, collation: Collation) -> Bool {
+        switch constraint.comparison {
+        case .isNull: return hasNull
+        case .isNotNull: return minimum != nil
+        default: break
+        }
+        guard let minimum else { return false }
+        guard constraint.collation == collation else { return true }
+        switch constraint.comparison {
+        case .equal(let value): return contains(value, minimum, collation)
+        case .oneOf(let values): return values.contains { contains($0, minimum, collation) }
+        case .less(let value): return minimum.compare(value, collation) < 0
+        case .lessOrEqual(let value): return minimum.compare(value, collation) <= 0
+        case .greater(let value):
+            return maximum.map { $0.compare(value, collation) > 0 } ?? true
+        case .greaterOrEqual(let value):
+            return maximum.map { $0.compare(value, collation) >= 0 } ?? true
+        case .isNull, .isNotNull: return true
+        }
+    }
+
+    private func contains(_ value: Value, _ minimum: Value, _ collation: Collation) -> Bool {
+        if case .null = value { return false }
+        guard minimum.compare(value, collation) <= 0 else { return false }
+        return maximum.map { $0.compare(value, collation) >= 0 } ?? true
+    }
+}
+
+extension Value {
+    /// SQLite's order of values; see `EncodedValue.compare`.
+    package func compare(_ other: Value, _ collation: Collation) -> Int {
+        if case .integer(let left) = self, case .integer(let right) = other {
+            return left < right ? -1 : left > right ? 1 : 0
+        }
+        let buffer = RowBuffer(columnCount: 2, capacity: 64)
+        buffer.beginRow(identifier: 0)
+        buffer.append(self)
+        buffer.append(other)
+        return buffer.value(row: 0, column: 0)
+            .compare(buffer.value(row: 0, column: 1), collation)
+    }
+}
+
+extension EncodedValue {
+    /// SQLite's order of values under a built-in collation.
+    package func compare(_ other: EncodedValue, _ collation: Collation) -> Int {
+        compare(
+            other, foldsCase: collation == .nocase, ignoresTrailingSpaces: collation == .rtrim)
+    }
+}
+
+/// The zones of one batch, by the id of the column.
+package struct ZoneMap: Hashable, Sendable {
+    package var zones: [Int64: Zone]
+
+    package init(zones: [Int64: Zone] = [:]) {
+        self.zones = zones
+    }
+
+    /// The zones of rows.
+    ///
+    /// - Parameters:
+    ///   - rows: Rows that have the columns in order.
+    ///   - columns: The id and the collation of each column; `nil` for a collation that is not
+    ///     built in, whose column gets no zone.
+    package init(of rows: RowBuffer, columns: [(id: Int64, collation: Collation?)]) {
+        zones = [:]
+        guard rows.rowCount > 0 else { return }
+        var bounds: [(minimum: EncodedValue?, maximum: EncodedValue?, hasNull: Bool)] =
+            Array(repeating: (nil, nil, false), count: columns.count)
+        for row in 0..<rows.rowCount {
+            var value = rows.value(row: row, column: 0)
+            for column in columns.indices {
+                defer { value = value.next }
+                guard let collation = columns[column].collation else { continue }
+                guard value.tag != .null else {
+                    bounds[column].hasNull = true
+                    continue
+                }
+                if let minimum = bounds[column].minimum, minimum.compare(value, collation) <= 0 {
+                } else {
+                    bounds[column].minimum = value
+                }
+                if let maximum = bounds[column].maximum, maximum.compare(value, collation) >= 0 {
+                } else {
+                    bounds[column].maximum = value
+                }
+            }
+        }
+        for (column, bound) in zip(columns, bounds) where column.collation != nil {
+            zones[column.id] = Zone(
+                minimum: bound.minimum.map(ZoneMap.lowerBound),
+                maximum: bound.maximum.flatMap(ZoneMap.upperBound), hasNull: bound.hasNull)
+        }
+    }
+
+    /// A prefix is never greater than the whole, in any built-in collation.
+    private static func lowerBound(_ value: EncodedValue) -> Value {
+        guard value.tag == .text || value.tag == .blob else { return value.value }
+        let bytes = value.bytes.prefix(Zone.maximumBoundByteCount)
+        return value.tag == .text ? .text(Text(bytes: Array(bytes))) : .blob(Array(bytes))
+    }
+
+    /// Every blob is greater than every text; nothing is greater than every blob.
+    private static func upperBound(_ value: EncodedValue) -> Value? {
+        guard value.tag == .text || value.tag == .blob else { return value.value }
+        guard value.bytes.count > Zone.maximumBoundByteCount else { return value.value }
+        return value.tag == .text ? .blob([]) : nil
+    }
+
+    // MARK: Encoding
+
+    /// The zones as a blob of the catalog: for each column, in the order of ids, the id, flags
+    /// (1 minimum, 2 maximum, 4 NULL), and the bounds that there are, encoded as a row.
+    package var encoded: [UInt8] {
+        var values: [Value] = []
+        for (id, zone) in zones.sorted(by: { $0.key < $1.key }) {
+            let flags: Int64 =
+                (zone.minimum == nil ? 0 : 1) | (zone.maximum == nil ? 0 : 2)
+                | (zone.hasNull ? 4 : 0)
+            values += [.integer(id), .integer(flags)]
+            if let minimum = zone.minimum { values.append(minimum) }
+            if let maximum = zone.maximum { values.append(maximum) }
+        }
+        return Value.encode(values)
+    }
+
+    /// The zones of a blob; damage costs only speed, so that a damaged blob gives no zones.
+    package init(decoding bytes: [UInt8]) {
+        zones = [:]
+        guard let values = Value.decode(bytes) else { return }
+        var rest = values[...]
+        while let id = rest.popFirst()?.integerValue, let flags = rest.popFirst()?.integerValue {
+            let minimum = flags & 1 == 0 ? nil : rest.popFirst()
+            let maximum = flags & 2 == 0 ? nil : rest.popFirst()
+            zones[id] = Zone(minimum: minimum, maximum: maximum, hasNull: flags & 4 != 0)
+        }
+    }
+}

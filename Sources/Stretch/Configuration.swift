@@ -1,0 +1,35 @@
+public import StretchSQLite
+
+/// How a ``StretchDatabase`` works, with all that it takes from outside: the SQLite library, the
+/// clock, randomness and the remote. Tests inject their own.
+public struct Configuration: Sendable {
+    /// The SQLite library that serves the local file and embedded remotes.
+    public var routines: Routines
+    /// How long a call waits for another connection's lock.
+    public var busyTimeout: Duration = .seconds(10)
+    /// The VFS of the local file, or `nil` for SQLite's default.
+    public var localVFS: String?
+    /// The VFS of an embedded remote, or `nil` for SQLite's default.
+    public var remoteVFS: String?
+    /// The present time in UTC, as SQLite writes it: `2026-11-22 10:00:00.000`.
+    public var now: @Sendable () -> String
+    /// A random number from 1 to 2⁶³ − 1.
+    public var randomID: @Sendable () -> Int64
+    /// Makes a session with a remote.
+    ///
+    /// - Parameters: the address, the local database's path, whether a missing remote is made, and
+    ///   this configuration.
+    public var makeEndpoint:
+        @Sendable (EndpointAddress, String, Bool, Configuration) throws(StretchError) ->
+            any Endpoint
+
+    /// A configuration with the system's clock and generator.
+    public init(routines: Routines) {
+        self.routines = routines
+        now = { SystemTime.now() }
+        randomID = { Int64.random(in: 1...Int64.max) }
+        makeEndpoint = { (address, localPath, isCreating, configuration) throws(StretchError) in
+            throw StretchError(.unsupported, "no endpoint for \"\(address)\"")
+        }
+    }
+}

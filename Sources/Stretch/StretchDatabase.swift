@@ -1,0 +1,40 @@
+internal import StretchSQLite
+
+/// A local database, stretch-enabled or not yet, opened for statements and administration.
+///
+/// One object serves one thread at a time; open one for each thread.
+public final class StretchDatabase {
+    /// The path of the local file.
+    public let path: String
+    /// What the database takes from outside.
+    public let configuration: Configuration
+    package let connection: Connection
+
+    /// Opens an existing local file, and shows its stretch-enabled tables whole.
+    ///
+    /// - Throws: `invalidArgument` for a missing file or one that is not a database; `damaged` for
+    ///   a catalog of another version.
+    public init(path: String, configuration: Configuration) throws(StretchError) {
+        self.path = path
+        self.configuration = configuration
+        do {
+            connection = try Connection(
+                path: path, access: .readWrite, routines: configuration.routines,
+                vfs: configuration.localVFS)
+            connection.setBusyTimeout(milliseconds: configuration.busyTimeoutMilliseconds)
+        } catch {
+            throw StretchError(
+                .invalidArgument, "cannot open the local database: \(error.message)",
+                hint: "Name an existing SQLite file.", cause: error)
+        }
+    }
+
+    package var catalog: Catalog { Catalog(connection) }
+}
+
+extension Configuration {
+    package var busyTimeoutMilliseconds: Int32 {
+        let (seconds, attoseconds) = busyTimeout.components
+        return Int32(clamping: seconds * 1_000 + attoseconds / 1_000_000_000_000_000)
+    }
+}
