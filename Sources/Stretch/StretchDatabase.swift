@@ -1,4 +1,4 @@
-internal import StretchSQLite
+package import StretchSQLite
 
 /// A local database, stretch-enabled or not yet, opened for statements and administration.
 ///
