@@ -10,11 +10,15 @@ public final class TemporaryFolder: Sendable {
 
     /// Makes a folder of mode 0700 with a unique name in the system's temporary folder.
     ///
+    /// - Parameter isInMemory: Whether to use `/dev/shm` where it exists: a test that waits for
+    ///   hundreds of syncs takes a tenth of the time there.
     /// - Throws: What the file system reports.
-    public init() throws {
-        path =
-            FileManager.default.temporaryDirectory
-            .appendingPathComponent("stretch-\(UUID().uuidString)").path
+    public init(isInMemory: Bool = false) throws {
+        let memory = "/dev/shm"
+        let parent =
+            isInMemory && FileManager.default.isWritableFile(atPath: memory)
+            ? memory : FileManager.default.temporaryDirectory.path
+        path = "\(parent)/stretch-\(UUID().uuidString)"
         try FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: false,
             attributes: [.posixPermissions: 0o700])

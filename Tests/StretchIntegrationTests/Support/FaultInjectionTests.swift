@@ -73,7 +73,7 @@ private struct Workload {
         mode: (journal: String, isPersistent: Bool), failure: FaultInjection.Failure
     ) throws {
         for call in 1...2_000 {
-            let folder = try TemporaryFolder()
+            let folder = try TemporaryFolder(isInMemory: true)
             var workload = Workload(path: folder.path("local.db"), journalMode: mode.journal)
             FaultInjection.arm(
                 call: call, isPersistent: mode.isPersistent, failure: failure, path: folder.path)
