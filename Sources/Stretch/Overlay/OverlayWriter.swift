@@ -1,4 +1,4 @@
-package import StretchSQLite
+internal import StretchSQLite
 
 /// Writes rows of one overlay: hot rows by native statements on schema main, cold rows by
 /// tombstones, or by recalling them first.
@@ -16,13 +16,24 @@ final class OverlayWriter {
     private var locations: [Int64: ColdLocation] = [:]
     private static let maximumLocationCount = 1_000_000
 
-    private let triggerEvents: Set<TriggerText.Kind>
+    private enum TriggerEvent {
+        case insert, update, delete
+    }
+
+    private let triggerEvents: Set<TriggerEvent>
 
     init(table: OverlayTable) {
         self.table = table
         schema = table.schema
         triggerEvents = Set(
-            schema.triggers.compactMap { TriggerText(parsing: $0.text)?.event.kind })
+            schema.triggers.compactMap { trigger in
+                switch TriggerText(parsing: trigger.text)?.event {
+                case .insert: .insert
+                case .update: .update
+                case .delete: .delete
+                case nil: nil
+                }
+            })
     }
 
     private var connection: Connection { table.connection }

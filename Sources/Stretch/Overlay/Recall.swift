@@ -1,4 +1,4 @@
-package import StretchSQLite
+internal import StretchSQLite
 
 /// Brings cold rows of one table back among the hot ones, in the application's own transaction.
 ///
