@@ -1,0 +1,375 @@
+internal import CSQLite
+
+/// What SQLite's cursor points to: plain data, so that the callbacks of each row count no references.
+struct CursorStorage {
+    enum Source {
+        case end, hot, page
+    }
+
+    var base = sqlite3_vtab_cursor()
+    let table: UnsafePointer<csqlite_routines>
+    /// Holds the objects that the pointers below point into.
+    let box: Unmanaged<ScanBox>
+    let vtab: UnsafeMutablePointer<TableStorage>
+    let columnOffsets: UnsafeMutablePointer<Int>
+    var nextFree: UnsafeMutablePointer<CursorStorage>?
+
+    var source = Source.end
+    var hot: OpaquePointer?
+    var hotColumns: UnsafePointer<Int32>
+    var pageColumns: UnsafePointer<Int32>
+    var pageRowidColumn: Int32 = -1
+    var isUnique = false
+    var endsAfterHotRow = false
+    var isMerged = false
+    /// Whether pages may follow.
+    var hasPages = false
+    /// In a merged scan: whether the inner statement stands on a row.
+    var hotHasRow = false
+    /// In a merged scan: whether the page was opened.
+    var hasOpenedPages = false
+    var changeCounter: UnsafePointer<Int>
+    var changeMark = 0
+    var complete: OpaquePointer?
+
+    var pageBytes: UnsafeRawPointer?
+    var pageRow = 0
+    var pageRowCount = 0
+}
+
+/// The objects of one cursor.
+final class ScanBox {
+    let scan: any VirtualTableScan
+    var start: ScanStart?
+    var page: RowBuffer?
+    /// The encoding of the inner statement's row where two rows are compared.
+    let scratch = RowBuffer(columnCount: 1, capacity: 64)
+
+    init(_ scan: any VirtualTableScan) {
+        self.scan = scan
+    }
+}
+
+extension UnsafeMutablePointer where Pointee == CursorStorage {
+    // MARK: Starting
+
+    func begin(plan: Int32, arguments: Arguments) throws {
+        end()
+        try pointee.box._withUnsafeGuaranteedRef { box in
+            let start = try box.scan.begin(plan: plan, arguments: arguments)
+            box.start = start
+            pointee.hot = start.statement.handle
+            pointee.hotColumns = start.hotColumns
+            pointee.pageColumns = start.pageColumns
+            pointee.pageRowidColumn = start.pageRowidColumn
+            pointee.isUnique = start.isUnique
+            pointee.endsAfterHotRow = start.endsAfterHotRow
+            pointee.isMerged = !start.order.isEmpty
+            pointee.changeCounter = start.changeCounter
+            pointee.changeMark = start.changeCounter.pointee
+            pointee.hasOpenedPages = false
+        }
+        let hasRow = try stepHot()
+        pointee.hasPages = try pointee.box._withUnsafeGuaranteedRef {
+            try $0.scan.snapshotDidOpen()
+        }
+        if !pointee.hasPages { pointee.isMerged = false }
+        if pointee.isMerged {
+            pointee.hotHasRow = hasRow
+            try chooseMergedRow()
+        } else if hasRow {
+            pointee.source = .hot
+        } else {
+            try nextHotRunOrPage()
+        }
+    }
+
+    /// Ends the scan and keeps the cursor.
+    func end() {
+        guard pointee.hot != nil else { return }
+        pointee.hot = nil
+        pointee.source = .end
+        pointee.complete = nil
+        pointee.pageBytes = nil
+        pointee.box._withUnsafeGuaranteedRef { box in
+            box.start = nil
+            box.page = nil
+            box.scan.end()
+        }
+    }
+
+    // MARK: Advancing
+
+    @inline(__always)
+    func advance() throws {
+        if pointee.source == .hot, !pointee.isMerged {
+            pointee.complete = nil
+            if pointee.endsAfterHotRow {
+                pointee.source = .end
+                return
+            }
+            if !pointee.isUnique, try stepHot() { return }
+            try nextHotRunOrPage()
+        } else if pointee.isMerged {
+            try advanceMerged()
+        } else {
+            try advancePage()
+        }
+    }
+
+    /// The next row of the inner statement that is not superseded; `false` at the run's end.
+    @inline(__always)
+    private func stepHot() throws -> Bool {
+        while true {
+            let code = pointee.table.pointee.step(pointee.hot)
+            if code == SQLITE_ROW {
+                if pointee.changeCounter.pointee == pointee.changeMark { return true }
+                if try !isSuperseded() { return true }
+                continue
+            }
+            if code == SQLITE_DONE { return false }
+            throw failure(code)
+        }
+    }
+
+    @inline(never)
+    private func isSuperseded() throws -> Bool {
+        let rowid = pointee.table.pointee.column_int64(pointee.hot, 0)
+        return try pointee.box._withUnsafeGuaranteedRef {
+            try $0.scan.isHotRowSuperseded(rowid: rowid)
+        }
+    }
+
+    @inline(never)
+    private func failure(_ code: Int32) -> SQLiteError {
+        let table = pointee.table
+        let routines = Routines(address: UnsafeRawPointer(table))
+        return SQLiteError(routines, table.pointee.db_handle(pointee.hot), code: code)
+    }
+
+    @inline(never)
+    private func nextHotRunOrPage() throws {
+        while try pointee.box._withUnsafeGuaranteedRef({ try $0.scan.nextRun() }) {
+            if try stepHot() {
+                pointee.source = .hot
+                return
+            }
+        }
+        guard pointee.hasPages else {
+            pointee.source = .end
+            return
+        }
+        try openPage()
+    }
+
+    /// Stands on the first row of the next page, or at the end.
+    private func openPage() throws {
+        try pointee.box._withUnsafeGuaranteedRef { box in
+            guard let page = try box.scan.nextPage() else {
+                box.page = nil
+                pointee.pageBytes = nil
+                pointee.source = .end
+                return
+            }
+            box.page = page
+            pointee.pageBytes = UnsafeRawPointer(page.base)
+            pointee.pageRow = 0
+            pointee.pageRowCount = page.rowCount
+            pointee.source = .page
+            locateColumns(of: page)
+        }
+    }
+
+    private func advancePage() throws {
+        pointee.pageRow += 1
+        guard pointee.pageRow < pointee.pageRowCount else { return try openPage() }
+        pointee.box._withUnsafeGuaranteedRef { box in
+            if let page = box.page { locateColumns(of: page) }
+        }
+    }
+
+    private func locateColumns(of page: RowBuffer) {
+        var offset = page.rowOffsets[pointee.pageRow]
+        for column in 0..<page.columnCount {
+            pointee.columnOffsets[column] = offset
+            offset += EncodedValue(address: UnsafeRawPointer(page.base + offset)).encodedByteCount
+        }
+    }
+
+    // MARK: Merging
+
+    private func advanceMerged() throws {
+        if pointee.source == .hot {
+            pointee.complete = nil
+            pointee.hotHasRow = try stepHot()
+        } else if pointee.source == .page {
+            try advancePage()
+            // The end of the pages is not yet the end of the scan.
+            if pointee.source == .end, !pointee.hotHasRow { return }
+        }
+        try chooseMergedRow()
+    }
+
+    private func chooseMergedRow() throws {
+        if !pointee.hasOpenedPages {
+            let mustOpen =
+                try !pointee.hotHasRow
+                || pointee.box._withUnsafeGuaranteedRef { box in
+                    guard let start = box.start else { return true }
+                    return try box.scan.mustOpenPages(before: start.statement)
+                }
+            if mustOpen {
+                pointee.hasOpenedPages = true
+                try openPage()
+            }
+        }
+        guard pointee.pageBytes != nil else {
+            pointee.source = pointee.hotHasRow ? .hot : .end
+            return
+        }
+        pointee.source = pointee.hotHasRow && hotComesFirst() ? .hot : .page
+    }
+
+    private func hotComesFirst() -> Bool {
+        pointee.box._withUnsafeGuaranteedRef { box in
+            guard let start = box.start, let base = pointee.pageBytes else { return true }
+            for term in start.order {
+                box.scratch.removeAll()
+                box.scratch.beginRow(identifier: 0)
+                box.scratch.append(
+                    columnOf: start.statement.handle, term.hotColumn, pointee.table)
+                let hot = box.scratch.value(row: 0, column: 0)
+                let cold = EncodedValue(address: base + pointee.columnOffsets[term.pageColumn])
+                let result = hot.compare(
+                    cold, foldsCase: term.foldsCase,
+                    ignoresTrailingSpaces: term.ignoresTrailingSpaces)
+                if result != 0 { return (result < 0) != term.isDescending }
+            }
+            return true
+        }
+    }
+
+    // MARK: Values
+
+    @inline(__always)
+    func setResult(column: Int32, of context: OpaquePointer?) throws {
+        let table = pointee.table
+        if pointee.source == .hot {
+            let inner = pointee.hotColumns[Int(column)]
+            if inner >= 0, pointee.complete == nil {
+                table.pointee.result_value(
+                    context, table.pointee.column_value(pointee.hot, inner))
+            } else {
+                try setCompleteResult(column: column, of: context)
+            }
+        } else {
+            setPageResult(column: column, of: context)
+        }
+    }
+
+    private func setPageResult(column: Int32, of context: OpaquePointer?) {
+        let table = pointee.table
+        let inner = pointee.pageColumns[Int(column)]
+        guard inner >= 0, let base = pointee.pageBytes else {
+            return StretchSQLite.setResult(keyOfPageRow(), of: context, table)
+        }
+        let value = EncodedValue(address: base + pointee.columnOffsets[Int(inner)])
+        switch value.tag {
+        case .null: table.pointee.result_null(context)
+        case .integer: table.pointee.result_int64(context, value.integer)
+        case .real: table.pointee.result_double(context, value.real)
+        case .text: StretchSQLite.setResult(text: value.bytes, of: context, table)
+        case .blob: StretchSQLite.setResult(blob: value.bytes, of: context, table)
+        }
+    }
+
+    /// A column that the plan did not foresee: an UPDATE reads them all, and says so to nobody.
+    @inline(never)
+    private func setCompleteResult(column: Int32, of context: OpaquePointer?) throws {
+        let table = pointee.table
+        if pointee.vtab.pointee.hiddenKeyColumn == column {
+            return StretchSQLite.setResult(keyOfHotRow(), of: context, table)
+        }
+        if pointee.complete == nil {
+            let rowid = table.pointee.column_int64(pointee.hot, 0)
+            pointee.complete = try pointee.box._withUnsafeGuaranteedRef {
+                try $0.scan.completeRow(rowid: rowid).handle
+            }
+        }
+        table.pointee.result_value(
+            context, table.pointee.column_value(pointee.complete, column))
+    }
+
+    var rowid: Int64 {
+        let table = pointee.table
+        if pointee.source == .hot { return table.pointee.column_int64(pointee.hot, 0) }
+        return pointee.box._withUnsafeGuaranteedRef { box in
+            guard let page = box.page, let base = pointee.pageBytes else { return 0 }
+            let rowid: Int64
+            if pointee.pageRowidColumn >= 0 {
+                let offset = pointee.columnOffsets[Int(pointee.pageRowidColumn)]
+                rowid = EncodedValue(address: base + offset).integer
+            } else {
+                rowid = HiddenRowid.make(page.rowIdentifiers[pointee.pageRow])
+            }
+            box.scan.willTouch(row: pointee.pageRow, of: page, rowid: rowid)
+            return rowid
+        }
+    }
+
+    /// The hidden key of a row from elsewhere: 1, and its identifier.
+    private func keyOfPageRow() -> Value {
+        pointee.box._withUnsafeGuaranteedRef { box in
+            let identifier = box.page?.rowIdentifiers[pointee.pageRow] ?? 0
+            return HiddenKey.cold(identifier).value
+        }
+    }
+
+    /// The hidden key of a row of the inner statement: 0, and the values of its key.
+    private func keyOfHotRow() -> Value {
+        let columns = pointee.vtab.pointee.box._withUnsafeGuaranteedRef { $0.hiddenKeyColumns }
+        let row = RowBuffer(columnCount: columns.count)
+        row.beginRow(identifier: 0)
+        for column in columns {
+            row.append(columnOf: pointee.hot!, pointee.hotColumns[column], pointee.table)
+        }
+        return .blob([0] + [UInt8](row.bytes))
+    }
+}
+
+/// The rowids of rows from elsewhere, in tables whose own rowids are small.
+package enum HiddenRowid {
+    private static let base: Int64 = 1 << 62
+
+    package static func make(_ identifier: Int64) -> Int64 { base | identifier }
+    package static func identifier(of rowid: Int64) -> Int64? {
+        rowid >= base ? rowid & (base - 1) : nil
+    }
+}
+
+/// What the hidden key column of a table without rowids holds.
+package enum HiddenKey {
+    /// A row of the inner statement, by the values of its key.
+    case hot([Value])
+    /// A row from elsewhere, by its identifier.
+    case cold(Int64)
+
+    package var value: Value {
+        switch self {
+        case .hot(let values): .blob([0] + Value.encode(values))
+        case .cold(let identifier): .blob([1] + Value.encode([.integer(identifier)]))
+        }
+    }
+
+    package init?(_ value: Value) {
+        guard case .blob(let bytes) = value, let first = bytes.first,
+            let values = Value.decode(Array(bytes.dropFirst()))
+        else { return nil }
+        if first == 0 {
+            self = .hot(values)
+        } else {
+            guard let identifier = values.first?.integerValue else { return nil }
+            self = .cold(identifier)
+        }
+    }
+}

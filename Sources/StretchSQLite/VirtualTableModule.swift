@@ -1,0 +1,402 @@
+internal import CSQLite
+
+/// What SQLite's table object points to: plain data.
+struct TableStorage {
+    var base = sqlite3_vtab()
+    let table: UnsafePointer<csqlite_routines>
+    let box: Unmanaged<TableBox>
+    let hiddenKeyColumn: Int32
+    let columnCount: Int
+    var isWriting = false
+    var freeCursors: UnsafeMutablePointer<CursorStorage>?
+}
+
+/// The objects of one table.
+final class TableBox {
+    let virtualTable: any VirtualTable
+    let hiddenKeyColumns: [Int]
+
+    init(_ virtualTable: any VirtualTable) {
+        self.virtualTable = virtualTable
+        hiddenKeyColumns = virtualTable.hiddenKeyColumns
+    }
+}
+
+private final class ModuleBox {
+    let routines: Routines
+    let connect: (_ arguments: [String]) throws -> (table: any VirtualTable, columnCount: Int)
+
+    init(
+        routines: Routines,
+        connect: @escaping (_ arguments: [String]) throws -> (any VirtualTable, columnCount: Int)
+    ) {
+        self.routines = routines
+        self.connect = connect
+    }
+}
+
+extension Connection {
+    /// Registers a module of virtual tables: <https://sqlite.org/c3ref/create_module.html>.
+    ///
+    /// - Parameter connect: Makes the table of CREATE VIRTUAL TABLE's arguments (module, schema,
+    ///   table, then the text between the parentheses), and tells how many columns it declares,
+    ///   without the hidden one.
+    package func createModule(
+        _ name: String,
+        connect: @escaping (_ arguments: [String]) throws -> (any VirtualTable, columnCount: Int)
+    ) throws(SQLiteError) {
+        let box = Unmanaged.passRetained(ModuleBox(routines: routines, connect: connect))
+        let code = routines.table.pointee.create_module_v2(
+            handle, name, VirtualTableModule.callbacks, box.toOpaque(),
+            { Unmanaged<ModuleBox>.fromOpaque($0!).release() })
+        guard code == SQLITE_OK else { throw SQLiteError(routines, handle, code: code) }
+    }
+}
+
+private typealias TablePointer = UnsafeMutablePointer<TableStorage>
+private typealias CursorPointer = UnsafeMutablePointer<CursorStorage>
+
+/// SQLite's callbacks. Each runs `body` and turns a throw into a result code and the table's message.
+private enum VirtualTableModule {
+    /// One module for all connections; SQLite keeps the address and never writes to it.
+    nonisolated(unsafe) static let callbacks: UnsafePointer<sqlite3_module> = {
+        let module = UnsafeMutablePointer<sqlite3_module>.allocate(capacity: 1)
+        var callbacks = sqlite3_module()
+        callbacks.iVersion = 2
+        callbacks.xCreate = { connect($0, $1, $2, $3, $4, $5) }
+        callbacks.xConnect = { connect($0, $1, $2, $3, $4, $5) }
+        callbacks.xBestIndex = { bestIndex($0, $1) }
+        callbacks.xDisconnect = { disconnect($0) }
+        callbacks.xDestroy = { destroy($0) }
+        callbacks.xOpen = { open($0, $1) }
+        callbacks.xClose = { close($0) }
+        callbacks.xFilter = { filter($0, $1, $3, $4) }
+        callbacks.xNext = { next($0) }
+        callbacks.xEof = { cursor($0).pointee.source == .end ? 1 : 0 }
+        callbacks.xColumn = { column($0, $1, $2) }
+        callbacks.xRowid = { rowid($0, $1) }
+        callbacks.xUpdate = { update($0, $1, $2, $3) }
+        callbacks.xBegin = { table in
+            perform(table) {
+                try $0.virtualTable.begin()
+                table!.withTable { $0.pointee.isWriting = true }
+            }
+        }
+        callbacks.xSync = { _ in SQLITE_OK }
+        callbacks.xCommit = { end($0, isCommitted: true) }
+        callbacks.xRollback = { end($0, isCommitted: false) }
+        callbacks.xSavepoint = { table, _ in perform(table) { $0.virtualTable.savepoint() } }
+        callbacks.xRelease = { _, _ in SQLITE_OK }
+        callbacks.xRollbackTo = { table, _ in perform(table) { $0.virtualTable.savepoint() } }
+        callbacks.xRename = { table, _ in
+            perform(table) { _ in
+                throw SQLiteError(
+                    extendedCode: SQLITE_ERROR, message: "a stretch-enabled table has a fixed name")
+            }
+        }
+        module.initialize(to: callbacks)
+        return UnsafePointer(module)
+    }()
+
+    // MARK: Tables
+
+    private static func connect(
+        _ db: OpaquePointer?, _ context: UnsafeMutableRawPointer?, _ count: Int32,
+        _ arguments: UnsafePointer<UnsafePointer<CChar>?>?,
+        _ result: UnsafeMutablePointer<UnsafeMutablePointer<sqlite3_vtab>?>?,
+        _ message: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+    ) -> Int32 {
+        let module = Unmanaged<ModuleBox>.fromOpaque(context!).takeUnretainedValue()
+        let table = module.routines.table
+        do {
+            let texts = (0..<Int(count)).map { arguments![$0].map { String(cString: $0) } ?? "" }
+            let (virtualTable, columnCount) = try module.connect(texts)
+            let code = table.pointee.declare_vtab(db, virtualTable.declaration)
+            guard code == SQLITE_OK else { throw SQLiteError(module.routines, db, code: code) }
+            // Our callbacks write; triggers and views of the schema must not reach them unasked.
+            _ = csqlite_vtab_config(table, db, SQLITE_VTAB_CONSTRAINT_SUPPORT, 1)
+            let box = TableBox(virtualTable)
+            let storage = TablePointer.allocate(capacity: 1)
+            storage.initialize(
+                to: TableStorage(
+                    table: table, box: Unmanaged.passRetained(box),
+                    hiddenKeyColumn: box.hiddenKeyColumns.isEmpty ? -1 : Int32(columnCount),
+                    columnCount: columnCount))
+            result!.pointee = UnsafeMutableRawPointer(storage)
+                .assumingMemoryBound(to: sqlite3_vtab.self)
+            return SQLITE_OK
+        } catch {
+            message!.pointee = csqlite_copy_string(table, errorMessage(error))
+            return (error as? SQLiteError)?.extendedCode ?? SQLITE_ERROR
+        }
+    }
+
+    private static func disconnect(_ table: UnsafeMutablePointer<sqlite3_vtab>?) -> Int32 {
+        table!.withTable { storage in
+            var free = storage.pointee.freeCursors
+            while let cursor = free {
+                free = cursor.pointee.nextFree
+                cursor.pointee.box.release()
+                cursor.pointee.columnOffsets.deallocate()
+                cursor.deallocate()
+            }
+            storage.pointee.box.release()
+            storage.deallocate()
+        }
+        return SQLITE_OK
+    }
+
+    private static func destroy(_ table: UnsafeMutablePointer<sqlite3_vtab>?) -> Int32 {
+        let code = perform(table) { box in
+            guard box.virtualTable.allowsDropping else {
+                throw SQLiteError(
+                    extendedCode: SQLITE_ERROR,
+                    message: "a stretch-enabled table cannot be dropped: disable it first")
+            }
+        }
+        return code == SQLITE_OK ? disconnect(table) : code
+    }
+
+    // MARK: Cursors
+
+    private static func open(
+        _ table: UnsafeMutablePointer<sqlite3_vtab>?,
+        _ result: UnsafeMutablePointer<UnsafeMutablePointer<sqlite3_vtab_cursor>?>?
+    ) -> Int32 {
+        table!.withTable { storage in
+            let cursor = storage.pointee.freeCursors ?? makeCursor(storage)
+            storage.pointee.freeCursors = cursor.pointee.nextFree
+            cursor.pointee.nextFree = nil
+            result!.pointee = UnsafeMutableRawPointer(cursor)
+                .assumingMemoryBound(to: sqlite3_vtab_cursor.self)
+        }
+        return SQLITE_OK
+    }
+
+    private static func makeCursor(_ table: TablePointer) -> CursorPointer {
+        let scan = table.pointee.box._withUnsafeGuaranteedRef { $0.virtualTable.makeScan() }
+        let cursor = CursorPointer.allocate(capacity: 1)
+        cursor.initialize(
+            to: CursorStorage(
+                table: table.pointee.table, box: Unmanaged.passRetained(ScanBox(scan)), vtab: table,
+                columnOffsets: .allocate(capacity: table.pointee.columnCount + 1),
+                hotColumns: noColumns, pageColumns: noColumns, changeCounter: noChanges))
+        return cursor
+    }
+
+    // Never read: every scan sets its own before the first row.
+    nonisolated(unsafe) private static let noColumns = UnsafePointer(
+        UnsafeMutablePointer<Int32>.allocate(capacity: 1))
+    nonisolated(unsafe) private static let noChanges = UnsafePointer(
+        UnsafeMutablePointer<Int>.allocate(capacity: 1))
+
+    private static func close(_ pointer: UnsafeMutablePointer<sqlite3_vtab_cursor>?) -> Int32 {
+        let cursor = cursor(pointer)
+        cursor.end()
+        let table = cursor.pointee.vtab
+        cursor.pointee.nextFree = table.pointee.freeCursors
+        table.pointee.freeCursors = cursor
+        return SQLITE_OK
+    }
+
+    @inline(__always)
+    private static func cursor(
+        _ pointer: UnsafeMutablePointer<sqlite3_vtab_cursor>?
+    ) -> CursorPointer {
+        // The storage begins with SQLite's part.
+        UnsafeMutableRawPointer(pointer.unsafelyUnwrapped)
+            .assumingMemoryBound(to: CursorStorage.self)
+    }
+
+    private static func filter(
+        _ pointer: UnsafeMutablePointer<sqlite3_vtab_cursor>?, _ plan: Int32, _ count: Int32,
+        _ values: UnsafeMutablePointer<OpaquePointer?>?
+    ) -> Int32 {
+        let cursor = cursor(pointer)
+        do {
+            try cursor.begin(
+                plan: plan,
+                arguments: Arguments(
+                    values: values, count: Int(count), table: cursor.pointee.table))
+            return SQLITE_OK
+        } catch {
+            return fail(cursor.pointee.vtab, error)
+        }
+    }
+
+    private static func next(_ pointer: UnsafeMutablePointer<sqlite3_vtab_cursor>?) -> Int32 {
+        let cursor = cursor(pointer)
+        do {
+            try cursor.advance()
+            return SQLITE_OK
+        } catch {
+            return fail(cursor.pointee.vtab, error)
+        }
+    }
+
+    private static func column(
+        _ pointer: UnsafeMutablePointer<sqlite3_vtab_cursor>?, _ context: OpaquePointer?,
+        _ column: Int32
+    ) -> Int32 {
+        let cursor = cursor(pointer)
+        do {
+            // An UPDATE that leaves the column alone needs no value of a hot row:
+            // https://sqlite.org/c3ref/vtab_nochange.html
+            if cursor.pointee.vtab.pointee.isWriting, cursor.pointee.source == .hot,
+                cursor.pointee.table.pointee.vtab_nochange(context) != 0
+            {
+                return SQLITE_OK
+            }
+            try cursor.setResult(column: column, of: context)
+            return SQLITE_OK
+        } catch {
+            return fail(cursor.pointee.vtab, error)
+        }
+    }
+
+    private static func rowid(
+        _ pointer: UnsafeMutablePointer<sqlite3_vtab_cursor>?,
+        _ result: UnsafeMutablePointer<sqlite3_int64>?
+    ) -> Int32 {
+        result!.pointee = cursor(pointer).rowid
+        return SQLITE_OK
+    }
+
+    // MARK: Writing
+
+    private static func update(
+        _ pointer: UnsafeMutablePointer<sqlite3_vtab>?, _ count: Int32,
+        _ values: UnsafeMutablePointer<OpaquePointer?>?,
+        _ result: UnsafeMutablePointer<sqlite3_int64>?
+    ) -> Int32 {
+        perform(pointer) { box in
+            try pointer!.withTable { storage in
+                let table = storage.pointee.table
+                let db = box.virtualTable.handle
+                let conflict = ConflictMode(code: table.pointee.vtab_on_conflict(db))
+                let arguments = Arguments(values: values, count: Int(count), table: table)
+                if let rowid = try box.virtualTable.update(arguments, conflict) {
+                    result!.pointee = rowid
+                }
+            }
+        }
+    }
+
+    private static func end(
+        _ table: UnsafeMutablePointer<sqlite3_vtab>?, isCommitted: Bool
+    ) -> Int32 {
+        perform(table) { box in
+            table!.withTable { $0.pointee.isWriting = false }
+            box.virtualTable.end(isCommitted: isCommitted)
+        }
+    }
+
+    // MARK: Errors
+
+    @inline(__always)
+    private static func perform(
+        _ pointer: UnsafeMutablePointer<sqlite3_vtab>?, _ body: (TableBox) throws -> Void
+    ) -> Int32 {
+        pointer!.withTable { storage in
+            do {
+                try storage.pointee.box._withUnsafeGuaranteedRef(body)
+                return SQLITE_OK
+            } catch {
+                return fail(storage, error)
+            }
+        }
+    }
+
+    /// Hands the error to SQLite, which frees the message: <https://sqlite.org/vtab.html#zErrMsg>.
+    @inline(never)
+    private static func fail(_ storage: TablePointer, _ error: any Error) -> Int32 {
+        let table = storage.pointee.table
+        table.pointee.free(storage.pointee.base.zErrMsg)
+        storage.pointee.base.zErrMsg = csqlite_copy_string(table, errorMessage(error))
+        return (error as? SQLiteError)?.extendedCode ?? SQLITE_ERROR
+    }
+
+    // MARK: Planning
+
+    private static func bestIndex(
+        _ pointer: UnsafeMutablePointer<sqlite3_vtab>?,
+        _ info: UnsafeMutablePointer<sqlite3_index_info>?
+    ) -> Int32 {
+        perform(pointer) { box in
+            try pointer!.withTable { storage in
+                let table = storage.pointee.table
+                let request = IndexRequest(info!, table)
+                let plan = try box.virtualTable.plan(request)
+                for (position, argument) in plan.arguments.enumerated() {
+                    info!.pointee.aConstraintUsage[argument.constraint].argvIndex =
+                        Int32(position + 1)
+                    if argument.isList {
+                        _ = table.pointee.vtab_in(info, Int32(argument.constraint), 1)
+                    }
+                }
+                info!.pointee.idxNum = plan.number
+                info!.pointee.estimatedCost = plan.cost
+                info!.pointee.estimatedRows = plan.rowCount
+                info!.pointee.orderByConsumed = plan.isOrdered ? 1 : 0
+                if plan.isUnique { info!.pointee.idxFlags |= SQLITE_INDEX_SCAN_UNIQUE }
+            }
+        }
+    }
+}
+
+extension VirtualTable {
+    fileprivate var handle: OpaquePointer? { connection.handle }
+}
+
+extension UnsafeMutablePointer where Pointee == sqlite3_vtab {
+    /// The storage that begins with SQLite's part.
+    @inline(__always)
+    fileprivate func withTable<Result, Failure: Error>(
+        _ body: (UnsafeMutablePointer<TableStorage>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try body(UnsafeMutableRawPointer(self).assumingMemoryBound(to: TableStorage.self))
+    }
+}
+
+extension IndexRequest {
+    fileprivate init(
+        _ info: UnsafeMutablePointer<sqlite3_index_info>, _ table: UnsafePointer<csqlite_routines>
+    ) {
+        constraints = (0..<Int(info.pointee.nConstraint)).map { index in
+            let constraint = info.pointee.aConstraint[index]
+            let comparison = Operator(code: Int32(constraint.op))
+            let collation =
+                comparison == .other
+                ? nil : table.pointee.vtab_collation(info, Int32(index))
+            return Constraint(
+                column: Int(constraint.iColumn), comparison: comparison,
+                isUsable: constraint.usable != 0,
+                collationName: collation.map { String(cString: $0).uppercased() } ?? "BINARY",
+                index: index,
+                isList: comparison == .equal && table.pointee.vtab_in(info, Int32(index), -1) != 0)
+        }
+        orders = (0..<Int(info.pointee.nOrderBy)).map {
+            let order = info.pointee.aOrderBy[$0]
+            return Order(column: Int(order.iColumn), isDescending: order.desc != 0)
+        }
+        columnsUsed = info.pointee.colUsed
+    }
+}
+
+extension IndexRequest.Operator {
+    fileprivate init(code: Int32) {
+        switch code {
+        case SQLITE_INDEX_CONSTRAINT_EQ: self = .equal
+        case SQLITE_INDEX_CONSTRAINT_GT: self = .greater
+        case SQLITE_INDEX_CONSTRAINT_LE: self = .lessOrEqual
+        case SQLITE_INDEX_CONSTRAINT_LT: self = .less
+        case SQLITE_INDEX_CONSTRAINT_GE: self = .greaterOrEqual
+        case SQLITE_INDEX_CONSTRAINT_ISNULL: self = .isNull
+        case SQLITE_INDEX_CONSTRAINT_ISNOTNULL: self = .isNotNull
+        case SQLITE_INDEX_CONSTRAINT_IS: self = .identical
+        case SQLITE_INDEX_CONSTRAINT_LIKE: self = .like
+        case SQLITE_INDEX_CONSTRAINT_GLOB: self = .glob
+        default: self = .other
+        }
+    }
+}
