@@ -99,7 +99,7 @@ extension StretchDatabase {
             eligibleRows: eligibleRows, remoteRows: try coldRowCount(table),
             batches: batchCount ?? 0, localBytes: localByteCount(table.name),
             remoteBytes: remoteByteCount(table, link: &link), shadowedRows: nil,
-            isReconciled: try schema.map { try isReconciled(table, schema: $0) } ?? false,
+            isReconciled: schema.map { isReconciled(table, schema: $0) } ?? false,
             problem: problem)
     }
 

@@ -46,7 +46,10 @@ extension StretchDatabase {
     ) throws(StretchError) {
         try perform {
             let table = try enabledTable(name)
-            try reconcile(table, renamed: renamed, replaced: replaced)
+            let hints =
+                renamed.map { ColumnHint.renamed(from: $0.key, to: $0.value) }
+                + replaced.map(ColumnHint.replaced)
+            try reconciler().reconcile(table.id, hints: hints)
             guard let filter else { return }
             try checkFilter(filter, schema: try schema(of: table))
             try connection.transaction(.immediate) {
@@ -84,10 +87,7 @@ extension StretchDatabase {
     /// - Throws: `schemaMismatch` when another program dropped or renamed the table.
     func schema(of table: StretchedTable) throws -> TableSchema {
         guard let schema = try TableSchema(reading: table.name, from: connection) else {
-            throw StretchError(
-                .schemaMismatch, "stretch-enabled table \"\(table.name)\" is missing",
-                hint: "Rename it back, or abandon its cold rows: "
-                    + "stretch table disable FILE \(table.name) --abandon.")
+            throw TableInspection.vanished(table)
         }
         return schema
     }
