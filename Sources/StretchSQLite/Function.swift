@@ -8,6 +8,10 @@ package struct ValuePointer {
 
     package var integer: Int64 { table.pointee.value_int64(pointer) }
     package var isNull: Bool { table.pointee.value_type(pointer) == SQLITE_NULL }
+    package var isNumber: Bool {
+        let type = table.pointee.value_type(pointer)
+        return type == SQLITE_INTEGER || type == SQLITE_FLOAT
+    }
     package var isInteger: Bool { table.pointee.value_type(pointer) == SQLITE_INTEGER }
 
     /// Whether an UPDATE leaves this column as it is: <https://sqlite.org/c3ref/value_nochange.html>.

@@ -100,6 +100,17 @@ public final class RowBuffer {
         byteCount += bytes.count
     }
 
+    /// Appends a row of another buffer, with its identifier.
+    package func appendRow(_ row: Int, of other: RowBuffer) {
+        let bytes = other.bytes(ofRow: row)
+        beginRow(identifier: other.rowIdentifiers[row])
+        reserve(bytes.count)
+        if let address = bytes.baseAddress {
+            (base + byteCount).copyMemory(from: address, byteCount: bytes.count)
+        }
+        byteCount += bytes.count
+    }
+
     /// Appends the columns `first ..< first + columnCount` of a statement's current row.
     package func appendRow(of statement: Statement, from first: Int, routines: Routines) {
         let table = routines.table

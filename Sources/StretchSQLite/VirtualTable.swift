@@ -16,6 +16,10 @@ package protocol VirtualTable: AnyObject {
     /// a hidden key column and has no rowid; empty when rows have rowids.
     var hiddenKeyColumns: [Int] { get }
 
+    /// Whether an UPDATE must tell which columns of a row from elsewhere it leaves alone, instead of
+    /// getting their values.
+    var reportsUnchangedColumns: Bool { get }
+
     /// Whether SQLite may drop the table.
     var allowsDropping: Bool { get }
 

@@ -271,6 +271,7 @@ extension UnsafeMutablePointer where Pointee == CursorStorage {
         let table = pointee.table
         let inner = pointee.pageColumns[Int(column)]
         guard inner >= 0, let base = pointee.pageBytes else {
+            precondition(column == pointee.vtab.pointee.hiddenKeyColumn, "a page lacks a column")
             return StretchSQLite.setResult(keyOfPageRow(), of: context, table)
         }
         let value = EncodedValue(address: base + pointee.columnOffsets[Int(inner)])

@@ -7,6 +7,7 @@ struct TableStorage {
     let box: Unmanaged<TableBox>
     let hiddenKeyColumn: Int32
     let columnCount: Int
+    let reportsUnchangedColumns: Bool
     var isWriting = false
     var freeCursors: UnsafeMutablePointer<CursorStorage>?
 }
@@ -121,7 +122,8 @@ private enum VirtualTableModule {
                 to: TableStorage(
                     table: table, box: Unmanaged.passRetained(box),
                     hiddenKeyColumn: box.hiddenKeyColumns.isEmpty ? -1 : Int32(columnCount),
-                    columnCount: columnCount))
+                    columnCount: columnCount,
+                    reportsUnchangedColumns: virtualTable.reportsUnchangedColumns))
             result!.pointee = UnsafeMutableRawPointer(storage)
                 .assumingMemoryBound(to: sqlite3_vtab.self)
             return SQLITE_OK
@@ -242,7 +244,9 @@ private enum VirtualTableModule {
         do {
             // An UPDATE that leaves the column alone needs no value of a hot row:
             // https://sqlite.org/c3ref/vtab_nochange.html
-            if cursor.pointee.vtab.pointee.isWriting, cursor.pointee.source == .hot,
+            let storage = cursor.pointee.vtab
+            if storage.pointee.isWriting,
+                cursor.pointee.source == .hot || storage.pointee.reportsUnchangedColumns,
                 cursor.pointee.table.pointee.vtab_nochange(context) != 0
             {
                 return SQLITE_OK

@@ -1,0 +1,171 @@
+package import StretchSQLite
+
+/// The stretch-enabled tables of one connection: it shows hot and cold rows under each table's name.
+///
+/// The overlay of a table is a virtual table of the same name in schema temp, where SQLite looks
+/// names up first; `main.<table>` stays the hot table itself.
+package final class Overlay {
+    unowned let connection: Connection
+    let configuration: Configuration
+    let localPath: String
+    let catalog: Catalog
+    /// The tables by their catalog id.
+    private(set) var tables: [Int64: OverlayTable] = [:]
+    private(set) var record: DatabaseRecord?
+    private var endpoint: (any Endpoint)?
+    private var dataVersion: UInt32 = 0
+    private var schemaVersion: Int64 = -1
+    /// Whether a row is being recalled: the triggers of the overlay then stay quiet.
+    var isRecalling = false
+    /// Whether SQLite may drop the temporary tables: only while they are replaced.
+    var isReplacingTables = false
+
+    package init(
+        connection: Connection, configuration: Configuration, localPath: String
+    ) throws {
+        self.connection = connection
+        self.configuration = configuration
+        self.localPath = localPath
+        catalog = Catalog(connection)
+        try connection.createModule("stretch") { [unowned self] arguments in
+            guard arguments.count == 4, let id = Int64(arguments[3]), let table = self.tables[id]
+            else {
+                throw SQLiteError(
+                    extendedCode: 1, message: "the overlay is made by Stretch, not by statements")
+            }
+            return (table, table.schema.columns.count)
+        }
+        try registerFunctions()
+    }
+
+    /// The names of the stretch-enabled tables, in lower case.
+    package var tableNames: Set<String> { Set(tables.values.map(\.schema.name.foldingCase)) }
+
+    /// The number of times that the remote was asked something through this overlay.
+    package var roundTripCount: Int { endpoint?.roundTripCount ?? 0 }
+
+    // MARK: Attaching
+
+    /// Makes the temporary objects agree with the catalog and the schema of main; cheap when
+    /// nothing has changed. Called before each statement is prepared.
+    package func synchronize() throws {
+        let version = try connection.integer("PRAGMA main.schema_version") ?? 0
+        guard version != schemaVersion || tablesMayHaveChanged else { return }
+        try attach()
+        schemaVersion = version
+    }
+
+    /// Enabling or disabling a table changes rows of the catalog only, not the schema.
+    private var tablesMayHaveChanged: Bool {
+        get throws {
+            guard schemaVersion >= 0, !tables.isEmpty || record != nil else { return false }
+            return try catalogFingerprint() != attachedFingerprint
+        }
+    }
+    private var attachedFingerprint: [[Value]] = []
+
+    private func catalogFingerprint() throws -> [[Value]] {
+        try connection.rows("SELECT id, schema_version FROM main.stretch_table ORDER BY id")
+    }
+
+    /// Makes all temporary objects anew at the next statement.
+    package func invalidate() { schemaVersion = -1 }
+
+    private func attach() throws {
+        isReplacingTables = true
+        defer { isReplacingTables = false }
+        for name in try temporaryObjects() {
+            try connection.execute("DROP \(name.kind) temp.\(name.name.quotedName)")
+        }
+        tables = [:]
+        record = try catalog.database()
+        guard record != nil else { return }
+        attachedFingerprint = try catalogFingerprint()
+        for table in try catalog.tables() {
+            guard let schema = try TableSchema(reading: table.name, from: connection) else {
+                throw StretchError(
+                    .schemaMismatch, "table \"\(table.name)\" is gone from the local database",
+                    hint: "Restore it, or disable it with: stretch table disable --abandon.")
+            }
+            tables[table.id] = try OverlayTable(table: table, schema: schema, overlay: self)
+        }
+        try reload()
+        for id in tables.keys.sorted() {
+            guard let table = tables[id] else { continue }
+            let name = table.schema.name.quotedName
+            try connection.execute("CREATE VIRTUAL TABLE temp.\(name) USING stretch(\(id))")
+        }
+        for statement in try OverlayTriggers(overlay: self).statements() {
+            try connection.execute(statement)
+        }
+        for statement in try OverlayViews(overlay: self).statements() {
+            try connection.execute(statement)
+        }
+    }
+
+    /// The overlay's objects in schema temp, in an order in which they can be dropped.
+    private func temporaryObjects() throws -> [(kind: String, name: String)] {
+        try connection.rows(
+            """
+            SELECT type, name FROM temp.sqlite_schema
+            WHERE (type = 'trigger' AND name LIKE 'stretch\\_%' ESCAPE '\\')
+                OR (type = 'view' AND sql LIKE '%/* stretch */')
+                OR (type = 'table' AND sql LIKE 'CREATE VIRTUAL TABLE % USING stretch(%')
+            ORDER BY CASE type WHEN 'trigger' THEN 1 WHEN 'view' THEN 2 ELSE 3 END
+            """
+        ).map { ($0[0].stringValue?.uppercased() ?? "", $0[1].stringValue ?? "") }
+    }
+
+    // MARK: Snapshot
+
+    /// Brings the manifest up to the snapshot that is open now; nearly free when nothing changed.
+    ///
+    /// - Throws: `SQLITE_SCHEMA`'s sense: a stretch-enabled table has other columns than the
+    ///   overlay shows; the next prepared statement sees the new ones.
+    func refresh() throws {
+        let version = connection.dataVersion()
+        guard version != dataVersion else { return }
+        dataVersion = version
+        do {
+            try reload()
+        } catch {
+            dataVersion = 0
+            throw error
+        }
+    }
+
+    private func reload() throws {
+        guard let position = try catalog.position() else {
+            throw StretchError(
+                .wrongState, "the database is no longer stretch-enabled",
+                hint: "Open it again.")
+        }
+        dataVersion = connection.dataVersion()
+        let mode = try connection.string("SELECT query_mode FROM main.stretch_database")
+        record?.queryMode = mode.flatMap(QueryMode.init(rawValue:)) ?? .localAndRemote
+        let isSamePosition = record?.position == position
+        record?.position = position
+        for table in tables.values where !isSamePosition || !table.hasLoadedManifest {
+            try table.loadManifest()
+        }
+    }
+
+    // MARK: Remote
+
+    /// The session with the remote, opened at its first use.
+    func remote() throws(StretchError) -> any Endpoint {
+        if let endpoint { return endpoint }
+        guard let record else {
+            throw StretchError(.wrongState, "the database is not stretch-enabled")
+        }
+        let address = try EndpointAddress(parsing: record.endpoint)
+        let made = try configuration.makeEndpoint(address, localPath, false, configuration)
+        endpoint = made
+        return made
+    }
+
+    /// The stretch-enabled table with a name, without regard to case.
+    func table(named name: String) -> OverlayTable? {
+        tables.values.first { $0.schema.name.isEqualFoldingCase(name) }
+    }
+}

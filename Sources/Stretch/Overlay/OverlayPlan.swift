@@ -1,0 +1,159 @@
+package import StretchSQLite
+
+/// A plan of one overlay: which constraints go to both sides, in which order rows come, and which
+/// columns are read. It owns the statements of the hot side.
+final class OverlayPlan {
+    /// What makes two plans the same.
+    struct Key: Hashable {
+        struct Term: Hashable {
+            let column: Int
+            let comparison: IndexRequest.Operator
+            let collationName: String
+            let isList: Bool
+        }
+
+        var terms: [Term]
+        var orders: [IndexRequest.Order]
+        var columnsUsed: UInt64
+    }
+
+    let key: Key
+    let schema: TableSchema
+    /// For each column of the table its place in the hot statement, or -1; one more for a hidden key.
+    let hotColumns: UnsafeMutablePointer<Int32>
+    /// For each column of the table its place in the pages, or -1; one more for a hidden key.
+    let pageColumns: UnsafeMutablePointer<Int32>
+    /// All columns, for pages of a scan that may write.
+    let allPageColumns: UnsafeMutablePointer<Int32>
+    /// The columns that pages have, in order.
+    let coldColumns: [Int]
+    /// Whether the terms give at most one row with each key.
+    let isUnique: Bool
+    /// The term whose list is taken whole, or `nil`.
+    let listTerm: Int?
+    private var pools: [UInt64: [Statement]] = [:]
+
+    init(key: Key, schema: TableSchema) {
+        self.key = key
+        self.schema = schema
+        let count = schema.columns.count
+        hotColumns = .allocate(capacity: count + 1)
+        pageColumns = .allocate(capacity: count + 1)
+        allPageColumns = .allocate(capacity: count + 1)
+        hotColumns.initialize(repeating: -1, count: count + 1)
+        pageColumns.initialize(repeating: -1, count: count + 1)
+        allPageColumns.initialize(repeating: -1, count: count + 1)
+        // A table without rowids has no way to ask for the rest of a row later.
+        let needsAll = schema.keyKind == .withoutRowid
+        var hot: [Int] = []
+        var cold: [Int] = []
+        let ordered = Set(key.orders.map(\.column))
+        let keyColumns = Set(schema.key)
+        for column in 0..<count {
+            let isUsed = needsAll || key.columnsUsed & (1 << UInt64(min(column, 63))) != 0
+            if isUsed || ordered.contains(column) {
+                hotColumns[column] = Int32(hot.count + 1)
+                hot.append(column)
+            }
+            if isUsed || ordered.contains(column) || keyColumns.contains(column) {
+                pageColumns[column] = Int32(cold.count)
+                cold.append(column)
+            }
+            allPageColumns[column] = Int32(column)
+        }
+        selectedColumns = hot
+        coldColumns = cold
+        let equal = Set(key.terms.filter { $0.comparison == .equal }.map(\.column))
+        isUnique =
+            schema.keyKind == .rowid
+            && (equal.contains(-1) || equal.contains(schema.key.first ?? -2))
+        listTerm = key.terms.firstIndex(where: \.isList)
+    }
+
+    deinit {
+        hotColumns.deallocate()
+        pageColumns.deallocate()
+        allPageColumns.deallocate()
+    }
+
+    private let selectedColumns: [Int]
+
+    // MARK: Statements
+
+    /// Takes a statement out of the pool, or prepares one.
+    ///
+    /// - Parameter dropped: Terms, one bit each, whose value cannot be compared inside.
+    func takeStatement(dropped: UInt64, on connection: Connection) throws(SQLiteError) -> Statement {
+        if let statement = pools[dropped]?.popLast() { return statement }
+        return try connection.prepare(sql(dropped: dropped))
+    }
+
+    /// Puts a statement back; it is reset, so that it holds no snapshot.
+    func putStatement(_ statement: Statement, dropped: UInt64) {
+        statement.reset()
+        pools[dropped, default: []].append(statement)
+    }
+
+    /// The statement of the hot side: `SELECT h.rowid, h."a" FROM main."t" AS h WHERE …`. Names are
+    /// always qualified: SQLite reads an unknown bare name in double quotes as a string.
+    func sql(dropped: UInt64) -> String {
+        var columns = [schema.rowidName.map { "h.\($0)" } ?? "0"]
+        columns += selectedColumns.map { "h.\(schema.columns[$0].name.quotedName)" }
+        var sql = "SELECT \(columns.joined(separator: ", ")) FROM main.\(schema.name.quotedName) AS h"
+        var conditions: [String] = []
+        for (index, term) in key.terms.enumerated() where dropped & (1 << UInt64(index)) == 0 {
+            conditions.append(condition(term, parameter: index + 1))
+        }
+        if !conditions.isEmpty { sql += " WHERE " + conditions.joined(separator: " AND ") }
+        if !key.orders.isEmpty {
+            let terms = key.orders.map { name(of: $0.column) + ($0.isDescending ? " DESC" : "") }
+            sql += " ORDER BY " + terms.joined(separator: ", ")
+        }
+        return sql
+    }
+
+    private func name(of column: Int) -> String {
+        guard column >= 0 else { return "h.\(schema.rowidName ?? "rowid")" }
+        return "h.\(schema.columns[column].name.quotedName)"
+    }
+
+    private func condition(_ term: Key.Term, parameter: Int) -> String {
+        let name = name(of: term.column)
+        let column = term.column >= 0 ? schema.columns[term.column] : nil
+        let collation =
+            term.collationName == column?.collationName ?? "BINARY"
+            ? "" : " COLLATE \(term.collationName.quotedName)"
+        switch term.comparison {
+        case .isNull: return "\(name) IS NULL"
+        case .isNotNull: return "\(name) IS NOT NULL"
+        case .equal where column?.affinity == .blob:
+            // No affinity inside, but perhaps one outside: everything that it could make equal.
+            return """
+                (\(name) = ?\(parameter)\(collation) \
+                OR (\(name) >= '' AND \(name) < x'' AND typeof(?\(parameter)) IN ('integer', 'real')) \
+                OR (\(name) < '' AND typeof(?\(parameter)) = 'text'))
+                """
+        default:
+            return "\(name) \(term.comparison.sql) ?\(parameter)\(collation)"
+        }
+    }
+}
+
+extension IndexRequest.Operator {
+    var sql: String {
+        switch self {
+        case .equal: "="
+        case .greater: ">"
+        case .lessOrEqual: "<="
+        case .less: "<"
+        case .greaterOrEqual: ">="
+        case .identical: "IS"
+        case .like: "LIKE"
+        case .glob: "GLOB"
+        case .isNull, .isNotNull, .other: preconditionFailure("an operator without a right side")
+        }
+    }
+
+    /// Whether the operator compares with a value of the scan.
+    var hasValue: Bool { self != .isNull && self != .isNotNull }
+}

@@ -1,0 +1,243 @@
+package import StretchSQLite
+
+/// One scan of an overlay: hot rows by an inner statement, then cold rows, opened when they are
+/// reached.
+final class OverlayScan: VirtualTableScan {
+    private let table: OverlayTable
+    private var overlay: Overlay { table.overlay }
+    private var plan: OverlayPlan?
+    private var statement: Statement?
+    private var dropped: UInt64 = 0
+    private var list: [Value] = []
+    private var nextListIndex = 0
+    private var constraints: [ColdConstraint] = []
+    private var candidates: [ManifestBatch] = []
+    private var isWholeRow = false
+    /// The count of recalls when the scan began.
+    private var changeMark = 0
+    private var cold: (any ColdScan)?
+    private var filter: ColdRowFilter?
+    private var page: RowBuffer?
+    private var pageRowCount = 0
+    private var completeStatement: Statement?
+
+    init(_ table: OverlayTable) {
+        self.table = table
+    }
+
+    // MARK: Hot side
+
+    func begin(plan number: Int32, arguments: Arguments) throws -> ScanStart {
+        if overlay.record?.queryMode == .disabled {
+            throw StretchError(
+                .wrongState, "queries of stretch-enabled tables are disabled",
+                hint: "Set the query mode to LOCAL_AND_REMOTE.")
+        }
+        let plan = try table.plan(numbered: number)
+        self.plan = plan
+        table.openScanCount += 1
+        changeMark = table.changeCounter.pointee
+        dropped = 0
+        nextListIndex = 0
+        try readList(plan, arguments)
+        for (index, term) in plan.key.terms.enumerated() where !term.isList {
+            if term.comparison.hasValue, !isComparable(term, arguments[index]) {
+                dropped |= 1 << UInt64(index)
+            }
+        }
+        let statement = try plan.takeStatement(dropped: dropped, on: overlay.connection)
+        self.statement = statement
+        for (index, term) in plan.key.terms.enumerated()
+        where dropped & (1 << UInt64(index)) == 0 && term.comparison.hasValue && !term.isList {
+            try statement.bind(arguments[index], at: index + 1)
+        }
+        let isUnique = plan.isUnique && dropped == 0
+        if plan.listTerm != nil, dropped & listBit == 0 { _ = try nextRun() }
+        readConstraints(plan, arguments)
+        isWholeRow = table.writer.isWriting
+        return ScanStart(
+            statement: statement, hotColumns: UnsafePointer(plan.hotColumns),
+            pageColumns: UnsafePointer(isWholeRow ? plan.allPageColumns : plan.pageColumns),
+            pageRowidColumn: rowidColumn(plan), isUnique: isUnique,
+            // The hot row hides every cold row of its key.
+            endsAfterHotRow: isUnique && plan.listTerm == nil,
+            order: mergeTerms(plan), changeCounter: UnsafePointer(table.changeCounter))
+    }
+
+    /// Whether the inner comparison gives what SQLite's outer one does. A column of the table has
+    /// its affinity inside; a right side that had one of its own outside has lost it.
+    private func isComparable(_ term: OverlayPlan.Key.Term, _ value: ValuePointer) -> Bool {
+        guard term.column >= 0 else { return true }
+        guard table.schema.columns[term.column].affinity == .text else { return true }
+        return !value.isNumber
+    }
+
+    private var listBit: UInt64 { plan?.listTerm.map { 1 << UInt64($0) } ?? 0 }
+
+    /// Takes an IN list whole, when each of its values can be compared as it is.
+    private func readList(_ plan: OverlayPlan, _ arguments: Arguments) throws {
+        list = []
+        guard let index = plan.listTerm else { return }
+        let affinity = table.schema.columns[plan.key.terms[index].column].affinity
+        list = try arguments.list(at: index)
+        if !list.allSatisfy({ $0.isComparable(to: affinity) }) { dropped |= listBit }
+    }
+
+    func nextRun() throws -> Bool {
+        guard let plan, let statement, let index = plan.listTerm, dropped & listBit == 0 else {
+            return false
+        }
+        statement.reset()
+        guard nextListIndex < list.count else {
+            // An empty list selects nothing.
+            if list.isEmpty { try statement.bind(.null, at: index + 1) }
+            return false
+        }
+        try statement.bind(list[nextListIndex], at: index + 1)
+        nextListIndex += 1
+        return true
+    }
+
+    func isHotRowSuperseded(rowid: Int64) throws -> Bool {
+        guard let plan, let statement else { return false }
+        let key: [Value]
+        if table.schema.keyKind == .withoutRowid {
+            key = table.schema.key.map { statement.column(Int(plan.hotColumns[$0])) }
+        } else {
+            key = [.integer(rowid)]
+        }
+        return table.recalledKeys[key].map { $0 > changeMark } ?? false
+    }
+
+    func completeRow(rowid: Int64) throws -> Statement {
+        let columns = table.schema.columns.map { "h.\($0.name.quotedName)" }
+        let statement =
+            try completeStatement
+            ?? overlay.connection.prepare(
+                """
+                SELECT \(columns.joined(separator: ", ")) FROM main.\(table.schema.name.quotedName) \
+                AS h WHERE h.\(table.schema.rowidName ?? "rowid") = ?
+                """)
+        completeStatement = statement
+        statement.reset()
+        try statement.bind(.integer(rowid), at: 1)
+        guard try statement.step() else {
+            throw SQLiteError(extendedCode: 1, message: "a row vanished under its own statement")
+        }
+        return statement
+    }
+
+    // MARK: Cold side
+
+    private func readConstraints(_ plan: OverlayPlan, _ arguments: Arguments) {
+        constraints = []
+        for (index, term) in plan.key.terms.enumerated() where dropped & (1 << UInt64(index)) == 0 {
+            if term.isList {
+                guard let collation = Collation(rawValue: term.collationName) else { continue }
+                constraints.append(
+                    ColdConstraint(
+                        column: table.columnID(term.column), comparison: .oneOf(list),
+                        collation: collation))
+            } else if let constraint = table.coldConstraint(
+                term.column, term.comparison, arguments[index].value,
+                collationName: term.collationName)
+            {
+                constraints.append(constraint)
+            }
+        }
+    }
+
+    private func rowidColumn(_ plan: OverlayPlan) -> Int32 {
+        guard table.schema.keyKind == .rowid, let key = table.schema.key.first else { return -1 }
+        return isWholeRow ? plan.allPageColumns[key] : plan.pageColumns[key]
+    }
+
+    private func mergeTerms(_ plan: OverlayPlan) -> [MergeTerm] {
+        let pages = isWholeRow ? plan.allPageColumns : plan.pageColumns
+        return plan.key.orders.map { order in
+            let column = order.column >= 0 ? order.column : table.schema.key[0]
+            let collation = table.schema.columns[column].collation
+            return MergeTerm(
+                hotColumn: order.column >= 0 ? plan.hotColumns[column] : 0,
+                pageColumn: Int(pages[column]), isDescending: order.isDescending,
+                foldsCase: collation == .nocase, ignoresTrailingSpaces: collation == .rtrim)
+        }
+    }
+
+    func snapshotDidOpen() throws -> Bool {
+        try overlay.refresh()
+        guard !table.manifest.isEmpty, overlay.record?.queryMode == .localAndRemote else {
+            return false
+        }
+        candidates = table.manifest.candidates(for: constraints)
+        return !candidates.isEmpty
+    }
+
+    func mustOpenPages(before statement: Statement) throws -> Bool {
+        guard let plan, let order = plan.key.orders.first else { return true }
+        let column = order.column >= 0 ? order.column : table.schema.key[0]
+        guard let collation = table.schema.columns[column].collation,
+            let bound = table.manifest.bound(
+                of: table.columnID(column), isMaximum: order.isDescending, in: candidates)
+        else { return true }
+        let value = statement.column(
+            order.column >= 0 ? Int(plan.hotColumns[column]) : 0)
+        let result = value.compare(bound, collation)
+        // Equal values may be in any order, so that the hot row can go first.
+        return order.isDescending ? result < 0 : result > 0
+    }
+
+    func nextPage() throws -> RowBuffer? {
+        if cold == nil { try openCold() }
+        guard let cold, let filter, let page else { return nil }
+        while try cold.nextPage(into: page, maximumRowCount: pageRowCount) {
+            // Few rows first, for LIMIT; then more, for speed.
+            pageRowCount = min(pageRowCount * 4, 2_048)
+            let visible = try filter.visibleRows(of: page)
+            if visible.rowCount > 0 { return visible }
+        }
+        return nil
+    }
+
+    private func openCold() throws {
+        guard let plan, let record = overlay.record else { return }
+        let columns = isWholeRow ? Array(table.schema.columns.indices) : plan.coldColumns
+        let request = ColdScanRequest(
+            relation: table.table.relation, position: record.position,
+            batches: candidates.map(\.visible), columns: columns.map { table.columnIDs[$0] },
+            constraints: constraints,
+            order: plan.key.orders.map { order in
+                let column = order.column >= 0 ? order.column : table.schema.key[0]
+                return OrderTerm(
+                    column: table.columnID(column),
+                    collation: table.schema.columns[column].collation ?? .binary,
+                    isDescending: order.isDescending)
+            })
+        cold = try overlay.remote().scan(request)
+        page = RowBuffer(columnCount: columns.count)
+        pageRowCount = 32
+        filter = ColdRowFilter(
+            table: table, keyColumns: table.schema.key.map { columns.firstIndex(of: $0) ?? 0 },
+            changeMark: changeMark)
+    }
+
+    func willTouch(row: Int, of page: RowBuffer, rowid: Int64) {
+        guard table.writer.isWriting, table.schema.keyKind == .rowid else { return }
+        table.writer.noteLocation(
+            ColdLocation(packed: page.rowIdentifiers[row]), ofKey: rowid)
+    }
+
+    // MARK: End
+
+    func end() {
+        if let statement, let plan { plan.putStatement(statement, dropped: dropped) }
+        completeStatement?.reset()
+        statement = nil
+        plan = nil
+        cold = nil
+        filter = nil
+        page = nil
+        candidates = []
+        table.openScanCount -= 1
+    }
+}

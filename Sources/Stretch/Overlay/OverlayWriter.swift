@@ -1,0 +1,359 @@
+package import StretchSQLite
+
+/// Writes rows of one overlay: hot rows by native statements on schema main, cold rows by
+/// tombstones, or by recalling them first.
+final class OverlayWriter {
+    private unowned let table: OverlayTable
+    private let schema: TableSchema
+    private(set) lazy var recall = Recall(table: table)
+    /// Whether a transaction is open in which this table may be written.
+    private(set) var isWriting = false
+    /// Whether the next write must open the statement's savepoint on main.
+    var needsStatementSavepoint = false
+    /// Counts changes of tombstones on this connection.
+    var tombstoneCount = 0
+    /// Where the cold rows are that a writing statement has visited, by their key.
+    private var locations: [Int64: ColdLocation] = [:]
+    private static let maximumLocationCount = 1_000_000
+
+    private let triggerEvents: Set<TriggerText.Kind>
+
+    init(table: OverlayTable) {
+        self.table = table
+        schema = table.schema
+        triggerEvents = Set(
+            schema.triggers.compactMap { TriggerText(parsing: $0.text)?.event.kind })
+    }
+
+    private var connection: Connection { table.connection }
+    private var overlay: Overlay { table.overlay }
+
+    /// Whether triggers of the application see INSERTs into the hot table.
+    var hasInsertTriggers: Bool { triggerEvents.contains(.insert) }
+
+    /// Whether an UPDATE of a cold row must be native: because of triggers, or because SQLite must
+    /// refuse to set a generated column.
+    var recallsBeforeUpdate: Bool {
+        triggerEvents.contains(.update) || triggerEvents.contains(.insert)
+            || schema.columns.contains(where: \.isGenerated)
+    }
+
+    private var recallsBeforeDelete: Bool {
+        triggerEvents.contains(.delete) || hasActiveChildren
+    }
+
+    private var hasActiveChildren: Bool {
+        !schema.children.isEmpty && connection.isEnabled(.foreignKeys)
+    }
+
+    // MARK: Transactions
+
+    /// Takes main's write lock, with its busy handler, before the first read: a read snapshot that
+    /// is upgraded later fails at once when another connection has written.
+    /// <https://sqlite.org/rescode.html#busy_snapshot>
+    func begin() throws {
+        try lock()
+        isWriting = true
+        needsStatementSavepoint = false
+        locations = [:]
+        try overlay.refresh()
+    }
+
+    func end() {
+        isWriting = false
+        locations = [:]
+        tombstoneCount += 1
+    }
+
+    /// Changes nothing, but may abort and may write several rows, so that SQLite opens the
+    /// savepoint of the running statement on main.
+    private func lock() throws {
+        try connection.run("INSERT INTO main.stretch_lock(id, name) SELECT 1, 'lock' WHERE 0")
+    }
+
+    func noteLocation(_ location: ColdLocation, ofKey key: Int64) {
+        guard locations.count < OverlayWriter.maximumLocationCount else { return }
+        locations[key] = location
+    }
+
+    func forgetLocation(ofKey key: Value) {
+        if let key = key.integerValue { locations[key] = nil }
+    }
+
+    // MARK: One row
+
+    func update(_ arguments: Arguments, _ conflict: ConflictMode) throws -> Int64? {
+        if needsStatementSavepoint {
+            needsStatementSavepoint = false
+            try lock()
+        }
+        do {
+            if arguments.count == 1 {
+                try delete(target(arguments[0]))
+                return nil
+            }
+            if arguments[0].isNull { return try insert(arguments, conflict) }
+            try update(target(arguments[0]), arguments, conflict)
+            return nil
+        } catch let error as SQLiteError {
+            throw conflict.adapt(error)
+        }
+    }
+
+    private enum Target {
+        /// A hot row, by rowid or by key; in a table with INTEGER PRIMARY KEY perhaps a cold one.
+        case hot([Value])
+        case cold(ColdLocation)
+    }
+
+    private func target(_ identity: ValuePointer) throws -> Target {
+        switch schema.keyKind {
+        case .withoutRowid:
+            switch HiddenKey(identity.value) {
+            case .hot(let key): return .hot(key)
+            case .cold(let identifier): return .cold(ColdLocation(packed: identifier))
+            case nil:
+                throw SQLiteError(extendedCode: 1, message: "the hidden key column is read-only")
+            }
+        case .rowid:
+            if let location = locations[identity.integer] { return .cold(location) }
+        case .declared, .none:
+            if let identifier = HiddenRowid.identifier(of: identity.integer) {
+                return .cold(ColdLocation(packed: identifier))
+            }
+        }
+        return .hot([.integer(identity.integer)])
+    }
+
+    // MARK: DELETE
+
+    private func delete(_ target: Target) throws {
+        switch target {
+        case .hot(let identity): try deleteHot(identity)
+        case .cold(let location): try deleteCold(location)
+        }
+    }
+
+    private func deleteHot(_ identity: [Value]) throws {
+        let key = try shadowKey(of: identity)
+        let statement = try connection.cached("DELETE FROM main.\(name) WHERE \(identityCondition)")
+        try statement.bind(identity).run()
+        let isHot = connection.changeCount > 0
+        guard let key, try recall.mayBeCold(key) else { return }
+        let rows = try recall.visibleRows(key: key)
+        for row in 0..<rows.rowCount {
+            let location = ColdLocation(packed: rows.rowIdentifiers[row])
+            if isHot { try hide(location) } else { try deleteCold(location) }
+        }
+    }
+
+    private func deleteCold(_ location: ColdLocation) throws {
+        guard recallsBeforeDelete else { return try hide(location) }
+        guard let identity = try recall.recall(location) else { return }
+        try deleteHot(identity)
+    }
+
+    func hide(_ location: ColdLocation) throws {
+        try overlay.catalog.insertTombstone(location)
+        tombstoneCount += 1
+    }
+
+    private func show(_ location: ColdLocation) throws {
+        try connection.run(
+            "DELETE FROM main.stretch_tombstone WHERE batch = ? AND ordinal = ?",
+            .integer(location.batchNumber), .integer(location.ordinal))
+        tombstoneCount += 1
+    }
+
+    // MARK: UPDATE
+
+    private func update(
+        _ target: Target, _ arguments: Arguments, _ conflict: ConflictMode
+    ) throws {
+        switch target {
+        case .hot(let identity):
+            let key = try shadowKey(of: identity)
+            if try updateHot(identity, arguments, conflict) {
+                if let key, changesKey(arguments), try recall.mayBeCold(key) {
+                    // The hot row moved away from its key: what it hid there must stay hidden.
+                    let rows = try recall.visibleRows(key: key)
+                    for identifier in rows.rowIdentifiers {
+                        try hide(ColdLocation(packed: identifier))
+                    }
+                }
+                return
+            }
+            guard schema.keyKind == .rowid, let key, try recall.mayBeCold(key) else { return }
+            for identifier in try recall.visibleRows(key: key).rowIdentifiers {
+                try updateCold(ColdLocation(packed: identifier), arguments, conflict)
+            }
+        case .cold(let location): try updateCold(location, arguments, conflict)
+        }
+    }
+
+    /// - Returns: Whether there was such a hot row.
+    private func updateHot(
+        _ identity: [Value], _ arguments: Arguments, _ conflict: ConflictMode
+    ) throws -> Bool {
+        var columns: [Int] = []
+        for column in schema.columns.indices where !arguments[column + 2].isUnchanged {
+            columns.append(column)
+        }
+        let movesRowid = schema.keyKind != .withoutRowid && isRowidMoved(arguments)
+        var assignments = columns.enumerated().map {
+            "\(schema.columns[$1].name.quotedName) = ?\($0 + 1)"
+        }
+        if movesRowid, let rowid = schema.rowidName {
+            assignments.append("\(rowid) = ?\(columns.count + 1)")
+        }
+        guard !assignments.isEmpty else { return true }
+        let first = assignments.count + 1
+        let condition = identityColumns.enumerated().map { "\($1) = ?\(first + $0)" }
+        let sql = """
+            UPDATE OR \(conflict.inner) main.\(name) SET \(assignments.joined(separator: ", ")) \
+            WHERE \(condition.joined(separator: " AND "))
+            """
+        let statement = try connection.cached(sql)
+        for (index, column) in columns.enumerated() {
+            try statement.bind(arguments[column + 2], at: index + 1)
+        }
+        if movesRowid { try statement.bind(arguments[1], at: columns.count + 1) }
+        for (index, value) in identity.enumerated() { try statement.bind(value, at: first + index) }
+        try statement.run()
+        return connection.changeCount > 0
+    }
+
+    private func isRowidMoved(_ arguments: Arguments) -> Bool {
+        arguments[0].integer != arguments[1].integer
+    }
+
+    private func changesKey(_ arguments: Arguments) -> Bool {
+        schema.key.contains { !arguments[$0 + 2].isUnchanged }
+            || (schema.keyKind == .rowid && isRowidMoved(arguments))
+    }
+
+    private func updateCold(
+        _ location: ColdLocation, _ arguments: Arguments, _ conflict: ConflictMode
+    ) throws {
+        let mustBeNative = recallsBeforeUpdate || (hasActiveChildren && changesKey(arguments))
+        // Without triggers SQLite hands over every value of a cold row.
+        guard !mustBeNative, !schema.columns.indices.contains(where: { arguments[$0 + 2].isUnchanged })
+        else {
+            guard let identity = try recall.recall(location) else { return }
+            _ = try updateHot(identity, arguments, conflict)
+            return
+        }
+        try hide(location)
+        let rowid = connection.lastInsertRowID
+        defer { connection.lastInsertRowID = rowid }
+        do {
+            try insertRow(arguments, conflict)
+        } catch {
+            // Where the statement goes on, as in OR IGNORE, the row must go on being there.
+            try show(location)
+            throw error
+        }
+        if schema.keyKind == .rowid { forgetLocation(ofKey: .integer(arguments[0].integer)) }
+        let key =
+            schema.keyKind == .withoutRowid
+            ? schema.key.map { arguments[$0 + 2].value } : [.integer(connection.lastInsertRowID)]
+        table.noteRecall(location, key: key)
+    }
+
+    // MARK: INSERT
+
+    /// An INSERT that could not be sent to main: from a temporary trigger, or a raw connection.
+    private func insert(_ arguments: Arguments, _ conflict: ConflictMode) throws -> Int64? {
+        let previous = connection.lastInsertRowID
+        for (index, column) in schema.columns.enumerated() {
+            let isNull = arguments[index + 2].isNull
+            if column.isGenerated, !isNull {
+                throw refusal("column \"\(column.name)\" is generated")
+            }
+            // SQLite tells an omitted column from a NULL to nobody.
+            if isNull, column.defaultText != nil {
+                throw refusal("column \"\(column.name)\" has a DEFAULT and no value is given")
+            }
+        }
+        try insertRow(arguments, conflict)
+        return schema.keyKind == .withoutRowid ? previous : connection.lastInsertRowID
+    }
+
+    private func refusal(_ reason: String) -> SQLiteError {
+        SQLiteError(
+            extendedCode: 1,
+            message: """
+                cannot insert into "\(schema.name)" from here: \(reason); \
+                insert into main.\(schema.name)
+                """)
+    }
+
+    private func insertRow(_ arguments: Arguments, _ conflict: ConflictMode) throws {
+        let columns = schema.columns.indices.filter { !schema.columns[$0].isGenerated }
+        let names = columns.map { schema.columns[$0].name.quotedName }
+        let places = columns.indices.map { "?\($0 + 1)" }
+        let statement = try connection.cached(
+            """
+            INSERT OR \(conflict.inner) INTO main.\(name)(\(names.joined(separator: ", "))) \
+            VALUES(\(places.joined(separator: ", ")))
+            """)
+        for (index, column) in columns.enumerated() {
+            try statement.bind(arguments[column + 2], at: index + 1)
+        }
+        // `SET rowid = …` names the key without its column.
+        if schema.keyKind == .rowid, !arguments[0].isNull, isRowidMoved(arguments),
+            let index = columns.firstIndex(of: schema.key[0])
+        {
+            try statement.bind(arguments[1], at: index + 1)
+        }
+        try statement.run()
+    }
+
+    // MARK: Names
+
+    private var name: String { schema.name.quotedName }
+
+    private var identityColumns: [String] {
+        schema.keyKind == .withoutRowid
+            ? schema.key.map { schema.columns[$0].name.quotedName } : [schema.rowidName ?? "rowid"]
+    }
+
+    private var identityCondition: String {
+        identityColumns.map { "\($0) = ?" }.joined(separator: " AND ")
+    }
+
+    /// The key by which a hot row may hide a cold one, or `nil` when it cannot hide any.
+    private func shadowKey(of identity: [Value]) throws -> [Value]? {
+        guard !table.manifest.isEmpty else { return nil }
+        switch schema.keyKind {
+        case .none: return nil
+        case .rowid, .withoutRowid: return identity
+        case .declared:
+            let columns = schema.key.map { "h.\(schema.columns[$0].name.quotedName)" }
+            let statement = try connection.cached(
+                """
+                SELECT \(columns.joined(separator: ", ")) FROM main.\(name) AS h \
+                WHERE h.\(schema.rowidName ?? "rowid") = ?
+                """)
+            return try statement.firstRow(identity[0])
+        }
+    }
+}
+
+extension ConflictMode {
+    /// What an inner statement does: it fails where SQLite shall apply the mode to the outer one.
+    fileprivate var inner: String { self == .replace ? "REPLACE" : "ABORT" }
+
+    /// SQLite applies IGNORE, FAIL and ROLLBACK only to the plain code:
+    /// <https://sqlite.org/c3ref/vtab_on_conflict.html>.
+    fileprivate func adapt(_ error: SQLiteError) -> SQLiteError {
+        guard self == .ignore || self == .fail || self == .rollback, error.isConstraint else {
+            return error
+        }
+        // Foreign keys and RAISE() fail whatever the mode is.
+        let foreignKey: Int32 = 19 | 3 << 8
+        let trigger: Int32 = 19 | 7 << 8
+        guard error.extendedCode != foreignKey, error.extendedCode != trigger else { return error }
+        return SQLiteError(extendedCode: 19, message: error.message, sql: error.sql)
+    }
+}

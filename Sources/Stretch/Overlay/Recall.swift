@@ -1,0 +1,208 @@
+package import StretchSQLite
+
+/// Brings cold rows of one table back among the hot ones, in the application's own transaction.
+///
+/// A recall changes where a row is, never what a query answers: it can be done at any time.
+final class Recall {
+    private unowned let table: OverlayTable
+    private let schema: TableSchema
+
+    init(table: OverlayTable) {
+        self.table = table
+        schema = table.schema
+    }
+
+    private var overlay: Overlay { table.overlay }
+    private var connection: Connection { table.connection }
+
+    // MARK: Finding
+
+    /// Whether a batch can hold the key; no round trip.
+    func mayBeCold(_ key: [Value]) throws -> Bool {
+        try overlay.refresh()
+        guard !table.manifest.isEmpty, !key.contains(.null) else { return false }
+        return !table.manifest.candidates(for: constraints(key: key)).isEmpty
+    }
+
+    /// The cold rows with a key that no tombstone hides; all their columns.
+    func visibleRows(key: [Value]) throws -> RowBuffer {
+        try visibleRows(constraints(key: key))
+    }
+
+    private func constraints(key: [Value]) -> [ColdConstraint] {
+        zip(schema.key, key).map { column, value in
+            ColdConstraint(
+                column: table.columnIDs[column], comparison: .equal(value),
+                collation: schema.columns[column].collation ?? .binary)
+        }
+    }
+
+    private func visibleRows(
+        _ constraints: [ColdConstraint], order: [OrderTerm] = [], isFirstEnough: Bool = false
+    ) throws -> RowBuffer {
+        let found = RowBuffer(columnCount: schema.columns.count)
+        let candidates = table.manifest.candidates(for: constraints)
+        guard !candidates.isEmpty, let record = overlay.record else { return found }
+        guard record.queryMode == .localAndRemote else {
+            throw StretchError(
+                .wrongState, "cold rows of table \"\(schema.name)\" are out of reach in this query mode",
+                hint: "Set the query mode to LOCAL_AND_REMOTE.")
+        }
+        let scan = try overlay.remote().scan(
+            ColdScanRequest(
+                relation: table.table.relation, position: record.position,
+                batches: candidates.map(\.visible), columns: table.columnIDs,
+                constraints: constraints, order: order))
+        let page = RowBuffer(columnCount: schema.columns.count)
+        while try scan.nextPage(into: page, maximumRowCount: isFirstEnough ? 16 : 1_024) {
+            for row in 0..<page.rowCount where try meets(constraints, row, of: page) {
+                let location = ColdLocation(packed: page.rowIdentifiers[row])
+                guard try !overlay.catalog.isHidden(location) else { continue }
+                found.appendRow(row, of: page)
+                if isFirstEnough { return found }
+            }
+        }
+        return found
+    }
+
+    /// The remote may return more than was asked.
+    private func meets(
+        _ constraints: [ColdConstraint], _ row: Int, of page: RowBuffer
+    ) throws -> Bool {
+        constraints.allSatisfy { constraint in
+            guard let column = table.columnIDs.firstIndex(of: constraint.column),
+                case .equal(let value) = constraint.comparison
+            else { return true }
+            let cold = page.value(row: row, column: column)
+            return cold.tag != .null && cold.value.compare(value, constraint.collation) == 0
+        }
+    }
+
+    // MARK: Recalling
+
+    /// Recalls the cold row with a key, if there is one.
+    func recall(key: [Value]) throws {
+        guard try mayBeCold(key) else { return }
+        let rows = try visibleRows(key: key)
+        for row in 0..<rows.rowCount { _ = try insert(row, of: rows) }
+    }
+
+    /// Recalls the row at a location.
+    ///
+    /// - Returns: What identifies the hot row: its rowid, or its key in a table without rowids.
+    func recall(_ location: ColdLocation) throws -> [Value]? {
+        let batch = table.manifest.batches.first { $0.visible.number == location.batchNumber }
+        guard let batch else {
+            throw StretchError(.damaged, "batch \(location.batchNumber) is not in the manifest")
+        }
+        let rows = RowBuffer(columnCount: schema.columns.count)
+        try overlay.remote().read(
+            batch: batch.visible.id, columns: table.columnIDs, from: location.ordinal,
+            maximumRowCount: 1, into: rows)
+        guard rows.rowCount == 1 else {
+            throw StretchError(
+                .remoteMismatch, "the remote lacks a row of batch \(batch.visible.id)",
+                hint: "Run stretch verify.")
+        }
+        rows.rowIdentifiers[0] = location.packed
+        return try insert(0, of: rows)
+    }
+
+    /// Recalls every cold row whose columns equal the values, as a foreign key compares them.
+    func recall(where columns: [(column: Int, value: Value, collation: Collation)]) throws {
+        try overlay.refresh()
+        guard !table.manifest.isEmpty, !columns.contains(where: { $0.value == .null }) else { return }
+        let constraints = columns.compactMap { column, value, collation in
+            table.coldConstraint(column, .equal, value, collationName: collation.rawValue)
+        }
+        let rows = try visibleRows(constraints)
+        for row in 0..<rows.rowCount { _ = try insert(row, of: rows) }
+    }
+
+    /// Makes the next key that SQLite draws greater than every cold key, by recalling the row with
+    /// the greatest one when no hot row is above it.
+    func recallGreatestKey() throws {
+        guard schema.keyKind == .rowid, !schema.isAutoincrement else { return }
+        try overlay.refresh()
+        let key = table.columnIDs[schema.key[0]]
+        guard !table.manifest.isEmpty,
+            let bound = table.manifest.bound(
+                of: key, isMaximum: true, in: table.manifest.batches)?.integerValue
+        else { return }
+        let name = schema.columns[schema.key[0]].name.quotedName
+        let greatest =
+            try connection.integer("SELECT max(h.\(name)) FROM main.\(schema.name.quotedName) AS h")
+            ?? 0
+        guard greatest < bound else { return }
+        let rows = try visibleRows(
+            [ColdConstraint(column: key, comparison: .greater(.integer(greatest)))],
+            order: [OrderTerm(column: key, isDescending: true)], isFirstEnough: true)
+        if rows.rowCount > 0 { _ = try insert(0, of: rows) }
+    }
+
+    /// Inserts a cold row as it is, and hides the cold copy; the application's triggers do not see it.
+    private func insert(_ row: Int, of rows: RowBuffer) throws -> [Value]? {
+        let location = ColdLocation(packed: rows.rowIdentifiers[row])
+        let key = schema.key.map { rows.value(row: row, column: $0).value }
+        try table.writer.hide(location)
+        if schema.keyKind == .rowid { table.writer.forgetLocation(ofKey: key[0]) }
+        // A hot row with the key hides the cold one already.
+        guard try !isHot(key) else { return nil }
+        let previous = connection.lastInsertRowID
+        defer { connection.lastInsertRowID = previous }
+        try withoutTriggers {
+            let columns = schema.columns.indices.filter { !schema.columns[$0].isGenerated }
+            let names = columns.map { schema.columns[$0].name.quotedName }
+            let places = columns.map { _ in "?" }
+            let statement = try connection.cached(
+                """
+                INSERT INTO main.\(schema.name.quotedName)(\(names.joined(separator: ", "))) \
+                VALUES(\(places.joined(separator: ", ")))
+                """)
+            for (index, column) in columns.enumerated() {
+                try statement.bind(rows.value(row: row, column: column), at: index + 1)
+            }
+            defer { statement.clearBindings() }
+            try statement.run()
+        }
+        let identity =
+            schema.keyKind == .withoutRowid ? key : [.integer(connection.lastInsertRowID)]
+        table.noteRecall(location, key: identity)
+        return identity
+    }
+
+    private func isHot(_ key: [Value]) throws -> Bool {
+        guard schema.keyKind.isKeyed else { return false }
+        let conditions = schema.key.map { "h.\(schema.columns[$0].name.quotedName) = ?" }
+        let statement = try connection.cached(
+            """
+            SELECT 1 FROM main.\(schema.name.quotedName) AS h \
+            WHERE \(conditions.joined(separator: " AND "))
+            """)
+        return try statement.bind(key).firstRow() != nil
+    }
+
+    /// Runs `body` unseen by the application's INSERT triggers.
+    ///
+    /// Switching triggers makes SQLite prepare every statement anew and aborts those that run, so
+    /// that it is done only where there are such triggers, and refused while the application reads.
+    private func withoutTriggers(_ body: () throws -> Void) throws {
+        let wasRecalling = overlay.isRecalling
+        overlay.isRecalling = true
+        defer { overlay.isRecalling = wasRecalling }
+        guard table.writer.hasInsertTriggers, connection.isEnabled(.triggers) else {
+            return try body()
+        }
+        guard try overlay.runningStatementCount() <= 1 else {
+            throw SQLiteError(
+                extendedCode: 6,
+                message: """
+                    a cold row of "\(schema.name)" must become hot without its INSERT triggers, \
+                    while another statement runs: finish or reset it first
+                    """)
+        }
+        connection.set(.triggers, false)
+        defer { connection.set(.triggers, true) }
+        try body()
+    }
+}

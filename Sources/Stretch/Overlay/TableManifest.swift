@@ -1,0 +1,166 @@
+package import StretchSQLite
+
+/// The batches of one table that a reader sees, with an index over their zones.
+package struct TableManifest {
+    /// The batches, in the order of their numbers.
+    package private(set) var batches: [ManifestBatch] = []
+    private var indexes: [Int64: ZoneIndex] = [:]
+    /// Columns that every batch has: only these may be constrained or sorted on the remote without
+    /// regard to defaults.
+    private let collations: [Int64: Collation]
+
+    /// - Parameter collations: The collation of each column whose zones can be used, by its id.
+    package init(batches: [ManifestBatch], collations: [Int64: Collation]) {
+        self.batches = batches
+        self.collations = collations
+    }
+
+    package var isEmpty: Bool { batches.isEmpty }
+    package var rowCount: Int64 { batches.reduce(0) { $0 + $1.visible.rowCount } }
+
+    /// The batches that can hold a row that meets all constraints.
+    package mutating func candidates(for constraints: [ColdConstraint]) -> [ManifestBatch] {
+        guard !batches.isEmpty else { return [] }
+        var candidates: [Int]?
+        for constraint in constraints where collations[constraint.column] == constraint.collation {
+            if let found = index(for: constraint.column).candidates(for: constraint.comparison) {
+                if candidates.map({ found.count < $0.count }) ?? true { candidates = found }
+                if found.isEmpty { return [] }
+            }
+        }
+        let selected = candidates?.map { batches[$0] } ?? batches
+        guard !constraints.isEmpty else { return selected }
+        return selected.filter { batch in
+            constraints.allSatisfy { constraint in
+                guard let zone = batch.zones.zones[constraint.column],
+                    let collation = collations[constraint.column]
+                else { return true }
+                return zone.canContain(constraint, collation: collation)
+            }
+        }
+    }
+
+    /// The least and the greatest value of a column over all batches, or `nil` when unknown.
+    package func bound(of column: Int64, isMaximum: Bool, in batches: [ManifestBatch]) -> Value? {
+        guard let collation = collations[column] else { return nil }
+        var result: Value?
+        for batch in batches {
+            guard let zone = batch.zones.zones[column] else { return nil }
+            // NULL is less than every value.
+            let value = isMaximum ? zone.maximum : zone.hasNull ? .null : zone.minimum
+            if isMaximum, zone.minimum == nil {
+                result = result ?? .null
+                continue
+            }
+            guard let value else { return nil }
+            guard let best = result else {
+                result = value
+                continue
+            }
+            let order = value.compare(best, collation)
+            if isMaximum ? order > 0 : order < 0 { result = value }
+        }
+        return result
+    }
+
+    private mutating func index(for column: Int64) -> ZoneIndex {
+        if let index = indexes[column] { return index }
+        let index = ZoneIndex(
+            batches.map { $0.zones.zones[column] }, collation: collations[column] ?? .binary)
+        indexes[column] = index
+        return index
+    }
+}
+
+/// Finds the batches whose range of one column meets a value or a range, without visiting all.
+///
+/// Batches are sorted by their minimum; beside each stands the greatest maximum so far, so that a
+/// search for what ends after a value can stop going back as soon as nothing before does.
+private struct ZoneIndex {
+    private struct Entry {
+        let minimum: Value
+        let maximum: Value?
+        /// The greatest maximum up to here; `nil` when one has no bound.
+        var greatestMaximum: Value?
+        let batch: Int
+    }
+
+    private var entries: [Entry] = []
+    /// Batches without a zone: always candidates.
+    private var unknown: [Int] = []
+    private let collation: Collation
+
+    init(_ zones: [Zone?], collation: Collation) {
+        self.collation = collation
+        for (batch, zone) in zones.enumerated() {
+            guard let zone else {
+                unknown.append(batch)
+                continue
+            }
+            // Only NULLs: no comparison with a value selects them.
+            guard let minimum = zone.minimum else { continue }
+            entries.append(
+                Entry(
+                    minimum: minimum, maximum: zone.maximum, greatestMaximum: zone.maximum,
+                    batch: batch))
+        }
+        entries.sort { $0.minimum.compare($1.minimum, collation) < 0 }
+        for position in entries.indices.dropFirst() {
+            guard let before = entries[position - 1].greatestMaximum,
+                let maximum = entries[position].maximum
+            else {
+                entries[position].greatestMaximum = nil
+                continue
+            }
+            if before.compare(maximum, collation) > 0 { entries[position].greatestMaximum = before }
+        }
+    }
+
+    /// Candidates in the order of batches, or `nil` when the comparison cannot use the index.
+    func candidates(for comparison: ColdConstraint.Comparison) -> [Int]? {
+        var found: [Int] = []
+        switch comparison {
+        case .equal(let value): collect(from: value, through: value, into: &found)
+        case .oneOf(let values):
+            for value in values { collect(from: value, through: value, into: &found) }
+        case .less(let value), .lessOrEqual(let value):
+            collect(from: nil, through: value, into: &found)
+        case .greater(let value), .greaterOrEqual(let value):
+            collect(from: value, through: nil, into: &found)
+        case .isNull, .isNotNull: return nil
+        }
+        return (Set(found).sorted() + unknown).sorted()
+    }
+
+    /// Collects the batches with a minimum up to `last` and a maximum from `first` on.
+    private func collect(from first: Value?, through last: Value?, into found: inout [Int]) {
+        var end = entries.count
+        if let last {
+            if case .null = last { return }
+            var low = 0
+            while low < end {
+                let middle = (low + end) / 2
+                if entries[middle].minimum.compare(last, collation) <= 0 {
+                    low = middle + 1
+                } else {
+                    end = middle
+                }
+            }
+        }
+        var position = end - 1
+        while position >= 0 {
+            if let first, let greatest = entries[position].greatestMaximum,
+                greatest.compare(first, collation) < 0
+            {
+                return
+            }
+            let maximum = entries[position].maximum
+            if first.map({ first in maximum.map { $0.compare(first, collation) >= 0 } ?? true })
+                ?? true
+            {
+                found.append(entries[position].batch)
+            }
+            position -= 1
+        }
+    }
+}

@@ -1,0 +1,141 @@
+extension TriggerText {
+    private static let rowidNames = ["rowid", "_rowid_", "oid"]
+
+    /// Whether the body touches `table` only by writing the row that made the trigger fire.
+    ///
+    /// That is the common trigger that sets `updated_at`: every statement that names the table is
+    /// `UPDATE t SET … WHERE key = NEW.key`, not of the key itself, or `DELETE FROM t WHERE
+    /// key = OLD.key`, over all columns of the key and nothing else, and reads the table nowhere.
+    /// Such a row is hot when the trigger fires. A `WHEN` condition is not looked at.
+    ///
+    /// - Parameters:
+    ///   - table: The trigger's own table.
+    ///   - key: The columns of its primary key. For a key of one column, `rowid = NEW.rowid` and
+    ///     its other spellings are the same row; the caller knows that no column has such a name.
+    ///   - keyIsRowid: Whether the key is an INTEGER PRIMARY KEY, another name of the rowid, so
+    ///     that both may stand for each other: `rowid = NEW.id`.
+    package func bodyOnlyWritesItsOwnRow(
+        of table: String, key: [String], keyIsRowid: Bool = false
+    ) -> Bool {
+        let isHiddenByImage = ["new", "old"].contains(SQLToken.folded(table))
+        guard !key.isEmpty, !isHiddenByImage else { return false }
+        let tokens = Array(SQLTokenizer(body))
+        // Statements in a trigger hold no semicolon other than the one that ends them.
+        return tokens.split { $0.isSymbol(";") }.allSatisfy { statement in
+            let statement = Array(statement)
+            let mentions = statement.indices.filter {
+                DependencyScan.isMention(of: table, at: $0, in: statement)
+            }
+            guard !mentions.isEmpty else { return true }
+            // `t.column` means the target's row, where the table is named nowhere else.
+            let bare = mentions.filter { !DependencyScan.isQualifier(at: $0, in: statement) }
+            guard bare.count == 1, bare[0] <= 3 else { return false }
+            let check = OwnRowCheck(table: table, key: key, keyIsRowid: keyIsRowid)
+            return check.writesOwnRow(statement, target: bare[0])
+        }
+    }
+
+    /// The rule of one statement, already cut into tokens.
+    private struct OwnRowCheck {
+        let table: String
+        let key: [String]
+        let keyIsRowid: Bool
+
+        func writesOwnRow(_ statement: [SQLToken], target: Int) -> Bool {
+            let head = statement[..<target]
+            guard let whereIndex = topLevelIndex(of: "WHERE", in: statement),
+                topLevelIndex(of: "FROM", in: Array(statement[(target + 1)...])) == nil
+            else { return false }
+            let clause = statement[(target + 1)..<max(target + 1, whereIndex)]
+            switch head.count {
+            case 2 where head[0].isKeyword("DELETE") && head[1].isKeyword("FROM"):
+                guard clause.isEmpty else { return false }
+            case 1 where head[0].isKeyword("UPDATE"),
+                3 where head[0].isKeyword("UPDATE") && head[1].isKeyword("OR"):
+                guard clause.first?.isKeyword("SET") ?? false, !setsKey(Array(clause)) else {
+                    return false
+                }
+            default: return false
+            }
+            return namesOwnRow(Array(statement[(whereIndex + 1)...]))
+        }
+
+        /// Whether a SET clause assigns to a column of the key, `a = …` or `(a, b) = …`.
+        private func setsKey(_ clause: [SQLToken]) -> Bool {
+            let names = key + TriggerText.rowidNames
+            var depth = 0
+            var isTarget = true
+            for token in clause.dropFirst() {
+                if isTarget, names.contains(where: token.isName) { return true }
+                if token.isSymbol("(") { depth += 1 }
+                if token.isSymbol(")") { depth -= 1 }
+                if depth == 0, token.isSymbol("=") { isTarget = false }
+                if depth == 0, token.isSymbol(",") { isTarget = true }
+            }
+            return false
+        }
+
+        /// Whether a condition is `key = NEW.key` for each column of the key, joined by AND.
+        private func namesOwnRow(_ condition: [SQLToken]) -> Bool {
+            var missing = key.map(SQLToken.folded)
+            for term in condition.split(omittingEmptySubsequences: false, whereSeparator: isAnd) {
+                guard let column = keyColumn(equatedBy: Array(term)),
+                    let index = missing.firstIndex(of: column)
+                else { return false }
+                missing.remove(at: index)
+            }
+            return missing.isEmpty
+        }
+
+        private func isAnd(_ token: SQLToken) -> Bool { token.isKeyword("AND") }
+
+        /// The key's column in `column = NEW.column`, in either order, or `nil`.
+        private func keyColumn(equatedBy term: [SQLToken]) -> String? {
+            let isEquals: (SQLToken) -> Bool = { $0.isSymbol("=") || $0.isSymbol("==") }
+            let sides = term.split(omittingEmptySubsequences: false, whereSeparator: isEquals)
+            guard sides.count == 2 else { return nil }
+            let (left, right) = (Array(sides[0]), Array(sides[1]))
+            guard let row = column(left, of: [table]),
+                let image = column(right, of: ["NEW", "OLD"])
+            else {
+                guard let row = column(right, of: [table]),
+                    let image = column(left, of: ["NEW", "OLD"])
+                else { return nil }
+                return sameColumn(row, image)
+            }
+            return sameColumn(row, image)
+        }
+
+        /// The folded column of `x.column`, `x` being one of these; a bare column is the table's.
+        private func column(_ tokens: [SQLToken], of qualifiers: [String]) -> String? {
+            guard let last = tokens.last, last.kind == .word || last.kind == .quotedName,
+                let name = last.identifierName
+            else { return nil }
+            if tokens.count == 1, qualifiers == [table] { return SQLToken.folded(name) }
+            guard tokens.count == 3, tokens[1].isSymbol("."),
+                qualifiers.contains(where: tokens[0].isName)
+            else { return nil }
+            return SQLToken.folded(name)
+        }
+
+        private func sameColumn(_ left: String, _ right: String) -> String? {
+            let names = key.map(SQLToken.folded)
+            if names.contains(left), left == right { return left }
+            guard names.count == 1 else { return nil }
+            let isRowid = TriggerText.rowidNames.contains
+            if isRowid(left), isRowid(right) { return names[0] }
+            let isKeyOrRowid = { isRowid($0) || $0 == names[0] }
+            return keyIsRowid && isKeyOrRowid(left) && isKeyOrRowid(right) ? names[0] : nil
+        }
+
+        private func topLevelIndex(of keyword: String, in tokens: [SQLToken]) -> Int? {
+            var depth = 0
+            for (index, token) in tokens.enumerated() {
+                if token.isSymbol("(") { depth += 1 }
+                if token.isSymbol(")") { depth -= 1 }
+                if depth == 0, token.isKeyword(keyword) { return index }
+            }
+            return nil
+        }
+    }
+}

@@ -1,0 +1,202 @@
+import Stretch
+import StretchLinked
+import StretchSQLite
+import Testing
+
+@Suite struct DependencyScanTests {
+    @Test(arguments: [
+        "SELECT * FROM orders", "SELECT * FROM main.ORDERS", "SELECT * FROM \"orders\" AS o",
+        "SELECT 1 FROM a JOIN [orders] USING(id)", "SELECT orders.id FROM a, orders",
+        "SELECT (SELECT count(*) FROM main.orders) FROM a", "SELECT * FROM 'orders'",
+        "INSERT INTO orders VALUES(1)", "UPDATE `orders` SET a=1", "SELECT main.orders.id",
+        "CREATE TRIGGER t AFTER INSERT ON orders BEGIN SELECT 1; END",
+    ])
+    func `a table's name is found`(sql: String) {
+        #expect(DependencyScan.mentions("orders", in: sql))
+    }
+
+    @Test(arguments: [
+        "", "SELECT * FROM orders2", "SELECT x.orders FROM x", "SELECT NEW.orders, OLD.\"orders\"",
+        "INSERT INTO log VALUES('orders')", "SELECT 1 -- orders\n", "SELECT 1 /* orders */",
+        "SELECT * FROM aux.orders", "SELECT a IS NOT DISTINCT FROM 'orders'", "SELECT :orders",
+        "SELECT main.x.orders", "SELECT x'00', 1orders",
+    ])
+    func `what is not the table's name is not found`(sql: String) {
+        #expect(!DependencyScan.mentions("orders", in: sql))
+    }
+
+    @Test(arguments: [
+        (
+            "SELECT * FROM main.orders, MAIN.items, main.other",
+            "SELECT * FROM orders, items, main.other"
+        ),
+        ("SELECT main.Orders.id FROM\"main\".orders", "SELECT Orders.id FROM orders"),
+        ("SELECT 'main.orders', a.main.orders, main", "SELECT 'main.orders', a.main.orders, main"),
+        ("main . orders", " orders"), ("main.", "main."), ("", ""),
+    ])
+    func `the schema is removed before the given names only`(sql: String, bare: String) {
+        #expect(DependencyScan.withoutMainQualifier(sql, tables: ["orders", "Items"]) == bare)
+    }
+
+    @Test(arguments: [
+        ("CREATE VIEW v AS SELECT 1", "CREATE TEMP VIEW v AS SELECT 1"),
+        (
+            "create view if not exists main.\"v\"(a) AS SELECT main.t.x FROM t",
+            "create TEMP view \"v\"(a) AS SELECT main.t.x FROM t"
+        ),
+        ("CREATE/**/VIEW/**/[v] AS SELECT 1", "CREATE/**/TEMP VIEW [v] AS SELECT 1"),
+        ("CREATE TEMP VIEW v AS SELECT 1", "CREATE TEMP VIEW v AS SELECT 1"), ("CREATE", "CREATE"),
+    ])
+    func `a view becomes a TEMP view`(sql: String, temporary: String) {
+        #expect(DependencyScan.makeTemporaryView(sql) == temporary)
+    }
+
+    @Test(arguments: [
+        (
+            "CREATE TRIGGER x INSTEAD OF INSERT ON main.v BEGIN SELECT 1; END",
+            "CREATE TEMP TRIGGER x INSTEAD OF INSERT ON v BEGIN SELECT 1; END"
+        ),
+        (
+            "CREATE TRIGGER IF NOT EXISTS main.x UPDATE OF a, b ON v WHEN 1 BEGIN SELECT main.t; END",
+            "CREATE TEMP TRIGGER x UPDATE OF a, b ON v WHEN 1 BEGIN SELECT main.t; END"
+        ),
+        ("CREATE TRIGGER x", "CREATE TRIGGER x"), ("SELECT 1", "SELECT 1"),
+    ])
+    func `a trigger becomes a TEMP trigger`(sql: String, temporary: String) {
+        #expect(DependencyScan.makeTemporaryTrigger(sql) == temporary)
+    }
+
+    @Test func `SQLite takes the mirrors of a view and its trigger`() throws {
+        let local = try Connection(path: ":memory:", access: .create, routines: .linked)
+        try local.execute(
+            """
+            CREATE TABLE orders(id INTEGER PRIMARY KEY, a);
+            CREATE VIEW IF NOT EXISTS main.recent(a) AS SELECT a FROM main.orders;
+            CREATE TRIGGER main.x INSTEAD OF INSERT ON recent WHEN NEW.a > 1
+                BEGIN INSERT INTO orders(a) VALUES(NEW.a); END;
+            CREATE TEMP TABLE orders(id INTEGER PRIMARY KEY, a);
+            """)
+        let view = try #require(
+            try local.string("SELECT sql FROM main.sqlite_schema WHERE name = 'recent'"))
+        let trigger = try #require(
+            try local.string("SELECT sql FROM main.sqlite_schema WHERE name = 'x'"))
+        let bareView = DependencyScan.withoutMainQualifier(view, tables: ["orders"])
+        try local.execute(DependencyScan.makeTemporaryView(bareView))
+        try local.execute(DependencyScan.makeTemporaryTrigger(trigger))
+        try local.run("INSERT INTO recent(a) VALUES(1), (2)")
+        #expect(try local.integer("SELECT count(*) FROM temp.orders") == 1)
+        #expect(try local.integer("SELECT count(*) FROM main.orders") == 0)
+        #expect(try local.integer("SELECT sum(a) FROM recent") == 2)
+    }
+}
+
+@Suite struct TriggerTextTests {
+    @Test func `a trigger is parsed into its parts`() throws {
+        let trigger = try #require(
+            TriggerText(
+                parsing: """
+                    CREATE TRIGGER "a b" AFTER UPDATE OF x, "y z" ON [orders] FOR EACH ROW
+                    WHEN NEW.begin > (SELECT CASE begin WHEN 1 THEN 2 END FROM t) BEGIN
+                    UPDATE t SET a = CASE WHEN 1 THEN 2 END; DELETE FROM t; END
+                    """))
+        #expect(trigger.name == "a b")
+        #expect(trigger.table == "orders")
+        #expect(trigger.event == .update(columns: ["x", "y z"]))
+        #expect(trigger.timing == .after)
+        #expect(
+            trigger.condition == "NEW.begin > (SELECT CASE begin WHEN 1 THEN 2 END FROM t)")
+        #expect(
+            trigger.body == "\nUPDATE t SET a = CASE WHEN 1 THEN 2 END; DELETE FROM t; ")
+    }
+
+    @Test(arguments: [
+        (
+            "CREATE TRIGGER x INSERT ON t BEGIN SELECT 1; END", TriggerText.Event.insert,
+            TriggerText.Timing.before
+        ),
+        (
+            "create temp trigger if not exists x before delete on main.t begin select 1; end;",
+            .delete,
+            .before
+        ),
+        (
+            "CREATE TRIGGER main.x INSTEAD OF UPDATE ON t BEGIN SELECT 1; END -- c",
+            .update(columns: []),
+            .insteadOf
+        ),
+    ])
+    func `event and time are read, and a trigger that says no time fires before`(
+        sql: String, event: TriggerText.Event, timing: TriggerText.Timing
+    ) throws {
+        let trigger = try #require(TriggerText(parsing: sql))
+        #expect(trigger.name == "x")
+        #expect(trigger.table == "t")
+        #expect(trigger.event == event)
+        #expect(trigger.timing == timing)
+        #expect(trigger.condition == nil)
+    }
+
+    @Test(arguments: [
+        "", "CREATE TABLE t(a)", "CREATE TRIGGER x", "CREATE TRIGGER x INSERT ON t",
+        "CREATE TRIGGER x INSERT ON t BEGIN SELECT 1;", "CREATE TRIGGER x INSERT ON t WHEN BEGIN",
+        "CREATE TRIGGER x INSTEAD INSERT ON t BEGIN SELECT 1; END",
+    ])
+    func `other text is no trigger`(sql: String) {
+        #expect(TriggerText(parsing: sql) == nil)
+    }
+
+    private func writesOwnRow(
+        _ body: String, key: [String] = ["id"], keyIsRowid: Bool = false, table: String = "orders"
+    ) throws -> Bool {
+        let sql = "CREATE TRIGGER x AFTER UPDATE ON \(table) BEGIN \(body) END"
+        let trigger = try #require(TriggerText(parsing: sql))
+        return trigger.bodyOnlyWritesItsOwnRow(of: table, key: key, keyIsRowid: keyIsRowid)
+    }
+
+    @Test(arguments: [
+        "UPDATE orders SET updated_at = CURRENT_TIMESTAMP WHERE id = NEW.id;",
+        "update OR IGNORE \"Orders\" set a=1, (b, c)=(1, id) where orders.\"ID\" == new.id;",
+        "DELETE FROM orders WHERE OLD.id = id;", "INSERT INTO log VALUES('orders', NEW.orders);",
+        "UPDATE orders SET a = orders.a + (SELECT count(*) FROM log) WHERE id = OLD.id; SELECT 1;",
+        "UPDATE orders SET a=1 WHERE rowid = NEW._rowid_;",
+    ])
+    func `a body that writes its own row is known`(body: String) throws {
+        #expect(try writesOwnRow(body))
+    }
+
+    @Test(arguments: [
+        "UPDATE orders SET a=1;", "UPDATE orders SET a=1 WHERE id > NEW.id;", "DELETE FROM orders;",
+        "UPDATE orders SET a=1 WHERE id = NEW.parent;",
+        "UPDATE orders SET a=1 WHERE parent = NEW.id;",
+        "UPDATE orders SET a=1 WHERE id = NEW.id OR 1;",
+        "UPDATE orders SET a=1 WHERE NOT id = NEW.id;",
+        "UPDATE orders SET a=1 WHERE x BETWEEN 1 AND id = NEW.id;",
+        "UPDATE orders SET a=(SELECT max(a) FROM orders) WHERE id = NEW.id;",
+        "UPDATE orders SET id = 5 WHERE id = NEW.id;",
+        "UPDATE orders SET (a, id) = (1, 2) WHERE id = NEW.id;",
+        "UPDATE orders SET rowid = 5 WHERE id = NEW.id;",
+        "UPDATE orders SET a=1 FROM log WHERE id = NEW.id;",
+        "SELECT * FROM orders WHERE id = NEW.id;",
+        "INSERT INTO orders VALUES(1);", "UPDATE log SET a=(SELECT 1 FROM main.orders);",
+        "DELETE FROM orders WHERE id = NEW.id AND id = OLD.id;",
+        "UPDATE orders SET a=1 WHERE rowid = NEW.id;",
+        "UPDATE orders SET a=1 WHERE id = NEW.id; DELETE FROM log WHERE id IN (SELECT id FROM orders);",
+        "DELETE FROM log WHERE x = orders.id;", "UPDATE orders SET a=1 WHERE NEW.id = OLD.id;",
+        "UPDATE orders SET a=1 WHERE id = NEW.id = 1;",
+    ])
+    func `a body that may touch another row is not`(body: String) throws {
+        #expect(try !writesOwnRow(body))
+    }
+
+    @Test func `a key of two columns needs both, and only a rowid key is the rowid`() throws {
+        let both = "UPDATE orders SET x=1 WHERE b = NEW.b AND a = NEW.a;"
+        let rowid = "UPDATE orders SET x=1 WHERE rowid = NEW.id;"
+        #expect(try writesOwnRow(both, key: ["a", "b"]))
+        #expect(try !writesOwnRow(both, key: ["a"]))
+        #expect(try !writesOwnRow(both, key: ["a", "b", "c"]))
+        #expect(try writesOwnRow(rowid, keyIsRowid: true))
+        #expect(try !writesOwnRow(rowid, keyIsRowid: false))
+        #expect(try !writesOwnRow("DELETE FROM new WHERE new.id = new.id;", table: "new"))
+        #expect(try !writesOwnRow("DELETE FROM orders WHERE id = NEW.id;", key: []))
+    }
+}
