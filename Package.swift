@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
 
 let package = Package(
@@ -48,6 +48,9 @@ let package = Package(
     ]
 )
 
+// The Makefile sets it, so that a warning of a newer compiler breaks our gate and no user's build.
+let treatsWarningsAsErrors = Context.environment["STRETCH_WARNINGS_AS_ERRORS"] != nil
+
 for target in package.targets {
     guard !target.name.hasPrefix("C") else { continue }
     target.swiftSettings = [
@@ -55,4 +58,7 @@ for target in package.targets {
         .enableUpcomingFeature("InternalImportsByDefault"),
         .enableUpcomingFeature("MemberImportVisibility"),
     ]
+    if treatsWarningsAsErrors {
+        target.swiftSettings?.append(.treatAllWarnings(as: .error))
+    }
 }

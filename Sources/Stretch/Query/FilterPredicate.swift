@@ -5,8 +5,9 @@
 /// time is a moving window. It cannot leave the row: no subqueries, no bind parameters, no
 /// functions other than SQLite's own deterministic ones.
 ///
-/// A limit: a date function whose argument is computed (from a column, or by `||`) cannot be
-/// checked; where a row makes it the text `now`, SQLite takes the time of the statement.
+/// A limit: an argument of a date function that is computed (from a column, or by `||`) cannot be
+/// checked. Where a row makes it the text `now` or `localtime`, SQLite takes the time of the
+/// statement or the zone of the machine.
 package struct FilterPredicate: Equatable, Sendable {
     /// A place in the text where something is put in.
     enum Slot: Equatable, Sendable {

@@ -3,8 +3,8 @@
 /// The rules are those of `sqlite3GetToken` in SQLite's `tokenize.c`: a byte of 0x80 and above is
 /// a letter, `$` is one too except at the start, a block comment may stay open at the end, and the
 /// text ends at the first NUL. Nothing is refused: what SQLite does not recognize is a token of
-/// kind ``SQLToken/Kind/illegal``. Digit separators (`1_000`, SQLite 3.46) are illegal here,
-/// because they are on older versions.
+/// kind ``SQLToken/Kind/illegal``. Where versions differ, the rule is the one before SQLite 3.46:
+/// digit separators (`1_000`) are illegal, and letters behind a hexadecimal number are a word.
 package struct SQLTokenizer: Sequence, IteratorProtocol, Sendable {
     private let bytes: [UInt8]
     private var position = 0
@@ -136,18 +136,16 @@ extension SQLTokenizer {
     }
 
     private func scanNumber(from start: Int) -> Scan {
-        var end: Int
         if byte(start) == UInt8(ascii: "0"), SQLToken.folded(byte(start + 1)) == UInt8(ascii: "x"),
             Self.isHexDigit(byte(start + 2))
         {
-            end = endOfRun(from: start + 3, while: Self.isHexDigit)
-        } else {
-            end = endOfRun(from: start, while: Self.isDigit)
-            if byte(end) == UInt8(ascii: ".") {
-                end = endOfRun(from: end + 1, while: Self.isDigit)
-            }
-            end = endOfExponent(from: end)
+            return (.number, endOfRun(from: start + 3, while: Self.isHexDigit))
         }
+        var end = endOfRun(from: start, while: Self.isDigit)
+        if byte(end) == UInt8(ascii: ".") {
+            end = endOfRun(from: end + 1, while: Self.isDigit)
+        }
+        end = endOfExponent(from: end)
         let endOfLetters = endOfRun(from: end, while: Self.isIdentifierByte)
         return (endOfLetters == end ? .number : .illegal, endOfLetters)
     }

@@ -65,7 +65,7 @@ package struct StatementRewriter: Sendable {
                 letterCount += 1
             } else if letterCount > 0 {
                 break
-            } else if byte != UInt8(ascii: " "), byte != UInt8(ascii: "\n") {
+            } else if ![0x09, 0x0A, 0x0D, 0x20].contains(byte) {
                 return false
             }
         }

@@ -73,7 +73,7 @@ import Testing
         "-- INSERT INTO orders",
         "UPDATE main.orders SET a=1 RETURNING a", "DELETE FROM other RETURNING a",
         "UPDATE orders SET a=(SELECT \"RETURNING\") WHERE 'RETURNING'",
-        "DELETE FROM orders; RETURNING",
+        "DELETE FROM orders; RETURNING", "DELETE FROM orders WHERE (RETURNING)",
         "DELETE FROM aux.orders RETURNING a", "UPDATE aux.orders SET a=1 RETURNING a",
         "CREATE TABLE orders(a)",
         "CREATE TEMP TRIGGER x AFTER INSERT ON main.orders BEGIN SELECT 1; END",

@@ -1,0 +1,40 @@
+# Every target works on a machine that has Swift, git, make and apt.
+PREFIX ?= /usr/local
+# Package.swift turns warnings of our own targets into errors.
+export STRETCH_WARNINGS_AS_ERRORS = 1
+
+.PHONY: help build test lint demo flights bench install packages
+
+help:
+	@echo 'make test      run all tests'
+	@echo 'make lint      check format and style'
+	@echo 'make demo      stretch a database of 1,000,000 orders, step by step'
+	@echo 'make flights   the same with 336,776 real flights'
+	@echo 'make bench     compare speed with plain SQLite'
+	@echo 'make install   install the command stretch, PREFIX=$(PREFIX)'
+
+packages:
+	@Scripts/install-packages
+
+build: packages
+	swift build -c release --product stretch
+
+test: packages
+	swift build --build-tests
+	swift test --skip-build
+
+lint:
+	Scripts/check
+
+demo: build
+	.build/release/stretch demo
+
+flights: build
+	Scripts/flights .build/release/stretch
+
+bench: packages
+	swift run --package-path Benchmarks -c release
+
+install: build
+	install -d '$(DESTDIR)$(PREFIX)/bin'
+	install -m 755 .build/release/stretch '$(DESTDIR)$(PREFIX)/bin/stretch'

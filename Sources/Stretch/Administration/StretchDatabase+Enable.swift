@@ -1,0 +1,148 @@
+internal import Foundation
+internal import StretchSQLite
+
+/// What ``StretchDatabase/enable(server:)`` did, and what it advises.
+public struct DatabaseReport: Codable, Equatable, Sendable {
+    /// The server, in canonical form: `file:archive.db`.
+    public let server: String
+    /// What would make the database work better, as full sentences.
+    public let advice: [String]
+}
+
+extension StretchDatabase {
+    /// Stretch-enables the database: registers it at the remote and makes the catalog.
+    ///
+    /// The remote is registered first, with random ids that are then written to the local file in
+    /// one transaction. After any throw the local file is as it was, and enabling again is safe:
+    /// at worst the remote keeps a record of a database that nobody names.
+    ///
+    /// - Parameter server: Where cold rows go: `file:archive.db`; a relative path starts at the
+    ///   folder of the local file.
+    /// - Throws: `invalidArgument` for an unknown server; `wrongState` when the database is enabled
+    ///   already or read-only; `unsupported` for a database in UTF-16 or in memory, or a server
+    ///   that is the local file; `remoteUnavailable`.
+    @discardableResult
+    public func enable(server: String) throws(StretchError) -> DatabaseReport {
+        let address = try EndpointAddress(parsing: server)
+        return try perform {
+            try refuseEnabling(address)
+            try connection.transaction(.immediate) {
+                // Once more, under the write lock: another process may have been faster.
+                try refuseEnabledAlready()
+                let position = TimelinePosition(
+                    branch: configuration.randomID(), epoch: 0, token: configuration.randomID())
+                let database = configuration.randomID()
+                let endpoint = try configuration.makeEndpoint(address, path, true, configuration)
+                try endpoint.register(database: database, position: position)
+                try catalog.create(
+                    DatabaseRecord(
+                        database: database, position: position, endpoint: address.description,
+                        queryMode: .localAndRemote))
+                try catalog.insertEvent(
+                    time: configuration.now(), table: nil, kind: "enable",
+                    message: "enabled with server \(address)")
+            }
+            return DatabaseReport(server: address.description, advice: try databaseAdvice())
+        }
+    }
+
+    /// Forgets the remote and drops the catalog; the file is then as if it had never been enabled.
+    ///
+    /// - Throws: `wrongState` when the database is not enabled, or while tables are stretched.
+    public func disable(isDryRun: Bool = false) throws(StretchError) {
+        try perform {
+            _ = try enabledDatabase()
+            try connection.transaction(.immediate) {
+                let names = try catalog.tables().map { "\"\($0.name)\"" }
+                guard names.isEmpty else {
+                    throw StretchError(
+                        .wrongState,
+                        "the database has stretch-enabled tables: \(names.joined(separator: ", "))",
+                        hint: "Disable each table first: stretch table disable.")
+                }
+                if !isDryRun { try catalog.drop() }
+            }
+        }
+    }
+
+    // MARK: Conditions
+
+    /// The row about the database.
+    ///
+    /// - Throws: `wrongState` when the database is not enabled.
+    func enabledDatabase() throws -> DatabaseRecord {
+        guard let record = try catalog.database() else {
+            throw StretchError(
+                .wrongState, "the database is not stretch-enabled",
+                hint: "Enable it first: stretch enable FILE --server file:archive.db.")
+        }
+        return record
+    }
+
+    /// A session with the remote that the file names.
+    func makeEndpoint(_ record: DatabaseRecord) throws(StretchError) -> any Endpoint {
+        let address = try EndpointAddress(parsing: record.endpoint)
+        return try configuration.makeEndpoint(address, path, false, configuration)
+    }
+
+    private func refuseEnabledAlready() throws {
+        guard let record = try catalog.database() else { return }
+        throw StretchError(
+            .wrongState, "the database is stretch-enabled already, with server \"\(record.endpoint)\"",
+            hint: "Look at it with: stretch status FILE.")
+    }
+
+    private func refuseEnabling(_ address: EndpointAddress) throws {
+        try refuseEnabledAlready()
+        let file = try connection.string("SELECT file FROM pragma_database_list WHERE name = 'main'")
+        guard let file, !file.isEmpty else {
+            throw StretchError(
+                .unsupported, "a database in memory cannot be stretched",
+                hint: "Name a SQLite file.")
+        }
+        let encoding = try connection.string("PRAGMA main.encoding") ?? ""
+        guard encoding == "UTF-8" else {
+            throw StretchError(
+                .unsupported, "the database is encoded in \(encoding), and text would not survive",
+                hint: "Copy it with .dump into a database in UTF-8.")
+        }
+        let remote = address.filePath(besides: path)
+        guard !FileIdentity.isSame(remote, file) else {
+            throw StretchError(
+                .unsupported, "server \"\(address)\" is the local database itself",
+                hint: "Name another file for the cold rows.")
+        }
+    }
+
+    private func databaseAdvice() throws(SQLiteError) -> [String] {
+        let journalMode = try connection.string("PRAGMA main.journal_mode") ?? ""
+        guard journalMode != "wal" else { return [] }
+        return [
+            "The journal mode is \(journalMode), so that a long query keeps writers waiting; "
+                + "PRAGMA journal_mode=WAL lifts that."
+        ]
+    }
+}
+
+/// Tells whether two paths lead to one file.
+enum FileIdentity {
+    /// Whether both paths lead to the same file, by links of either kind or by spelling.
+    static func isSame(_ first: String, _ second: String) -> Bool {
+        if resolved(first) == resolved(second) { return true }
+        guard let left = number(first), let right = number(second) else { return false }
+        return left == right
+    }
+
+    private static func resolved(_ path: String) -> String {
+        URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path
+    }
+
+    /// The device and the file's number on it, or `nil` for a missing file.
+    private static func number(_ path: String) -> [Int]? {
+        guard let attributes = try? FileManager.default.attributesOfItem(atPath: resolved(path)),
+            let device = attributes[.systemNumber] as? Int,
+            let file = attributes[.systemFileNumber] as? Int
+        else { return nil }
+        return [device, file]
+    }
+}

@@ -1,0 +1,138 @@
+internal import StretchSQLite
+
+extension StretchDatabase {
+    /// Stretch-enables a table: its eligible rows can move to the remote from now on.
+    ///
+    /// After any throw the table is as it was; at worst the remote keeps an empty relation.
+    ///
+    /// - Parameters:
+    ///   - name: An ordinary table of the file.
+    ///   - filter: A condition over the table's columns; rows that meet it are eligible.
+    ///   - follows: The parent of a foreign key of this table, itself stretch-enabled; a row is
+    ///     then eligible when it meets the filter and its parent row is eligible or cold.
+    ///   - isPaused: Whether rows stay until ``resumeTable(_:)``.
+    /// - Returns: What the table loses, and what would make it work better.
+    /// - Throws: `unsupported` with the reason why this table cannot be stretched;
+    ///   `invalidArgument` for a missing table or a wrong filter; `wrongState` when the table is
+    ///   enabled already; `remoteUnavailable`.
+    @discardableResult
+    public func enableTable(
+        _ name: String, filter: String, follows: String? = nil, isPaused: Bool = false
+    ) throws(StretchError) -> TableReport {
+        let report = try perform {
+            let database = try enabledDatabase()
+            try refuseEnabledTable(name)
+            let version = try schemaCookie()
+            let inspection = try TableInspection(name, on: connection)
+            let enabled = try catalog.tables()
+            try inspection.check(enabled: enabled.map(\.name))
+            let schema = inspection.schema
+            let parent = try follows.map { name in
+                try FollowCheck(schema: schema, enabled: enabled).parent(named: name)
+            }
+            try checkFilter(filter, schema: schema)
+            let table = makeTable(schema, filter: filter, follows: parent, isPaused: isPaused)
+            try makeEndpoint(database).provision(Relation(table, schema: schema))
+            let saved = try save(new: table, schemaCookie: version)
+            return TableReport(
+                name: schema.name, filterPredicate: filter, follows: parent,
+                localRows: try localRowCount(schema.name),
+                eligibleRows: try eligibleRowCount(saved, schema: schema),
+                unenforcedConstraints: inspection.unenforcedConstraints,
+                advice: try inspection.advice(on: connection))
+        }
+        try refreshOverlay()
+        return report
+    }
+
+    private func refuseEnabledTable(_ name: String) throws {
+        guard let table = try catalog.table(named: name) else { return }
+        throw StretchError(
+            .wrongState, "table \"\(table.name)\" is stretch-enabled already",
+            hint: "Change its filter with: stretch table alter.")
+    }
+
+    private func makeTable(
+        _ schema: TableSchema, filter: String, follows: String?, isPaused: Bool
+    ) -> StretchedTable {
+        StretchedTable(
+            id: 0, name: schema.name, relation: configuration.randomID(), filter: filter,
+            follows: follows, state: isPaused ? .paused : .outbound, schemaVersion: 1,
+            columns: schema.columns.map {
+                // No batch is older than these columns, so that their default is never asked for.
+                CatalogColumn(
+                    $0, id: configuration.randomID(), defaultValue: .null, added: 1)
+            })
+    }
+
+    /// Writes the table under the write lock, when the schema is still what was inspected.
+    private func save(new table: StretchedTable, schemaCookie: Int64) throws -> StretchedTable {
+        try connection.transaction(.immediate) {
+            try refuseEnabledTable(table.name)
+            guard try self.schemaCookie() == schemaCookie else {
+                throw StretchError(
+                    .busy, "another program changed the schema meanwhile", hint: "Try again.")
+            }
+            let last = try connection.integer("SELECT max(id) FROM main.stretch_table") ?? 0
+            let saved = StretchedTable(
+                id: last + 1, name: table.name, relation: table.relation, filter: table.filter,
+                follows: table.follows, state: table.state, schemaVersion: table.schemaVersion,
+                columns: table.columns)
+            try catalog.save(saved)
+            try catalog.insertEvent(
+                time: configuration.now(), table: saved.name, kind: "enableTable",
+                message: "enabled with filter \(saved.filter)")
+            return saved
+        }
+    }
+
+    /// A number that every change of the schema changes:
+    /// <https://sqlite.org/pragma.html#pragma_schema_version>.
+    func schemaCookie() throws(SQLiteError) -> Int64 {
+        try connection.integer("PRAGMA main.schema_version") ?? 0
+    }
+}
+
+/// Finds the parent that a table shall follow.
+struct FollowCheck {
+    let schema: TableSchema
+    let enabled: [StretchedTable]
+
+    /// The parent's name as the catalog spells it.
+    ///
+    /// - Throws: `invalidArgument` when no foreign key leads there; `wrongState` when the parent is
+    ///   not stretch-enabled; `unsupported` for a circle.
+    func parent(named name: String) throws(StretchError) -> String {
+        guard schema.parents.contains(where: { $0.parent.isEqualFoldingCase(name) }) else {
+            let parents = Set(schema.parents.map(\.parent)).sorted().joined(separator: ", ")
+            throw StretchError(
+                .invalidArgument,
+                "table \"\(schema.name)\" has no foreign key to \"\(name)\"",
+                hint: parents.isEmpty
+                    ? "A table can follow the parent of one of its foreign keys; it has none."
+                    : "A table can follow the parent of one of its foreign keys: \(parents).")
+        }
+        guard let parent = enabled.first(where: { $0.name.isEqualFoldingCase(name) }) else {
+            throw StretchError(
+                .wrongState, "table \"\(name)\" is not stretch-enabled",
+                hint: "Enable \"\(name)\" first, then the table that follows it.")
+        }
+        try refuseCircle(parent)
+        return parent.name
+    }
+
+    private func refuseCircle(_ parent: StretchedTable) throws(StretchError) {
+        var next: StretchedTable? = parent
+        // The chain has no table twice, so that it is no longer than there are tables.
+        for _ in 0...enabled.count {
+            guard let table = next else { return }
+            guard !table.name.isEqualFoldingCase(schema.name) else { break }
+            next = table.follows.flatMap { name in
+                enabled.first { $0.name.isEqualFoldingCase(name) }
+            }
+        }
+        throw StretchError(
+            .unsupported, "table \"\(schema.name)\" would follow itself",
+            hint: "Let it follow another table, or none.")
+    }
+}

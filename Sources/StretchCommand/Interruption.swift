@@ -1,0 +1,21 @@
+internal import Foundation
+internal import Synchronization
+
+/// Notes Ctrl-C, so that a migration stops after the batch that it is at.
+enum Interruption {
+    private static let count = Atomic<Int>(0)
+
+    /// Whether the user asked to stop.
+    static var isRequested: Bool { count.load(ordering: .relaxed) > 0 }
+
+    /// From now on, the first SIGINT or SIGTERM is noted and a second one ends the process.
+    static func observe() {
+        for number in [SIGINT, SIGTERM] {
+            signal(number) { number in
+                // Only calls that are safe in a signal handler: signal-safety(7).
+                let earlier = Interruption.count.add(1, ordering: .relaxed).oldValue
+                if earlier > 0 { _exit(128 + number) }
+            }
+        }
+    }
+}

@@ -1,0 +1,150 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Stretch
+
+extension ReclaimMode: ExpressibleByArgument {}
+
+struct MigrateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "migrate",
+        abstract: "Move eligible rows to the remote.",
+        discussion: """
+            Applications go on reading and writing meanwhile. Ctrl-C stops after the batch that is \
+            on its way; so does a crash at any moment, and the next run goes on from there.
+            """)
+
+    @OptionGroup var options: DatabaseOptions
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Only this table; may be repeated.", valueName: "name"))
+    var table: [String] = []
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Rows in each batch; without it, batches adapt to the lock budget.",
+            valueName: "rows"))
+    var batchRows: Int?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "How long a batch may hold the write lock.", valueName: "milliseconds"))
+    var lockBudget: Int = 50
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Go on for ever: look for eligible rows again after this time.", valueName: "seconds"))
+    var watch: Double?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Give free pages back to the file system afterwards: incremental, or full.",
+            valueName: "how"))
+    var reclaim: ReclaimMode?
+
+    mutating func validate() throws {
+        if let batchRows, !(1...1_000_000).contains(batchRows) {
+            throw ValidationError("--batch-rows is from 1 to 1,000,000")
+        }
+        guard (1...60_000).contains(lockBudget) else {
+            throw ValidationError("--lock-budget is from 1 to 60,000 milliseconds")
+        }
+        if let watch, !(0.1...86_400).contains(watch) {
+            throw ValidationError("--watch is from 0.1 to 86,400 seconds")
+        }
+    }
+
+    func run() throws {
+        let database = try options.open()
+        Interruption.observe()
+        repeat {
+            try runOnce(database)
+            guard let watch, !Interruption.isRequested else { break }
+            pause(watch)
+        } while !Interruption.isRequested
+        if let reclaim { try self.reclaim(database, reclaim) }
+    }
+
+    private func runOnce(_ database: StretchDatabase) throws {
+        let bar = ProgressBar()
+        defer { bar.finish() }
+        let report = try database.migrate(
+            tables: table.isEmpty ? nil : table, batchRowCount: batchRows,
+            lockBudget: .milliseconds(lockBudget), shouldStop: { Interruption.isRequested },
+            progress: bar.update)
+        bar.finish()
+        if watch != nil, report.rows == 0 { return }
+        if options.json, watch != nil {
+            StandardOutput.writeLine(JSONText.line(report))
+        } else {
+            options.show(report) { report.lines }
+        }
+        StandardOutput.flush()
+    }
+
+    private func pause(_ seconds: Double) {
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        while ContinuousClock.now < deadline, !Interruption.isRequested {
+            Thread.sleep(forTimeInterval: min(seconds, 0.1))
+        }
+    }
+
+    private func reclaim(_ database: StretchDatabase, _ mode: ReclaimMode) throws {
+        let report = try database.reclaim(mode)
+        // With --json the report of the migration is the result, and the only one.
+        guard !options.json else { return }
+        StandardOutput.writeLine(
+            "Reclaimed space: \(report.bytesBefore.byteText) before, "
+                + "\(report.bytesAfter.byteText) now.")
+    }
+}
+
+extension MovementReport {
+    /// The report as people read it.
+    var lines: [String] {
+        var lines = tables.flatMap(Self.lines)
+        if lines.isEmpty { lines.append("Nothing to move.") }
+        let rate = seconds > 0 ? Int64(Double(rows) / seconds).grouped : "0"
+        if rows > 0 {
+            lines.append(
+                "\(rows.grouped) rows (\(bytes.byteText)) in \(Duration.seconds(seconds).text), "
+                    + "\(rate) rows/s; the write lock was held "
+                    + "\(lockMilliseconds.formatted(digits: 0)) ms per batch at most, 99 of 100.")
+        }
+        for conflict in conflicts {
+            lines.append(
+                "Cannot come back: \(conflict.table) \(conflict.location): \(conflict.message)")
+        }
+        if isStopped { lines.append("Stopped; the next run goes on from here.") }
+        return lines
+    }
+
+    private static func lines(_ table: Table) -> [String] {
+        let verb = table.direction == "inbound" ? "came back" : "moved"
+        var lines = [
+            "Table \(table.name): \(table.rows.grouped) rows \(verb) in "
+                + "\(table.batches.grouped) batches."
+        ]
+        if table.changedRows > 0 {
+            lines.append("  \(table.changedRows.grouped) changed meanwhile, and stay as they are.")
+        }
+        for (reason, count) in table.keptRows.sorted(by: { $0.key < $1.key }) where count > 0 {
+            lines.append("  \(count.grouped) stay: \(explanation(reason)).")
+        }
+        return lines
+    }
+
+    private static func explanation(_ reason: String) -> String {
+        switch reason {
+        case "nullInKey": "their key holds a NULL"
+        case "highestRowid": "the highest key stays, so that it is not given out again"
+        case "hotChild": "a hot row of another table refers to them"
+        case "refused": "the remote cannot hold them"
+        default: reason
+        }
+    }
+}

@@ -1,0 +1,73 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Stretch
+
+/// A failure of a command as people and programs see it.
+struct CommandFailure {
+    private let error: any Error
+
+    init(_ error: any Error) {
+        self.error = error
+    }
+
+    /// Prints the failure, and returns the exit status.
+    ///
+    /// A request for help is no failure: it goes to standard output.
+    ///
+    /// - Parameter isJSON: Whether the last line on standard error shall be a JSON object.
+    func report(isJSON: Bool) -> Int32 {
+        if let error = error as? StretchError { return report(error, isJSON: isJSON) }
+        if StretchCommand.exitCode(for: error).isSuccess {
+            print(StretchCommand.fullMessage(for: error))
+            return 0
+        }
+        if error is ValidationError || isUsageError {
+            return report(usageError, isJSON: isJSON)
+        }
+        let message = StretchCommand.message(for: error)
+        return report(StretchError(.statementFailed, message, cause: error), isJSON: isJSON)
+    }
+
+    private var isUsageError: Bool {
+        StretchCommand.exitCode(for: error) == ExitCode.validationFailure
+    }
+
+    /// The parser's message in the form of the engine's: lower case, and a hint that is a sentence.
+    private var usageError: StretchError {
+        var message = StretchCommand.message(for: error)
+        if message.hasSuffix(".") { message.removeLast() }
+        let usage = StretchCommand.fullMessage(for: error).split(separator: "\n")
+            .first { $0.hasPrefix("Usage:") }
+        let command = usage?.dropFirst("Usage: ".count)
+            .split(separator: " ").prefix { $0.first?.isLetter ?? false }.joined(separator: " ")
+        return StretchError(
+            .invalidArgument, message.prefix(1).lowercased() + message.dropFirst(),
+            hint: "See: \(command ?? "stretch") --help.", cause: error)
+    }
+
+    private func report(_ error: StretchError, isJSON: Bool) -> Int32 {
+        StandardError.write("error: \(error.message)\n")
+        if let hint = error.hint { StandardError.write("hint: \(hint)\n") }
+        if isJSON {
+            let report = FailureReport(
+                error: FailureReport.Failure(
+                    code: error.code.description, message: error.message, hint: error.hint,
+                    exitStatus: error.code.exitStatus, isRetryable: error.code.isRetryable))
+            StandardError.write(JSONText.line(report) + "\n")
+        }
+        return error.code.exitStatus
+    }
+}
+
+/// The JSON object of a failure: a contract, see `Documentation/JSON.md`.
+struct FailureReport: Encodable {
+    struct Failure: Encodable {
+        let code: String
+        let message: String
+        let hint: String?
+        let exitStatus: Int32
+        let isRetryable: Bool
+    }
+
+    let error: Failure
+}

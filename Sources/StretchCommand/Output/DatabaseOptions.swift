@@ -1,0 +1,45 @@
+internal import ArgumentParser
+internal import Stretch
+internal import StretchLinked
+
+/// What nearly every command takes: the local file, and the form of the output.
+struct DatabaseOptions: ParsableArguments {
+    @Argument(help: "The local SQLite file.", completion: .file())
+    var file: String
+
+    @Flag(name: .long, help: "Print JSON, as documented in Documentation/JSON.md.")
+    var json = false
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "How long to wait for locks of other programs.", valueName: "seconds"))
+    var busyTimeout: Double = 10
+
+    mutating func validate() throws {
+        guard busyTimeout >= 0, busyTimeout <= 86_400 else {
+            throw ValidationError("The busy timeout is from 0 to 86,400 seconds")
+        }
+    }
+
+    /// The library's configuration for this command.
+    var configuration: Configuration {
+        var configuration = Configuration.linked
+        configuration.busyTimeout = .seconds(busyTimeout)
+        return configuration
+    }
+
+    /// Opens the file.
+    func open() throws(StretchError) -> StretchDatabase {
+        try StretchDatabase(path: file, configuration: configuration)
+    }
+
+    /// Prints a report as JSON, or as the lines that people read.
+    func show(_ report: some Encodable, _ lines: () -> [String]) {
+        if json {
+            StandardOutput.writeLine(JSONText.pretty(report))
+        } else {
+            for line in lines() { StandardOutput.writeLine(line) }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+internal import Foundation
+
+/// Standard output, in blocks: results can have millions of rows.
+enum StandardOutput {
+    // The command line runs one command on one thread.
+    nonisolated(unsafe) private static var buffer: [UInt8] = []
+    private static let capacity = 1 << 16
+
+    static func write(_ text: String) {
+        buffer.append(contentsOf: text.utf8)
+        if buffer.count >= capacity { flush() }
+    }
+
+    static func writeLine(_ text: String) {
+        write(text)
+        write("\n")
+    }
+
+    /// Writes what is buffered; a reader that went away ends the process as it ends other tools.
+    static func flush() {
+        guard !buffer.isEmpty else { return }
+        do {
+            try FileHandle.standardOutput.write(contentsOf: buffer)
+        } catch {
+            exit(141)  // 128 + SIGPIPE, as a shell would say it.
+        }
+        buffer.removeAll(keepingCapacity: true)
+    }
+}
+
+/// Standard error.
+enum StandardError {
+    static func write(_ text: String) {
+        // When nobody reads the errors, nothing is left to tell.
+        try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+    }
+
+    /// Whether a person looks at it.
+    static var isTerminal: Bool { isatty(FileHandle.standardError.fileDescriptor) == 1 }
+}

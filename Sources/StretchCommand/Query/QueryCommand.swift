@@ -1,0 +1,73 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Stretch
+internal import StretchSQLite
+
+struct QueryCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "query",
+        abstract: "Run SQL on the whole tables, hot and cold rows together.",
+        discussion: """
+            Any statements, one after the other: SELECT, INSERT, UPDATE, DELETE, BEGIN and COMMIT.
+
+            Example: stretch query app.db "SELECT count(*) FROM orders"
+            """)
+
+    @OptionGroup var options: DatabaseOptions
+
+    @Argument(help: "The SQL; - reads it from standard input.")
+    var sql: String = "-"
+
+    func run() throws {
+        let runner = StatementRunner(database: try options.open())
+        do {
+            try runner.forEachStatement(try script()) { statement in
+                if options.json { try printJSON(statement) } else { try printTable(statement) }
+            }
+        } catch let error as SQLiteError {
+            throw StretchError(
+                error.isBusy ? .busy : .statementFailed, error.message, cause: error)
+        }
+    }
+
+    private func script() throws -> String {
+        guard sql == "-" else { return sql }
+        let data = try FileHandle.standardInput.readToEnd() ?? Data()
+        guard let text = String(validating: data, as: UTF8.self) else {
+            throw StretchError(
+                .invalidArgument, "standard input is not text in UTF-8",
+                hint: "Write bytes as a blob literal, such as x'00ff'.")
+        }
+        return text
+    }
+
+    private func printTable(_ statement: Statement) throws {
+        let columnCount = statement.columnCount
+        guard columnCount > 0 else { return try statement.run() }
+        var writer = TableWriter(columns: (0..<columnCount).map(statement.columnName))
+        while try statement.step() {
+            writer.append((0..<columnCount).map { ValueText.plain(statement.column($0)) })
+        }
+        writer.finish()
+    }
+
+    /// One object on one line for each statement, also for one that returns no rows.
+    private func printJSON(_ statement: Statement) throws {
+        let columnCount = statement.columnCount
+        let names = (0..<columnCount).map { JSONText.string(statement.columnName($0)) }
+        // A statement that fails before its first row prints nothing.
+        var hasRow = try statement.step()
+        StandardOutput.write("{\"columns\":[\(names.joined(separator: ","))],\"rows\":[")
+        var separator = "["
+        while hasRow {
+            StandardOutput.write(separator)
+            for column in 0..<columnCount {
+                if column > 0 { StandardOutput.write(",") }
+                StandardOutput.write(ValueText.json(statement.column(column)))
+            }
+            separator = "],["
+            hasRow = try statement.step()
+        }
+        StandardOutput.write(separator == "[" ? "]}\n" : "]]}\n")
+    }
+}

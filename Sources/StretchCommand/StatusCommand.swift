@@ -1,0 +1,48 @@
+internal import ArgumentParser
+internal import Stretch
+
+struct StatusCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Show the remote, the tables, and how many rows are where.")
+
+    @OptionGroup var options: DatabaseOptions
+
+    func run() throws {
+        let status = try options.open().status()
+        options.show(status) { Self.lines(status) }
+    }
+
+    private static func lines(_ status: DatabaseStatus) -> [String] {
+        let database = status.database
+        var lines = [
+            "Server       \(database.server) (\(database.linkState.rawValue))",
+            "Query mode   \(database.queryMode)",
+            "Epoch        \(database.epoch)",
+            "Free pages   \(database.freePages.grouped) (\(database.freeBytes.byteText))",
+        ]
+        if let reason = database.linkReason { lines.insert("Reason       \(reason)", at: 1) }
+        if let step = database.pendingStep { lines.append("In flight    \(step)") }
+        if status.tables.isEmpty { lines.append("No table is stretch-enabled.") }
+        return lines + status.tables.flatMap(Self.lines)
+    }
+
+    private static func lines(_ table: DatabaseStatus.Table) -> [String] {
+        func bytes(_ count: Int64?) -> String { count.map { ", \($0.byteText)" } ?? "" }
+        let eligible = table.eligibleRows.map { ", \($0.grouped) eligible" } ?? ""
+        var lines = [
+            "",
+            "Table \(table.name): \(table.migrationState)",
+            "  Filter     \(table.filterPredicate)",
+            "  Hot rows   \(table.localRows.grouped)\(bytes(table.localBytes))\(eligible)",
+            "  Cold rows  \(table.remoteRows.grouped)\(bytes(table.remoteBytes)), "
+                + "\(table.batches.grouped) batches",
+        ]
+        if let parent = table.follows { lines.append("  Follows    \(parent)") }
+        if !table.isReconciled {
+            lines.append("  Columns    changed since; stretch table alter tells how")
+        }
+        if let problem = table.problem { lines.append("  Problem    \(problem)") }
+        return lines
+    }
+}

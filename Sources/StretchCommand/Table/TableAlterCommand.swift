@@ -1,0 +1,57 @@
+internal import ArgumentParser
+internal import Stretch
+
+struct TableAlterCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "alter",
+        abstract: "Change a table's filter, or explain a change of its columns.",
+        discussion: """
+            No row moves: a row that is no longer eligible stays where it is.
+
+            When another program renamed or replaced the last column, Stretch cannot tell which of \
+            the two it was; --rename and --replace say it.
+            """)
+
+    @OptionGroup var options: DatabaseOptions
+    @OptionGroup var table: TableArgument
+
+    @Option(name: .long, help: ArgumentHelp("The new condition.", valueName: "condition"))
+    var filter: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("A column that was renamed; may be repeated.", valueName: "old=new"))
+    var rename: [String] = []
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "A column that was dropped and added anew; may be repeated.", valueName: "column"))
+    var replace: [String] = []
+
+    private var renamed: [String: String] {
+        get throws {
+            var names: [String: String] = [:]
+            for pair in rename {
+                let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)
+                guard parts.count == 2 else {
+                    throw ValidationError("--rename takes OLD=NEW, not \"\(pair)\"")
+                }
+                names[parts[0]] = parts[1]
+            }
+            return names
+        }
+    }
+
+    mutating func validate() throws {
+        guard try filter != nil || !renamed.isEmpty || !replace.isEmpty else {
+            throw ValidationError("Nothing to change: give --filter, --rename or --replace")
+        }
+    }
+
+    func run() throws {
+        try options.open().alterTable(
+            table.table, filter: filter, renamed: renamed, replaced: replace)
+        options.show(["name": table.table]) { ["Changed table \(table.table)."] }
+    }
+}

@@ -1,0 +1,56 @@
+internal import ArgumentParser
+internal import Stretch
+
+struct TableEnableCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "enable",
+        abstract: "Let the eligible rows of a table move to the remote.",
+        discussion: """
+            Rows that meet the filter are eligible; 'stretch migrate' moves them.
+
+            Example: stretch table enable app.db orders --filter "created < date('now','-90 days')"
+            """)
+
+    @OptionGroup var options: DatabaseOptions
+    @OptionGroup var table: TableArgument
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "A condition over the table's columns; needed unless the table follows another one.",
+            valueName: "condition"))
+    var filter: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The stretch-enabled parent table whose rows take this table's rows with them.",
+            valueName: "parent"))
+    var follow: String?
+
+    @Flag(name: .long, help: "Let no row move before 'stretch table resume'.")
+    var paused = false
+
+    mutating func validate() throws {
+        guard filter != nil || follow != nil else {
+            throw ValidationError(
+                "Missing --filter CONDITION, which says which rows are cold, or --follow PARENT")
+        }
+    }
+
+    func run() throws {
+        let report = try options.open().enableTable(
+            table.table, filter: filter ?? "1", follows: follow, isPaused: paused)
+        options.show(report) {
+            var lines = ["Enabled table \(report.name): \(report.filterPredicate)"]
+            if let parent = report.follows { lines.append("It follows table \(parent).") }
+            lines.append(
+                "\(report.eligibleRows.grouped) of \(report.localRows.grouped) rows are eligible.")
+            lines += report.unenforcedConstraints.map {
+                "Not enforced between hot and cold rows: \($0)"
+            }
+            lines += report.advice.map { "Advice: \($0)" }
+            return lines + ["Next: stretch migrate \(options.file)"]
+        }
+    }
+}

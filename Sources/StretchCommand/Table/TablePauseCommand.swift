@@ -1,0 +1,17 @@
+internal import ArgumentParser
+internal import Stretch
+
+struct TablePauseCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pause", abstract: "Stop the migration of a table; queries go on.")
+
+    @OptionGroup var options: DatabaseOptions
+    @OptionGroup var table: TableArgument
+
+    func run() throws {
+        try options.open().pauseTable(table.table)
+        options.show(["name": table.table, "migrationState": "paused"]) {
+            ["Paused table \(table.table)."]
+        }
+    }
+}

@@ -1,0 +1,17 @@
+internal import ArgumentParser
+internal import Stretch
+
+struct TableResumeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resume", abstract: "Let the eligible rows of a paused table move again.")
+
+    @OptionGroup var options: DatabaseOptions
+    @OptionGroup var table: TableArgument
+
+    func run() throws {
+        try options.open().resumeTable(table.table)
+        options.show(["name": table.table, "migrationState": "outbound"]) {
+            ["Resumed table \(table.table)."]
+        }
+    }
+}

@@ -1,0 +1,87 @@
+public import Stretch
+internal import StretchSQLite
+
+/// The claims that every endpoint keeps, as checks for any test framework.
+///
+/// Each check works on a remote of its own: make a conformance for each with a new, empty remote.
+///
+///     for check in EndpointConformance.checks {
+///         try check.run(EndpointConformance { try makeSession(to: newRemote) })
+///     }
+public struct EndpointConformance {
+    /// A new session to the same remote.
+    let makeEndpoint: () throws -> any Endpoint
+
+    /// Makes the conditions of one check.
+    ///
+    /// - Parameter makeEndpoint: Returns a new session to the same remote at each call; the remote
+    ///   is empty at the first.
+    public init(makeEndpoint: @escaping () throws -> any Endpoint) {
+        self.makeEndpoint = makeEndpoint
+    }
+
+    /// Every check.
+    public static var checks: [Check] {
+        timelineChecks + retirementChecks + rowChecks + definitionChecks + scanChecks
+            + constraintChecks + orderChecks
+    }
+
+    /// One claim.
+    public struct Check: Sendable, CustomStringConvertible {
+        /// The claim, as a sentence without a period.
+        public let name: String
+        private let body: @Sendable (EndpointConformance) throws -> Void
+
+        init(_ name: String, _ body: @escaping @Sendable (EndpointConformance) throws -> Void) {
+            self.name = name
+            self.body = body
+        }
+
+        /// The claim.
+        public var description: String { name }
+
+        /// Checks the claim on a fresh remote.
+        ///
+        /// - Throws: ``ConformanceFailure`` when the claim does not hold; what the endpoint throws
+        ///   where it must not.
+        public func run(_ conformance: EndpointConformance) throws { try body(conformance) }
+    }
+}
+
+/// What an endpoint did against its contract.
+public struct ConformanceFailure: Error, CustomStringConvertible {
+    /// What was expected, and what came instead.
+    public let message: String
+    /// The message.
+    public var description: String { message }
+
+    /// Makes a failure.
+    public init(_ message: String) { self.message = message }
+}
+
+/// Throws unless `condition` holds.
+func require(_ condition: Bool, _ message: @autoclosure () -> String) throws {
+    guard condition else { throw ConformanceFailure(message()) }
+}
+
+/// Throws unless both are equal.
+func require<Element: Equatable>(
+    _ found: Element, equals expected: Element, _ what: String
+) throws {
+    try require(found == expected, "\(what): expected \(expected), found \(found)")
+}
+
+/// Throws unless `body` throws an error of the given code.
+func require(
+    _ code: StretchError.Code, _ what: String, from body: () throws -> Void
+) throws {
+    do {
+        try body()
+    } catch let error as StretchError {
+        guard error.code == code else {
+            throw ConformanceFailure("\(what): expected \(code), found \(error.code): \(error)")
+        }
+        return
+    }
+    throw ConformanceFailure("\(what): expected \(code), but nothing was thrown")
+}
