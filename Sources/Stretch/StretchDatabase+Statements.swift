@@ -23,7 +23,7 @@ extension StretchDatabase {
     /// - Throws: `statementFailed` with SQLite's message; `unsupported` for a statement that would
     ///   lose rows or hide cold ones.
     public func prepare(_ sql: String) throws(StretchError) -> Statement {
-        try attempt {
+        try perform {
             try synchronize()
             return try connection.prepare(rewriter.rewrite(sql).sql)
         }
@@ -32,7 +32,7 @@ extension StretchDatabase {
     /// Runs one statement and returns its rows, all of them.
     public func query(_ sql: String, _ values: Value...) throws(StretchError) -> QueryResult {
         let statement = try prepare(sql)
-        return try attempt {
+        return try perform {
             try statement.bind(values)
             var rows: [[Value]] = []
             while try statement.step() {
@@ -63,7 +63,7 @@ extension StretchDatabase {
             let end = StatementSplitter.endOfFirstStatement(in: text)
             let first = String(decoding: text.utf8.prefix(end), as: UTF8.self)
             rest = rest[rest.utf8.index(rest.startIndex, offsetBy: end)...]
-            try attempt { try run(first, body) }
+            try perform { try run(first, body) }
         }
     }
 
@@ -84,15 +84,20 @@ extension StretchDatabase {
         case .schemaChange(let table, let change):
             switch change {
             case .renameColumn(let from, let to):
-                try reconcileSchema([.renamed(from: from, to: to)], table: table)
+                try reconcile(table, [.renamed(from: from, to: to)])
             case .dropColumn(let name):
-                try reconcileSchema([.replaced(name)], table: table)
-            default: try reconcileSchema([], table: table)
+                try reconcile(table, [.replaced(name)])
+            default: try reconcile(table, [])
             }
             overlay.invalidate()
         case .createView, .dropView: overlay.invalidate()
         case .unchanged, .insert, .pragma: break
         }
+    }
+
+    private func reconcile(_ name: String, _ hints: [ColumnHint]) throws {
+        guard let table = try catalog.table(named: name) else { return }
+        try reconciler().reconcile(table.id, hints: hints)
     }
 
     /// The number of times that the remote was asked something for statements of this database.
@@ -106,17 +111,4 @@ extension StretchDatabase {
     }
 
     private func synchronize() throws { try overlay.synchronize() }
-
-    /// Converts errors at the edge of the engine.
-    func attempt<Result>(_ body: () throws -> Result) throws(StretchError) -> Result {
-        do {
-            return try body()
-        } catch let error as StretchError {
-            throw error
-        } catch let error as SQLiteError {
-            throw StretchError(local: error)
-        } catch {
-            throw StretchError(.statementFailed, "\(error)", cause: error)
-        }
-    }
 }

@@ -5,7 +5,7 @@ internal import StretchSQLite
 final class OverlayWriter {
     private unowned let table: OverlayTable
     private let schema: TableSchema
-    private(set) lazy var recall = Recall(table: table)
+    private(set) lazy var recall = RowRecall(table: table)
     /// Whether a transaction is open in which this table may be written.
     private(set) var isWriting = false
     /// Whether the next write must open the statement's savepoint on main.
