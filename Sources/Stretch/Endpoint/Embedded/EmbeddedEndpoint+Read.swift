@@ -1,0 +1,67 @@
+public import StretchSQLite
+
+extension EmbeddedEndpoint {
+    /// Starts a scan. The fence is checked in the snapshot that the rows come from.
+    ///
+    /// Scans may run side by side; each has a snapshot of its own.
+    public func scan(_ request: ColdScanRequest) throws(StretchError) -> any ColdScan {
+        try ask { try EmbeddedScan(request, endpoint: self) }
+    }
+
+    /// Replaces the buffer's rows by rows of one batch, in the order of their ordinals.
+    ///
+    /// - Throws: `remoteMismatch` when the remote has no such batch; `damaged` when the batch has
+    ///   lost rows; `remoteUnavailable`.
+    public func read(
+        batch: Int64, columns: [Int64], from ordinal: Int64, maximumRowCount: Int,
+        into buffer: RowBuffer
+    ) throws(StretchError) {
+        precondition(buffer.columnCount == columns.count, "the buffer has other columns")
+        buffer.removeAll()
+        try ask {
+            guard let connection = try file.openRemote() else { throw file.missingRemote }
+            let row = try connection.rows(
+                """
+                SELECT b.relation, b.first_row, b.row_count, r.number, m.generation
+                FROM stretch_batch AS b, stretch_remote AS m
+                LEFT JOIN stretch_relation AS r ON r.id = b.relation
+                WHERE b.id = ?
+                """, .integer(batch)
+            ).first
+            guard let row else { throw mismatch("remote \"\(path)\" has no batch \(batch)") }
+            let numbers = row.compactMap(\.integerValue)
+            guard numbers.count == row.count else { throw damaged(batch) }
+            file.directory.update(generation: numbers[4])
+            let relation = try file.directory.relation(
+                numbers[0], number: numbers[3], on: connection)
+            guard let relation else { throw damaged(batch) }
+            try relation.require(columns)
+            let (firstRow, rowCount) = (numbers[1], numbers[2])
+            let end = min(rowCount, ordinal + Int64(maximumRowCount))
+            guard ordinal >= 0, ordinal < end else { return }
+            let names = columns.map { ", \(EmbeddedRelation.columnName($0))" }.joined()
+            let statement = try connection.cached(
+                """
+                SELECT id\(names) FROM \(relation.table) WHERE id BETWEEN ? AND ? ORDER BY id
+                """)
+            defer { statement.reset() }
+            try statement.bind(integer: firstRow + ordinal, at: 1)
+            try statement.bind(integer: firstRow + end - 1, at: 2)
+            while try statement.step() {
+                buffer.beginRow(identifier: statement.integer(0) - firstRow)
+                buffer.appendRow(of: statement, from: 1, routines: connection.routines)
+            }
+            // Rowids are unique: the right number of them is all of them.
+            guard buffer.rowCount == Int(end - ordinal) else {
+                buffer.removeAll()
+                throw damaged(batch)
+            }
+        }
+    }
+
+    private func damaged(_ batch: Int64) -> StretchError {
+        StretchError(
+            .damaged, "remote \"\(path)\": batch \(batch) has lost rows or its relation",
+            hint: "Put the remote's file back from its backup, then use reauthorize.")
+    }
+}

@@ -1,0 +1,119 @@
+internal import StretchSQLite
+
+extension EmbeddedRelation {
+    /// Makes a relation, or adds what it lacks; part of a write transaction.
+    ///
+    /// - Returns: Whether anything was added.
+    static func provision(_ relation: Relation, on connection: Connection) throws -> Bool {
+        let changesBefore = connection.totalChangeCount
+        let number = try number(of: relation, on: connection)
+        let known = try EmbeddedRelation(relation.id, on: connection)?.defaults ?? [:]
+        let added = relation.columns.filter { known[$0.id] == nil }
+        guard known.count + added.count <= maximumColumnCount else {
+            throw StretchError(
+                .unsupported,
+                "table \"\(relation.name)\" has \(known.count + added.count) columns; "
+                    + "the remote holds at most \(maximumColumnCount)")
+        }
+        try refuseChanges(of: relation, on: connection)
+        let isNew = try !exists("rows_\(number)", on: connection)
+        if isNew {
+            let names = added.map { ", \(columnName($0.id))" }.joined()
+            try connection.execute("CREATE TABLE rows_\(number)(id INTEGER PRIMARY KEY\(names))")
+        }
+        for column in added {
+            try connection.run(
+                "INSERT INTO stretch_column VALUES (?, ?, ?, ?, ?)", .integer(relation.id),
+                .integer(column.id), .text(column.name), .text(column.affinity.rawValue),
+                column.defaultValue)
+            if !isNew { try add(column, to: "rows_\(number)", on: connection) }
+        }
+        var hasNewIndex = false
+        for terms in [relation.key] + relation.indexes where !terms.isEmpty {
+            let index = index(terms, number: number)
+            guard try !exists(index.name, on: connection) else { continue }
+            try connection.execute("CREATE INDEX \(index.name) ON rows_\(number)(\(index.terms))")
+            hasNewIndex = true
+        }
+        return hasNewIndex || connection.totalChangeCount != changesBefore
+    }
+
+    private static func exists(_ name: String, on connection: Connection) throws -> Bool {
+        try connection.integer("SELECT 1 FROM sqlite_master WHERE name = ?", .text(name)) != nil
+    }
+
+    private static func number(of relation: Relation, on connection: Connection) throws -> Int64 {
+        let known = try connection.integer(
+            "SELECT number FROM stretch_relation WHERE id = ?", .integer(relation.id))
+        if let known { return known }
+        try connection.run(
+            """
+            INSERT INTO stretch_relation
+            SELECT coalesce(max(number), 0) + 1, ?, ?, 1, 0, 0 FROM stretch_relation
+            """, .integer(relation.id), .text(relation.name))
+        return connection.lastInsertRowID
+    }
+
+    /// A column's id means one definition for ever: another default would change older rows.
+    private static func refuseChanges(of relation: Relation, on connection: Connection) throws {
+        for column in relation.columns {
+            let row = try connection.rows(
+                "SELECT affinity, default_value FROM stretch_column WHERE relation = ? AND id = ?",
+                .integer(relation.id), .integer(column.id)
+            ).first
+            guard let row else { continue }
+            guard row[0].stringValue == column.affinity.rawValue, row[1] == column.defaultValue
+            else {
+                throw StretchError(
+                    .schemaMismatch,
+                    "table \"\(relation.name)\": column \(column.id) (\"\(column.name)\") has "
+                        + "another affinity or default in the remote",
+                    hint: "Give a new column an id that no branch has used.")
+            }
+        }
+    }
+
+    /// Adds a column to a table; the rows it has read the default, exactly.
+    private static func add(
+        _ column: RemoteColumn, to table: String, on connection: Connection
+    ) throws {
+        let name = columnName(column.id)
+        let literal = try literal(column.defaultValue, on: connection)
+        try connection.execute("ALTER TABLE \(table) ADD COLUMN \(name) DEFAULT \(literal)")
+        let read = try connection.rows("SELECT \(name) FROM \(table) LIMIT 1").first?[0]
+        guard let read, read != column.defaultValue else { return }
+        // A real that this SQLite cannot read from decimal digits is stored in each row.
+        try connection.run("UPDATE \(table) SET \(name) = ?", column.defaultValue)
+    }
+
+    /// A value as the DEFAULT of `ALTER TABLE`, which accepts only constants.
+    ///
+    /// A bare `1.0` would become the integer 1 in a column without affinity, and `-0.0` a 0;
+    /// casts keep both.
+    static func literal(_ value: Value, on connection: Connection) throws -> String {
+        switch value {
+        case .null: return "NULL"
+        case .integer(let value): return "(\(value))"
+        case .text(let text): return "(CAST(\(hexadecimal(text.bytes)) AS TEXT))"
+        case .blob(let bytes): return hexadecimal(bytes)
+        case .real(let value):
+            let sign = value.sign == .minus ? "-" : ""
+            let magnitude = value.magnitude
+            guard magnitude.isFinite else { return "(\(sign)CAST(9e999 AS REAL))" }
+            // SQLite's reading of digits can miss by one unit in the last place.
+            for candidate in [magnitude, magnitude.nextUp, magnitude.nextDown]
+            where candidate.isFinite {
+                let read = try connection.prepare("SELECT CAST(\(candidate) AS REAL)").firstRow()
+                if read?[0] == .real(magnitude) { return "(\(sign)CAST(\(candidate) AS REAL))" }
+            }
+            return "(\(sign)CAST(\(magnitude) AS REAL))"
+        }
+    }
+
+    private static func hexadecimal(_ bytes: [UInt8]) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = Array("x'".utf8)
+        for byte in bytes { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
+        return String(decoding: text + Array("'".utf8), as: UTF8.self)
+    }
+}

@@ -1,0 +1,88 @@
+internal import StretchSQLite
+
+/// The definition of one relation as the file holds it, and its table `rows_<number>`.
+///
+/// Columns have no declared type and therefore no affinity, so that values survive exactly
+/// (<https://sqlite.org/datatype3.html>); `id` is the row's place in the relation, and an alias of
+/// the rowid, because VACUUM renumbers rowids that have no alias.
+struct EmbeddedRelation {
+    /// The most columns: SQLite's default limit, less one for `id`.
+    static let maximumColumnCount = 1_999
+
+    let id: Int64
+    let number: Int64
+    /// The default of each column, by the column's id.
+    let defaults: [Int64: Value]
+    /// The first terms of the table's indexes.
+    let leadingTerms: Set<Term>
+
+    /// A column under a collation, by which an index finds rows.
+    struct Term: Hashable {
+        let column: Int64
+        let collation: Collation
+    }
+
+    var table: String { "rows_\(number)" }
+
+    /// Loads a definition, or returns `nil` when the remote has none.
+    init?(_ id: Int64, on connection: Connection) throws {
+        guard
+            let number = try connection.integer(
+                "SELECT number FROM stretch_relation WHERE id = ?", .integer(id))
+        else { return nil }
+        var defaults: [Int64: Value] = [:]
+        for row in try connection.rows(
+            "SELECT id, default_value FROM stretch_column WHERE relation = ?", .integer(id))
+        {
+            if let column = row[0].integerValue { defaults[column] = row[1] }
+        }
+        var leadingTerms: Set<Term> = []
+        for row in try connection.rows(
+            """
+            SELECT x.name, x.coll FROM pragma_index_list(?) AS l, pragma_index_xinfo(l.name) AS x
+            WHERE x.seqno = 0
+            """, .text("rows_\(number)"))
+        {
+            guard let name = row[0].stringValue, let collation = row[1].stringValue,
+                let column = Int64(name.dropFirst()), let known = Collation(rawValue: collation)
+            else { continue }
+            leadingTerms.insert(Term(column: column, collation: known))
+        }
+        (self.id, self.number) = (id, number)
+        (self.defaults, self.leadingTerms) = (defaults, leadingTerms)
+    }
+
+    /// Checks that the relation has all these columns.
+    func require(_ columns: some Sequence<Int64>) throws {
+        for column in columns where defaults[column] == nil {
+            throw StretchError(
+                .schemaMismatch, "the remote's relation \(id) has no column \(column)",
+                hint: "Provision the relation with the column first.")
+        }
+    }
+
+    /// The name of a column: a letter and its id.
+    static func columnName(_ id: Int64) -> String { "c\(id)" }
+
+    /// An index's name and its terms in SQL; the name follows from the terms.
+    static func index(_ terms: [OrderTerm], number: Int64) -> (name: String, terms: String) {
+        var name = "rows_\(number)_by"
+        for term in terms {
+            name += "_\(columnName(term.column))"
+            if term.collation != .binary { name += "_\(term.collation.rawValue.lowercased())" }
+            if term.isDescending { name += "_desc" }
+        }
+        return (name, terms.map(order).joined(separator: ", "))
+    }
+
+    /// A term of an index or an order in SQL.
+    static func order(_ term: OrderTerm) -> String {
+        collated(term.column, term.collation) + (term.isDescending ? " DESC" : "")
+    }
+
+    /// A column under a collation in SQL.
+    static func collated(_ column: Int64, _ collation: Collation) -> String {
+        guard collation != .binary else { return columnName(column) }
+        return "\(columnName(column)) COLLATE \(collation.rawValue)"
+    }
+}
