@@ -1,0 +1,113 @@
+/// A token of SQL text, as SQLite's own tokenizer cuts it.
+///
+/// It shares the bytes of the text that it was cut from, so that it can answer for itself.
+package struct SQLToken: Sendable {
+    /// What a token is, before any grammar: keywords are words.
+    package enum Kind: Sendable {
+        /// A bare identifier or a keyword.
+        case word
+        /// A name in double quotes, square brackets, or grave accents.
+        case quotedName
+        /// Text in single quotes. SQLite accepts it as a name, too, where only a name can stand.
+        case string
+        /// A blob literal: `x'53'`.
+        case blob
+        /// An integer or a floating-point literal.
+        case number
+        /// A bind parameter: `?`, `?1`, `:a`, `@a`, `$a::b(c)`.
+        case parameter
+        /// An operator or a punctuation mark, of one to three bytes.
+        case symbol
+        /// What SQLite calls an unrecognized token, such as a string without its end.
+        case illegal
+    }
+
+    /// The token's kind.
+    package let kind: Kind
+    /// Where the token stands, in UTF-8 bytes of the whole text; never empty.
+    package let range: Range<Int>
+    private let source: [UInt8]
+
+    init(_ kind: Kind, _ range: Range<Int>, in source: [UInt8]) {
+        self.kind = kind
+        self.range = range
+        self.source = source
+    }
+
+    /// The token as it is written.
+    package var text: String { String(decoding: source[range], as: UTF8.self) }
+
+    /// The name that the token stands for where SQLite expects a name, without its quotes, or `nil`
+    /// for a token that cannot be a name.
+    ///
+    /// A string is a name in such a place: <https://sqlite.org/lang_keywords.html>.
+    package var identifierName: String? {
+        switch kind {
+        case .word: return text
+        case .quotedName, .string: return unquoted
+        case .blob, .number, .parameter, .symbol, .illegal: return nil
+        }
+    }
+
+    /// Whether the token is the bare word `keyword`, in any case (ASCII only, as SQLite folds).
+    package func isKeyword(_ keyword: String) -> Bool {
+        kind == .word && Self.isEqual(source[range], keyword.utf8)
+    }
+
+    /// Whether the token is a bare word among `keywords`, in any case.
+    package func isKeyword(in keywords: [String]) -> Bool {
+        kind == .word && keywords.contains { isKeyword($0) }
+    }
+
+    /// Whether the token is this operator or punctuation mark.
+    package func isSymbol(_ symbol: String) -> Bool {
+        kind == .symbol && source[range].elementsEqual(symbol.utf8)
+    }
+
+    /// Whether the token can be read as this name, in any case (ASCII only).
+    package func isName(_ name: String) -> Bool {
+        switch kind {
+        case .word: return Self.isEqual(source[range], name.utf8)
+        case .quotedName, .string: return Self.isEqual(unquoted.utf8, name.utf8)
+        case .blob, .number, .parameter, .symbol, .illegal: return false
+        }
+    }
+
+    /// The name with its ASCII letters in lower case: the form in which SQLite compares names.
+    package static func folded(_ name: String) -> String {
+        String(decoding: name.utf8.map(folded), as: UTF8.self)
+    }
+
+    /// Whether two names are one for SQLite, which folds ASCII letters only.
+    package static func isSameName(_ left: String, _ right: String) -> Bool {
+        isEqual(left.utf8, right.utf8)
+    }
+
+    static func folded(_ byte: UInt8) -> UInt8 {
+        byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
+    }
+
+    private static func isEqual(
+        _ left: some Sequence<UInt8>, _ right: some Sequence<UInt8>
+    ) -> Bool {
+        left.elementsEqual(right) { folded($0) == folded($1) }
+    }
+
+    private var unquoted: String {
+        let quote = source[range.lowerBound]
+        let inner = source[range].dropFirst().dropLast()
+        guard quote != UInt8(ascii: "[") else { return String(decoding: inner, as: UTF8.self) }
+        var name: [UInt8] = []
+        var isFirstOfPair = false
+        for byte in inner {
+            isFirstOfPair = byte == quote && !isFirstOfPair
+            if !isFirstOfPair { name.append(byte) }
+        }
+        return String(decoding: name, as: UTF8.self)
+    }
+}
+
+extension SQLToken: CustomStringConvertible {
+    /// The token as it is written, for test output.
+    package var description: String { text }
+}

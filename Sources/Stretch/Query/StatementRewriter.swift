@@ -1,0 +1,98 @@
+/// Rewrites a statement of the application so that what must run natively goes to schema main.
+///
+/// A stretch-enabled table's bare name means its overlay in schema temp. SQLite gives a virtual
+/// table no column defaults, no UPSERT, no generated keys and no schema changes, so the targets of
+/// such statements are qualified with `main.`; nothing else in the text changes. Only the first
+/// statement of the text is looked at. Text that is not understood stays as it is, so that SQLite
+/// reports its own error. Rewriting a result again changes nothing.
+package struct StatementRewriter: Sendable {
+    let tables: Set<String>
+    let views: Set<String>
+
+    /// Makes a rewriter.
+    ///
+    /// - Parameters:
+    ///   - tables: The stretch-enabled tables, in any case.
+    ///   - views: The views of schema main that have a mirror in schema temp, in any case.
+    package init(tables: some Sequence<String>, views: some Sequence<String> = []) {
+        self.tables = Set(tables.map(SQLToken.folded))
+        self.views = Set(views.map(SQLToken.folded))
+    }
+
+    /// Rewrites the first statement of `statement`.
+    ///
+    /// - Throws: ``StretchError`` with code `unsupported` or `wrongState` for what would lose rows
+    ///   or the overlay, or what SQLite cannot do on a virtual table; the hint says what to do.
+    package func rewrite(_ statement: String) throws(StretchError) -> RewrittenStatement {
+        let unchanged = RewrittenStatement(sql: statement, kind: .unchanged)
+        guard !Self.startsWithPassingVerb(statement) else { return unchanged }
+        var reader = SQLTokenReader(statement)
+        guard let verb = Self.acceptVerb(&reader) else { return unchanged }
+        switch SQLToken.folded(verb.text) {
+        case "insert", "replace": return rewriteInsert(statement, verb, reader)
+        case "update": return try refuseReturning(statement, verb, reader)
+        case "delete": return try refuseReturning(statement, verb, reader)
+        case "create": return rewriteCreate(statement, reader)
+        case "alter": return try rewriteAlter(statement, reader)
+        case "drop": return try rewriteDrop(statement, reader)
+        case "pragma": return try rewritePragma(statement, reader)
+        default: return unchanged
+        }
+    }
+
+    /// The first keyword of the first statement in upper case, past EXPLAIN and WITH clauses, or
+    /// `nil` when the text holds no statement.
+    package static func firstKeyword(of sql: String) -> String? {
+        var reader = SQLTokenReader(sql)
+        guard let verb = acceptVerb(&reader) else { return nil }
+        let lowerCase = UInt8(ascii: "a")...UInt8(ascii: "z")
+        return String(
+            decoding: verb.text.utf8.map { lowerCase.contains($0) ? $0 & ~0x20 : $0 }, as: UTF8.self
+        )
+    }
+
+    // MARK: Finding the verb
+
+    /// Whether the text starts with a keyword after which nothing is ever rewritten, decided from
+    /// its first bytes, without tokens.
+    private static func startsWithPassingVerb(_ sql: String) -> Bool {
+        var letters: UInt64 = 0
+        var letterCount = 0
+        for byte in sql.utf8 {
+            if SQLTokenizer.isIdentifierByte(byte) {
+                guard letterCount < 8 else { return false }
+                letters = letters << 8 | UInt64(SQLToken.folded(byte))
+                letterCount += 1
+            } else if letterCount > 0 {
+                break
+            } else if byte != UInt8(ascii: " "), byte != UInt8(ascii: "\n") {
+                return false
+            }
+        }
+        return passingVerbs.contains(letters)
+    }
+
+    private static let passingVerbs: Set<UInt64> = Set(
+        ["select", "values", "begin", "commit", "end", "rollback", "release"].map { verb in
+            verb.utf8.reduce(0) { $0 << 8 | UInt64($1) }
+        })
+
+    /// Takes the first keyword past empty statements, EXPLAIN [QUERY PLAN], and WITH clauses.
+    private static func acceptVerb(_ reader: inout SQLTokenReader) -> SQLToken? {
+        while reader.accept(symbol: ";") {}
+        if reader.accept(keyword: "EXPLAIN") { _ = reader.accept(keywords: "QUERY", "PLAN") }
+        if reader.accept(keyword: "WITH") {
+            _ = reader.accept(keyword: "RECURSIVE")
+            repeat {
+                guard reader.acceptName() != nil else { return nil }
+                _ = reader.acceptGroup()
+                guard reader.accept(keyword: "AS") else { return nil }
+                _ = reader.accept(keyword: "NOT")
+                _ = reader.accept(keyword: "MATERIALIZED")
+                guard reader.acceptGroup() else { return nil }
+            } while reader.accept(symbol: ",")
+        }
+        guard reader.peek?.kind == .word else { return nil }
+        return reader.next()
+    }
+}
