@@ -1,0 +1,43 @@
+internal import StretchSQLite
+
+/// A column of a table's key, with the order of the key's own index.
+struct KeyTerm: Hashable {
+    /// The place of the column in the table.
+    let column: Int
+    let name: String
+    let collationName: String
+    let isDescending: Bool
+    /// Whether the key compares by another collation than the column.
+    let needsCollation: Bool
+
+    /// The collation, when it is built in.
+    var collation: Collation? { Collation(rawValue: collationName) }
+
+    /// The column under an alias, compared as the key compares.
+    func sql(_ alias: String) -> String {
+        let column = "\(alias).\(name.quotedName)"
+        return needsCollation ? "\(column) COLLATE \(collationName.quotedName)" : column
+    }
+}
+
+extension TableSchema {
+    /// The key's columns, in the key's order.
+    var keyTerms: [KeyTerm] {
+        let index = indexes.first(where: \.isPrimaryKey)
+        return key.enumerated().map { place, column in
+            let term = index.flatMap { $0.terms.count > place ? $0.terms[place] : nil }
+            let collationName =
+                keyKind == .rowid ? "BINARY" : term?.collationName ?? columns[column].collationName
+            return KeyTerm(
+                column: column, name: columns[column].name, collationName: collationName,
+                isDescending: keyKind == .rowid ? false : term?.isDescending ?? false,
+                needsCollation: keyKind != .rowid && collationName != columns[column].collationName)
+        }
+    }
+
+    /// A condition on an alias that is true for the one row whose key is bound from `first` on.
+    func keyCondition(_ alias: String, firstParameter first: Int) -> String {
+        keyTerms.enumerated().map { "\($1.sql(alias)) = ?\(first + $0)" }
+            .joined(separator: " AND ")
+    }
+}

@@ -1,0 +1,199 @@
+internal import Foundation
+package import StretchSQLite
+
+/// Moves rows between one local file and its remote, on a connection of its own.
+///
+/// Triggers and foreign-key actions are off on that connection: to the application a row that
+/// moves does not change. Every commit is durable before the next step begins.
+package final class Migrator {
+    package let path: String
+    package let configuration: Configuration
+    /// Brings catalog and remote up to the definitions of main's tables; by default, a difference
+    /// is an error.
+    package var reconcileSchema: (Connection) throws -> Void
+    /// Called at each numbered point; tests stop the process there, or interfere.
+    package var atCrashPoint: ((CrashPoint) -> Void)?
+    /// Waits before a failed call of the remote is repeated.
+    package var sleep: (Duration) -> Void = { Thread.sleep(forTimeInterval: $0.milliseconds / 1e3) }
+    /// What the last run did, also when it threw.
+    package private(set) var lastReport = MigrationReport()
+
+    let connection: Connection
+    private let proof = RowProof()
+    private var session: (any Endpoint)?
+
+    /// Opens a stretch-enabled file.
+    ///
+    /// - Throws: `invalidArgument` for a missing file; `wrongState` for one that is not enabled.
+    package init(path: String, configuration: Configuration) throws(StretchError) {
+        self.path = path
+        self.configuration = configuration
+        reconcileSchema = { try Migrator.requireSameSchema($0) }
+        connection = try Migrator.open(path, configuration, cacheKibibyteCount: 16_384)
+        try local { () throws in
+            try proof.register(on: connection)
+            // A checkpoint in the commit would hold the write lock; see `WALGauge`.
+            try connection.execute(
+                """
+                PRAGMA wal_autocheckpoint = 0; PRAGMA main.journal_size_limit = 0;
+                PRAGMA ignore_check_constraints = ON
+                """)
+        }
+        guard try local({ () throws in try Catalog(connection).exists }) else {
+            throw StretchError(
+                .wrongState, "\"\(path)\" is not stretch-enabled",
+                hint: "Run `stretch enable` first.")
+        }
+    }
+
+    private static func open(
+        _ path: String, _ configuration: Configuration, cacheKibibyteCount: Int
+    ) throws(StretchError) -> Connection {
+        do {
+            let connection = try Connection(
+                path: path, access: .readWrite, routines: configuration.routines,
+                vfs: configuration.localVFS)
+            connection.setBusyTimeout(milliseconds: configuration.busyTimeoutMilliseconds)
+            connection.set(.triggers, false)
+            connection.set(.foreignKeys, false)
+            try connection.execute(
+                """
+                PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;
+                PRAGMA main.cache_size = -\(cacheKibibyteCount)
+                """)
+            return connection
+        } catch {
+            guard !error.isBusy else { throw StretchError(local: error) }
+            throw StretchError(
+                .invalidArgument, "cannot open the local database: \(error.message)",
+                hint: "Name an existing SQLite file.", cause: error)
+        }
+    }
+
+    /// The session with the remote, opened at its first use.
+    func endpoint() throws(StretchError) -> any Endpoint {
+        if let session { return session }
+        guard let record = try local({ () throws in try Catalog(connection).database() }) else {
+            throw StretchError(.wrongState, "\"\(path)\" is not stretch-enabled")
+        }
+        let made = try configuration.makeEndpoint(
+            try EndpointAddress(parsing: record.endpoint), path, false, configuration)
+        session = made
+        return made
+    }
+
+    // MARK: Runs
+
+    /// Moves eligible rows of tables in state `outbound` to the remote, and rows of tables in
+    /// state `inbound` back.
+    ///
+    /// After any throw every row is either hot or visible cold, once; the next run goes on.
+    ///
+    /// - Throws: `busy` when another migrator works on the file; `remoteMismatch` when another
+    ///   file extended the branch; `remoteUnavailable`; `schemaMismatch`.
+    @discardableResult
+    package func migrate(
+        _ options: MigrationOptions = MigrationOptions(),
+        progress: @escaping (MigrationProgress) -> Void = { _ in }
+    ) throws(StretchError) -> MigrationReport {
+        try run(options, progress) { run throws(StretchError) in
+            let tables = try tables(options.tables)
+            let outbound = tables.filter { $0.state != .inbound }
+            try run.perform(outbound, movesRows: true)
+            for table in tables where table.state == .inbound && !run.report.isStopped {
+                try bringBackWhole(table, run)
+            }
+        }
+    }
+
+    /// Moves cold rows of a table back: all of them, or those that meet a condition.
+    ///
+    /// Without a condition the table's state is `inbound` until the last row is back, and then
+    /// `paused`. A row that a UNIQUE constraint refuses stays cold; the run does all others first.
+    ///
+    /// - Throws: `wrongState` when rows were refused, naming them; else as ``migrate(_:progress:)``.
+    @discardableResult
+    package func bringBack(
+        table name: String, where condition: String? = nil,
+        options: MigrationOptions = MigrationOptions(),
+        progress: @escaping (MigrationProgress) -> Void = { _ in }
+    ) throws(StretchError) -> MigrationReport {
+        try run(options, progress) { run throws(StretchError) in
+            guard let table = try tables([name]).first else { return }
+            // An earlier run's step comes first, and the proof that the remote is this file's.
+            try run.perform([], movesRows: false)
+            guard let condition else { return try bringBackWhole(table, run) }
+            try run.recall(table, where: condition)
+            try run.perform([table], movesRows: false)
+            try run.throwConflicts()
+        }
+    }
+
+    private func bringBackWhole(
+        _ table: StretchedTable, _ run: MigrationRun
+    ) throws(StretchError) {
+        try run.setState(.inbound, of: table)
+        try run.recall(table, where: nil)
+        try run.perform([table], movesRows: false)
+        try run.throwConflicts()
+        if !run.report.isStopped { try run.finishBringingBack(table) }
+    }
+
+    /// Takes the lease, and runs `body` with it.
+    private func run(
+        _ options: MigrationOptions, _ progress: @escaping (MigrationProgress) -> Void,
+        _ body: (MigrationRun) throws(StretchError) -> Void
+    ) throws(StretchError) -> MigrationReport {
+        let lease = try MigratorLease(
+            path: path, timeout: options.leaseTimeout ?? configuration.busyTimeout,
+            since: configuration.now())
+        defer { withExtendedLifetime(lease) {} }
+        try local { () throws in try reconcileSchema(connection) }
+        let endpoint = try endpoint()
+        let roundTripCount = endpoint.roundTripCount
+        let wal = WALGauge(database: path)
+        let run = MigrationRun(
+            connection: connection, configuration: configuration, endpoint: endpoint,
+            options: options, proof: proof, wal: wal,
+            rowConnection: try Migrator.open(path, configuration, cacheKibibyteCount: 4_096))
+        run.atCrashPoint = atCrashPoint
+        run.sleep = sleep
+        run.progress = progress
+        run.reconcileSchema = reconcileSchema
+        defer {
+            run.report.roundTripCount = endpoint.roundTripCount - roundTripCount
+            run.report.walByteCount = wal.byteCount
+            lastReport = run.report
+        }
+        try body(run)
+        try local { () throws in try wal.checkpointWhenLong(connection) }
+        run.report.roundTripCount = endpoint.roundTripCount - roundTripCount
+        run.report.walByteCount = wal.byteCount
+        return run.report
+    }
+
+    private func tables(_ names: [String]?) throws(StretchError) -> [StretchedTable] {
+        let all = try local { () throws in try Catalog(connection).tables() }
+        guard let names else { return all.filter { $0.state != .paused } }
+        return try names.map { name throws(StretchError) in
+            guard let table = all.first(where: { $0.name.isEqualFoldingCase(name) }) else {
+                throw StretchError(
+                    .invalidArgument, "table \"\(name)\" is not stretch-enabled",
+                    hint: "Run `stretch table enable` first.")
+            }
+            return table
+        }
+    }
+
+    /// Throws when a table of main differs from the catalog.
+    package static func requireSameSchema(_ connection: Connection) throws {
+        for table in try Catalog(connection).tables() {
+            let schema = try TableSchema(reading: table.name, from: connection)
+            guard let schema, schema.columns.map(\.name) == table.currentColumns.map(\.name) else {
+                throw StretchError(
+                    .schemaMismatch, "table \"\(table.name)\" has other columns than it had",
+                    hint: "Open the database with Stretch, which takes the change over.")
+            }
+        }
+    }
+}
