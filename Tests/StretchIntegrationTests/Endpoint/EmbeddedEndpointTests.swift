@@ -176,15 +176,17 @@ import Testing
     @Test func `more columns than a table can have are refused`() throws {
         try withRemotePath { path in
             let sample = try Sample(path)
-            var relation = Sample.relation
-            relation.columns += (2...1_999).map {
+            let columns = (1...2_000).map {
                 RemoteColumn(id: $0, name: "c", affinity: .blob, defaultValue: .null)
             }
-            try sample.endpoint.provision(relation)
-            relation.columns.append(
-                RemoteColumn(id: 2_000, name: "c", affinity: .blob, defaultValue: .null))
+            var relation = Relation(
+                id: 9, name: "wide", columns: columns, key: Sample.relation.key, indexes: [])
             expect(.unsupported) { try sample.endpoint.provision(relation) }
-            #expect(try sample.keys(on: sample.endpoint) == [1, 2])
+            relation.columns.removeLast()
+            try sample.endpoint.provision(relation)
+            relation.columns = columns
+            expect(.unsupported) { try sample.endpoint.provision(relation) }
+            #expect(try sample.endpoint.usage(relation: 9).rowCount == 0)
         }
     }
 
