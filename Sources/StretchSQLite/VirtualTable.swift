@@ -189,7 +189,9 @@ package struct IndexRequest {
 /// The answer to SQLite's planner.
 package struct IndexPlan {
     /// The constraints whose values become the arguments of the scan, in that order.
-    package var arguments: [(constraint: Int, isList: Bool)] = []
+    ///
+    /// SQLite does not check a constraint again that is exact.
+    package var arguments: [(constraint: Int, isList: Bool, isExact: Bool)] = []
     /// The number by which the scan finds the plan again.
     package var number: Int32 = 0
     package var cost: Double = 0

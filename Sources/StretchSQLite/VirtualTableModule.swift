@@ -334,6 +334,9 @@ private enum VirtualTableModule {
                 for (position, argument) in plan.arguments.enumerated() {
                     info!.pointee.aConstraintUsage[argument.constraint].argvIndex =
                         Int32(position + 1)
+                    if argument.isExact {
+                        info!.pointee.aConstraintUsage[argument.constraint].omit = 1
+                    }
                     if argument.isList {
                         _ = table.pointee.vtab_in(info, Int32(argument.constraint), 1)
                     }

@@ -10,6 +10,8 @@ final class OverlayPlan {
             let comparison: IndexRequest.Operator
             let collationName: String
             let isList: Bool
+            /// Whether SQLite leaves the check to both sides.
+            let isExact: Bool
         }
 
         var terms: [Term]

@@ -11,6 +11,8 @@ final class OverlayScan: VirtualTableScan {
     private var list: [Value] = []
     private var nextListIndex = 0
     private var constraints: [ColdConstraint] = []
+    /// The comparisons with the key that SQLite does not repeat.
+    private var exactTerms: [(comparison: IndexRequest.Operator, value: Value)] = []
     private var candidates: [ManifestBatch] = []
     private var isWholeRow = false
     /// The count of recalls when the scan began.
@@ -132,6 +134,7 @@ final class OverlayScan: VirtualTableScan {
 
     private func readConstraints(_ plan: OverlayPlan, _ arguments: Arguments) {
         constraints = []
+        exactTerms = []
         for (index, term) in plan.key.terms.enumerated() where dropped & (1 << UInt64(index)) == 0 {
             if term.isList {
                 guard let collation = Collation(rawValue: term.collationName) else { continue }
@@ -139,9 +142,12 @@ final class OverlayScan: VirtualTableScan {
                     ColdConstraint(
                         column: table.columnID(term.column), comparison: .oneOf(list),
                         collation: collation))
-            } else if let constraint = table.coldConstraint(
-                term.column, term.comparison, arguments[index].value,
-                collationName: term.collationName)
+                continue
+            }
+            let value = arguments[index].value
+            if term.isExact { exactTerms.append((term.comparison, value)) }
+            if let constraint = table.coldConstraint(
+                term.column, term.comparison, value, collationName: term.collationName)
             {
                 constraints.append(constraint)
             }
@@ -217,9 +223,9 @@ final class OverlayScan: VirtualTableScan {
         cold = try overlay.remote().scan(request)
         page = RowBuffer(columnCount: columns.count)
         pageRowCount = 32
-        filter = ColdRowFilter(
+        filter = try ColdRowFilter(
             table: table, keyColumns: table.schema.key.map { columns.firstIndex(of: $0) ?? 0 },
-            changeMark: changeMark)
+            exactTerms: exactTerms, changeMark: changeMark)
     }
 
     func willTouch(row: Int, of page: RowBuffer, rowid: Int64) {
