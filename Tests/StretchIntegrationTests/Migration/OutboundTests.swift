@@ -63,7 +63,7 @@ import Testing
         "INSERT INTO t(v, n) VALUES('more', 3)",
         "VACUUM",
         "DELETE FROM t WHERE n = 4; VACUUM",
-        "ALTER TABLE t ADD COLUMN paid; UPDATE t SET paid = 1 WHERE n < 2",
+        "ALTER TABLE t ADD COLUMN paid INT; UPDATE t SET paid = 1 WHERE n < 2",
     ]
 
     @Test(arguments: TableKind.all, interferences)
@@ -267,7 +267,8 @@ import Testing
         options.shouldStop = { batches >= 2 }
         let report = try file.migrator().migrate(options) { _ in batches += 1 }
         #expect(report.isStopped)
-        #expect(report.rowCount == 10)
+        // The batch that was written down with the second one's switch is finished.
+        #expect(report.rowCount == 15)
         #expect(try file.isSettled)
         try file.migrator().migrate(StretchedFile.options())
         #expect(try file.all("t") == start)
