@@ -9,6 +9,7 @@ public final class StretchDatabase {
     /// What the database takes from outside.
     public let configuration: Configuration
     package let connection: Connection
+    package let overlay: Overlay
 
     /// Opens an existing local file, and shows its stretch-enabled tables whole.
     ///
@@ -22,6 +23,8 @@ public final class StretchDatabase {
                 path: path, access: .readWrite, routines: configuration.routines,
                 vfs: configuration.localVFS)
             connection.setBusyTimeout(milliseconds: configuration.busyTimeoutMilliseconds)
+            overlay = try Overlay(
+                connection: connection, configuration: configuration, localPath: path)
         } catch {
             throw StretchError(
                 .invalidArgument, "cannot open the local database: \(error.message)",

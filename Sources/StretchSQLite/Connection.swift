@@ -107,9 +107,12 @@ public final class Connection {
         }
     }
 
-    /// A statement of the cache, reset and ready, prepared at its first use.
+    /// A statement of the cache, ready to be bound, prepared at its first use. While it runs, further
+    /// calls with the same text get a statement of their own.
     package func cached(_ sql: String) throws(SQLiteError) -> Statement {
-        if let statement = cache[sql] { return statement }
+        if let statement = cache[sql] {
+            return statement.isBusy ? try prepare(sql) : statement
+        }
         var tail = 0
         guard
             let statement = try prepareFirst(Array(sql.utf8), tail: &tail, isPersistent: true)
@@ -262,13 +265,19 @@ public final class Connection {
             routines.table, handle, setting.operation, isEnabled ? 1 : 0, &result)
     }
 
-    /// The statements of this connection that have been stepped and not reset.
-    package var busyStatementCount: Int {
+    /// The statements of this connection that have been stepped and not reset, without those of the
+    /// cache and those given.
+    package func busyStatementCount(excluding others: Set<OpaquePointer>) -> Int {
         let table = routines.table
+        let own = Set(cache.values.map(\.handle))
         var count = 0
         var statement = table.pointee.next_stmt(handle, nil)
         while let current = statement {
-            if table.pointee.stmt_busy(current) != 0 { count += 1 }
+            if table.pointee.stmt_busy(current) != 0, !own.contains(current),
+                !others.contains(current)
+            {
+                count += 1
+            }
             statement = table.pointee.next_stmt(handle, current)
         }
         return count

@@ -42,6 +42,9 @@ public final class Statement {
     /// Whether the statement cannot change the database: <https://sqlite.org/c3ref/stmt_readonly.html>.
     public var isReadOnly: Bool { table.pointee.stmt_readonly(handle) != 0 }
 
+    /// Whether the statement has been stepped and not run to its end or reset.
+    package var isBusy: Bool { table.pointee.stmt_busy(handle) != 0 }
+
     // MARK: Binding
 
     /// The number of parameters.

@@ -173,6 +173,11 @@ package struct IndexRequest {
     package struct Order: Hashable {
         package let column: Int
         package let isDescending: Bool
+
+        package init(column: Int, isDescending: Bool) {
+            self.column = column
+            self.isDescending = isDescending
+        }
     }
 
     package let constraints: [Constraint]

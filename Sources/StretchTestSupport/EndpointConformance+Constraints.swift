@@ -115,7 +115,10 @@ extension EndpointConformance {
                 let world = try ConformanceWorld($0)
                 try world.commit(
                     (0..<200).map { index -> [Value] in
-                        [.integer(Int64(index % 7)), .text(index % 3 == 0 ? "A" : "a"), .integer(index)]
+                        [
+                            .integer(Int64(index % 7)), .text(index % 3 == 0 ? "A" : "a"),
+                            .integer(index),
+                        ]
                     })
                 let orders = [
                     [

@@ -46,7 +46,9 @@ extension EndpointConformance {
                     [ColdConstraint(column: 2, comparison: .less(3))],
                     [ColdConstraint(column: 1, comparison: .oneOf([0, 1, 2, 3, 8, 12]))],
                 ]
-                let orders = [[], [OrderTerm(column: 1)], [OrderTerm(column: 2, isDescending: true)]]
+                let orders = [
+                    [], [OrderTerm(column: 1)], [OrderTerm(column: 2, isDescending: true)],
+                ]
                 for choice in 0..<32 {
                     let wanted = world.batches.filter { choice & 1 << ($0.number - 1) != 0 }
                     for constraints in constraints {
@@ -136,7 +138,8 @@ extension EndpointConformance {
                     }
                 }
             },
-            Check("a running scan keeps its rows while sessions commit and scan at newer positions") {
+            Check("a running scan keeps its rows while sessions commit and scan at newer positions")
+            {
                 let world = try ConformanceWorld($0)
                 try world.commit((0..<50).map { [.integer($0), "x", nil] })
                 let rows = world.rows

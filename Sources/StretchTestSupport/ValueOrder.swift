@@ -9,7 +9,8 @@ enum ValueOrder {
     static let samples: [Value] = [
         .null, .integer(.min), .integer(-1), 0, 1, .integer(9_007_199_254_740_993),
         .integer(.max), .real(-.infinity), .real(-9_223_372_036_854_775_808), .real(-0.0), 0.0,
-        .real(.leastNonzeroMagnitude), 0.5, 1.0, 9_007_199_254_740_992.0, 9_223_372_036_854_775_808.0, 1e300,
+        .real(.leastNonzeroMagnitude), 0.5, 1.0, 9_007_199_254_740_992.0,
+        9_223_372_036_854_775_808.0, 1e300,
         .real(.infinity), "", " ", "a", "A", "a ", "A  ", "b", "B", "ab", "_", "12", "1.0",
         .text(Text(bytes: [0x61, 0, 0x62])), .text(Text(bytes: [0x61, 0, 0x42])),
         .text(Text(bytes: [0x41, 0, 0x61, 0x63])), .text(Text(bytes: [0xff, 0xc3])),

@@ -1,4 +1,4 @@
 extension StretchDatabase {
-    /// Makes this connection show the tables as the catalog has them now.
-    func refreshOverlay() throws(StretchError) {}
+    /// Makes this connection show the tables as the catalog has them now, from the next statement on.
+    func refreshOverlay() throws(StretchError) { overlay.invalidate() }
 }

@@ -67,9 +67,10 @@ public struct ColdConstraint: Hashable, Sendable {
 
     /// The id of the column.
     public let column: Int64
-    /// The comparison, by SQLite's order of storage classes, with no affinity applied:
-    /// <https://sqlite.org/datatype3.html#sort_order>. The endpoint may return more rows than the
-    /// comparison selects, never fewer.
+    /// The comparison, by SQLite's order of storage classes, with no affinity applied.
+    ///
+    /// The endpoint may return more rows than the comparison selects, never fewer:
+    /// <https://sqlite.org/datatype3.html#sort_order>.
     public let comparison: Comparison
     /// How text is compared.
     public let collation: Collation
@@ -94,9 +95,12 @@ public struct ColdScanRequest: Sendable {
     public var columns: [Int64]
     /// Conditions that wanted rows meet, all of them.
     public var constraints: [ColdConstraint]
-    /// The order of the rows; empty for any. It must be exact.
+    /// The order of the rows, which must be exact; empty for any.
     public var order: [OrderTerm]
     /// The most rows that are wanted, or `nil` for all; given only when the constraints are exact.
+    ///
+    /// An endpoint that returns more rows than the constraints select must not stop there: the
+    /// first rows that they do select must come, as many as are wanted.
     public var limit: Int?
 
     /// Makes a request.
@@ -118,7 +122,8 @@ public struct ColdScanRequest: Sendable {
 public protocol ColdScan: AnyObject {
     /// Replaces the buffer's rows by the next rows of the scan.
     ///
-    /// Each row's identifier is its ``ColdLocation/packed``.
+    /// Each row's identifier is its ``ColdLocation/packed``. A page may have fewer rows than wanted
+    /// before the end, so that its size is bounded, but never none.
     ///
     /// - Parameters:
     ///   - page: A buffer with as many columns as the request has.

@@ -51,7 +51,9 @@ public struct RemoteUsage: Hashable, Sendable {
     }
 }
 
-/// A remote: where cold rows live. One object is one session, used from one thread at a time.
+/// A remote: where cold rows live.
+///
+/// One object is one session, used from one thread at a time.
 ///
 /// Every endpoint passes the same conformance suite. Calls are idempotent where their comment says
 /// so: after a throw the caller repeats them. A session that was cut off connects again by itself
@@ -66,13 +68,14 @@ public protocol Endpoint: AnyObject {
     ///   - database: The database's id: a random, positive number.
     ///   - position: The branch, epoch 0, and its token.
     /// - Throws: `remoteUnavailable`; `wrongState` when the remote is not a Stretch remote and not
-    ///   empty, or is of a newer format.
+    ///   empty, or is of a newer format; `remoteMismatch` when the branch is known with another
+    ///   database or token.
     func register(database: Int64, position: TimelinePosition) throws(StretchError)
 
     /// Makes a relation, or adds the columns and indexes that it lacks. Idempotent.
     ///
     /// - Throws: `remoteUnavailable`; `unsupported` for what this remote cannot hold, such as too
-    ///   many columns.
+    ///   many columns; `schemaMismatch` when a known column has another affinity or default.
     func provision(_ relation: Relation) throws(StretchError)
 
     /// Waits until no commit on the branch is in doubt, and returns where the branch stands.
@@ -85,13 +88,16 @@ public protocol Endpoint: AnyObject {
 
     /// Commits a batch durably and moves the branch from one position to the next, both or neither.
     ///
+    /// Idempotent: a batch that the ledger has with the same digest and position is a success.
+    ///
     /// - Parameters:
     ///   - batch: What is committed.
     ///   - rows: The rows of the batch; the place of a row is its ordinal.
     ///   - base: The position that the file names.
     ///   - position: The next position of the same branch.
-    /// - Throws: `remoteMismatch` when the branch is not at `base`; `remoteUnavailable`, after
-    ///   which only ``fence(branch:)`` and ``ledgerEntry(batch:)`` tell what happened.
+    /// - Throws: `remoteMismatch` when the branch is not at `base`, or the batch's id is known with
+    ///   another digest or position; `schemaMismatch` when the relation lacks a column;
+    ///   `remoteUnavailable`, after which only ``fence(branch:)`` and ``ledgerEntry(batch:)`` tell what happened.
     func commit(
         _ batch: NewBatch, rows: RowBuffer, from base: TimelinePosition,
         to position: TimelinePosition
@@ -104,7 +110,8 @@ public protocol Endpoint: AnyObject {
     ///   - ordinal: The first row wanted.
     ///   - maximumRowCount: The most rows wanted; fewer come only at the batch's end.
     ///   - buffer: Gets the rows; identifiers are ordinals.
-    /// - Throws: `remoteMismatch` when the remote has no such batch; `remoteUnavailable`.
+    /// - Throws: `remoteMismatch` when the remote has no such batch; `damaged` when the batch has
+    ///   lost rows; `remoteUnavailable`.
     func read(
         batch: Int64, columns: [Int64], from ordinal: Int64, maximumRowCount: Int,
         into buffer: RowBuffer
@@ -117,14 +124,19 @@ public protocol Endpoint: AnyObject {
     func scan(_ request: ColdScanRequest) throws(StretchError) -> any ColdScan
 
     /// Records that a batch is no longer visible from `position` on, and moves the branch there.
-    /// The rows stay. The retirement is unconfirmed until ``confirm(_:)``.
     ///
-    /// - Throws: `remoteMismatch` when the branch is not at `base`; `remoteUnavailable`.
+    /// The rows stay. The retirement is unconfirmed until ``confirm(_:)``. Idempotent: the same
+    /// retirement at the same position is a success.
+    ///
+    /// - Throws: `remoteMismatch` when the branch is not at `base`, or the remote has no such
+    ///   batch; `remoteUnavailable`.
     func retire(
         batch: Int64, from base: TimelinePosition, to position: TimelinePosition
     ) throws(StretchError)
 
     /// Confirms the branch's retirements up to a position that the file has reached. Idempotent.
+    ///
+    /// - Throws: `remoteMismatch` when the remote does not hold the position; `remoteUnavailable`.
     func confirm(_ position: TimelinePosition) throws(StretchError)
 
     /// What a relation uses.

@@ -28,7 +28,10 @@ public enum Affinity: String, Sendable {
     public var isNumeric: Bool { self == .integer || self == .real || self == .numeric }
 }
 
-/// A column of a remote relation. Columns are only ever added, and keep their id for ever.
+/// A column of a remote relation.
+///
+/// Columns are only ever added, and keep their id for ever. An id must mean one column on every
+/// branch: draw it, do not count.
 public struct RemoteColumn: Hashable, Sendable {
     /// The column's stable id; it names the column in the remote.
     public let id: Int64
@@ -73,8 +76,9 @@ public struct Relation: Hashable, Sendable {
     public let name: String
     /// The columns, old and new.
     public var columns: [RemoteColumn]
-    /// The columns by which rows are looked up; empty for a table without a key. Not unique: each
-    /// version of a row is a row of its own.
+    /// The columns by which rows are looked up; empty for a table without a key.
+    ///
+    /// Not unique: each version of a row is a row of its own.
     public var key: [OrderTerm]
     /// Further orders in which rows shall be found fast.
     public var indexes: [[OrderTerm]]

@@ -1,4 +1,4 @@
-package import StretchSQLite
+internal import StretchSQLite
 
 /// Leaves out the cold rows that tombstones or hot rows hide.
 final class ColdRowFilter {

@@ -1,9 +1,9 @@
-package import StretchSQLite
+internal import StretchSQLite
 
 extension Overlay {
     /// The functions that the overlay's own triggers call. They do nothing visible: they only move
     /// cold rows to where SQLite's native checks look.
-    func registerFunctions() throws {
+    func registerFunctions() throws(SQLiteError) {
         try connection.createFunction("stretch_recall", argumentCount: -1) {
             [unowned self] arguments in
             try self.recallKey(arguments)
@@ -35,7 +35,8 @@ extension Overlay {
                 try table.writer.recall.recallGreatestKey()
             }
         }
-        let key = (1..<arguments.count).map { table.keyValue(arguments[$0].value, at: $0 - 1) }
+        // SQLite has applied the columns' affinities already.
+        let key = (1..<arguments.count).map { arguments[$0].value }
         try table.writer.recall.recall(key: key)
     }
 
@@ -66,15 +67,8 @@ extension Overlay {
     }
 }
 
-extension OverlayTable {
-    /// A value as the key's column would store it: a BEFORE trigger sees it before its affinity.
-    fileprivate func keyValue(_ value: Value, at position: Int) -> Value {
-        value.applying(schema.columns[schema.key[position]].affinity)
-    }
-}
-
 extension Value {
-    /// The value that a column with the affinity stores, as far as key lookups need it: text that
+    /// The value that a column with the affinity stores, as far as foreign keys need it: text that
     /// looks like a number for numeric columns, and the text of a number for text columns.
     fileprivate func applying(_ affinity: Affinity) -> Value {
         switch (self, affinity) {

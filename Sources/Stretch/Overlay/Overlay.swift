@@ -17,12 +17,16 @@ package final class Overlay {
     private var schemaVersion: Int64 = -1
     /// Whether a row is being recalled: the triggers of the overlay then stay quiet.
     var isRecalling = false
+    /// The inner statements of running scans; kept only where INSERT triggers make it matter which
+    /// statements are the application's own.
+    var innerStatements: Set<OpaquePointer> = []
+    private(set) var tracksInnerStatements = false
     /// Whether SQLite may drop the temporary tables: only while they are replaced.
     var isReplacingTables = false
 
     package init(
         connection: Connection, configuration: Configuration, localPath: String
-    ) throws {
+    ) throws(SQLiteError) {
         self.connection = connection
         self.configuration = configuration
         self.localPath = localPath
@@ -41,6 +45,9 @@ package final class Overlay {
     /// The names of the stretch-enabled tables, in lower case.
     package var tableNames: Set<String> { Set(tables.values.map(\.schema.name.foldingCase)) }
 
+    /// The views of main that have a copy in schema temp, in lower case.
+    package private(set) var viewNames: Set<String> = []
+
     /// The number of times that the remote was asked something through this overlay.
     package var roundTripCount: Int { endpoint?.roundTripCount ?? 0 }
 
@@ -50,17 +57,15 @@ package final class Overlay {
     /// nothing has changed. Called before each statement is prepared.
     package func synchronize() throws {
         let version = try connection.integer("PRAGMA main.schema_version") ?? 0
-        guard version != schemaVersion || tablesMayHaveChanged else { return }
+        if version == schemaVersion, try !tablesHaveChanged() { return }
         try attach()
         schemaVersion = version
     }
 
     /// Enabling or disabling a table changes rows of the catalog only, not the schema.
-    private var tablesMayHaveChanged: Bool {
-        get throws {
-            guard schemaVersion >= 0, !tables.isEmpty || record != nil else { return false }
-            return try catalogFingerprint() != attachedFingerprint
-        }
+    private func tablesHaveChanged() throws -> Bool {
+        guard record != nil else { return false }
+        return try catalogFingerprint() != attachedFingerprint
     }
     private var attachedFingerprint: [[Value]] = []
 
@@ -89,6 +94,7 @@ package final class Overlay {
             }
             tables[table.id] = try OverlayTable(table: table, schema: schema, overlay: self)
         }
+        tracksInnerStatements = tables.values.contains { $0.writer.hasInsertTriggers }
         try reload()
         for id in tables.keys.sorted() {
             guard let table = tables[id] else { continue }
@@ -98,9 +104,9 @@ package final class Overlay {
         for statement in try OverlayTriggers(overlay: self).statements() {
             try connection.execute(statement)
         }
-        for statement in try OverlayViews(overlay: self).statements() {
-            try connection.execute(statement)
-        }
+        let views = try OverlayViews(overlay: self).definitions()
+        for statement in views.statements { try connection.execute(statement) }
+        viewNames = views.names
     }
 
     /// The overlay's objects in schema temp, in an order in which they can be dropped.

@@ -1,4 +1,4 @@
-package import StretchSQLite
+internal import StretchSQLite
 
 /// A plan of one overlay: which constraints go to both sides, in which order rows come, and which
 /// columns are read. It owns the statements of the hot side.

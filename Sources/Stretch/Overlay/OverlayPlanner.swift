@@ -1,4 +1,4 @@
-package import StretchSQLite
+internal import StretchSQLite
 
 /// Chooses what of a statement's conditions goes inside, and tells SQLite what that costs.
 ///

@@ -1,4 +1,4 @@
-package import StretchSQLite
+internal import StretchSQLite
 
 /// One scan of an overlay: hot rows by an inner statement, then cold rows, opened when they are
 /// reached.
@@ -47,6 +47,7 @@ final class OverlayScan: VirtualTableScan {
         }
         let statement = try plan.takeStatement(dropped: dropped, on: overlay.connection)
         self.statement = statement
+        if overlay.tracksInnerStatements { overlay.innerStatements.insert(statement.handle) }
         for (index, term) in plan.key.terms.enumerated()
         where dropped & (1 << UInt64(index)) == 0 && term.comparison.hasValue && !term.isList {
             try statement.bind(arguments[index], at: index + 1)
@@ -230,7 +231,10 @@ final class OverlayScan: VirtualTableScan {
     // MARK: End
 
     func end() {
-        if let statement, let plan { plan.putStatement(statement, dropped: dropped) }
+        if let statement, let plan {
+            if overlay.tracksInnerStatements { overlay.innerStatements.remove(statement.handle) }
+            plan.putStatement(statement, dropped: dropped)
+        }
         completeStatement?.reset()
         statement = nil
         plan = nil

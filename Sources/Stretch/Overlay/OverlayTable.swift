@@ -1,4 +1,4 @@
-package import StretchSQLite
+internal import StretchSQLite
 
 /// The overlay of one stretch-enabled table.
 final class OverlayTable: VirtualTable {

@@ -1,11 +1,11 @@
-package import StretchSQLite
+internal import StretchSQLite
 
 /// Writes rows of one overlay: hot rows by native statements on schema main, cold rows by
 /// tombstones, or by recalling them first.
 final class OverlayWriter {
     private unowned let table: OverlayTable
     private let schema: TableSchema
-    private(set) lazy var recall = Recall(table: table)
+    private(set) lazy var recall = RowRecall(table: table)
     /// Whether a transaction is open in which this table may be written.
     private(set) var isWriting = false
     /// Whether the next write must open the statement's savepoint on main.
@@ -16,13 +16,24 @@ final class OverlayWriter {
     private var locations: [Int64: ColdLocation] = [:]
     private static let maximumLocationCount = 1_000_000
 
-    private let triggerEvents: Set<TriggerText.Kind>
+    private enum TriggerEvent {
+        case insert, update, delete
+    }
+
+    private let triggerEvents: Set<TriggerEvent>
 
     init(table: OverlayTable) {
         self.table = table
         schema = table.schema
         triggerEvents = Set(
-            schema.triggers.compactMap { TriggerText(parsing: $0.text)?.event.kind })
+            schema.triggers.compactMap { trigger in
+                switch TriggerText(parsing: trigger.text)?.event {
+                case .insert: .insert
+                case .update: .update
+                case .delete: .delete
+                case nil: nil
+                }
+            })
     }
 
     private var connection: Connection { table.connection }

@@ -57,8 +57,8 @@ package struct ColumnReconciliation: Equatable, Sendable {
     ///   - nextID: The identity of the first new column; above every one ever given in the table.
     ///   - hints: What is known; each names a stored column at most once.
     ///   - table: The table's name, for messages.
-    /// - Throws: ``StretchError`` with code `schemaMismatch` when more than one history explains the
-    ///   columns, and `invalidArgument` when a hint contradicts them.
+    /// - Throws: ``StretchError`` with code `schemaMismatch` when more than one history explains
+    ///   the columns, and `invalidArgument` when a hint contradicts them.
     package init(
         stored: [StoredColumn], current: [(name: String, declaredType: String)], nextID: Int,
         hints: [ColumnHint] = [], table: String

@@ -36,7 +36,8 @@ package enum DependencyScan {
         makeTemporary("VIEW", sql)
     }
 
-    /// `CREATE TRIGGER [IF NOT EXISTS] [main.]t … ON [main.]v …` as `CREATE TEMP TRIGGER t … ON v …`.
+    /// `CREATE TRIGGER [IF NOT EXISTS] [main.]t … ON [main.]v …` as
+    /// `CREATE TEMP TRIGGER t … ON v …`.
     ///
     /// The body stays as it is; text that is no such statement is returned unchanged.
     package static func makeTemporaryTrigger(_ sql: String) -> String {

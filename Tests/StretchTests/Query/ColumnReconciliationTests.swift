@@ -98,6 +98,10 @@ import Testing
                 "a b c", "a b", [.replaced("b"), .renamed(from: "c", to: "b")],
                 [.dropped(id: 2), .renamed(id: 3, to: "b")]
             ),
+            (
+                "a b c", "c x", [.renamed(from: "b", to: "x")],
+                [.renamed(id: 1, to: "c"), .renamed(id: 2, to: "x"), .dropped(id: 3)]
+            ),
             ("a b:INT", "a b:TEXT", [.renamed(from: "b", to: "b")], [.retyped(id: 2, to: "TEXT")]),
             (
                 "a b c", "x y", [.renamed(from: "a", to: "x"), .renamed(from: "c", to: "y")],

@@ -17,7 +17,7 @@ extension EmbeddedEndpoint {
         }
     }
 
-    /// What the ledger knows of a batch, or `nil`. Ask ``fence(branch:)`` first.
+    /// What the ledger knows of a batch, or `nil`.
     public func ledgerEntry(batch: Int64) throws(StretchError) -> LedgerEntry? {
         try ask {
             guard let connection = try file.openRemote() else { return nil }
@@ -58,7 +58,6 @@ extension EmbeddedEndpoint {
     }
 
     /// Records that a batch is no longer visible from `position` on, and moves the branch there.
-    /// Repeating it after success is harmless.
     public func retire(
         batch: Int64, from base: TimelinePosition, to position: TimelinePosition
     ) throws(StretchError) {
@@ -88,7 +87,7 @@ extension EmbeddedEndpoint {
         }
     }
 
-    /// Confirms the branch's retirements up to a position that the file has reached. Idempotent.
+    /// Confirms the branch's retirements up to a position that the file has reached.
     public func confirm(_ position: TimelinePosition) throws(StretchError) {
         try ask {
             try write { connection in
@@ -226,7 +225,9 @@ extension EmbeddedEndpoint {
             .integer(Int64(rows.byteCount)))
     }
 
-    /// Inserts rows at consecutive rowids. Columns that the rows lack get their default as a value:
+    /// Inserts rows at consecutive rowids.
+    ///
+    /// Columns that the rows lack get their default as a value:
     /// the table's own default need not be exact.
     private func insert(
         _ rows: RowBuffer, columns: [Int64], of relation: EmbeddedRelation, from firstRow: Int64,

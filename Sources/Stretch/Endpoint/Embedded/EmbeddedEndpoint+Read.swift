@@ -1,7 +1,7 @@
 public import StretchSQLite
 
 extension EmbeddedEndpoint {
-    /// Starts a scan. The fence is checked in the snapshot that the rows come from.
+    /// Starts a scan, fenced in the snapshot that its rows come from.
     ///
     /// Scans may run side by side; each has a snapshot of its own.
     public func scan(_ request: ColdScanRequest) throws(StretchError) -> any ColdScan {

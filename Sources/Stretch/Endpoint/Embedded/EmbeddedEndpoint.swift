@@ -32,7 +32,7 @@ public final class EmbeddedEndpoint: Endpoint {
 
     // MARK: Definitions
 
-    /// Records a local database and its first branch at epoch 0. Idempotent.
+    /// Records a local database and its first branch at epoch 0.
     public func register(database: Int64, position: TimelinePosition) throws(StretchError) {
         try ask {
             try EmbeddedSchema.create(file.open(), path: path)
@@ -48,7 +48,7 @@ public final class EmbeddedEndpoint: Endpoint {
                     guard known == [.integer(database), .integer(position.token)] else {
                         throw StretchError(
                             .remoteMismatch,
-                            "branch \(position.branch) of remote \"\(path)\" is another one",
+                            "branch \(position.branch) of remote \"\(path)\" is known with another database or token",
                             hint: "Use reauthorize to continue on a branch of this file's own.")
                     }
                     return
@@ -63,7 +63,7 @@ public final class EmbeddedEndpoint: Endpoint {
         }
     }
 
-    /// Makes a relation, or adds the columns and indexes that it lacks. Idempotent.
+    /// Makes a relation, or adds the columns and indexes that it lacks.
     public func provision(_ relation: Relation) throws(StretchError) {
         try ask {
             try write { connection in
@@ -73,8 +73,10 @@ public final class EmbeddedEndpoint: Endpoint {
         }
     }
 
-    /// What a relation uses: its rows, and its part of the file by the bytes that they had when
-    /// they were committed. Unused pages of the file belong to nobody.
+    /// What a relation uses.
+    ///
+    /// Bytes are its part of the file's used pages, by the bytes that its rows had when they were
+    /// committed: an estimate, at no cost.
     public func usage(relation: Int64) throws(StretchError) -> RemoteUsage {
         try ask {
             guard let connection = try file.openRemote() else { throw file.missingRemote }
@@ -101,7 +103,9 @@ public final class EmbeddedEndpoint: Endpoint {
         return try attempt(body)
     }
 
-    /// Converts what a call throws. After an error of SQLite other than a lock the file is opened
+    /// Converts what a call throws.
+    ///
+    /// After an error of SQLite other than a lock the file is opened
     /// again at the next call.
     func attempt<Result>(_ body: () throws -> Result) throws(StretchError) -> Result {
         do {

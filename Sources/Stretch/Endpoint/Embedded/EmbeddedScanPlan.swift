@@ -59,9 +59,8 @@ struct EmbeddedScanPlan {
         for constraint in request.constraints { builder.add(constraint) }
 
         let wantsEverything = ranges.rowCount == totalRowCount
-        let hull = ranges.coalesced[0].lowerBound...ranges.coalesced[ranges.coalesced.count - 1]
-            .upperBound
-        let isContiguous = ranges.coalesced.count == 1
+        let last = ranges.coalesced.count - 1
+        let hull = ranges.coalesced[0].lowerBound...ranges.coalesced[last].upperBound
         var conditions = builder.conditions
         var returnsWantedOnly = wantsEverything
         var runs: Runs = builder.parts.map { .lists($0) } ?? .once
@@ -71,7 +70,7 @@ struct EmbeddedScanPlan {
                 returnsWantedOnly = true
             } else if !EmbeddedScanPlan.prefersIndex(request.order, relation, ranges, hull) {
                 runs = .ranges([hull])
-                returnsWantedOnly = isContiguous
+                returnsWantedOnly = last == 0
             }
             if case .ranges = runs { conditions.insert("id BETWEEN ? AND ?", at: 0) }
         }
@@ -160,7 +159,7 @@ private struct ConditionBuilder {
             let distinct = collation.distinct(list)
             let count = (distinct.count + partCount - 1) / partCount
             parts = (0..<count).map { part in
-                let values = distinct[(part * partCount)..<min((part + 1) * partCount, distinct.count)]
+                let values = distinct.dropFirst(part * partCount).prefix(partCount)
                 return ConditionBuilder.pad(Array(values), to: partCount)
             }
             conditions.insert(ConditionBuilder.membership(of: column, count: partCount), at: 0)

@@ -82,8 +82,8 @@ enum EmbeddedSchema {
         guard try connection.string("PRAGMA journal_mode") != "wal" else { return }
         do {
             _ = try connection.string("PRAGMA journal_mode = WAL")
-        } catch where error.code == EmbeddedFailure.readOnly {
-            return
+        } catch {
+            guard error.code == EmbeddedFailure.readOnly else { throw error }
         }
     }
 }

@@ -1,9 +1,9 @@
-package import StretchSQLite
+internal import StretchSQLite
 
 /// Brings cold rows of one table back among the hot ones, in the application's own transaction.
 ///
 /// A recall changes where a row is, never what a query answers: it can be done at any time.
-final class Recall {
+final class RowRecall {
     private unowned let table: OverlayTable
     private let schema: TableSchema
 
@@ -156,7 +156,7 @@ final class Recall {
             let places = columns.map { _ in "?" }
             let statement = try connection.cached(
                 """
-                INSERT INTO main.\(schema.name.quotedName)(\(names.joined(separator: ", "))) \
+                INSERT OR ABORT INTO main.\(schema.name.quotedName)(\(names.joined(separator: ", "))) \
                 VALUES(\(places.joined(separator: ", ")))
                 """)
             for (index, column) in columns.enumerated() {

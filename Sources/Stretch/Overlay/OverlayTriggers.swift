@@ -1,0 +1,101 @@
+internal import StretchSQLite
+
+/// The temporary triggers that bring cold rows to where SQLite's native checks look: keys before
+/// an INSERT, parents before a child is written, children before a parent is deleted or renamed.
+///
+/// They fire before the statement's own checks, so that UPSERT, RETURNING, conflict clauses,
+/// DEFAULTs and foreign keys stay native: <https://sqlite.org/lang_createtrigger.html>.
+struct OverlayTriggers {
+    let overlay: Overlay
+
+    func statements() throws -> [String] {
+        var statements: [String] = []
+        for table in overlay.tables.values.sorted(by: { $0.table.id < $1.table.id }) {
+            statements += keyTriggers(table)
+        }
+        let keys = try ForeignKeySchema.readAll(from: overlay.connection)
+        for (number, key) in keys.enumerated() {
+            if let parent = overlay.table(named: key.parent) {
+                statements += parentTriggers(key, parent, number)
+            }
+            if let child = overlay.table(named: key.child) {
+                statements += try childTriggers(key, child, number)
+            }
+        }
+        return statements
+    }
+
+    private func keyTriggers(_ table: OverlayTable) -> [String] {
+        guard table.schema.keyKind.isKeyed else { return [] }
+        let columns = table.schema.key.map { table.schema.columns[$0].name.quotedName }
+        let arguments = (["\(table.table.id)"] + columns.map { "NEW.\($0)" })
+            .joined(separator: ", ")
+        let name = table.schema.name.quotedName
+        let changed = columns.map { "NEW.\($0) IS NOT OLD.\($0)" }.joined(separator: " OR ")
+        return [
+            trigger("key_insert_\(table.table.id)", "BEFORE INSERT ON main.\(name)", nil)
+                + "SELECT stretch_recall(\(arguments)); END",
+            trigger(
+                "key_update_\(table.table.id)",
+                "BEFORE UPDATE OF \(columns.joined(separator: ", ")) ON main.\(name)", changed)
+                + "SELECT stretch_recall(\(arguments)); END",
+        ]
+    }
+
+    /// A child is about to refer to a parent that may be cold.
+    private func parentTriggers(
+        _ key: ForeignKeySchema, _ parent: OverlayTable, _ number: Int
+    ) -> [String] {
+        let body = recall(
+            parent, columns: key.parentColumns, from: "NEW", values: key.childColumns,
+            comparedAs: key.parentColumns, of: parent.schema)
+        let child = key.child.quotedName
+        let columns = key.childColumns.map(\.quotedName).joined(separator: ", ")
+        return [
+            trigger("parent_insert_\(number)", "BEFORE INSERT ON main.\(child)", nil) + body,
+            trigger("parent_update_\(number)", "BEFORE UPDATE OF \(columns) ON main.\(child)", nil)
+                + body,
+        ]
+    }
+
+    /// A parent is about to go, and cold children may refer to it.
+    private func childTriggers(
+        _ key: ForeignKeySchema, _ child: OverlayTable, _ number: Int
+    ) throws -> [String] {
+        guard let schema = try TableSchema(reading: key.parent, from: overlay.connection) else {
+            return []
+        }
+        let columns = key.parentColumns.map(\.quotedName).joined(separator: ", ")
+        let body = recall(
+            child, columns: key.childColumns, from: "OLD", values: key.parentColumns,
+            comparedAs: key.parentColumns, of: schema)
+        let parent = key.parent.quotedName
+        return [
+            trigger("child_delete_\(number)", "BEFORE DELETE ON main.\(parent)", nil) + body,
+            trigger("child_update_\(number)", "BEFORE UPDATE OF \(columns) ON main.\(parent)", nil)
+                + body,
+        ]
+    }
+
+    private func trigger(_ name: String, _ event: String, _ condition: String?) -> String {
+        let when = condition.map { " WHEN \($0)" } ?? ""
+        return "CREATE TEMP TRIGGER stretch_\(name) \(event)\(when) BEGIN "
+    }
+
+    /// Foreign keys compare under the parent's collation:
+    /// <https://sqlite.org/foreignkeys.html#fk_basics>.
+    private func recall(
+        _ table: OverlayTable, columns: [String], from row: String, values: [String],
+        comparedAs parentColumns: [String], of parent: TableSchema
+    ) -> String {
+        var arguments = ["\(table.table.id)"]
+        for (index, name) in columns.enumerated() {
+            let column = table.schema.column(named: name) ?? 0
+            let collation =
+                parent.column(named: parentColumns[index]).map { parent.columns[$0].collationName }
+                ?? "BINARY"
+            arguments += ["\(column)", "\(row).\(values[index].quotedName)", "'\(collation)'"]
+        }
+        return "SELECT stretch_recall_matching(\(arguments.joined(separator: ", "))); END"
+    }
+}

@@ -1,0 +1,114 @@
+public import StretchSQLite
+
+/// The answer of a query.
+public struct QueryResult: Hashable, Sendable {
+    /// The names of the columns.
+    public let columns: [String]
+    /// The rows, each with one value per column.
+    public let rows: [[Value]]
+
+    /// Makes an answer.
+    public init(columns: [String], rows: [[Value]]) {
+        self.columns = columns
+        self.rows = rows
+    }
+}
+
+extension StretchDatabase {
+    /// Prepares one statement of the application.
+    ///
+    /// Table names mean whole tables, hot and cold. What SQLite offers for ordinary tables only,
+    /// such as UPSERT, RETURNING and DEFAULTs, is sent to the hot table, where it is native.
+    ///
+    /// - Throws: `statementFailed` with SQLite's message; `unsupported` for a statement that would
+    ///   lose rows or hide cold ones.
+    public func prepare(_ sql: String) throws(StretchError) -> Statement {
+        try perform {
+            try synchronize()
+            return try connection.prepare(rewriter.rewrite(sql).sql)
+        }
+    }
+
+    /// Runs one statement and returns its rows, all of them.
+    public func query(_ sql: String, _ values: Value...) throws(StretchError) -> QueryResult {
+        let statement = try prepare(sql)
+        return try perform {
+            try statement.bind(values)
+            var rows: [[Value]] = []
+            while try statement.step() {
+                rows.append((0..<statement.columnCount).map { statement.column($0) })
+            }
+            let columns = (0..<statement.columnCount).map { statement.columnName($0) }
+            return QueryResult(columns: columns, rows: rows)
+        }
+    }
+
+    /// Runs one statement with values, or every statement of a script without; rows are discarded.
+    public func execute(_ sql: String, _ values: Value...) throws(StretchError) {
+        try forEachStatement(sql) { statement throws(SQLiteError) in
+            if !values.isEmpty { try statement.bind(values) }
+            try statement.run()
+        }
+    }
+
+    /// Prepares the statements of a script one after the other, each when the ones before it ran.
+    ///
+    /// - Parameter body: Runs the statement; a throw ends the script.
+    public func forEachStatement(
+        _ script: String, _ body: (Statement) throws -> Void
+    ) throws(StretchError) {
+        var rest = Substring(script)
+        while !rest.isEmpty {
+            let text = String(rest)
+            let end = StatementSplitter.endOfFirstStatement(in: text)
+            let first = String(decoding: text.utf8.prefix(end), as: UTF8.self)
+            rest = rest[rest.utf8.index(rest.startIndex, offsetBy: end)...]
+            try perform { try run(first, body) }
+        }
+    }
+
+    private func run(_ sql: String, _ body: (Statement) throws -> Void) throws {
+        try synchronize()
+        let rewritten = try rewriter.rewrite(sql)
+        var tail = 0
+        // Nothing but white space and comments is no statement.
+        guard let statement = try connection.prepareFirst(rewritten.sql, tail: &tail) else { return }
+        try body(statement)
+        try didRun(rewritten.kind)
+    }
+
+    /// A change of a stretch-enabled table's columns is told to the catalog at once, while it is
+    /// still known what it was.
+    private func didRun(_ kind: RewrittenStatement.Kind) throws {
+        switch kind {
+        case .schemaChange(let table, let change):
+            switch change {
+            case .renameColumn(let from, let to):
+                try reconcile(table, [.renamed(from: from, to: to)])
+            case .dropColumn(let name):
+                try reconcile(table, [.replaced(name)])
+            default: try reconcile(table, [])
+            }
+            overlay.invalidate()
+        case .createView, .dropView: overlay.invalidate()
+        case .unchanged, .insert, .pragma: break
+        }
+    }
+
+    private func reconcile(_ name: String, _ hints: [ColumnHint]) throws {
+        guard let table = try catalog.table(named: name) else { return }
+        try reconciler().reconcile(table.id, hints: hints)
+    }
+
+    /// The number of times that the remote was asked something for statements of this database.
+    public var roundTripCount: Int { overlay.roundTripCount }
+
+    /// Makes a running statement stop; the one call that other threads may make.
+    public func interrupt() { connection.interrupt() }
+
+    private var rewriter: StatementRewriter {
+        StatementRewriter(tables: overlay.tableNames, views: overlay.viewNames)
+    }
+
+    private func synchronize() throws { try overlay.synchronize() }
+}
