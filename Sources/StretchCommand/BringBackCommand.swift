@@ -35,6 +35,7 @@ struct BringBackCommand: ParsableCommand {
             progress: bar.update)
         bar.finish()
         options.show(report) { report.lines }
+        try Interruption.check()
     }
 
     private struct DryRun: Encodable {

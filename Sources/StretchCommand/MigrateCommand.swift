@@ -71,6 +71,7 @@ struct MigrateCommand: ParsableCommand {
             pause(watch)
         } while !Interruption.isRequested
         if let reclaim { try self.reclaim(database, reclaim) }
+        if watch == nil { try Interruption.check() }
     }
 
     private func runOnce(_ database: StretchDatabase) throws {

@@ -6,9 +6,16 @@ extension StretchDatabase {
     /// SQLite has the last word, because it also knows how many arguments a function takes. An
     /// empty filter, which leaves the choice to the parent that the table follows, has no words.
     func checkFilter(_ filter: String, schema: TableSchema) throws {
+        try Self.checkFilter(
+            filter, schema: schema, on: connection, now: configuration.now())
+    }
+
+    static func checkFilter(
+        _ filter: String, schema: TableSchema, on connection: Connection, now: String
+    ) throws {
         let predicate = try FilterPredicate(parsing: filter, columns: schema.columns.map(\.name))
         // A line feed, because the filter may end in a comment.
-        let condition = predicate.qualified(by: "t", now: configuration.now()) + "\n"
+        let condition = predicate.qualified(by: "t", now: now) + "\n"
         do {
             _ = try connection.prepare(
                 "SELECT 1 FROM main.\(schema.name.quotedName) AS t WHERE (\(condition))")

@@ -11,6 +11,7 @@ struct StatementRunner {
     ) throws {
         var rest = Array(script.utf8)
         while !rest.isEmpty {
+            try database.overlay.synchronize()
             var tail = 0
             let text = String(decoding: rest, as: UTF8.self)
             guard let statement = try database.connection.prepareFirst(text, tail: &tail) else {

@@ -116,6 +116,10 @@ import Testing
         #expect(try !sample.status("t").isReconciled)
         try sample.database.reconcileSchema()
         #expect(try sample.status("t").isReconciled)
+        // The filter is the user's text, and names a column that is gone.
+        #expect(try sample.status("t").problem?.contains("\"a\"") ?? false)
+        try sample.database.alterTable("t", filter: "amount <= 600")
+        #expect(try sample.status("t").problem == nil)
         let table = try #require(try sample.database.catalog.table(named: "t"))
         #expect(table.schemaVersion == 2)
         #expect(table.currentColumns.map(\.name) == ["id", "amount", "b", "c", "d"])
