@@ -23,9 +23,12 @@ extension MigrationRun {
                 batch: moving.batch.id, columns: moving.batch.columns, from: Int64(row),
                 maximumRowCount: min(pageRowCount, rows.rowCount - row), into: page)
             guard page.rowCount > 0, page.rowCount <= rows.rowCount - row,
-                page.byteCount <= rows.byteCount - offset,
-                memcmp(page.bytes.baseAddress, rows.bytes.baseAddress! + offset, page.byteCount)
-                    == 0
+                page.byteCount <= rows.byteCount - offset
+            else { return false }
+            let expected = UnsafeRawBufferPointer(
+                rebasing: rows.bytes[offset..<offset + page.byteCount])
+            guard let left = page.bytes.baseAddress, let right = expected.baseAddress,
+                memcmp(left, right, expected.count) == 0
             else { return false }
             row += page.rowCount
             offset += page.byteCount

@@ -1,0 +1,309 @@
+internal import Crypto
+internal import StretchSQLite
+
+extension Migrator {
+    /// Reads every cold row again, and compares remote, manifest and hot rows.
+    ///
+    /// Nothing is changed. The migrator's lease is held, so that batches do not move meanwhile.
+    ///
+    /// - Parameter table: One table, or `nil` for all.
+    /// - Throws: `busy` while a migrator works; `remoteUnavailable`.
+    package func verify(table: String? = nil) throws(StretchError) -> VerificationReport {
+        let lease = try MigratorLease(
+            path: path, timeout: configuration.busyTimeout, since: configuration.now())
+        defer { withExtendedLifetime(lease) {} }
+        let endpoint = try endpoint()
+        let verification = Verification(connection: connection, endpoint: endpoint)
+        try verification.verify(table)
+        return verification.report
+    }
+}
+
+/// One verification; temporary tables hold what is compared across tables.
+private final class Verification {
+    private let connection: Connection
+    private let catalog: Catalog
+    private let endpoint: any Endpoint
+    private(set) var report = VerificationReport()
+
+    init(connection: Connection, endpoint: any Endpoint) {
+        self.connection = connection
+        catalog = Catalog(connection)
+        self.endpoint = endpoint
+    }
+
+    func verify(_ name: String?) throws(StretchError) {
+        let tables = try local { () throws in try catalog.tables() }
+        let selected = tables.filter { table in
+            name.map { $0.isEqualFoldingCase(table.name) } ?? true
+        }
+        guard name == nil || !selected.isEmpty else {
+            throw StretchError(
+                .invalidArgument, "table \"\(name ?? "")\" is not stretch-enabled",
+                hint: "Run `stretch status` for the tables that are.")
+        }
+        try verifyPosition()
+        for table in selected { try verify(table) }
+        for table in selected { try countOrphans(table, among: tables) }
+    }
+
+    private func find(
+        _ kind: VerificationReport.Finding.Kind, _ table: String?, _ batch: Int64?,
+        _ message: String
+    ) {
+        report.findings.append(
+            VerificationReport.Finding(
+                kind: kind, table: table, batchNumber: batch, message: message))
+    }
+
+    private func verifyPosition() throws(StretchError) {
+        let state = try local { () throws in
+            (try catalog.position(), try catalog.pending())
+        }
+        report.pending = state.1
+        guard let position = state.0 else { return find(.catalog, nil, nil, "no position") }
+        let remote = try endpoint.fence(branch: position.branch)
+        let isAhead = state.1.map { $0.base == position && $0.next == remote } ?? false
+        if remote != position, !isAhead {
+            find(.position, nil, nil, "the remote is not at epoch \(position.epoch) of this file")
+        }
+        let strays = try local { () throws in
+            try connection.integer(
+                """
+                SELECT count(*) FROM main.stretch_batch
+                WHERE table_id NOT IN (SELECT id FROM main.stretch_table) OR epoch > ?
+                """, .integer(position.epoch)) ?? 0
+        }
+        if strays > 0 { find(.catalog, nil, nil, "\(strays) batches of no table or a later epoch") }
+    }
+
+    // MARK: Batches
+
+    private func verify(_ table: StretchedTable) throws(StretchError) {
+        var result = VerificationReport.Table(name: table.name)
+        let schema = try local { () throws in
+            try TableSchema(reading: table.name, from: connection)
+        }
+        let names = table.currentColumns.map(\.name)
+        if schema?.columns.map(\.name) != names {
+            find(.catalog, table.name, nil, "the table has other columns than the catalog")
+        }
+        let probe = schema.flatMap { $0.columns.map(\.name) == names ? HotKeyProbe($0) : nil }
+        let batches = try local { () throws in try catalog.batches(table: table.id) }
+        for batch in batches {
+            result.batchCount += 1
+            let hidden = try hiddenRows(of: batch, in: table)
+            result.hiddenRowCount += Int64(hidden.count)
+            result.coldRowCount += batch.visible.rowCount - Int64(hidden.count)
+            try verifyLedger(batch, of: table)
+            try verifyRows(batch, of: table)
+            guard let probe else { continue }
+            let ids = probe.places.map { table.currentColumns[$0].id }
+            try eachRow(of: batch, columns: ids) { page, row in
+                guard !hidden.contains(page.rowIdentifiers[row]) else { return }
+                if try probe.isHot(page, row: row, connection) { result.shadowedRowCount += 1 }
+            }
+        }
+        report.tables.append(result)
+    }
+
+    private func hiddenRows(
+        of batch: ManifestBatch, in table: StretchedTable
+    ) throws(StretchError) -> Set<Int64> {
+        let ordinals = try local { () throws in
+            try connection.rows(
+                "SELECT ordinal FROM main.stretch_tombstone WHERE batch = ?",
+                .integer(batch.visible.number)
+            ).compactMap(\.[0].integerValue)
+        }
+        let strayCount = ordinals.count { !(0..<batch.visible.rowCount).contains($0) }
+        if strayCount > 0 {
+            find(
+                .strayTombstone, table.name, batch.visible.number,
+                "\(strayCount) tombstones hide rows that the batch does not have")
+        }
+        return Set(ordinals)
+    }
+
+    private func verifyLedger(
+        _ batch: ManifestBatch, of table: StretchedTable
+    ) throws(StretchError) {
+        guard let entry = try endpoint.ledgerEntry(batch: batch.visible.id) else {
+            return find(
+                .missingBatch, table.name, batch.visible.number,
+                "the remote does not know the batch")
+        }
+        let isSame =
+            entry.batch.digest == batch.digest && entry.batch.rowCount == batch.visible.rowCount
+            && entry.batch.relation == table.relation && entry.position.epoch == batch.epoch
+        if !isSame {
+            find(
+                .differingLedger, table.name, batch.visible.number,
+                "the remote's ledger has other rows under the batch's id")
+        }
+    }
+
+    /// Hashes a batch's rows, by the columns that it was sent with.
+    private func verifyRows(
+        _ batch: ManifestBatch, of table: StretchedTable
+    ) throws(StretchError) {
+        var hash = SHA256()
+        var rowCount: Int64 = 0
+        do throws(StretchError) {
+            let columns = table.columnIDs(schemaVersion: batch.schemaVersion)
+            try eachPage(of: batch, columns: columns) { page in
+                hash.update(bufferPointer: page.bytes)
+                rowCount += Int64(page.rowCount)
+            }
+        } catch {
+            guard error.code == .damaged || error.code == .remoteMismatch else { throw error }
+            return find(.missingRows, table.name, batch.visible.number, error.message)
+        }
+        if rowCount != batch.visible.rowCount {
+            find(
+                .missingRows, table.name, batch.visible.number,
+                "\(rowCount) of \(batch.visible.rowCount) rows are there")
+        } else if Array(hash.finalize()) != batch.digest {
+            find(
+                .differingRows, table.name, batch.visible.number,
+                "the rows are not the ones that were moved")
+        }
+    }
+
+    private func eachPage(
+        of batch: ManifestBatch, columns: [Int64], _ body: (RowBuffer) throws -> Void
+    ) throws(StretchError) {
+        let page = RowBuffer(columnCount: columns.count)
+        let mean = max(batch.byteCount / max(batch.visible.rowCount, 1), 1)
+        let pageRowCount = Int(max((2 << 20) / mean, 1))
+        var ordinal: Int64 = 0
+        while ordinal < batch.visible.rowCount {
+            try endpoint.read(
+                batch: batch.visible.id, columns: columns, from: ordinal,
+                maximumRowCount: pageRowCount, into: page)
+            guard page.rowCount > 0 else { return }
+            try local { () throws in try body(page) }
+            ordinal += Int64(page.rowCount)
+        }
+    }
+
+    /// Calls `body` for each row that can be read; a damaged batch is found by its hash.
+    private func eachRow(
+        of batch: ManifestBatch, columns: [Int64], _ body: (RowBuffer, Int) throws -> Void
+    ) throws(StretchError) {
+        do throws(StretchError) {
+            try eachPage(of: batch, columns: columns) { page in
+                for row in 0..<page.rowCount { try body(page, row) }
+            }
+        } catch {
+            guard error.code == .damaged || error.code == .remoteMismatch else { throw error }
+        }
+    }
+
+    // MARK: Foreign keys
+
+    /// Counts rows of a table whose foreign keys lead nowhere, over both sides.
+    private func countOrphans(
+        _ table: StretchedTable, among tables: [StretchedTable]
+    ) throws(StretchError) {
+        let schema = try local { () throws in
+            try TableSchema(reading: table.name, from: connection)
+        }
+        var count: Int64 = 0
+        for key in schema?.parents ?? [] where key.childColumns.count == key.parentColumns.count {
+            let parent = tables.first { $0.name.isEqualFoldingCase(key.parent) }
+            try copyCold(table, key.childColumns, to: "stretch_child")
+            try copyCold(parent, key.parentColumns, to: "stretch_parent")
+            count += try local { () throws in
+                guard try TableSchema(reading: key.parent, from: connection) != nil else { return 0 }
+                return try connection.integer(orphanSQL(key)) ?? 0
+            }
+        }
+        let place = report.tables.firstIndex { $0.name == table.name }
+        if let place { report.tables[place].orphanCount = count }
+    }
+
+    private func orphanSQL(_ key: ForeignKeySchema) -> String {
+        let indexes = key.childColumns.indices
+        let child = key.childColumns.map { "h.\($0.quotedName)" }
+        let select = indexes.map { "\(child[$0]) AS k\($0)" }.joined(separator: ", ")
+        let coldNames = indexes.map { "k\($0)" }.joined(separator: ", ")
+        let isKnown = indexes.map { "x.k\($0) IS NOT NULL" }.joined(separator: " AND ")
+        let hot = indexes.map { "p.\(key.parentColumns[$0].quotedName) = x.k\($0)" }
+        let cold = indexes.map { "q.k\($0) = x.k\($0)" }
+        return """
+            SELECT count(*) FROM (
+                SELECT \(select) FROM main.\(key.child.quotedName) AS h
+                UNION ALL SELECT \(coldNames) FROM temp.stretch_child
+            ) AS x WHERE \(isKnown)
+            AND NOT EXISTS (SELECT 1 FROM main.\(key.parent.quotedName) AS p
+                WHERE \(hot.joined(separator: " AND ")))
+            AND NOT EXISTS (SELECT 1 FROM temp.stretch_parent AS q
+                WHERE \(cold.joined(separator: " AND ")))
+            """
+    }
+
+    /// Copies columns of a table's visible cold rows to a temporary table.
+    private func copyCold(
+        _ table: StretchedTable?, _ names: [String], to target: String
+    ) throws(StretchError) {
+        let places = names.map { name in
+            table?.currentColumns.firstIndex { $0.name.isEqualFoldingCase(name) }
+        }
+        try local { () throws in
+            let schema = try table.flatMap { try TableSchema(reading: $0.name, from: connection) }
+            let columns = names.indices.map { index in
+                let collation = places[index].flatMap { schema?.columns[$0].collationName }
+                let type = places[index].flatMap { schema?.columns[$0].declaredType }
+                return "k\(index) \(type ?? "") COLLATE \((collation ?? "BINARY").quotedName)"
+            }
+            let list = names.indices.map { "k\($0)" }.joined(separator: ", ")
+            try connection.execute(
+                """
+                DROP TABLE IF EXISTS temp.\(target);
+                CREATE TEMP TABLE \(target)(\(columns.joined(separator: ", ")));
+                CREATE INDEX temp.\(target)_key ON \(target)(\(list))
+                """)
+        }
+        guard let table else { return }
+        let ids = places.compactMap { $0.map { table.currentColumns[$0].id } }
+        guard ids.count == names.count else { return }
+        let marks = names.indices.map { "?\($0 + 1)" }.joined(separator: ", ")
+        let batches = try local { () throws in try catalog.batches(table: table.id) }
+        for batch in batches {
+            try eachRow(of: batch, columns: ids) { page, row in
+                let location = ColdLocation(
+                    batchNumber: batch.visible.number, ordinal: page.rowIdentifiers[row])
+                guard try !catalog.isHidden(location) else { return }
+                let statement = try connection.cached(
+                    "INSERT INTO temp.\(target) VALUES (\(marks))")
+                try statement.bind(page.values(ofRow: row))
+                try statement.run()
+            }
+        }
+    }
+}
+
+/// Asks whether a key is hot.
+private struct HotKeyProbe {
+    /// The places of the key's columns in the table.
+    let places: [Int]
+    private let query: String
+
+    init?(_ schema: TableSchema) {
+        guard schema.keyKind.isKeyed else { return nil }
+        places = schema.keyTerms.map(\.column)
+        query = """
+            SELECT 1 FROM main.\(schema.name.quotedName) AS h \
+            WHERE \(schema.keyCondition("h", firstParameter: 1))
+            """
+    }
+
+    /// - Parameter page: Rows of the key's columns alone.
+    func isHot(_ page: RowBuffer, row: Int, _ connection: Connection) throws -> Bool {
+        let statement = try connection.cached(query)
+        try statement.bind(page.values(ofRow: row))
+        defer { statement.reset() }
+        return try statement.step()
+    }
+}

@@ -1,0 +1,119 @@
+@testable import Stretch
+import Testing
+
+@Suite struct EligibilityQueryTests {
+    private func schema(
+        _ kind: KeyKind, key: [Int], isAutoincrement: Bool = false,
+        children: [ForeignKeySchema] = [], descending: Set<Int> = []
+    ) -> TableSchema {
+        let columns = ["a", "b"].map {
+            ColumnSchema(
+                name: $0, declaredType: "", affinity: .blob, collationName: "BINARY",
+                isNotNull: false, defaultText: nil, isGenerated: false)
+        }
+        let index = IndexSchema(
+            name: "pk", isUnique: true, isPartial: false, isPrimaryKey: true,
+            terms: key.map {
+                IndexTermSchema(
+                    column: $0, collationName: "BINARY", isDescending: descending.contains($0))
+            }, rowsPerPrefix: [])
+        return TableSchema(
+            name: "t", isStrict: false, isAutoincrement: isAutoincrement, keyKind: kind,
+            columns: columns, key: key, rowidName: kind == .withoutRowid ? nil : "rowid",
+            indexes: kind == .declared || kind == .withoutRowid ? [index] : [],
+            estimatedRowCount: nil, parents: [], children: children, triggers: [])
+    }
+
+    private let child = ForeignKeySchema(
+        child: "c d", parent: "t", childColumns: ["x"], parentColumns: ["a"], onDelete: "",
+        onUpdate: "")
+
+    @Test func `a table without a filter moves whole`() throws {
+        let query = try EligibilityQuery(schema(.none, key: []), filter: nil)
+        #expect(query.condition == "1")
+        #expect(
+            query.rowsSQL(isContinuation: true)
+                == "SELECT h.rowid, h.\"a\", h.\"b\" FROM main.\"t\" AS h WHERE h.rowid > ?1 "
+                + "AND 1 ORDER BY h.rowid LIMIT ?2")
+    }
+
+    @Test func `the highest rowid stays, unless AUTOINCREMENT guards it`() throws {
+        let plain = try EligibilityQuery(schema(.rowid, key: [0]), filter: "h.b")
+        #expect(plain.condition.contains("max(m.\"a\")"))
+        let guarded = try EligibilityQuery(
+            schema(.rowid, key: [0], isAutoincrement: true), filter: "h.b")
+        #expect(guarded.condition == "(h.b)")
+        #expect(guarded.highestRowidSQL == nil)
+    }
+
+    @Test func `a NULL in a declared key stays`() throws {
+        let query = try EligibilityQuery(schema(.declared, key: [0, 1]), filter: nil)
+        #expect(query.condition == "1 AND NOT (h.\"a\" IS NULL OR h.\"b\" IS NULL)")
+    }
+
+    @Test func `a row with a hot child stays, also in the deletion`() throws {
+        let query = try EligibilityQuery(
+            schema(.rowid, key: [0], isAutoincrement: true, children: [child]), filter: nil)
+        let guardSQL = "NOT EXISTS (SELECT 1 FROM main.\"c d\" AS c WHERE h.\"a\" = c.\"x\")"
+        #expect(query.condition == "1 AND \(guardSQL)")
+        #expect(query.deletionSQL(isByRowid: true).hasSuffix(guardSQL))
+    }
+
+    @Test func `a key of several orders is continued exactly`() throws {
+        let query = try EligibilityQuery(
+            schema(.withoutRowid, key: [0, 1], descending: [1]), filter: nil)
+        #expect(
+            query.rowsSQL(isContinuation: true).contains(
+                "h.\"a\" >= ?1 AND (h.\"a\" > ?1 OR (h.\"a\" = ?1 AND h.\"b\" < ?2)) AND 1 "
+                    + "ORDER BY h.\"a\", h.\"b\" DESC LIMIT ?3"))
+    }
+
+    @Test func `a follower moves with its parent, and a NULL follows nobody`() throws {
+        let key = ForeignKeySchema(
+            child: "t", parent: "p", childColumns: ["b"], parentColumns: ["id"], onDelete: "",
+            onUpdate: "")
+        let followed = EligibilityQuery.Followed(key, alias: "p1", condition: "p1.old")
+        let follows =
+            "NOT EXISTS (SELECT 1 FROM main.\"p\" AS p1 WHERE p1.\"id\" = h.\"b\" "
+            + "AND (p1.old) IS NOT TRUE)"
+        #expect(
+            EligibilityQuery.condition(filter: nil, followed: followed, alias: "h")
+                == "NOT (h.\"b\" IS NULL) AND \(follows)")
+        #expect(
+            EligibilityQuery.condition(filter: "h.a", followed: followed, alias: "h")
+                == "(h.a) AND (h.\"b\" IS NULL OR \(follows))")
+    }
+
+    @Test func `a wide row is proved in parts that a function can take`() throws {
+        let columns = (0..<250).map {
+            ColumnSchema(
+                name: "c\($0)", declaredType: "", affinity: .blob, collationName: "BINARY",
+                isNotNull: false, defaultText: nil, isGenerated: false)
+        }
+        let wide = TableSchema(
+            name: "w", isStrict: false, isAutoincrement: false, keyKind: .none, columns: columns,
+            key: [], rowidName: "rowid", indexes: [], estimatedRowCount: nil, parents: [],
+            children: [], triggers: [])
+        let sql = try EligibilityQuery(wide, filter: nil).deletionSQL(isByRowid: true)
+        for first in [0, 100, 200] { #expect(sql.contains("stretch_is_proved(\(first), ")) }
+    }
+}
+
+@Suite struct BatchSizerTests {
+    @Test func `batches grow to the budget, and shrink at once`() {
+        var sizer = BatchSizer(lockBudget: .milliseconds(50), fixedRowCount: nil)
+        for _ in 0..<20 {
+            sizer.record(
+                rowCount: sizer.rowCount, lockTime: .microseconds(10 * sizer.rowCount))
+        }
+        #expect((2_500...3_500).contains(sizer.rowCount))
+        sizer.record(rowCount: sizer.rowCount, lockTime: .milliseconds(300))
+        #expect(sizer.rowCount < 400)
+    }
+
+    @Test func `a fixed number stays`() {
+        var sizer = BatchSizer(lockBudget: .milliseconds(50), fixedRowCount: 7)
+        sizer.record(rowCount: 7, lockTime: .seconds(1))
+        #expect(sizer.rowCount == 7)
+    }
+}
