@@ -27,7 +27,7 @@ lint:
 	Scripts/check
 
 demo: build
-	.build/release/stretch demo
+	.build/release/stretch demo --folder Demo
 
 flights: build
 	Scripts/flights .build/release/stretch

@@ -29,7 +29,7 @@ let package = Package(
         .executableTarget(
             name: "StretchCommand",
             dependencies: [
-                "Stretch", "StretchLinked",
+                "Stretch", "StretchLinked", "StretchSQLite",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         // C: a VFS that fails the n-th call, for the fault tests.

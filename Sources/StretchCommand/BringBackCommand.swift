@@ -6,8 +6,8 @@ struct BringBackCommand: ParsableCommand {
         commandName: "bring-back",
         abstract: "Move cold rows of a table back into the local file.",
         discussion: """
-            The table's migration is paused, else the rows would move out again at once. Ctrl-C \
-            stops after the batch; calling the command again goes on.
+            A table that came back whole is paused, else its rows would move out again at once. \
+            Ctrl-C stops after the batch; calling the command again goes on.
 
             Example: stretch bring-back app.db orders --where "customer = 7"
             """)
@@ -35,12 +35,7 @@ struct BringBackCommand: ParsableCommand {
             progress: bar.update)
         bar.finish()
         options.show(report) { report.lines }
-        guard report.conflictRows == 0 else {
-            throw StretchError(
-                .statementFailed,
-                "\(report.conflictRows) rows of table \"\(table.table)\" cannot come back",
-                hint: "Change the hot rows that stand in their way, then try again.")
-        }
+        try Interruption.check()
     }
 
     private struct DryRun: Encodable {

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Stretch
 internal import Synchronization
 
 /// Notes Ctrl-C, so that a migration stops after the batch that it is at.
@@ -7,6 +8,13 @@ enum Interruption {
 
     /// Whether the user asked to stop.
     static var isRequested: Bool { count.load(ordering: .relaxed) > 0 }
+
+    /// Throws when the user asked to stop.
+    static func check() throws(StretchError) {
+        guard isRequested else { return }
+        throw StretchError(
+            .cancelled, "stopped as asked", hint: "Run the command again to go on.")
+    }
 
     /// From now on, the first SIGINT or SIGTERM is noted and a second one ends the process.
     static func observe() {

@@ -2,8 +2,6 @@ internal import ArgumentParser
 internal import Foundation
 internal import Stretch
 
-extension ReclaimMode: ExpressibleByArgument {}
-
 struct MigrateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "migrate",
@@ -43,7 +41,13 @@ struct MigrateCommand: ParsableCommand {
         name: .long,
         help: ArgumentHelp(
             "Give free pages back to the file system afterwards: incremental, or full.",
-            valueName: "how"))
+            valueName: "how"),
+        transform: {
+            guard let mode = ReclaimMode(rawValue: $0) else {
+                throw ValidationError("--reclaim is incremental or full, not \"\($0)\"")
+            }
+            return mode
+        })
     var reclaim: ReclaimMode?
 
     mutating func validate() throws {
@@ -67,6 +71,7 @@ struct MigrateCommand: ParsableCommand {
             pause(watch)
         } while !Interruption.isRequested
         if let reclaim { try self.reclaim(database, reclaim) }
+        if watch == nil { try Interruption.check() }
     }
 
     private func runOnce(_ database: StretchDatabase) throws {

@@ -1,4 +1,4 @@
-internal import StretchSQLite
+package import StretchSQLite
 
 /// Takes over what any program changed in the definition of a stretch-enabled table.
 ///

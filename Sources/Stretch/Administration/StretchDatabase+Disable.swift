@@ -34,7 +34,7 @@ extension StretchDatabase {
         var isRemoteTold = true
         if !isDryRun {
             switch mode {
-            case .bringBack: try bringEverythingBack(table)
+            case .bringBack: try bringBack(table: table.name)
             case .abandon: isRemoteTold = try abandon(table)
             }
             try perform { try forget(table, mode: mode, rowCount: rowCount) }

@@ -7,7 +7,8 @@ extension StretchDatabase {
     ///
     /// - Parameters:
     ///   - name: An ordinary table of the file.
-    ///   - filter: A condition over the table's columns; rows that meet it are eligible.
+    ///   - filter: A condition over the table's columns; rows that meet it are eligible. It may be
+    ///     empty when the table follows another one.
     ///   - follows: The parent of a foreign key of this table, itself stretch-enabled; a row is
     ///     then eligible when it meets the filter and its parent row is eligible or cold.
     ///   - isPaused: Whether rows stay until ``resumeTable(_:)``.
@@ -30,7 +31,7 @@ extension StretchDatabase {
             let parent = try follows.map { name in
                 try FollowCheck(schema: schema, enabled: enabled).parent(named: name)
             }
-            try checkFilter(filter, schema: schema)
+            if parent == nil || !filter.isEmpty { try checkFilter(filter, schema: schema) }
             let table = makeTable(schema, filter: filter, follows: parent, isPaused: isPaused)
             try makeEndpoint(database).provision(Relation(table, schema: schema))
             let saved = try save(new: table, schemaCookie: version)

@@ -63,10 +63,11 @@ extension StretchDatabase {
     private func makeMigrator() throws(StretchError) -> Migrator {
         _ = try perform { try enabledDatabase() }
         let migrator = try Migrator(path: path, configuration: configuration)
+        let now = configuration.now()
         migrator.reconcileSchema = { connection in
             try self.reconcile(on: connection)
-            for table in try Catalog(connection).tables() {
-                try StretchDatabase.checkTable(table, on: connection)
+            for table in try Catalog(connection).tables() where table.state == .outbound {
+                try StretchDatabase.checkTable(table, on: connection, now: now)
             }
         }
         return migrator

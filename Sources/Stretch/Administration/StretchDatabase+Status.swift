@@ -81,7 +81,7 @@ extension StretchDatabase {
     ) throws -> DatabaseStatus.Table {
         var problem: String?
         do {
-            try checkTable(table)
+            try Self.checkTable(table, on: connection, now: configuration.now())
         } catch let error as StretchError {
             problem = error.message
         }

@@ -51,7 +51,9 @@ extension StretchDatabase {
                 + replaced.map(ColumnHint.replaced)
             try reconciler().reconcile(table.id, hints: hints)
             guard let filter else { return }
-            try checkFilter(filter, schema: try schema(of: table))
+            if table.follows == nil || !filter.isEmpty {
+                try checkFilter(filter, schema: try schema(of: table))
+            }
             try connection.transaction(.immediate) {
                 var table = try enabledTable(name)
                 table.filter = filter
@@ -95,11 +97,15 @@ extension StretchDatabase {
     /// Throws when something that came into the schema later stands in the way of the table.
     ///
     /// Any program may change an ordinary file, so that this is asked again before each migration.
-    func checkTable(_ table: StretchedTable) throws {
+    static func checkTable(
+        _ table: StretchedTable, on connection: Connection, now: String
+    ) throws {
         let inspection = try TableInspection(table.name, on: connection)
-        let others = try catalog.tables().map(\.name).filter { !$0.isEqualFoldingCase(table.name) }
+        let tables = try Catalog(connection).tables()
+        let others = tables.map(\.name).filter { !$0.isEqualFoldingCase(table.name) }
         try inspection.check(enabled: others)
-        try checkFilter(table.filter, schema: inspection.schema)
+        guard table.follows == nil || !table.filter.isEmpty else { return }
+        try checkFilter(table.filter, schema: inspection.schema, on: connection, now: now)
     }
 
     func localRowCount(_ name: String) throws(SQLiteError) -> Int64 {

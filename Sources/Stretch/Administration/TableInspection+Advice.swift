@@ -23,10 +23,6 @@ extension TableInspection {
                 "A program without Stretch can give a new row the key of a cold one; "
                     + "AUTOINCREMENT on \"\(schema.columns[schema.key[0]].name)\" prevents it.")
         }
-        for constraint in unenforcedConstraints {
-            advice.append(
-                "\(constraint) holds among hot rows; it is not checked against cold rows.")
-        }
         for foreignKey in schema.children where try !hasIndex(for: foreignKey, on: connection) {
             let columns = foreignKey.childColumns.map(\.quotedName).joined(separator: ", ")
             advice.append(

@@ -49,7 +49,7 @@ struct TriggerInspection {
         guard firstMention([schema.name], in: trigger) != nil else { return }
         let text = TriggerText(parsing: trigger.text)
         let isOwnRow = text?.bodyOnlyWritesItsOwnRow(
-            table: schema.name, key: schema.key.map { schema.columns[$0].name },
+            of: schema.name, key: schema.key.map { schema.columns[$0].name },
             keyIsRowid: schema.keyKind == .rowid)
         guard isOwnRow ?? false else { throw refusal(trigger, uses: schema.name) }
     }

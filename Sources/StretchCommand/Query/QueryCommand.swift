@@ -19,14 +19,9 @@ struct QueryCommand: ParsableCommand {
     var sql: String = "-"
 
     func run() throws {
-        let runner = StatementRunner(database: try options.open())
-        do {
-            try runner.forEachStatement(try script()) { statement in
-                if options.json { try printJSON(statement) } else { try printTable(statement) }
-            }
-        } catch let error as SQLiteError {
-            throw StretchError(
-                error.isBusy ? .busy : .statementFailed, error.message, cause: error)
+        let script = try script()
+        try options.open().forEachStatement(script) { statement in
+            if options.json { try printJSON(statement) } else { try printTable(statement) }
         }
     }
 

@@ -40,9 +40,9 @@ struct TableEnableCommand: ParsableCommand {
 
     func run() throws {
         let report = try options.open().enableTable(
-            table.table, filter: filter ?? "1", follows: follow, isPaused: paused)
+            table.table, filter: filter ?? "", follows: follow, isPaused: paused)
         options.show(report) {
-            var lines = ["Enabled table \(report.name): \(report.filterPredicate)"]
+            var lines = ["Enabled table \(report.name)."]
             if let parent = report.follows { lines.append("It follows table \(parent).") }
             lines.append(
                 "\(report.eligibleRows.grouped) of \(report.localRows.grouped) rows are eligible.")

@@ -1,0 +1,197 @@
+internal import Foundation
+internal import Stretch
+internal import StretchLinked
+internal import StretchSQLite
+
+/// The demo: makes the files, moves the cold rows, works with them, and compares every answer.
+struct Demo {
+    private let folder: String
+    private let orderCount: Int
+    private let story: DemoStory
+    private var report = DemoReport()
+    private var shopPath: String { "\(folder)/shop.db" }
+    private var copyPath: String { "\(folder)/untouched.db" }
+    private var backupPath: String { "\(folder)/backup.db" }
+
+    init(folder: String, orderCount: Int, story: DemoStory) {
+        self.folder = folder
+        self.orderCount = orderCount
+        self.story = story
+    }
+
+    mutating func run() throws -> DemoReport {
+        let start = ContinuousClock.now
+        try makeShop()
+        let database = try StretchDatabase(path: shopPath)
+        let copy = try Connection(path: copyPath, access: .readWrite, routines: .linked)
+        try stretch(database)
+        try ask(database, copy)
+        try change(database, copy)
+        try backUp(copy)
+        try compareEverything(database, copy)
+        report.seconds = (ContinuousClock.now - start).seconds
+        tellEnd()
+        return report
+    }
+
+    // MARK: Making and moving
+
+    private func makeShop() throws {
+        story.say("A shop keeps every order of the last three years in one SQLite file. Hardly")
+        story.say("anybody looks at the old ones, but they must stay, and every backup carries them.")
+        story.chapter("The shop's database")
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true)
+        for name in ["shop.db", "untouched.db", "archive.db", "backup.db"] {
+            for suffix in ["", "-wal", "-shm", "-stretch-migrator"] {
+                // A missing file is what is wanted.
+                try? FileManager.default.removeItem(atPath: "\(folder)/\(name)\(suffix)")
+            }
+        }
+        let shop = DemoShop(path: shopPath, orderCount: orderCount)
+        let time = try ContinuousClock().measure { try shop.make() }
+        try shop.copy(to: copyPath)
+        story.say(
+            "shop.db has \(Int64(orderCount).grouped) orders, \(byteCount(shopPath).byteText); "
+                + "made in \(time.text).")
+        story.say("untouched.db is a plain copy; at the end every answer is compared with it.")
+    }
+
+    private func stretch(_ database: StretchDatabase) throws {
+        story.chapter("Orders older than 90 days move to archive.db")
+        story.command("stretch enable shop.db --server file:archive.db")
+        try database.enable(server: "file:archive.db")
+        story.command("stretch table enable shop.db orders --filter \"\(DemoScript.filter)\"")
+        let table = try database.enableTable("orders", filter: DemoScript.filter)
+        story.say(
+            "\(table.eligibleRows.grouped) of \(table.localRows.grouped) orders are eligible.")
+        story.command("stretch migrate shop.db --reclaim full")
+        let before = byteCount(shopPath)
+        let bar = ProgressBar()
+        let moved = try database.migrate(progress: bar.update)
+        bar.finish()
+        try database.reclaim(.full)
+        let rate = Int64(Double(moved.rows) / max(moved.seconds, 0.001))
+        story.say(
+            "\(moved.rows.grouped) orders moved in \(Duration.seconds(moved.seconds).text), "
+                + "\(rate.grouped) a second. Each was read back and compared")
+        story.say(
+            "before it was deleted here; other writers waited "
+                + "\(moved.lockMilliseconds.formatted(digits: 0)) ms at most (99 of 100 batches).")
+        story.say(
+            "shop.db: \(before.byteText) before, \(byteCount(shopPath).byteText) now; "
+                + "archive.db: \(byteCount("\(folder)/archive.db").byteText).")
+    }
+
+    // MARK: Asking and changing
+
+    private mutating func ask(_ database: StretchDatabase, _ copy: Connection) throws {
+        story.chapter("The application asks as it always did: SELECT … FROM orders")
+        story.queryHeader()
+        let groups = [
+            ("hot rows only: the remote is not asked", DemoScript.hotQueries(orderCount: orderCount)),
+            ("cold rows", DemoScript.coldQueries(orderCount: orderCount)),
+            ("hot and cold rows together", DemoScript.mixedQueries),
+        ]
+        for (title, steps) in groups {
+            story.say("   -- \(title)")
+            for step in steps { try run(step, database, copy) }
+        }
+    }
+
+    private mutating func change(_ database: StretchDatabase, _ copy: Connection) throws {
+        story.chapter("… and changes rows wherever they are")
+        story.queryHeader()
+        for step in DemoScript.changes(orderCount: orderCount) {
+            try run(step, database, copy)
+        }
+    }
+
+    private mutating func run(
+        _ step: DemoScript.Step, _ database: StretchDatabase, _ copy: Connection
+    ) throws {
+        let clock = ContinuousClock()
+        var answers: (stretched: [[Value]], plain: [[Value]]) = ([], [])
+        let roundTripCount = database.roundTripCount
+        let stretched = try clock.measure { answers.stretched = try database.query(step.sql).rows }
+        let asked = database.roundTripCount - roundTripCount
+        let plain = try clock.measure { answers.plain = try copy.rows(step.sql) }
+        let counts = (database.connection.changeCount, copy.changeCount)
+        let isSame = answers.stretched == answers.plain && counts.0 == counts.1
+        report.check(isSame)
+        story.query(
+            step.title, stretched: stretched, roundTripCount: asked, plain: plain, isSame: isSame)
+    }
+
+    // MARK: Backup and the whole
+
+    private mutating func backUp(_ copy: Connection) throws {
+        story.chapter("A backup needs nothing special, and stays small")
+        story.command("sqlite3 shop.db \".backup backup.db\"")
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["sqlite3", shopPath, ".backup '\(backupPath)'"]
+        try process.run()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            throw StretchError(
+                .statementFailed, "sqlite3 could not make the backup",
+                hint: "Install the program sqlite3.")
+        }
+        story.say(
+            "backup.db: \(byteCount(backupPath).byteText), where the whole shop has "
+                + "\(byteCount(copyPath).byteText).")
+        let plain = try Connection(path: backupPath, access: .readWrite, routines: .linked)
+        let sql = "SELECT count(*), round(sum(total), 2), max(id) FROM orders"
+        let hot = try plain.integer("SELECT count(*) FROM orders") ?? 0
+        story.say("Plain sqlite3 opens it and sees the \(hot.grouped) hot orders;")
+        let restored = try StretchDatabase(path: backupPath)
+        let isSame = try restored.query(sql).rows == copy.rows(sql)
+        report.check(isSame)
+        let count = try restored.query("SELECT count(*) FROM orders").rows[0][0].integerValue ?? 0
+        story.say(
+            "Stretch opens it and sees all \(count.grouped): "
+                + (isSame ? "the same answer." : "A DIFFERENT ANSWER."))
+    }
+
+    private mutating func compareEverything(
+        _ database: StretchDatabase, _ copy: Connection
+    ) throws {
+        story.chapter("At last, every order is compared with the untouched copy")
+        let sql = "SELECT * FROM orders ORDER BY id"
+        let (stretched, plain) = (try database.prepare(sql), try copy.prepare(sql))
+        var rowCount: Int64 = 0
+        var differentCount: Int64 = 0
+        while true {
+            let hasRow = (try stretched.step(), try plain.step())
+            guard hasRow.0 == hasRow.1 else {
+                differentCount += 1
+                break
+            }
+            guard hasRow.0 else { break }
+            rowCount += 1
+            for column in 0..<plain.columnCount
+            where stretched.column(column) != plain.column(column) { differentCount += 1 }
+        }
+        report.check(differentCount == 0)
+        story.say(
+            differentCount == 0
+                ? "\(rowCount.grouped) orders, value by value: no difference."
+                : "\(differentCount.grouped) DIFFERENCES in \(rowCount.grouped) orders.")
+    }
+
+    private func tellEnd() {
+        let time = Duration.seconds(report.seconds).text
+        story.say("")
+        story.say(
+            report.isEqual
+                ? "All \(report.checks) answers were the same. The demo took \(time)."
+                : "\(report.differences) of \(report.checks) answers were DIFFERENT.")
+    }
+
+    /// The bytes of a file; a write-ahead log that is not yet in it does not count.
+    private func byteCount(_ path: String) -> Int64 {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        return attributes?[.size] as? Int64 ?? 0
+    }
+}

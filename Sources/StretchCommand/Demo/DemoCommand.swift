@@ -1,0 +1,64 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Stretch
+
+struct DemoCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo",
+        abstract: "Show Stretch at work on a database of 1,000,000 orders.",
+        discussion: """
+            Makes a shop's database and an untouched copy, stretches the first one, moves its old \
+            orders to a remote, works with it, and checks that every answer is the copy's. Takes \
+            less than two minutes and 400 MB of disk.
+            """)
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Keep the files in this folder; without it, they are removed at the end.",
+            valueName: "path"))
+    var folder: String?
+
+    @Option(name: .long, help: ArgumentHelp("The number of orders.", valueName: "rows"))
+    var orders: Int = 1_000_000
+
+    @Flag(name: .long, help: "Print JSON, as documented in Documentation/JSON.md, and no story.")
+    var json = false
+
+    mutating func validate() throws {
+        guard (1_000...100_000_000).contains(orders) else {
+            throw ValidationError("--orders is from 1,000 to 100,000,000")
+        }
+    }
+
+    func run() throws {
+        let path =
+            folder
+            ?? FileManager.default.temporaryDirectory.path + "/stretch-demo-\(UUID().uuidString)"
+        defer { if folder == nil { try? FileManager.default.removeItem(atPath: path) } }
+        let story = DemoStory(isSilent: json)
+        let report = try Demo(folder: path, orderCount: orders, story: story).run()
+        if json { StandardOutput.writeLine(JSONText.pretty(report)) }
+        guard report.isEqual else {
+            throw StretchError(
+                .damaged, "\(report.differences) answers differ from those of the untouched copy",
+                hint: "Please report this with the output above.")
+        }
+    }
+}
+
+/// What the demo found: a contract, see `Documentation/JSON.md`.
+struct DemoReport: Encodable {
+    var checks = 0
+    var differences = 0
+    var seconds = 0.0
+    private(set) var isEqual = true
+
+    /// Notes one comparison with the untouched copy.
+    mutating func check(_ isSame: Bool) {
+        checks += 1
+        guard !isSame else { return }
+        differences += 1
+        isEqual = false
+    }
+}
