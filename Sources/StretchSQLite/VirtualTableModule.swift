@@ -140,6 +140,7 @@ private enum VirtualTableModule {
                 free = cursor.pointee.nextFree
                 cursor.pointee.box.release()
                 cursor.pointee.columnOffsets.deallocate()
+                cursor.pointee.hotValues.deallocate()
                 cursor.deallocate()
             }
             storage.pointee.box.release()
@@ -182,6 +183,7 @@ private enum VirtualTableModule {
             to: CursorStorage(
                 table: table.pointee.table, box: Unmanaged.passRetained(ScanBox(scan)), vtab: table,
                 columnOffsets: .allocate(capacity: table.pointee.columnCount + 1),
+                hotValues: .allocate(capacity: table.pointee.columnCount + 1),
                 hotColumns: noColumns, pageColumns: noColumns, changeCounter: noChanges))
         return cursor
     }

@@ -56,10 +56,10 @@ final class OverlayScan: VirtualTableScan {
         }
         let isUnique = plan.isUnique && dropped == 0
         if plan.listTerm != nil, dropped & listBit == 0 { _ = try nextRun() }
-        readConstraints(plan, arguments)
         isWholeRow = table.writer.isWriting
         return ScanStart(
             statement: statement, hotColumns: UnsafePointer(plan.hotColumns),
+            hasDirectValue: UnsafePointer(plan.hasDirectValue),
             pageColumns: UnsafePointer(isWholeRow ? plan.allPageColumns : plan.pageColumns),
             pageRowidColumn: rowidColumn(plan), isUnique: isUnique,
             // The hot row hides every cold row of its key.
@@ -171,13 +171,35 @@ final class OverlayScan: VirtualTableScan {
         }
     }
 
-    func snapshotDidOpen() throws -> Bool {
+    func snapshotDidOpen(arguments: Arguments) throws -> Bool {
         try overlay.refresh()
-        guard !table.manifest.isEmpty, overlay.record?.queryMode == .localAndRemote else {
-            return false
-        }
+        guard !table.manifest.isEmpty, overlay.record?.queryMode == .localAndRemote, let plan,
+            !isProvedHot(plan, arguments)
+        else { return false }
+        readConstraints(plan, arguments)
         candidates = table.manifest.candidates(for: constraints)
         return !candidates.isEmpty
+    }
+
+    /// Whether a comparison with the rowid lies outside the range of all cold ones; the fastest
+    /// proof, for point reads.
+    private func isProvedHot(_ plan: OverlayPlan, _ arguments: Arguments) -> Bool {
+        guard let rowids = table.manifest.rowids else { return false }
+        for (index, term) in plan.key.terms.enumerated() where term.isExact {
+            let value = arguments[index]
+            guard value.isInteger else { continue }
+            let isOutside =
+                switch term.comparison {
+                case .equal: !rowids.contains(value.integer)
+                case .less: rowids.lowerBound >= value.integer
+                case .lessOrEqual: rowids.lowerBound > value.integer
+                case .greater: rowids.upperBound <= value.integer
+                case .greaterOrEqual: rowids.upperBound < value.integer
+                default: false
+                }
+            if isOutside { return true }
+        }
+        return false
     }
 
     func mustOpenPages(before statement: Statement) throws -> Bool {
