@@ -70,7 +70,7 @@ package protocol VirtualTableScan: AnyObject {
     /// The inner statement has taken its first step, so that the snapshot is open.
     ///
     /// - Returns: Whether rows from elsewhere may belong to the scan.
-    func snapshotDidOpen() throws -> Bool
+    func snapshotDidOpen(arguments: Arguments) throws -> Bool
 
     /// Binds the inner statement for its next run; `false` when there is none.
     func nextRun() throws -> Bool
@@ -102,6 +102,10 @@ package struct ScanStart {
     package let statement: Statement
     /// For each column of the declaration the column of the inner statement, or -1.
     package let hotColumns: UnsafePointer<Int32>
+    /// For each column of the declaration whether its value may be passed on without a copy that
+    /// the inner statement vouches for: not where it can be the column's DEFAULT, which belongs to
+    /// the inner statement; nor for a hidden key.
+    package let hasDirectValue: UnsafePointer<Bool>
     /// For each column of the declaration the column of the pages, or -1.
     package let pageColumns: UnsafePointer<Int32>
     /// The column of the pages that is the rowid, or -1 when it is made of the row's identifier.
@@ -116,12 +120,13 @@ package struct ScanStart {
     package let changeCounter: UnsafePointer<Int>
 
     package init(
-        statement: Statement, hotColumns: UnsafePointer<Int32>, pageColumns: UnsafePointer<Int32>,
-        pageRowidColumn: Int32, isUnique: Bool, endsAfterHotRow: Bool, order: [MergeTerm],
+        statement: Statement, hotColumns: UnsafePointer<Int32>,
+        hasDirectValue: UnsafePointer<Bool>, pageColumns: UnsafePointer<Int32>, pageRowidColumn: Int32, isUnique: Bool, endsAfterHotRow: Bool, order: [MergeTerm],
         changeCounter: UnsafePointer<Int>
     ) {
         self.statement = statement
         self.hotColumns = hotColumns
+        self.hasDirectValue = hasDirectValue
         self.pageColumns = pageColumns
         self.pageRowidColumn = pageRowidColumn
         self.isUnique = isUnique
@@ -189,7 +194,9 @@ package struct IndexRequest {
 /// The answer to SQLite's planner.
 package struct IndexPlan {
     /// The constraints whose values become the arguments of the scan, in that order.
-    package var arguments: [(constraint: Int, isList: Bool)] = []
+    ///
+    /// SQLite does not check a constraint again that is exact.
+    package var arguments: [(constraint: Int, isList: Bool, isExact: Bool)] = []
     /// The number by which the scan finds the plan again.
     package var number: Int32 = 0
     package var cost: Double = 0

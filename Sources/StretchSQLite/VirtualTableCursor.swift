@@ -12,6 +12,10 @@ struct CursorStorage {
     let box: Unmanaged<ScanBox>
     let vtab: UnsafeMutablePointer<TableStorage>
     let columnOffsets: UnsafeMutablePointer<Int>
+    /// The inner statement's values of its current row, where they can be taken without a call.
+    let hotValues: UnsafeMutablePointer<OpaquePointer?>
+    /// The value of the inner statement's first column; when it moves, all have moved.
+    var firstHotValue: OpaquePointer?
     var nextFree: UnsafeMutablePointer<CursorStorage>?
 
     var source = Source.end
@@ -68,10 +72,11 @@ extension UnsafeMutablePointer where Pointee == CursorStorage {
             pointee.changeCounter = start.changeCounter
             pointee.changeMark = start.changeCounter.pointee
             pointee.hasOpenedPages = false
+            pointee.firstHotValue = nil
         }
         let hasRow = try stepHot()
         pointee.hasPages = try pointee.box._withUnsafeGuaranteedRef {
-            try $0.scan.snapshotDidOpen()
+            try $0.scan.snapshotDidOpen(arguments: arguments)
         }
         if !pointee.hasPages { pointee.isMerged = false }
         if pointee.isMerged {
@@ -123,12 +128,30 @@ extension UnsafeMutablePointer where Pointee == CursorStorage {
         while true {
             let code = pointee.table.pointee.step(pointee.hot)
             if code == SQLITE_ROW {
+                // SQLite keeps the values of a statement's rows in one place. That is its habit and
+                // not its promise, so that each row is asked once.
+                let first = pointee.table.pointee.column_value(pointee.hot, 0)
+                if first != pointee.firstHotValue { locateHotValues(first) }
                 if pointee.changeCounter.pointee == pointee.changeMark { return true }
                 if try !isSuperseded() { return true }
                 continue
             }
             if code == SQLITE_DONE { return false }
             throw failure(code)
+        }
+    }
+
+    @inline(never)
+    private func locateHotValues(_ first: OpaquePointer?) {
+        pointee.firstHotValue = first
+        pointee.box._withUnsafeGuaranteedRef { box in
+            guard let start = box.start else { return }
+            for column in 0...pointee.vtab.pointee.columnCount {
+                let inner = pointee.hotColumns[column]
+                pointee.hotValues[column] =
+                    inner >= 0 && start.hasDirectValue[column]
+                    ? pointee.table.pointee.column_value(pointee.hot, inner) : nil
+            }
         }
     }
 
@@ -255,6 +278,10 @@ extension UnsafeMutablePointer where Pointee == CursorStorage {
     func setResult(column: Int32, of context: OpaquePointer?) throws {
         let table = pointee.table
         if pointee.source == .hot {
+            if let value = pointee.hotValues[Int(column)], pointee.complete == nil {
+                table.pointee.result_value(context, value)
+                return
+            }
             let inner = pointee.hotColumns[Int(column)]
             if inner >= 0, pointee.complete == nil {
                 table.pointee.result_value(

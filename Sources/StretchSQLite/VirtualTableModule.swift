@@ -140,6 +140,7 @@ private enum VirtualTableModule {
                 free = cursor.pointee.nextFree
                 cursor.pointee.box.release()
                 cursor.pointee.columnOffsets.deallocate()
+                cursor.pointee.hotValues.deallocate()
                 cursor.deallocate()
             }
             storage.pointee.box.release()
@@ -182,6 +183,7 @@ private enum VirtualTableModule {
             to: CursorStorage(
                 table: table.pointee.table, box: Unmanaged.passRetained(ScanBox(scan)), vtab: table,
                 columnOffsets: .allocate(capacity: table.pointee.columnCount + 1),
+                hotValues: .allocate(capacity: table.pointee.columnCount + 1),
                 hotColumns: noColumns, pageColumns: noColumns, changeCounter: noChanges))
         return cursor
     }
@@ -334,6 +336,9 @@ private enum VirtualTableModule {
                 for (position, argument) in plan.arguments.enumerated() {
                     info!.pointee.aConstraintUsage[argument.constraint].argvIndex =
                         Int32(position + 1)
+                    if argument.isExact {
+                        info!.pointee.aConstraintUsage[argument.constraint].omit = 1
+                    }
                     if argument.isList {
                         _ = table.pointee.vtab_in(info, Int32(argument.constraint), 1)
                     }

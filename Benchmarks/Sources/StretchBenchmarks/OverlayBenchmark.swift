@@ -9,6 +9,7 @@ struct OverlayBenchmark: ParsableCommand {
 
     @Option(help: "The rows of the table.") var rows = 1_000_000
     @Option(help: "How often each side runs; medians are shown.") var rounds = 9
+    @Option(help: "Only the operations whose name contains this text.") var only: String?
     @Option(help: "The folder for the files.") var folder = "/tmp"
 
     func run() throws {
@@ -31,6 +32,7 @@ struct OverlayBenchmark: ParsableCommand {
         var results: [Measurement] = []
         for workload in Workload.all(firstKey: first, lastKey: rows) {
             if isHalfCold, !workload.isHotOnly { continue }
+            if let only, !workload.name.contains(only) { continue }
             var measurement = Measurement(workload.name, limit: workload.limit)
             let plainStatement = try plain.prepare(workload.sql)
             let overlayStatement = try database.prepare(workload.sql)

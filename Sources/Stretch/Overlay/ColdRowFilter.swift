@@ -7,40 +7,42 @@ final class ColdRowFilter {
     private let keyColumns: [Int]
     /// Rows recalled after this count of recalls still belong to the scan.
     private let changeMark: Int
+    /// Comparisons with the rowid, as SQLite makes them; the remote may have returned more.
+    private let comparisons: [Statement]
     private let shadow: Statement?
     private let shadowRange: Statement?
     private let tombstones: Statement
     private var hasTombstones: [Int64: Bool] = [:]
     private var tombstoneMark = -1
 
-    init?(table: OverlayTable, keyColumns: [Int], changeMark: Int) {
+    init(
+        table: OverlayTable, keyColumns: [Int],
+        exactTerms: [(comparison: IndexRequest.Operator, value: Value)], changeMark: Int
+    ) throws {
         self.table = table
         self.keyColumns = keyColumns
         self.changeMark = changeMark
-        let name = table.schema.name.quotedName
-        let conditions = table.schema.key.map { "h.\(table.schema.columns[$0].name.quotedName) = ?" }
-        do {
-            let connection = table.connection
-            tombstones = try connection.prepare(
-                "SELECT ordinal FROM main.stretch_tombstone WHERE batch = ? AND ordinal BETWEEN ? AND ?")
-            guard table.schema.keyKind.isKeyed else {
-                shadow = nil
-                shadowRange = nil
-                return
-            }
-            shadow = try connection.prepare(
-                "SELECT 1 FROM main.\(name) AS h WHERE \(conditions.joined(separator: " AND "))")
-            shadowRange =
-                table.schema.keyKind == .rowid
-                ? try connection.prepare(
-                    """
-                    SELECT 1 FROM main.\(name) AS h
-                    WHERE h.\(table.schema.columns[table.schema.key[0]].name.quotedName) \
-                    BETWEEN ? AND ? LIMIT 1
-                    """) : nil
-        } catch {
-            return nil
+        let connection = table.connection
+        comparisons = try exactTerms.map { term in
+            // A CAST has an affinity, as the column has: https://sqlite.org/datatype3.html
+            let statement = try connection.prepare(
+                "SELECT CAST(?1 AS INTEGER) \(term.comparison.sql) ?2")
+            try statement.bind(term.value, at: 2)
+            return statement
         }
+        tombstones = try connection.prepare(
+            "SELECT ordinal FROM main.stretch_tombstone WHERE batch = ? AND ordinal BETWEEN ? AND ?")
+        let schema = table.schema
+        let name = schema.name.quotedName
+        let columns = schema.key.map { "h.\(schema.columns[$0].name.quotedName)" }
+        let condition = columns.map { "\($0) = ?" }.joined(separator: " AND ")
+        shadow =
+            schema.keyKind.isKeyed
+            ? try connection.prepare("SELECT 1 FROM main.\(name) AS h WHERE \(condition)") : nil
+        shadowRange =
+            schema.keyKind == .rowid
+            ? try connection.prepare(
+                "SELECT 1 FROM main.\(name) AS h WHERE \(columns[0]) BETWEEN ? AND ? LIMIT 1") : nil
     }
 
     /// The rows of a page that the reader sees; the page itself when all are.
@@ -64,6 +66,10 @@ final class ColdRowFilter {
         let mayBeShadowed = try mayBeShadowed(page)
         for row in 0..<page.rowCount {
             let identifier = page.rowIdentifiers[row]
+            if try !comparisons.isEmpty && !meetsComparisons(row, of: page) {
+                hidden[row] = true
+                continue
+            }
             if let recalled = table.recalledLocations[identifier], recalled > changeMark {
                 continue
             }
@@ -74,6 +80,15 @@ final class ColdRowFilter {
             }
         }
         return hidden
+    }
+
+    private func meetsComparisons(_ row: Int, of page: RowBuffer) throws -> Bool {
+        for comparison in comparisons {
+            defer { comparison.reset() }
+            try comparison.bind(page.value(row: row, column: keyColumns[0]), at: 1)
+            guard try comparison.step(), comparison.integer(0) != 0 else { return false }
+        }
+        return true
     }
 
     /// The identifiers of a page's rows that tombstones hide.

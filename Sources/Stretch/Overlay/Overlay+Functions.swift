@@ -29,11 +29,11 @@ extension Overlay {
         try refresh()
         guard !table.manifest.isEmpty else { return }
         if table.schema.keyKind == .rowid {
+            let key = arguments[1]
             // In a BEFORE trigger a key that SQLite will draw is -1:
             // https://sqlite.org/lang_createtrigger.html
-            if arguments[1].isNull || arguments[1].integer == -1 {
-                try table.writer.recall.recallGreatestKey()
-            }
+            if key.isNull || key.integer == -1 { try table.writer.recall.recallGreatestKey() }
+            if let rowids = table.manifest.rowids, !rowids.contains(key.integer) { return }
         }
         // SQLite has applied the columns' affinities already.
         let key = (1..<arguments.count).map { arguments[$0].value }

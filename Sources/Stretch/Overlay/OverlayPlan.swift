@@ -10,6 +10,8 @@ final class OverlayPlan {
             let comparison: IndexRequest.Operator
             let collationName: String
             let isList: Bool
+            /// Whether SQLite leaves the check to both sides.
+            let isExact: Bool
         }
 
         var terms: [Term]
@@ -21,6 +23,8 @@ final class OverlayPlan {
     let schema: TableSchema
     /// For each column of the table its place in the hot statement, or -1; one more for a hidden key.
     let hotColumns: UnsafeMutablePointer<Int32>
+    /// For each column of the table whether its values never are its DEFAULT.
+    let hasDirectValue: UnsafeMutablePointer<Bool>
     /// For each column of the table its place in the pages, or -1; one more for a hidden key.
     let pageColumns: UnsafeMutablePointer<Int32>
     /// All columns, for pages of a scan that may write.
@@ -38,6 +42,8 @@ final class OverlayPlan {
         self.schema = schema
         let count = schema.columns.count
         hotColumns = .allocate(capacity: count + 1)
+        hasDirectValue = .allocate(capacity: count + 1)
+        hasDirectValue.initialize(repeating: false, count: count + 1)
         pageColumns = .allocate(capacity: count + 1)
         allPageColumns = .allocate(capacity: count + 1)
         hotColumns.initialize(repeating: -1, count: count + 1)
@@ -60,6 +66,7 @@ final class OverlayPlan {
                 cold.append(column)
             }
             allPageColumns[column] = Int32(column)
+            hasDirectValue[column] = schema.columns[column].defaultText == nil
         }
         selectedColumns = hot
         coldColumns = cold
@@ -72,6 +79,7 @@ final class OverlayPlan {
 
     deinit {
         hotColumns.deallocate()
+        hasDirectValue.deallocate()
         pageColumns.deallocate()
         allPageColumns.deallocate()
     }

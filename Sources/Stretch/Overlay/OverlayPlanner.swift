@@ -20,12 +20,13 @@ struct OverlayPlanner {
                 constraint.isList && coldRowCount > 0 && !key.terms.contains(where: \.isList)
                 && constraint.column >= 0
                 && schema.columns[constraint.column].affinity != .blob
+            let isExact = !isList && isRowid(constraint.column) && constraint.comparison.isComparison
             key.terms.append(
                 .init(
                     column: constraint.column, comparison: constraint.comparison,
-                    collationName: constraint.collationName, isList: isList))
+                    collationName: constraint.collationName, isList: isList, isExact: isExact))
             // SQLite wants a place for each value; NULL tests have one, too.
-            answer.arguments.append((constraint.index, isList))
+            answer.arguments.append((constraint.index, isList, isExact))
             // The bits of dropped terms are 64.
             if key.terms.count == 60 { break }
         }
@@ -57,6 +58,11 @@ struct OverlayPlanner {
         case .isNull, .isNotNull, .equal: return true
         default: return column.affinity != .blob
         }
+    }
+
+    /// Comparisons with the rowid mean the same inside and outside: its values are all integers.
+    private func isRowid(_ column: Int) -> Bool {
+        schema.keyKind == .rowid && (column == -1 || column == schema.key.first)
     }
 
     /// Both sides must agree on the order, so its collations must be built in.
@@ -180,7 +186,8 @@ struct OverlayPlanner {
         terms.map {
             .init(
                 column: $0.column >= 0 ? $0.column : schema.key.first ?? -1,
-                comparison: $0.comparison, collationName: $0.collationName, isList: $0.isList)
+                comparison: $0.comparison, collationName: $0.collationName, isList: $0.isList,
+                isExact: $0.isExact)
         }
     }
 
@@ -194,6 +201,8 @@ struct OverlayPlanner {
 }
 
 extension IndexRequest.Operator {
+    fileprivate var isComparison: Bool { self == .equal || isRange }
+
     fileprivate var isRange: Bool {
         [.less, .lessOrEqual, .greater, .greaterOrEqual].contains(self)
     }

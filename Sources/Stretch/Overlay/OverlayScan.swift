@@ -11,6 +11,8 @@ final class OverlayScan: VirtualTableScan {
     private var list: [Value] = []
     private var nextListIndex = 0
     private var constraints: [ColdConstraint] = []
+    /// The comparisons with the key that SQLite does not repeat.
+    private var exactTerms: [(comparison: IndexRequest.Operator, value: Value)] = []
     private var candidates: [ManifestBatch] = []
     private var isWholeRow = false
     /// The count of recalls when the scan began.
@@ -54,10 +56,10 @@ final class OverlayScan: VirtualTableScan {
         }
         let isUnique = plan.isUnique && dropped == 0
         if plan.listTerm != nil, dropped & listBit == 0 { _ = try nextRun() }
-        readConstraints(plan, arguments)
         isWholeRow = table.writer.isWriting
         return ScanStart(
             statement: statement, hotColumns: UnsafePointer(plan.hotColumns),
+            hasDirectValue: UnsafePointer(plan.hasDirectValue),
             pageColumns: UnsafePointer(isWholeRow ? plan.allPageColumns : plan.pageColumns),
             pageRowidColumn: rowidColumn(plan), isUnique: isUnique,
             // The hot row hides every cold row of its key.
@@ -132,6 +134,7 @@ final class OverlayScan: VirtualTableScan {
 
     private func readConstraints(_ plan: OverlayPlan, _ arguments: Arguments) {
         constraints = []
+        exactTerms = []
         for (index, term) in plan.key.terms.enumerated() where dropped & (1 << UInt64(index)) == 0 {
             if term.isList {
                 guard let collation = Collation(rawValue: term.collationName) else { continue }
@@ -139,9 +142,12 @@ final class OverlayScan: VirtualTableScan {
                     ColdConstraint(
                         column: table.columnID(term.column), comparison: .oneOf(list),
                         collation: collation))
-            } else if let constraint = table.coldConstraint(
-                term.column, term.comparison, arguments[index].value,
-                collationName: term.collationName)
+                continue
+            }
+            let value = arguments[index].value
+            if term.isExact { exactTerms.append((term.comparison, value)) }
+            if let constraint = table.coldConstraint(
+                term.column, term.comparison, value, collationName: term.collationName)
             {
                 constraints.append(constraint)
             }
@@ -165,13 +171,35 @@ final class OverlayScan: VirtualTableScan {
         }
     }
 
-    func snapshotDidOpen() throws -> Bool {
+    func snapshotDidOpen(arguments: Arguments) throws -> Bool {
         try overlay.refresh()
-        guard !table.manifest.isEmpty, overlay.record?.queryMode == .localAndRemote else {
-            return false
-        }
+        guard !table.manifest.isEmpty, overlay.record?.queryMode == .localAndRemote, let plan,
+            !isProvedHot(plan, arguments)
+        else { return false }
+        readConstraints(plan, arguments)
         candidates = table.manifest.candidates(for: constraints)
         return !candidates.isEmpty
+    }
+
+    /// Whether a comparison with the rowid lies outside the range of all cold ones; the fastest
+    /// proof, for point reads.
+    private func isProvedHot(_ plan: OverlayPlan, _ arguments: Arguments) -> Bool {
+        guard let rowids = table.manifest.rowids else { return false }
+        for (index, term) in plan.key.terms.enumerated() where term.isExact {
+            let value = arguments[index]
+            guard value.isInteger else { continue }
+            let isOutside =
+                switch term.comparison {
+                case .equal: !rowids.contains(value.integer)
+                case .less: rowids.lowerBound >= value.integer
+                case .lessOrEqual: rowids.lowerBound > value.integer
+                case .greater: rowids.upperBound <= value.integer
+                case .greaterOrEqual: rowids.upperBound < value.integer
+                default: false
+                }
+            if isOutside { return true }
+        }
+        return false
     }
 
     func mustOpenPages(before statement: Statement) throws -> Bool {
@@ -217,9 +245,9 @@ final class OverlayScan: VirtualTableScan {
         cold = try overlay.remote().scan(request)
         page = RowBuffer(columnCount: columns.count)
         pageRowCount = 32
-        filter = ColdRowFilter(
+        filter = try ColdRowFilter(
             table: table, keyColumns: table.schema.key.map { columns.firstIndex(of: $0) ?? 0 },
-            changeMark: changeMark)
+            exactTerms: exactTerms, changeMark: changeMark)
     }
 
     func willTouch(row: Int, of page: RowBuffer, rowid: Int64) {

@@ -54,7 +54,8 @@ final class OverlayTable: VirtualTable {
         var collations: [Int64: Collation] = [:]
         for (id, column) in zip(columnIDs, schema.columns) { collations[id] = column.collation }
         manifest = TableManifest(
-            batches: try overlay.catalog.batches(table: table.id), collations: collations)
+            batches: try overlay.catalog.batches(table: table.id), collations: collations,
+            rowidColumn: schema.keyKind == .rowid ? columnIDs[schema.key[0]] : nil)
         hasLoadedManifest = true
     }
 

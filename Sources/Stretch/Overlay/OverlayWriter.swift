@@ -79,7 +79,21 @@ final class OverlayWriter {
     /// Changes nothing, but may abort and may write several rows, so that SQLite opens the
     /// savepoint of the running statement on main.
     private func lock() throws {
-        try connection.run("INSERT INTO main.stretch_lock(id, name) SELECT 1, 'lock' WHERE 0")
+        let statement =
+            try lockStatement
+            ?? connection.prepare("INSERT INTO main.stretch_lock(id, name) SELECT 1, 'lock' WHERE 0")
+        lockStatement = statement
+        try statement.run()
+    }
+    private var lockStatement: Statement?
+    private var deleteStatement: Statement?
+    private var updateStatements: [UpdateShape: Statement] = [:]
+
+    /// What makes two inner UPDATE statements the same.
+    private struct UpdateShape: Hashable {
+        var columns: UInt64 = 0
+        var movesRowid = false
+        var conflict: ConflictMode
     }
 
     func noteLocation(_ location: ColdLocation, ofKey key: Int64) {
@@ -147,7 +161,10 @@ final class OverlayWriter {
 
     private func deleteHot(_ identity: [Value]) throws {
         let key = try shadowKey(of: identity)
-        let statement = try connection.cached("DELETE FROM main.\(name) WHERE \(identityCondition)")
+        let statement =
+            try deleteStatement.flatMap { $0.isBusy ? nil : $0 }
+            ?? connection.prepare("DELETE FROM main.\(name) WHERE \(identityCondition)")
+        deleteStatement = statement
         try statement.bind(identity).run()
         let isHot = connection.changeCount > 0
         guard let key, try recall.mayBeCold(key) else { return }
@@ -211,27 +228,40 @@ final class OverlayWriter {
             columns.append(column)
         }
         let movesRowid = schema.keyKind != .withoutRowid && isRowidMoved(arguments)
+        guard !columns.isEmpty || movesRowid else { return true }
+        let statement = try updateStatement(columns, movesRowid: movesRowid, conflict)
+        for (index, column) in columns.enumerated() {
+            try statement.bind(arguments[column + 2], at: index + 1)
+        }
+        if movesRowid { try statement.bind(arguments[1], at: columns.count + 1) }
+        let first = columns.count + (movesRowid ? 2 : 1)
+        for (index, value) in identity.enumerated() { try statement.bind(value, at: first + index) }
+        try statement.run()
+        return connection.changeCount > 0
+    }
+
+    private func updateStatement(
+        _ columns: [Int], movesRowid: Bool, _ conflict: ConflictMode
+    ) throws -> Statement {
+        var shape = UpdateShape(movesRowid: movesRowid, conflict: conflict)
+        for column in columns where column < 64 { shape.columns |= 1 << UInt64(column) }
+        let isKept = schema.columns.count <= 64
+        if isKept, let statement = updateStatements[shape], !statement.isBusy { return statement }
         var assignments = columns.enumerated().map {
             "\(schema.columns[$1].name.quotedName) = ?\($0 + 1)"
         }
         if movesRowid, let rowid = schema.rowidName {
             assignments.append("\(rowid) = ?\(columns.count + 1)")
         }
-        guard !assignments.isEmpty else { return true }
         let first = assignments.count + 1
         let condition = identityColumns.enumerated().map { "\($1) = ?\(first + $0)" }
-        let sql = """
+        let statement = try connection.prepare(
+            """
             UPDATE OR \(conflict.inner) main.\(name) SET \(assignments.joined(separator: ", ")) \
             WHERE \(condition.joined(separator: " AND "))
-            """
-        let statement = try connection.cached(sql)
-        for (index, column) in columns.enumerated() {
-            try statement.bind(arguments[column + 2], at: index + 1)
-        }
-        if movesRowid { try statement.bind(arguments[1], at: columns.count + 1) }
-        for (index, value) in identity.enumerated() { try statement.bind(value, at: first + index) }
-        try statement.run()
-        return connection.changeCount > 0
+            """)
+        if isKept { updateStatements[shape] = statement }
+        return statement
     }
 
     private func isRowidMoved(_ arguments: Arguments) -> Bool {

@@ -6,6 +6,7 @@ internal import StretchSQLite
 final class RowRecall {
     private unowned let table: OverlayTable
     private let schema: TableSchema
+    private var greatestKeyStatement: Statement?
 
     init(table: OverlayTable) {
         self.table = table
@@ -20,7 +21,11 @@ final class RowRecall {
     /// Whether a batch can hold the key; no round trip.
     func mayBeCold(_ key: [Value]) throws -> Bool {
         try overlay.refresh()
-        guard !table.manifest.isEmpty, !key.contains(.null) else { return false }
+        guard !table.manifest.isEmpty else { return false }
+        if let rowids = table.manifest.rowids, let rowid = key[0].integerValue {
+            guard rowids.contains(rowid) else { return false }
+        }
+        guard !key.contains(.null) else { return false }
         return !table.manifest.candidates(for: constraints(key: key)).isEmpty
     }
 
@@ -124,20 +129,27 @@ final class RowRecall {
     func recallGreatestKey() throws {
         guard schema.keyKind == .rowid, !schema.isAutoincrement else { return }
         try overlay.refresh()
+        guard let rowids = table.manifest.rowids else { return }
+        let statement = try greatestKey()
+        defer { statement.reset() }
+        // Without a row the greatest key is NULL, and every cold key is greater.
+        guard try statement.step() else { return }
+        let greatest = statement.column(0).integerValue
+        guard greatest.map({ $0 < rowids.upperBound }) ?? true else { return }
         let key = table.columnIDs[schema.key[0]]
-        guard !table.manifest.isEmpty,
-            let bound = table.manifest.bound(
-                of: key, isMaximum: true, in: table.manifest.batches)?.integerValue
-        else { return }
-        let name = schema.columns[schema.key[0]].name.quotedName
-        let greatest =
-            try connection.integer("SELECT max(h.\(name)) FROM main.\(schema.name.quotedName) AS h")
-            ?? 0
-        guard greatest < bound else { return }
         let rows = try visibleRows(
-            [ColdConstraint(column: key, comparison: .greater(.integer(greatest)))],
+            [ColdConstraint(column: key, comparison: .greater(.integer(greatest ?? .min)))],
             order: [OrderTerm(column: key, isDescending: true)], isFirstEnough: true)
         if rows.rowCount > 0 { _ = try insert(0, of: rows) }
+    }
+
+    private func greatestKey() throws -> Statement {
+        if let greatestKeyStatement, !greatestKeyStatement.isBusy { return greatestKeyStatement }
+        let name = schema.columns[schema.key[0]].name.quotedName
+        let statement = try connection.prepare(
+            "SELECT max(h.\(name)) FROM main.\(schema.name.quotedName) AS h")
+        greatestKeyStatement = statement
+        return statement
     }
 
     /// Inserts a cold row as it is, and hides the cold copy; the application's triggers do not see it.

@@ -9,10 +9,30 @@ package struct TableManifest {
     /// regard to defaults.
     private let collations: [Int64: Collation]
 
-    /// - Parameter collations: The collation of each column whose zones can be used, by its id.
-    package init(batches: [ManifestBatch], collations: [Int64: Collation]) {
+    /// The range of all cold keys, where the key is the rowid; the fastest proof that a key is hot.
+    package let rowids: ClosedRange<Int64>?
+
+    /// - Parameters:
+    ///   - collations: The collation of each column whose zones can be used, by its id.
+    ///   - rowidColumn: The id of the column that is the rowid, or `nil`.
+    package init(
+        batches: [ManifestBatch], collations: [Int64: Collation], rowidColumn: Int64? = nil
+    ) {
         self.batches = batches
         self.collations = collations
+        let zones = batches.compactMap { batch in
+            rowidColumn.flatMap { batch.zones.zones[$0] }
+        }
+        let bounds = zones.compactMap { zone -> ClosedRange<Int64>? in
+            guard let minimum = zone.minimum?.integerValue, let maximum = zone.maximum?.integerValue
+            else { return nil }
+            return minimum...maximum
+        }
+        let least = bounds.map(\.lowerBound).min()
+        let greatest = bounds.map(\.upperBound).max()
+        rowids =
+            bounds.count == batches.count
+            ? least.flatMap { least in greatest.map { least...$0 } } : nil
     }
 
     package var isEmpty: Bool { batches.isEmpty }
