@@ -38,7 +38,8 @@ struct Demo {
 
     private func makeShop() throws {
         story.say("A shop keeps every order of the last three years in one SQLite file. Hardly")
-        story.say("anybody looks at the old ones, but they must stay, and every backup carries them.")
+        story.say(
+            "anybody looks at the old ones, but they must stay, and every backup carries them.")
         story.chapter("The shop's database")
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true)
@@ -89,7 +90,10 @@ struct Demo {
         story.chapter("The application asks as it always did: SELECT … FROM orders")
         story.queryHeader()
         let groups = [
-            ("hot rows only: the remote is not asked", DemoScript.hotQueries(orderCount: orderCount)),
+            (
+                "hot rows only: the remote is not asked",
+                DemoScript.hotQueries(orderCount: orderCount)
+            ),
             ("cold rows", DemoScript.coldQueries(orderCount: orderCount)),
             ("hot and cold rows together", DemoScript.mixedQueries),
         ]
