@@ -25,7 +25,8 @@ let package = Package(
                 "StretchSQLite",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
-        .target(name: "StretchLinked", dependencies: ["CSQLiteLinked", "Stretch", "StretchSQLite"]),
+        .target(
+            name: "StretchLinked", dependencies: ["CSQLiteLinked", "Stretch", "StretchSQLite"]),
         .executableTarget(
             name: "StretchCommand",
             dependencies: [
@@ -44,7 +45,12 @@ let package = Package(
             name: "StretchIntegrationTests",
             dependencies: ["Stretch", "StretchLinked", "StretchTestSupport"]),
         .testTarget(
-            name: "StretchCommandTests", dependencies: ["StretchCommand", "StretchTestSupport"]),
+            name: "StretchCommandTests",
+            dependencies: [
+                "Stretch", "StretchCommand", "StretchLinked", "StretchSQLite",
+                "StretchTestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], exclude: ["Snapshots"]),
     ]
 )
 
