@@ -1,10 +1,10 @@
-/// Chooses how many rows the next local transaction takes, so that the write lock is held for 60 %
-/// of its budget.
+/// Chooses how many rows the next local transaction takes, so that the write lock is held for two
+/// thirds of its budget, and the 99th percentile stays below the budget.
 struct BatchSizer {
     /// The fewest rows of a batch, unless the caller fixes their number.
     static let minimumRowCount = 100
-    /// The most rows of a batch.
-    static let maximumRowCount = 100_000
+    /// The most rows of a batch: beyond, memory grows and speed does not.
+    static let maximumRowCount = 20_000
 
     private let target: Double
     private let fixedRowCount: Int?
@@ -12,7 +12,7 @@ struct BatchSizer {
     private(set) var rowCount: Int
 
     init(lockBudget: Duration, fixedRowCount: Int?) {
-        target = max(lockBudget.milliseconds, 1) * 0.6
+        target = max(lockBudget.milliseconds, 1) * 0.66
         self.fixedRowCount = fixedRowCount.map { min(max($0, 1), ColdLocation.maximumRowCount) }
         rowCount = self.fixedRowCount ?? 1_000
     }
