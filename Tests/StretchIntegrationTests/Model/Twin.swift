@@ -160,7 +160,7 @@ final class Twin {
     private func compare(sql: String) throws { try compare(sql, [], isOrdered: false) }
 
     private func compare(_ sql: String, _ values: [Value], isOrdered: Bool) throws {
-        log.append("\(sql) -- \(values)")
+        log.append("\(sql) -- \(values.map(\.literal))")
         let expected = Result { try rows(plain.prepare(sql), values) }
         let actual = Result { try rows(stretched.prepare(sql), values) }
         switch (expected, actual) {
@@ -168,8 +168,8 @@ final class Twin {
             let isEqual =
                 isOrdered ? expected == actual : multiset(expected) == multiset(actual)
             guard isEqual else {
-                let missing = Array(Set(expected).subtracting(actual).prefix(3))
-                let wrong = Array(Set(actual).subtracting(expected).prefix(3))
+                let missing = Set(expected).subtracting(actual).prefix(3).map { $0.map(\.literal) }
+                let wrong = Set(actual).subtracting(expected).prefix(3).map { $0.map(\.literal) }
                 throw difference(
                     """
                     \(actual.count) rows and not \(expected.count); missing \(missing); \
