@@ -25,6 +25,11 @@ extension StretchDatabase {
     public func prepare(_ sql: String) throws(StretchError) -> Statement {
         try perform {
             try synchronize()
+            guard StatementRewriter.firstKeyword(of: sql) != "VACUUM" else {
+                throw StretchError(
+                    .unsupported, "VACUUM cannot be prepared here",
+                    hint: "Run it with execute(_:), which takes the overlay down meanwhile.")
+            }
             return try connection.prepare(rewriter.rewrite(sql).sql)
         }
     }
@@ -68,6 +73,10 @@ extension StretchDatabase {
     }
 
     private func run(_ sql: String, _ body: (Statement) throws -> Void) throws {
+        guard StatementRewriter.firstKeyword(of: sql) != "VACUUM" else {
+            // VACUUM looks names up as statements do, and would index the overlay.
+            return try overlay.withoutTables { try body(connection.prepare(sql)) }
+        }
         try synchronize()
         let rewritten = try rewriter.rewrite(sql)
         var tail = 0
@@ -102,6 +111,12 @@ extension StretchDatabase {
 
     /// The number of times that the remote was asked something for statements of this database.
     public var roundTripCount: Int { overlay.roundTripCount }
+
+    /// The rows that the last INSERT, UPDATE or DELETE changed, hot and cold.
+    public var changeCount: Int64 { connection.changeCount }
+
+    /// The rowid of the last INSERT on this connection.
+    public var lastInsertRowID: Int64 { connection.lastInsertRowID }
 
     /// Makes a running statement stop; the one call that other threads may make.
     public func interrupt() { connection.interrupt() }

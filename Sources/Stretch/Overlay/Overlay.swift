@@ -76,29 +76,62 @@ package final class Overlay {
     /// Makes all temporary objects anew at the next statement.
     package func invalidate() { schemaVersion = -1 }
 
+    /// Replaces all temporary objects, or leaves all as they were: without them, statements that
+    /// the application holds would read hot rows only.
     private func attach() throws {
+        let newRecord = try catalog.database()
+        var newTables: [Int64: OverlayTable] = [:]
+        if newRecord != nil {
+            for table in try catalog.tables() {
+                newTables[table.id] = try makeTable(table)
+            }
+            attachedFingerprint = try catalogFingerprint()
+        }
+        let old = (tables, record, viewNames)
+        do {
+            try replaceObjects {
+                (tables, record, viewNames) = (newTables, newRecord, [])
+                guard newRecord != nil else { return }
+                tracksInnerStatements = tables.values.contains { $0.writer.hasInsertTriggers }
+                try reload()
+                try makeObjects()
+            }
+        } catch {
+            (tables, record, viewNames) = old
+            throw error
+        }
+    }
+
+    private func makeTable(_ table: StretchedTable) throws -> OverlayTable {
+        guard let schema = try TableSchema(reading: table.name, from: connection) else {
+            throw StretchError(
+                .schemaMismatch, "table \"\(table.name)\" is gone from the local database",
+                hint: "Restore it, or disable it with: stretch table disable --abandon.")
+        }
+        return try OverlayTable(table: table, schema: schema, overlay: self)
+    }
+
+    /// Drops the overlay's objects and runs `body` in one savepoint.
+    private func replaceObjects(_ body: () throws -> Void) throws {
         isReplacingTables = true
         defer { isReplacingTables = false }
-        for name in try temporaryObjects() {
-            try connection.execute("DROP \(name.kind) temp.\(name.name.quotedName)")
-        }
-        tables = [:]
-        record = try catalog.database()
-        guard record != nil else { return }
-        attachedFingerprint = try catalogFingerprint()
-        for table in try catalog.tables() {
-            guard let schema = try TableSchema(reading: table.name, from: connection) else {
-                throw StretchError(
-                    .schemaMismatch, "table \"\(table.name)\" is gone from the local database",
-                    hint: "Restore it, or disable it with: stretch table disable --abandon.")
+        try connection.execute("SAVEPOINT stretch_attach")
+        do {
+            for object in try temporaryObjects() {
+                try connection.execute("DROP \(object.kind) temp.\(object.name.quotedName)")
             }
-            tables[table.id] = try OverlayTable(table: table, schema: schema, overlay: self)
+            try body()
+            try connection.execute("RELEASE stretch_attach")
+        } catch {
+            // The first error says more than one of a rollback.
+            try? connection.execute("ROLLBACK TO stretch_attach; RELEASE stretch_attach")
+            throw error
         }
-        tracksInnerStatements = tables.values.contains { $0.writer.hasInsertTriggers }
-        try reload()
+    }
+
+    private func makeObjects() throws {
         for id in tables.keys.sorted() {
-            guard let table = tables[id] else { continue }
-            let name = table.schema.name.quotedName
+            guard let name = tables[id]?.schema.name.quotedName else { continue }
             try connection.execute("CREATE VIRTUAL TABLE temp.\(name) USING stretch(\(id))")
         }
         for statement in try OverlayTriggers(overlay: self).statements() {
@@ -107,6 +140,15 @@ package final class Overlay {
         let views = try OverlayViews(overlay: self).definitions()
         for statement in views.statements { try connection.execute(statement) }
         viewNames = views.names
+    }
+
+    /// Runs `body` while names mean the tables of main, and makes the overlay again at once.
+    func withoutTables(_ body: () throws -> Void) throws {
+        try replaceObjects {}
+        invalidate()
+        let result = Result { try body() }
+        try synchronize()
+        try result.get()
     }
 
     /// The overlay's objects in schema temp, in an order in which they can be dropped.

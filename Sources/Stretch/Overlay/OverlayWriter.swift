@@ -391,10 +391,12 @@ extension ConflictMode {
         guard self == .ignore || self == .fail || self == .rollback, error.isConstraint else {
             return error
         }
-        // Foreign keys and RAISE() fail whatever the mode is.
+        // Foreign keys, RAISE() and types of STRICT tables fail whatever the mode is:
+        // https://sqlite.org/rescode.html#constraint_foreignkey
         let foreignKey: Int32 = 19 | 3 << 8
         let trigger: Int32 = 19 | 7 << 8
-        guard error.extendedCode != foreignKey, error.extendedCode != trigger else { return error }
+        let dataType: Int32 = 19 | 12 << 8
+        guard ![foreignKey, trigger, dataType].contains(error.extendedCode) else { return error }
         return SQLiteError(extendedCode: 19, message: error.message, sql: error.sql)
     }
 }
