@@ -13,7 +13,7 @@ import Testing
         (.real(-0.0), "-0.0"),
         (.real(0.1), "0.1"),
         (.real(1e20), "1e+20"),
-        (.real(5e-324), "5e-324"),
+        (.real(.leastNonzeroMagnitude), "5e-324"),
         (.real(.greatestFiniteMagnitude), "1.7976931348623157e+308"),
         (.real(.infinity), "{\"real\":\"Infinity\"}"),
         (.real(-.infinity), "{\"real\":\"-Infinity\"}"),
