@@ -212,7 +212,8 @@ final class OverlayScan: VirtualTableScan {
         let value = statement.column(
             order.column >= 0 ? Int(plan.hotColumns[column]) : 0)
         let result = value.compare(bound, collation)
-        // Equal values may be in any order, so that the hot row can go first.
+        // Equal values may be in any order, unless further terms decide.
+        if result == 0 { return plan.key.orders.count > 1 }
         return order.isDescending ? result < 0 : result > 0
     }
 

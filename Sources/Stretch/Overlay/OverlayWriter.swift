@@ -141,7 +141,10 @@ final class OverlayWriter {
                 throw SQLiteError(extendedCode: 1, message: "the hidden key column is read-only")
             }
         case .rowid:
-            if let location = locations[identity.integer] { return .cold(location) }
+            // Used once: the row may be deleted now, and its key inserted again.
+            if let location = locations.removeValue(forKey: identity.integer) {
+                return .cold(location)
+            }
         case .declared, .none:
             if let identifier = HiddenRowid.identifier(of: identity.integer) {
                 return .cold(ColdLocation(packed: identifier))
@@ -294,7 +297,6 @@ final class OverlayWriter {
             try show(location)
             throw error
         }
-        if schema.keyKind == .rowid { forgetLocation(ofKey: .integer(arguments[0].integer)) }
         let key =
             schema.keyKind == .withoutRowid
             ? schema.key.map { arguments[$0 + 2].value } : [.integer(connection.lastInsertRowID)]
