@@ -13,18 +13,29 @@ struct VerifyCommand: ParsableCommand {
 
     func run() throws {
         let report = try options.open().verify(table: table)
-        options.show(report) {
-            report.tables.flatMap { table in
-                [
-                    "Table \(table.name): \(table.rows.grouped) rows in "
-                        + "\(table.batches.grouped) batches were read."
-                ] + table.problems.map { "  Problem: \($0)" }
-            } + [report.isSound ? "All is sound." : "Not all is sound."]
-        }
+        options.show(report) { Self.lines(report) }
         guard report.isSound else {
             throw StretchError(
                 .damaged, "the remote does not hold what it should",
                 hint: "Keep a copy of both files before you go on.")
         }
+    }
+
+    private static func lines(_ report: VerificationResult) -> [String] {
+        var lines = report.tables.flatMap { table in
+            var lines = [
+                "Table \(table.name): \(table.coldRows.grouped) cold rows in "
+                    + "\(table.batches.grouped) batches were read and compared."
+            ]
+            if table.shadowedRows > 0 {
+                lines.append("  \(table.shadowedRows.grouped) are hidden by hot rows of their key.")
+            }
+            if table.orphanRows > 0 {
+                lines.append("  \(table.orphanRows.grouped) rows refer to rows that are nowhere.")
+            }
+            return lines
+        }
+        lines += report.problems.map { "Problem: \($0.message)" }
+        return lines + [report.isSound ? "All is sound." : "Not all is sound."]
     }
 }

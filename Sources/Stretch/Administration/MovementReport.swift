@@ -66,25 +66,3 @@ public struct MovementReport: Codable, Equatable, Sendable {
     /// Whether the caller stopped the run before its end.
     public let isStopped: Bool
 }
-
-/// What ``StretchDatabase/verify(table:)`` found.
-public struct VerificationReport: Codable, Equatable, Sendable {
-    /// What was found in one table.
-    public struct Table: Codable, Equatable, Sendable {
-        /// The table's name.
-        public let name: String
-        /// The batches that were read.
-        public let batches: Int64
-        /// The rows that were read.
-        public let rows: Int64
-        /// Cold rows that hot rows of the same key hide.
-        public let shadowedRows: Int64
-        /// What is wrong, one sentence each.
-        public let problems: [String]
-    }
-
-    /// The tables, in the order in which they were enabled.
-    public let tables: [Table]
-    /// Whether nothing is wrong.
-    public let isSound: Bool
-}

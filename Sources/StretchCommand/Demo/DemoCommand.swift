@@ -37,7 +37,8 @@ struct DemoCommand: ParsableCommand {
             ?? FileManager.default.temporaryDirectory.path + "/stretch-demo-\(UUID().uuidString)"
         defer { if folder == nil { try? FileManager.default.removeItem(atPath: path) } }
         let story = DemoStory(isSilent: json)
-        let report = try Demo(folder: path, orderCount: orders, story: story).run()
+        var demo = Demo(folder: path, orderCount: orders, story: story)
+        let report = try demo.run()
         if json { StandardOutput.writeLine(JSONText.pretty(report)) }
         guard report.isEqual else {
             throw StretchError(
