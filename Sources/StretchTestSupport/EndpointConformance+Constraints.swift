@@ -70,8 +70,8 @@ extension EndpointConformance {
                     (0..<2_000).map { [.text("key \($0)"), .real(Double($0)), .integer($0)] })
                 for count in [0, 1, 2, 200, 201, 5_000, 40_000] {
                     let numbers = (0..<count).map { index -> Value in
-                        index % 2 == 0
-                            ? .integer(Int64(index)) : .real(Double(index - 1))
+                        guard index % 2 == 0 else { return .real(Double(index - 1)) }
+                        return .integer(Int64(index))
                     }
                     let texts = (0..<count).map { index -> Value in
                         .text(index < count / 2 ? "KEY \(index)" : "key \(index - count / 2)")
