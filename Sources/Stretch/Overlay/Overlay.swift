@@ -76,13 +76,25 @@ package final class Overlay {
     /// Makes all temporary objects anew at the next statement.
     package func invalidate() { schemaVersion = -1 }
 
-    private func attach() throws {
+    /// Drops all temporary objects until the next statement is prepared.
+    ///
+    /// ALTER TABLE parses every index of main again, and finds temp's table of that name first:
+    /// "virtual tables may not be indexed".
+    package func detach() throws {
         isReplacingTables = true
         defer { isReplacingTables = false }
         for name in try temporaryObjects() {
             try connection.execute("DROP \(name.kind) temp.\(name.name.quotedName)")
         }
         tables = [:]
+        viewNames = []
+        invalidate()
+    }
+
+    private func attach() throws {
+        try detach()
+        isReplacingTables = true
+        defer { isReplacingTables = false }
         record = try catalog.database()
         guard record != nil else { return }
         attachedFingerprint = try catalogFingerprint()
