@@ -38,12 +38,17 @@ let package = Package(
         .target(
             name: "StretchTestSupport",
             dependencies: ["CFaultVFS", "Stretch", "StretchLinked", "StretchSQLite"]),
+        // A program that migrates, writes and reads, and that the tests kill.
+        .executableTarget(
+            name: "StretchCrashWorker", dependencies: ["Stretch", "StretchLinked", "StretchSQLite"]),
         .testTarget(
             name: "StretchSQLiteTests", dependencies: ["StretchSQLite", "StretchTestSupport"]),
         .testTarget(name: "StretchTests", dependencies: ["Stretch", "StretchTestSupport"]),
         .testTarget(
             name: "StretchIntegrationTests",
-            dependencies: ["Stretch", "StretchLinked", "StretchTestSupport"]),
+            dependencies: [
+                "Stretch", "StretchCrashWorker", "StretchLinked", "StretchTestSupport",
+            ]),
         .testTarget(
             name: "StretchCommandTests",
             dependencies: [

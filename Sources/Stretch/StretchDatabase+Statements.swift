@@ -18,11 +18,14 @@ extension StretchDatabase {
     /// Prepares one statement of the application.
     ///
     /// Table names mean whole tables, hot and cold. What SQLite offers for ordinary tables only,
-    /// such as UPSERT, RETURNING and DEFAULTs, is sent to the hot table, where it is native.
+    /// such as UPSERT, RETURNING and DEFAULTs, is sent to the hot table, where it is native. A change
+    /// of a table's columns is better run by ``query(_:_:)`` or ``execute(_:_:)``, which take it
+    /// over at once.
     ///
     /// - Throws: `statementFailed` with SQLite's message; `unsupported` for a statement that would
     ///   lose rows or hide cold ones.
     public func prepare(_ sql: String) throws(StretchError) -> Statement {
+<<<<<<< HEAD
         try perform {
             try synchronize()
             guard StatementRewriter.firstKeyword(of: sql) != "VACUUM" else {
@@ -32,18 +35,23 @@ extension StretchDatabase {
             }
             return try connection.prepare(rewriter.rewrite(sql).sql)
         }
+=======
+        try perform { try connection.prepare(try rewrite(sql).sql) }
+>>>>>>> prove
     }
 
     /// Runs one statement and returns its rows, all of them.
     public func query(_ sql: String, _ values: Value...) throws(StretchError) -> QueryResult {
-        let statement = try prepare(sql)
-        return try perform {
+        try perform {
+            let rewritten = try rewrite(sql)
+            let statement = try connection.prepare(rewritten.sql)
             try statement.bind(values)
             var rows: [[Value]] = []
             while try statement.step() {
                 rows.append((0..<statement.columnCount).map { statement.column($0) })
             }
             let columns = (0..<statement.columnCount).map { statement.columnName($0) }
+            try didRun(rewritten.kind)
             return QueryResult(columns: columns, rows: rows)
         }
     }
@@ -73,12 +81,16 @@ extension StretchDatabase {
     }
 
     private func run(_ sql: String, _ body: (Statement) throws -> Void) throws {
+<<<<<<< HEAD
         guard StatementRewriter.firstKeyword(of: sql) != "VACUUM" else {
             // VACUUM looks names up as statements do, and would index the overlay.
             return try overlay.withoutTables { try body(connection.prepare(sql)) }
         }
         try synchronize()
         let rewritten = try rewriter.rewrite(sql)
+=======
+        let rewritten = try rewrite(sql)
+>>>>>>> prove
         var tail = 0
         // Nothing but white space and comments is no statement.
         guard let statement = try connection.prepareFirst(rewritten.sql, tail: &tail) else { return }
@@ -125,5 +137,26 @@ extension StretchDatabase {
         StatementRewriter(tables: overlay.tableNames, views: overlay.viewNames)
     }
 
-    private func synchronize() throws { try overlay.synchronize() }
+    private func rewrite(_ sql: String) throws -> RewrittenStatement {
+        do {
+            try overlay.synchronize()
+        } catch {
+            // Whatever is wrong with a table, a transaction can be ended.
+            guard StatementRewriter.endsTransaction(sql) else { throw error }
+        }
+        let rewritten = try rewriter.rewrite(sql)
+        if rewritten.isAlteration { try overlay.detach() }
+        return rewritten
+    }
+}
+
+extension RewrittenStatement {
+    /// Whether the statement is an ALTER TABLE of a stretch-enabled table.
+    fileprivate var isAlteration: Bool {
+        guard case .schemaChange(_, let change) = kind else { return false }
+        switch change {
+        case .createIndex, .createTrigger: return false
+        default: return true
+        }
+    }
 }

@@ -66,9 +66,11 @@ public struct StretchError: Error, Sendable, CustomStringConvertible {
     /// Converts an error of SQLite on the local file, once, at the edge of the engine.
     init(local error: SQLiteError) {
         if error.isBusy {
+            // What Stretch itself says is more than SQLite's own words.
+            let isOwn = !["database is locked", "database table is locked"].contains(error.message)
             self.init(
-                .busy, "the local database is locked", hint: "Try again, or raise the busy timeout.",
-                cause: error)
+                .busy, isOwn ? error.message : "the local database is locked",
+                hint: "Try again, or raise the busy timeout.", cause: error)
         } else {
             self.init(.statementFailed, error.message, cause: error)
         }

@@ -39,7 +39,7 @@ package struct SchemaReconciler {
             let new = try reconciled(old, schema: schema, hints: hints)
             try endpoint.provision(Relation(new, schema: schema))
             guard new != old else { return false }
-            let isSaved = try connection.transaction(.immediate) {
+            let isSaved = try saving {
                 guard try schemaCookie() == cookie, try table(id) == old else { return false }
                 try catalog.save(new)
                 try catalog.insertEvent(
@@ -52,6 +52,12 @@ package struct SchemaReconciler {
         }
         throw StretchError(
             .busy, "another program goes on changing the schema", hint: "Try again.")
+    }
+
+    /// The application's own transaction, in which it altered the table, or a new one.
+    private func saving(_ body: () throws -> Bool) throws -> Bool {
+        guard !connection.isInTransaction else { return try body() }
+        return try connection.transaction(.immediate, body)
     }
 
     private func table(_ id: Int64) throws(SQLiteError) -> StretchedTable? {

@@ -51,6 +51,12 @@ package struct StatementRewriter: Sendable {
         )
     }
 
+    /// Whether a statement ends a transaction or a savepoint.
+    static func endsTransaction(_ sql: String) -> Bool {
+        let verbs = ["COMMIT", "END", "ROLLBACK", "RELEASE"]
+        return firstKeyword(of: sql).map(verbs.contains) ?? false
+    }
+
     // MARK: Finding the verb
 
     /// Whether the text starts with a keyword after which nothing is ever rewritten, decided from

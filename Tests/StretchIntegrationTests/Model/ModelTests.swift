@@ -16,12 +16,12 @@ import Testing
         var stepCount = 0
         for seed in firstSeed..<firstSeed + lifeCount {
             do {
-                let twin = try Twin(seed: seed)
+                let twin = try ModelTwin(seed: seed)
                 for _ in 0..<80 { try twin.step() }
                 try twin.finish()
                 stepCount += twin.stepCount
                 movedRowCount += twin.movedRowCount
-            } catch is Twin.KnownDifference {
+            } catch is ModelTwin.KnownDifference {
                 continue
             } catch {
                 Issue.record("STRETCH_SEED=\(seed): \(error)")

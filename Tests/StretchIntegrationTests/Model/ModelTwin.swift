@@ -4,7 +4,7 @@ import StretchSQLite
 import StretchTestSupport
 
 /// A stretched database and a plain one that live the same life.
-final class Twin {
+final class ModelTwin {
     /// A known difference: what a wrong type in a STRICT table does. On a plain table, SQLite keeps
     /// the rows before it where the statement says OR IGNORE or OR FAIL, and does not look at the
     /// type of a row that it ignores; before a BEFORE trigger it looks first, and undoes them all.

@@ -1,0 +1,62 @@
+internal import Foundation
+internal import Stretch
+internal import StretchLinked
+
+/// Runs the migrator once, and dies at the n-th passing of a crash point when one is given.
+struct MigratorWork {
+    private let arguments: WorkerArguments
+
+    init(_ arguments: WorkerArguments) { self.arguments = arguments }
+
+    func run() throws {
+        let migrator = try Migrator(path: arguments.path, configuration: .linked)
+        if let number = arguments["point"].flatMap({ Int($0) }) {
+            guard let victim = CrashPoint(rawValue: number) else {
+                arguments.fail("no crash point has the number \(number)")
+            }
+            var remaining = arguments.integer("pass", default: 1)
+            migrator.atCrashPoint = { point in
+                guard point == victim else { return }
+                remaining -= 1
+                if remaining == 0 { kill(getpid(), SIGKILL) }
+            }
+        }
+        var options = MigrationOptions()
+        options.maximumRowCount = arguments["rows"].flatMap { Int($0) }
+        let report =
+            arguments.mode == "migrate"
+            ? try migrator.migrate(options)
+            : try migrator.bringBack(
+                table: arguments["table"] ?? "t", where: arguments["where"], options: options)
+        arguments.report("rows=\(report.rowCount)")
+    }
+}
+
+/// Migrates a table and brings it back in turns: without an end, or until a time is over.
+struct LoadWork {
+    private let arguments: WorkerArguments
+
+    init(_ arguments: WorkerArguments) { self.arguments = arguments }
+
+    func run() throws {
+        let database = try StretchDatabase(path: arguments.path)
+        let table = arguments["table"] ?? "t"
+        let isEndless = arguments["milliseconds"] == nil
+        let deadline = arguments.deadline()
+        let rowCount = arguments["rows"].flatMap { Int($0) }
+        var (roundCount, movedRowCount): (Int, Int64) = (0, 0)
+        arguments.report("ready")
+        // A run that was killed left the table in state `inbound` or `paused`.
+        try database.resumeTable(table)
+        while isEndless || ContinuousClock.now < deadline {
+            movedRowCount += try database.migrate(batchRowCount: rowCount).rows
+            // Some rows first, then all of them, after which the table is paused.
+            let some = try database.bringBack(table: table, where: arguments["where"])
+            let all = try database.bringBack(table: table)
+            movedRowCount += some.rows + all.rows
+            try database.resumeTable(table)
+            roundCount += 1
+        }
+        arguments.report("rounds=\(roundCount) rows=\(movedRowCount)")
+    }
+}
