@@ -25,7 +25,8 @@ let package = Package(
                 "StretchSQLite",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
-        .target(name: "StretchLinked", dependencies: ["CSQLiteLinked", "Stretch", "StretchSQLite"]),
+        .target(
+            name: "StretchLinked", dependencies: ["CSQLiteLinked", "Stretch", "StretchSQLite"]),
         .executableTarget(
             name: "StretchCommand",
             dependencies: [
@@ -49,7 +50,12 @@ let package = Package(
                 "Stretch", "StretchCrashWorker", "StretchLinked", "StretchTestSupport",
             ]),
         .testTarget(
-            name: "StretchCommandTests", dependencies: ["StretchCommand", "StretchTestSupport"]),
+            name: "StretchCommandTests",
+            dependencies: [
+                "Stretch", "StretchCommand", "StretchLinked", "StretchSQLite",
+                "StretchTestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], exclude: ["Snapshots"]),
     ]
 )
 

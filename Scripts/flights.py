@@ -111,7 +111,11 @@ QUERIES = [
         "SELECT count(*) FROM (SELECT tailnum FROM flights WHERE month = 4 "
         "INTERSECT SELECT tailnum FROM flights WHERE month = 11)",
     ),
-    ("every value of every flight", "SELECT * FROM flights ORDER BY rowid"),
+    (
+        "every value of every flight",
+        "SELECT * FROM flights "
+        "ORDER BY time_hour, carrier, flight, origin, dest, sched_dep_time, tailnum, dep_time",
+    ),
 ]
 
 

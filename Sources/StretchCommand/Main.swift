@@ -1,8 +1,9 @@
 internal import ArgumentParser
 internal import Foundation
 
-/// The entry: runs a command and ends the process with the status that `Documentation/ExitStatus.md`
-/// gives its failure.
+/// The entry: runs a command, and ends the process with the status of its failure.
+///
+/// The statuses are documented in `Documentation/ExitStatus.md`.
 @main
 enum Main {
     static func main() {

@@ -64,6 +64,7 @@ struct MigrateCommand: ParsableCommand {
 
     func run() throws {
         let database = try options.open()
+        if let reclaim { try database.requireReclaiming(reclaim) }
         Interruption.observe()
         repeat {
             try runOnce(database)

@@ -69,15 +69,11 @@ extension EndpointConformance {
                 try world.commit(
                     (0..<2_000).map { [.text("key \($0)"), .real(Double($0)), .integer($0)] })
                 for count in [0, 1, 2, 200, 201, 5_000, 40_000] {
-                    let numbers = (0..<count).map { index -> Value in
-                        guard index % 2 == 0 else { return .real(Double(index - 1)) }
-                        return .integer(Int64(index))
-                    }
-                    let texts = (0..<count).map { index -> Value in
-                        .text(index < count / 2 ? "KEY \(index)" : "key \(index - count / 2)")
-                    }
-                    try world.requireLists(numbers, .binary)
-                    try world.requireLists(texts, .nocase)
+                    try world.requireLists((0..<count).map(Value.alternatingNumber), .binary)
+                    let half = count / 2
+                    let upper = (0..<half).map { Value.text("KEY \($0)") }
+                    let lower = (half..<count).map { Value.text("key \($0 - half)") }
+                    try world.requireLists(upper + lower, .nocase)
                 }
             },
             Check("hundreds of constraints on one scan are accepted") {
@@ -206,5 +202,12 @@ extension ConformanceWorld {
         case .text(let text) where collation == .nocase: .text(text.description.lowercased())
         default: value
         }
+    }
+}
+
+extension Value {
+    /// Integers, and reals that equal the integer before them.
+    fileprivate static func alternatingNumber(_ index: Int) -> Value {
+        index % 2 == 0 ? .integer(Int64(index)) : .real(Double(index - 1))
     }
 }

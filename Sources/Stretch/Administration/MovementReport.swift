@@ -10,6 +10,15 @@ public struct MovementProgress: Equatable, Sendable {
     public let totalRows: Int64
     /// The bytes that moved in this run, as they travel.
     public let bytes: Int64
+
+    /// Makes a progress.
+    public init(table: String, isInbound: Bool, rows: Int64, totalRows: Int64, bytes: Int64) {
+        self.table = table
+        self.isInbound = isInbound
+        self.rows = rows
+        self.totalRows = totalRows
+        self.bytes = bytes
+    }
 }
 
 /// What a migration did, outbound or inbound.

@@ -18,7 +18,7 @@ extension StretchDatabase {
                 _ = try migrate(tables: [table.name])
             }
             return true
-        } catch where error.code == .remoteUnavailable || error.code == .remoteMismatch {
+        } catch  where error.code == .remoteUnavailable || error.code == .remoteMismatch {
             // A step in flight may have reached the remote: only the remote can tell.
             guard try perform({ try catalog.pending() }) == nil else { throw error }
             return false

@@ -88,13 +88,15 @@ extension StretchDatabase {
     private func refuseEnabledAlready() throws {
         guard let record = try catalog.database() else { return }
         throw StretchError(
-            .wrongState, "the database is stretch-enabled already, with server \"\(record.endpoint)\"",
+            .wrongState,
+            "the database is stretch-enabled already, with server \"\(record.endpoint)\"",
             hint: "Look at it with: stretch status FILE.")
     }
 
     private func refuseEnabling(_ address: EndpointAddress) throws {
         try refuseEnabledAlready()
-        let file = try connection.string("SELECT file FROM pragma_database_list WHERE name = 'main'")
+        let file = try connection.string(
+            "SELECT file FROM pragma_database_list WHERE name = 'main'")
         guard let file, !file.isEmpty else {
             throw StretchError(
                 .unsupported, "a database in memory cannot be stretched",

@@ -1,4 +1,4 @@
 extension StretchDatabase {
-    /// Makes this connection show the tables as the catalog has them now, from the next statement on.
+    /// Makes the next statement of this connection see the tables as the catalog has them then.
     func refreshOverlay() throws(StretchError) { overlay.invalidate() }
 }

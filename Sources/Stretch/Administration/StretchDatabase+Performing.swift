@@ -16,10 +16,20 @@ extension StretchDatabase {
                 .invalidArgument, "the file is not a SQLite database: \"\(path)\"",
                 hint: "Name an existing SQLite file.", cause: error)
         } catch let error as SQLiteError {
-            throw StretchError(local: error)
+            throw StretchError(local: error).separatingHint
         } catch {
             throw StretchError(.statementFailed, "\(error)", cause: error)
         }
+    }
+}
+
+extension StretchError {
+    /// The error with a hint of its own, where the overlay's error came through SQLite as one text.
+    fileprivate var separatingHint: StretchError {
+        guard hint == nil, let range = message.firstRange(of: "\nHINT: ") else { return self }
+        return StretchError(
+            code, String(message[..<range.lowerBound]),
+            hint: String(message[range.upperBound...]), cause: cause)
     }
 }
 

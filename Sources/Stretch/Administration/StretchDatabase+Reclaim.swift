@@ -30,12 +30,7 @@ extension StretchDatabase {
             let before = try byteCount()
             switch mode {
             case .incremental:
-                // 2 is INCREMENTAL: https://sqlite.org/pragma.html#pragma_auto_vacuum
-                guard try connection.integer("PRAGMA main.auto_vacuum") == 2 else {
-                    throw StretchError(
-                        .wrongState, "the file was not made for an incremental vacuum",
-                        hint: "Reclaim with \"full\" instead.")
-                }
+                try requireReclaiming(.incremental)
                 try connection.execute("PRAGMA main.incremental_vacuum")
             case .full:
                 connection.finalizeCachedStatements()
@@ -44,6 +39,19 @@ extension StretchDatabase {
             // In WAL mode the file shrinks at a checkpoint; a reader may put that off.
             _ = try connection.rows("PRAGMA main.wal_checkpoint(TRUNCATE)")
             return ReclaimReport(bytesBefore: before, bytesAfter: try byteCount())
+        }
+    }
+
+    /// Throws when the file cannot be reclaimed this way; what would take long is asked before.
+    package func requireReclaiming(_ mode: ReclaimMode) throws(StretchError) {
+        // 2 is INCREMENTAL: https://sqlite.org/pragma.html#pragma_auto_vacuum
+        let isPossible = try perform {
+            try mode == .full || connection.integer("PRAGMA main.auto_vacuum") == 2
+        }
+        guard isPossible else {
+            throw StretchError(
+                .wrongState, "the file was not made for an incremental vacuum",
+                hint: "Reclaim with \"full\" instead.")
         }
     }
 

@@ -66,7 +66,9 @@ extension StretchDatabase {
         if [record.position, now, pending?.next].contains(remote) { return (true, nil) }
         if record.position.epoch < remote.epoch, remote.epoch < now.epoch { return (true, nil) }
         if remote.epoch < now.epoch {
-            return (false, "the remote is at epoch \(remote.epoch), before this file's \(now.epoch)")
+            return (
+                false, "the remote is at epoch \(remote.epoch), before this file's \(now.epoch)"
+            )
         }
         if remote.epoch > now.epoch {
             return (false, "the remote is at epoch \(remote.epoch), after this file's \(now.epoch)")
@@ -129,7 +131,10 @@ extension StretchDatabase {
 
     private func events() throws(SQLiteError) -> [DatabaseStatus.Event] {
         try connection.rows(
-            "SELECT time, table_name, kind, message FROM main.stretch_event ORDER BY id DESC LIMIT 20"
+            """
+            SELECT time, table_name, kind, message FROM main.stretch_event
+            ORDER BY id DESC LIMIT 20
+            """
         ).map { row in
             DatabaseStatus.Event(
                 time: row[0].stringValue ?? "", table: row[1].stringValue,

@@ -24,9 +24,8 @@ extension StretchDatabase {
         let count = { (source: String) in
             "(SELECT count(*) FROM \(source).\(table.name.quotedName) WHERE (\(condition)\n))"
         }
-        try refreshOverlay()
-        return try perform {
-            try connection.integer("SELECT \(count("temp")) - \(count("main"))") ?? 0
-        }
+        // Before the statement is prepared, the overlay shows the tables as they are now.
+        let answer = try query("SELECT \(count("temp")) - \(count("main"))")
+        return answer.rows.first?.first?.integerValue ?? 0
     }
 }

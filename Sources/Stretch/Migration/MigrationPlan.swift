@@ -192,14 +192,13 @@ final class MigrationPlan {
         }
     }
 
-    /// The batch that was read ahead; waits for it. `nil` when none was, or no row is left.
+    /// Waits for the batch that was read ahead.
+    ///
+    /// - Returns: `nil` when none was, or no row is left.
     func takePrefetched() throws -> MovingBatch? {
         defer { prefetch = nil }
         return try prefetch?.result()
     }
-
-    /// Puts a batch that was taken back in front.
-    func putBack(_ batch: MovingBatch) { prefetch = Prefetch { batch } }
 
     // MARK: Conditions
 
@@ -238,7 +237,8 @@ final class MigrationPlan {
 
 extension Catalog {
     /// The batches of a table whose rows are all hidden.
-    fileprivate func hiddenBatches(of table: StretchedTable) throws(SQLiteError) -> [ManifestBatch] {
+    fileprivate func hiddenBatches(of table: StretchedTable) throws(SQLiteError) -> [ManifestBatch]
+    {
         let numbers = try connection.rows(
             """
             SELECT b.number FROM main.stretch_batch AS b WHERE b.table_id = ?1 AND b.rows =

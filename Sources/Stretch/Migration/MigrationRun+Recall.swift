@@ -1,8 +1,10 @@
 internal import StretchSQLite
 
 extension MigrationRun {
-    /// Brings visible cold rows back, a chunk at a time: each chunk is one local transaction that
-    /// inserts the rows and hides their cold copies. The manifest does not change.
+    /// Brings visible cold rows back, a chunk at a time.
+    ///
+    /// Each chunk is one local transaction that inserts the rows and hides their cold copies. The
+    /// manifest does not change.
     ///
     /// Rows come back as they were: without triggers and CHECK constraints, which they met when
     /// they were written. Rows of a table without a key get new rowids.

@@ -29,14 +29,13 @@ package final class Migrator {
         self.path = path
         self.configuration = configuration
         reconcileSchema = { try Migrator.requireSameSchema($0) }
-        connection = try Migrator.open(path, configuration, cacheKibibyteCount: 16_384)
+        connection = try Migrator.open(path, configuration, cacheKibibyteCount: 12_288)
         try local { () throws in
             try proof.register(on: connection)
             // A checkpoint in the commit would hold the write lock; see `WALGauge`.
             try connection.execute(
                 """
-                PRAGMA wal_autocheckpoint = 0; PRAGMA main.journal_size_limit = 0;
-                PRAGMA ignore_check_constraints = ON
+                PRAGMA wal_autocheckpoint = 0; PRAGMA ignore_check_constraints = ON
                 """)
         }
         guard try local({ () throws in try Catalog(connection).exists }) else {
@@ -155,7 +154,7 @@ package final class Migrator {
         let run = MigrationRun(
             connection: connection, configuration: configuration, endpoint: endpoint,
             options: options, proof: proof, wal: wal,
-            rowConnection: try Migrator.open(path, configuration, cacheKibibyteCount: 4_096))
+            rowConnection: try Migrator.open(path, configuration, cacheKibibyteCount: 1_024))
         run.atCrashPoint = atCrashPoint
         run.sleep = sleep
         run.progress = progress
@@ -165,8 +164,9 @@ package final class Migrator {
             run.report.walByteCount = wal.byteCount
             lastReport = run.report
         }
+        try local { () throws in try wal.begin(connection) }
         try body(run)
-        try local { () throws in try wal.checkpointWhenLong(connection) }
+        try local { () throws in try wal.checkpoint(connection) }
         run.report.roundTripCount = endpoint.roundTripCount - roundTripCount
         run.report.walByteCount = wal.byteCount
         return run.report

@@ -53,8 +53,9 @@ package final class Overlay {
 
     // MARK: Attaching
 
-    /// Makes the temporary objects agree with the catalog and the schema of main; cheap when
-    /// nothing has changed. Called before each statement is prepared.
+    /// Makes the temporary objects agree with the catalog and the schema of main.
+    ///
+    /// Cheap when nothing has changed. Called before each statement is prepared.
     package func synchronize() throws {
         let version = try connection.integer("PRAGMA main.schema_version") ?? 0
         if version == schemaVersion, try !tablesHaveChanged() { return }
@@ -76,41 +77,62 @@ package final class Overlay {
     /// Makes all temporary objects anew at the next statement.
     package func invalidate() { schemaVersion = -1 }
 
-    /// Drops all temporary objects until the next statement is prepared.
-    ///
-    /// ALTER TABLE parses every index of main again, and finds temp's table of that name first:
-    /// "virtual tables may not be indexed".
-    package func detach() throws {
-        isReplacingTables = true
-        defer { isReplacingTables = false }
-        for name in try temporaryObjects() {
-            try connection.execute("DROP \(name.kind) temp.\(name.name.quotedName)")
+    /// Replaces all temporary objects, or leaves all as they were: without them, statements that
+    /// the application holds would read hot rows only.
+    private func attach() throws {
+        let newRecord = try catalog.database()
+        var newTables: [Int64: OverlayTable] = [:]
+        if newRecord != nil {
+            for table in try catalog.tables() {
+                newTables[table.id] = try makeTable(table)
+            }
+            attachedFingerprint = try catalogFingerprint()
         }
-        tables = [:]
-        viewNames = []
-        invalidate()
+        let old = (tables, record, viewNames)
+        do {
+            try replaceObjects {
+                (tables, record, viewNames) = (newTables, newRecord, [])
+                guard newRecord != nil else { return }
+                tracksInnerStatements = tables.values.contains { $0.writer.hasInsertTriggers }
+                try reload()
+                try makeObjects()
+            }
+        } catch {
+            (tables, record, viewNames) = old
+            throw error
+        }
     }
 
-    private func attach() throws {
-        try detach()
+    private func makeTable(_ table: StretchedTable) throws -> OverlayTable {
+        guard let schema = try TableSchema(reading: table.name, from: connection) else {
+            throw StretchError(
+                .schemaMismatch, "table \"\(table.name)\" is gone from the local database",
+                hint: "Restore it, or disable it with: stretch table disable --abandon.")
+        }
+        return try OverlayTable(table: table, schema: schema, overlay: self)
+    }
+
+    /// Drops the overlay's objects and runs `body` in one savepoint.
+    private func replaceObjects(_ body: () throws -> Void) throws {
         isReplacingTables = true
         defer { isReplacingTables = false }
-        record = try catalog.database()
-        guard record != nil else { return }
-        attachedFingerprint = try catalogFingerprint()
-        for table in try catalog.tables() {
-            guard let schema = try TableSchema(reading: table.name, from: connection) else {
-                throw StretchError(
-                    .schemaMismatch, "table \"\(table.name)\" is gone from the local database",
-                    hint: "Restore it, or disable it with: stretch table disable --abandon.")
+        try connection.execute("SAVEPOINT stretch_attach")
+        do {
+            for object in try temporaryObjects() {
+                try connection.execute("DROP \(object.kind) temp.\(object.name.quotedName)")
             }
-            tables[table.id] = try OverlayTable(table: table, schema: schema, overlay: self)
+            try body()
+            try connection.execute("RELEASE stretch_attach")
+        } catch {
+            // The first error says more than one of a rollback.
+            try? connection.execute("ROLLBACK TO stretch_attach; RELEASE stretch_attach")
+            throw error
         }
-        tracksInnerStatements = tables.values.contains { $0.writer.hasInsertTriggers }
-        try reload()
+    }
+
+    private func makeObjects() throws {
         for id in tables.keys.sorted() {
-            guard let table = tables[id] else { continue }
-            let name = table.schema.name.quotedName
+            guard let name = tables[id]?.schema.name.quotedName else { continue }
             try connection.execute("CREATE VIRTUAL TABLE temp.\(name) USING stretch(\(id))")
         }
         for statement in try OverlayTriggers(overlay: self).statements() {
@@ -119,6 +141,20 @@ package final class Overlay {
         let views = try OverlayViews(overlay: self).definitions()
         for statement in views.statements { try connection.execute(statement) }
         viewNames = views.names
+    }
+
+    /// Runs `body` while names mean the tables of main, and makes the overlay again at once.
+    func withoutTables(_ body: () throws -> Void) throws {
+        try replaceObjects {}
+        invalidate()
+        do {
+            try body()
+        } catch {
+            // The first error says more; the next statement tries again.
+            try? synchronize()
+            throw error
+        }
+        try synchronize()
     }
 
     /// The overlay's objects in schema temp, in an order in which they can be dropped.

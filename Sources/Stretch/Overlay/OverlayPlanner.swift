@@ -16,10 +16,8 @@ struct OverlayPlanner {
         var key = OverlayPlan.Key(terms: [], orders: [], columnsUsed: request.columnsUsed)
         var answer = IndexPlan()
         for constraint in request.constraints where isUseful(constraint) {
-            let isList =
-                constraint.isList && coldRowCount > 0 && !key.terms.contains(where: \.isList)
-                && constraint.column >= 0
-                && schema.columns[constraint.column].affinity != .blob
+            let isList = constraint.isList && takesList(constraint, after: key.terms)
+            if constraint.isList, !isList, !canRepeat(constraint) { continue }
             let isExact = !isList && isRowid(constraint.column) && constraint.comparison.isComparison
             key.terms.append(
                 .init(
@@ -58,6 +56,21 @@ struct OverlayPlanner {
         case .isNull, .isNotNull, .equal: return true
         default: return column.affinity != .blob
         }
+    }
+
+    /// Whether a list is taken whole: for one round trip, and where SQLite would compare its values
+    /// one by one without the affinity that they have in the list.
+    private func takesList(
+        _ constraint: IndexRequest.Constraint, after terms: [OverlayPlan.Key.Term]
+    ) -> Bool {
+        guard constraint.column >= 0, !terms.contains(where: \.isList) else { return false }
+        let affinity = schema.columns[constraint.column].affinity
+        return affinity == .text || (affinity.isNumeric && coldRowCount > 0)
+    }
+
+    /// Whether SQLite can run the scan once for each value of a list.
+    private func canRepeat(_ constraint: IndexRequest.Constraint) -> Bool {
+        constraint.column < 0 || schema.columns[constraint.column].affinity.isNumeric
     }
 
     /// Comparisons with the rowid mean the same inside and outside: its values are all integers.

@@ -73,7 +73,9 @@ final class OverlayTable: VirtualTable {
     /// constraint, for those are checked inside.
     var declaration: String {
         var columns = schema.columns.map { column in
-            "\(column.name.quotedName) \(column.declaredType) "
+            // ANY keeps values as they are in a STRICT table only; elsewhere it means NUMERIC.
+            let type = schema.isStrict && column.affinity == .blob ? "BLOB" : column.declaredType
+            return "\(column.name.quotedName) \(type) "
                 + "COLLATE \(column.collationName.quotedName)"
         }
         guard schema.keyKind == .withoutRowid else {

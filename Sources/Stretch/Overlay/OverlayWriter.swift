@@ -385,16 +385,19 @@ extension ConflictMode {
     /// What an inner statement does: it fails where SQLite shall apply the mode to the outer one.
     fileprivate var inner: String { self == .replace ? "REPLACE" : "ABORT" }
 
-    /// SQLite applies IGNORE, FAIL and ROLLBACK only to the plain code:
-    /// <https://sqlite.org/c3ref/vtab_on_conflict.html>.
+    /// SQLite applies the mode to every constraint of a virtual table:
+    /// <https://sqlite.org/c3ref/vtab_on_conflict.html>. On a plain table foreign keys, RAISE() and
+    /// types of STRICT tables fail even where others are ignored, and so they do here, as errors
+    /// of another class: <https://sqlite.org/rescode.html#constraint_foreignkey>.
     fileprivate func adapt(_ error: SQLiteError) -> SQLiteError {
         guard self == .ignore || self == .fail || self == .rollback, error.isConstraint else {
             return error
         }
-        // Foreign keys and RAISE() fail whatever the mode is.
         let foreignKey: Int32 = 19 | 3 << 8
         let trigger: Int32 = 19 | 7 << 8
-        guard error.extendedCode != foreignKey, error.extendedCode != trigger else { return error }
-        return SQLiteError(extendedCode: 19, message: error.message, sql: error.sql)
+        let dataType: Int32 = 19 | 12 << 8
+        let isForced = [foreignKey, trigger, dataType].contains(error.extendedCode)
+        return SQLiteError(
+            extendedCode: isForced ? 1 : 19, message: error.message, sql: error.sql)
     }
 }

@@ -127,7 +127,7 @@ final class RowRecall {
     /// Makes the next key that SQLite draws greater than every cold key, by recalling the row with
     /// the greatest one when no hot row is above it.
     func recallGreatestKey() throws {
-        guard schema.keyKind == .rowid, !schema.isAutoincrement else { return }
+        guard schema.keyKind == .rowid else { return }
         try overlay.refresh()
         guard let rowids = table.manifest.rowids else { return }
         let statement = try greatestKey()
@@ -146,8 +146,15 @@ final class RowRecall {
     private func greatestKey() throws -> Statement {
         if let greatestKeyStatement, !greatestKeyStatement.isBusy { return greatestKeyStatement }
         let name = schema.columns[schema.key[0]].name.quotedName
+        // AUTOINCREMENT remembers the greatest key that was inserted, and not one that an UPDATE made:
+        // https://sqlite.org/autoinc.html
+        let sequence = "(SELECT s.seq FROM main.sqlite_sequence AS s WHERE s.name = ?1)"
         let statement = try connection.prepare(
-            "SELECT max(h.\(name)) FROM main.\(schema.name.quotedName) AS h")
+            """
+            SELECT max(g.k, coalesce(\(schema.isAutoincrement ? sequence : "g.k"), g.k)) FROM \
+            (SELECT max(h.\(name)) AS k FROM main.\(schema.name.quotedName) AS h) AS g
+            """)
+        if schema.isAutoincrement { try statement.bind(.text(schema.name), at: 1) }
         greatestKeyStatement = statement
         return statement
     }

@@ -38,7 +38,8 @@ struct Demo {
 
     private func makeShop() throws {
         story.say("A shop keeps every order of the last three years in one SQLite file. Hardly")
-        story.say("anybody looks at the old ones, but they must stay, and every backup carries them.")
+        story.say(
+            "anybody looks at the old ones, but they must stay, and every backup carries them.")
         story.chapter("The shop's database")
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true)
@@ -65,10 +66,12 @@ struct Demo {
         let table = try database.enableTable("orders", filter: DemoScript.filter)
         story.say(
             "\(table.eligibleRows.grouped) of \(table.localRows.grouped) orders are eligible.")
-        story.command("stretch migrate shop.db --reclaim full")
+        story.command("stretch migrate shop.db --lock-budget 250 --reclaim full")
         let before = byteCount(shopPath)
         let bar = ProgressBar()
-        let moved = try database.migrate(progress: bar.update)
+        // Nobody else writes now; bigger batches are faster.
+        let moved = try database.migrate(
+            lockBudget: .milliseconds(250), progress: bar.update)
         bar.finish()
         try database.reclaim(.full)
         let rate = Int64(Double(moved.rows) / max(moved.seconds, 0.001))
@@ -89,7 +92,10 @@ struct Demo {
         story.chapter("The application asks as it always did: SELECT … FROM orders")
         story.queryHeader()
         let groups = [
-            ("hot rows only: the remote is not asked", DemoScript.hotQueries(orderCount: orderCount)),
+            (
+                "hot rows only: the remote is not asked",
+                DemoScript.hotQueries(orderCount: orderCount)
+            ),
             ("cold rows", DemoScript.coldQueries(orderCount: orderCount)),
             ("hot and cold rows together", DemoScript.mixedQueries),
         ]
@@ -116,8 +122,9 @@ struct Demo {
         let stretched = try clock.measure { answers.stretched = try database.query(step.sql).rows }
         let asked = database.roundTripCount - roundTripCount
         let plain = try clock.measure { answers.plain = try copy.rows(step.sql) }
-        let counts = (database.connection.changeCount, copy.changeCount)
-        let isSame = answers.stretched == answers.plain && counts.0 == counts.1
+        let isSame =
+            answers.stretched == answers.plain
+            && (!step.isChange || database.connection.changeCount == copy.changeCount)
         report.check(isSame)
         story.query(
             step.title, stretched: stretched, roundTripCount: asked, plain: plain, isSame: isSame)

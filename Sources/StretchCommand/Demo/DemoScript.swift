@@ -3,6 +3,8 @@ enum DemoScript {
     struct Step {
         let title: String
         let sql: String
+        /// Whether the statement changes rows, so that the number of changed rows is compared, too.
+        var isChange: Bool { !sql.hasPrefix("SELECT") }
     }
 
     static let filter = "created < date('now','-90 days')"

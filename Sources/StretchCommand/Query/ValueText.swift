@@ -7,7 +7,8 @@ enum ValueText {
         switch value {
         case .null: "null"
         case .integer(let number): String(number)
-        case .real(let number): number.isFinite ? real(number) : "{\"real\":\"\(infinity(number))\"}"
+        case .real(let number):
+            number.isFinite ? real(number) : "{\"real\":\"\(infinity(number))\"}"
         case .text(let text):
             text.string.map(JSONText.string) ?? "{\"text\":\"\(hex(text.bytes))\"}"
         case .blob(let bytes): "{\"blob\":\"\(hex(bytes))\"}"

@@ -78,7 +78,7 @@ import Testing
 
     @Test(arguments: [
         "CREATE TRIGGER x AFTER INSERT ON other BEGIN DELETE FROM t WHERE id = NEW.a; END",
-        "CREATE TRIGGER x AFTER INSERT ON other BEGIN DELETE FROM other WHERE a = (SELECT max(id) FROM v); END",
+        "CREATE TRIGGER x AFTER INSERT ON other BEGIN SELECT max(id) FROM v; END",
         "CREATE TRIGGER x AFTER INSERT ON t BEGIN UPDATE t SET a = (SELECT count(*) FROM t); END",
         "CREATE TRIGGER x AFTER INSERT ON t BEGIN DELETE FROM enabled WHERE a = NEW.a; END",
     ])

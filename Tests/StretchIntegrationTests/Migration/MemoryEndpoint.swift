@@ -11,6 +11,18 @@ final class MemoryRemote {
     var confirmed: Set<Int64> = []
     /// Values that the remote cannot hold.
     var refused: Set<Value> = []
+
+    init() {}
+
+    init(copying other: MemoryRemote) {
+        histories = other.histories
+        ledger = other.ledger
+        rows = other.rows
+        relations = other.relations
+        retirements = other.retirements
+        confirmed = other.confirmed
+        refused = other.refused
+    }
 }
 
 /// Fails one call of a session, or all from one on.

@@ -69,7 +69,9 @@ import Testing
     @Test(arguments: TableKind.all, interferences)
     func `a change between two steps is kept`(kind: TableKind, interference: String) throws {
         // Keys must be given where SQLite draws none.
-        let canInsert = ["INTEGER PRIMARY KEY", "AUTOINCREMENT", "keyless with duplicates", "STRICT"]
+        let canInsert = [
+            "INTEGER PRIMARY KEY", "AUTOINCREMENT", "keyless with duplicates", "STRICT",
+        ]
         guard !interference.contains("INSERT") || canInsert.contains(kind.testDescription) else {
             return
         }
@@ -112,7 +114,8 @@ import Testing
             // A program without Stretch inserts a cold key.
             try file.connection.execute(
                 script.contains("j,")
-                    ? "INSERT INTO t VALUES(1.0, 'x', 'b', 2)" : "INSERT INTO t VALUES('1', 'b', 2)")
+                    ? "INSERT INTO t VALUES(1.0, 'x', 'b', 2)" : "INSERT INTO t VALUES('1', 'b', 2)"
+            )
             try file.migrator().migrate(StretchedFile.options())
             let cold = try file.cold("t")
             #expect(cold.filter { $0.contains("b") }.count == 1)

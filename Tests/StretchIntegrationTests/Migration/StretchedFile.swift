@@ -1,26 +1,22 @@
 import Foundation
-@testable import Stretch
 import StretchLinked
 import StretchSQLite
+
+@testable import Stretch
 
 /// A stretch-enabled file in a folder of its own, with a remote in memory or beside it.
 final class StretchedFile {
     let folder: URL
     let path: String
-    let remote = MemoryRemote()
+    let remote: MemoryRemote
     var configuration: Configuration
     let connection: Connection
     private var tableCount: Int64 = 0
 
     /// Makes a file by a script, in WAL mode.
     init(_ script: String, isEmbedded: Bool = false) throws {
-        // Durable commits are waited for; in memory they cost nothing.
-        let memory = URL(filePath: "/dev/shm")
-        let parent =
-            FileManager.default.isWritableFile(atPath: memory.path)
-            ? memory : FileManager.default.temporaryDirectory
-        folder = parent.appending(path: "stretch-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        remote = MemoryRemote()
+        folder = try StretchedFile.makeFolder()
         path = folder.appending(path: "app.db").path
         configuration = Configuration(routines: .linked)
         configuration.busyTimeout = .seconds(5)
@@ -43,6 +39,32 @@ final class StretchedFile {
                 database: 77, position: position, endpoint: "file:archive.db",
                 queryMode: .localAndRemote))
         try endpoint(isCreating: true).register(database: 77, position: position)
+    }
+
+    /// The file and its remote as a crash would leave them now.
+    init(crashed other: StretchedFile) throws {
+        folder = try StretchedFile.makeFolder()
+        path = folder.appending(path: "app.db").path
+        for suffix in ["", "-wal"] where FileManager.default.fileExists(atPath: other.path + suffix)
+        {
+            try FileManager.default.copyItem(atPath: other.path + suffix, toPath: path + suffix)
+        }
+        remote = MemoryRemote(copying: other.remote)
+        configuration = other.configuration
+        connection = try Connection(path: path, access: .readWrite, routines: .linked)
+        connection.setBusyTimeout(milliseconds: 5_000)
+        use(faults: nil)
+    }
+
+    private static func makeFolder() throws -> URL {
+        // Durable commits are waited for; in memory they cost nothing.
+        let memory = URL(filePath: "/dev/shm")
+        let parent =
+            FileManager.default.isWritableFile(atPath: memory.path)
+            ? memory : FileManager.default.temporaryDirectory
+        let folder = parent.appending(path: "stretch-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        return folder
     }
 
     deinit { try? FileManager.default.removeItem(at: folder) }

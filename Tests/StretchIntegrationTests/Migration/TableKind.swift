@@ -60,12 +60,12 @@ struct TableKind: Sendable, CustomTestStringConvertible {
             script: """
                 CREATE TABLE t(id INTEGER PRIMARY KEY, v, r REAL, n INT);
                 """
-                + rows(
-                    "id, v, r, n",
-                    """
-                    @ + 1, CASE @ % 6 WHEN 0 THEN -0.0 WHEN 1 THEN 9e999 WHEN 2 THEN
-                    CAST(x'610062' AS TEXT) WHEN 3 THEN CAST(x'ff80' AS TEXT)
-                    WHEN 4 THEN 9223372036854775807 ELSE x'' END, -1e-300, @
-                    """)),
+                    + rows(
+                        "id, v, r, n",
+                        """
+                        @ + 1, CASE @ % 6 WHEN 0 THEN -0.0 WHEN 1 THEN 9e999 WHEN 2 THEN
+                        CAST(x'610062' AS TEXT) WHEN 3 THEN CAST(x'ff80' AS TEXT)
+                        WHEN 4 THEN 9223372036854775807 ELSE x'' END, -1e-300, @
+                        """)),
     ]
 }

@@ -1,5 +1,6 @@
-@testable import Stretch
 import Testing
+
+@testable import Stretch
 
 @Suite struct EligibilityQueryTests {
     private func schema(
