@@ -18,42 +18,43 @@ extension StretchDatabase {
     /// Prepares one statement of the application.
     ///
     /// Table names mean whole tables, hot and cold. What SQLite offers for ordinary tables only,
-    /// such as UPSERT, RETURNING and DEFAULTs, is sent to the hot table, where it is native. A change
-    /// of a table's columns is better run by ``query(_:_:)`` or ``execute(_:_:)``, which take it
-    /// over at once.
+    /// such as UPSERT, RETURNING and DEFAULTs, is sent to the hot table, where it is native.
     ///
     /// - Throws: `statementFailed` with SQLite's message; `unsupported` for a statement that would
     ///   lose rows or hide cold ones.
     public func prepare(_ sql: String) throws(StretchError) -> Statement {
-<<<<<<< HEAD
         try perform {
-            try synchronize()
-            guard StatementRewriter.firstKeyword(of: sql) != "VACUUM" else {
+            let rewritten = try rewrite(sql)
+            guard !rewritten.isAlteration, StatementRewriter.firstKeyword(of: sql) != "VACUUM"
+            else {
                 throw StretchError(
-                    .unsupported, "VACUUM cannot be prepared here",
+                    .unsupported,
+                    "VACUUM and ALTER TABLE of a stretch-enabled table cannot be prepared here",
                     hint: "Run it with execute(_:), which takes the overlay down meanwhile.")
             }
-            return try connection.prepare(rewriter.rewrite(sql).sql)
+            return try connection.prepare(rewritten.sql)
         }
-=======
-        try perform { try connection.prepare(try rewrite(sql).sql) }
->>>>>>> prove
     }
 
     /// Runs one statement and returns its rows, all of them.
     public func query(_ sql: String, _ values: Value...) throws(StretchError) -> QueryResult {
+        var result: QueryResult?
         try perform {
-            let rewritten = try rewrite(sql)
-            let statement = try connection.prepare(rewritten.sql)
-            try statement.bind(values)
-            var rows: [[Value]] = []
-            while try statement.step() {
-                rows.append((0..<statement.columnCount).map { statement.column($0) })
+            try run(sql) { statement in
+                try statement.bind(values)
+                var rows: [[Value]] = []
+                while try statement.step() {
+                    rows.append((0..<statement.columnCount).map { statement.column($0) })
+                }
+                let columns = (0..<statement.columnCount).map { statement.columnName($0) }
+                result = QueryResult(columns: columns, rows: rows)
             }
-            let columns = (0..<statement.columnCount).map { statement.columnName($0) }
-            try didRun(rewritten.kind)
-            return QueryResult(columns: columns, rows: rows)
         }
+        guard let result else {
+            throw StretchError(
+                .statementFailed, "the text holds no statement", hint: "Give one statement.")
+        }
+        return result
     }
 
     /// Runs one statement with values, or every statement of a script without; rows are discarded.
@@ -81,21 +82,36 @@ extension StretchDatabase {
     }
 
     private func run(_ sql: String, _ body: (Statement) throws -> Void) throws {
-<<<<<<< HEAD
         guard StatementRewriter.firstKeyword(of: sql) != "VACUUM" else {
             // VACUUM looks names up as statements do, and would index the overlay.
             return try overlay.withoutTables { try body(connection.prepare(sql)) }
         }
-        try synchronize()
-        let rewritten = try rewriter.rewrite(sql)
-=======
         let rewritten = try rewrite(sql)
->>>>>>> prove
+        guard !rewritten.isAlteration else {
+            // ALTER parses every index of main again, and finds the overlay under its table's name.
+            return try overlay.withoutTables { try run(rewritten, body) }
+        }
+        try run(rewritten, body)
+    }
+
+    private func run(_ rewritten: RewrittenStatement, _ body: (Statement) throws -> Void) throws {
         var tail = 0
         // Nothing but white space and comments is no statement.
-        guard let statement = try connection.prepareFirst(rewritten.sql, tail: &tail) else { return }
+        guard let statement = try connection.prepareFirst(rewritten.sql, tail: &tail)
+        else { return }
         try body(statement)
         try didRun(rewritten.kind)
+    }
+
+    private func rewrite(_ sql: String) throws -> RewrittenStatement {
+        do {
+            try overlay.synchronize()
+        } catch {
+            // Whatever is wrong with a table, a transaction can be ended.
+            guard StatementRewriter.endsTransaction(sql) else { throw error }
+        }
+        return try StatementRewriter(tables: overlay.tableNames, views: overlay.viewNames)
+            .rewrite(sql)
     }
 
     /// A change of a stretch-enabled table's columns is told to the catalog at once, while it is
@@ -132,22 +148,6 @@ extension StretchDatabase {
 
     /// Makes a running statement stop; the one call that other threads may make.
     public func interrupt() { connection.interrupt() }
-
-    private var rewriter: StatementRewriter {
-        StatementRewriter(tables: overlay.tableNames, views: overlay.viewNames)
-    }
-
-    private func rewrite(_ sql: String) throws -> RewrittenStatement {
-        do {
-            try overlay.synchronize()
-        } catch {
-            // Whatever is wrong with a table, a transaction can be ended.
-            guard StatementRewriter.endsTransaction(sql) else { throw error }
-        }
-        let rewritten = try rewriter.rewrite(sql)
-        if rewritten.isAlteration { try overlay.detach() }
-        return rewritten
-    }
 }
 
 extension RewrittenStatement {

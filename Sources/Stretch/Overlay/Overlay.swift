@@ -53,8 +53,9 @@ package final class Overlay {
 
     // MARK: Attaching
 
-    /// Makes the temporary objects agree with the catalog and the schema of main; cheap when
-    /// nothing has changed. Called before each statement is prepared.
+    /// Makes the temporary objects agree with the catalog and the schema of main.
+    ///
+    /// Cheap when nothing has changed. Called before each statement is prepared.
     package func synchronize() throws {
         let version = try connection.integer("PRAGMA main.schema_version") ?? 0
         if version == schemaVersion, try !tablesHaveChanged() { return }
@@ -76,7 +77,6 @@ package final class Overlay {
     /// Makes all temporary objects anew at the next statement.
     package func invalidate() { schemaVersion = -1 }
 
-<<<<<<< HEAD
     /// Replaces all temporary objects, or leaves all as they were: without them, statements that
     /// the application holds would read hot rows only.
     private func attach() throws {
@@ -120,35 +120,6 @@ package final class Overlay {
         do {
             for object in try temporaryObjects() {
                 try connection.execute("DROP \(object.kind) temp.\(object.name.quotedName)")
-=======
-    /// Drops all temporary objects until the next statement is prepared.
-    ///
-    /// ALTER TABLE parses every index of main again, and finds temp's table of that name first:
-    /// "virtual tables may not be indexed".
-    package func detach() throws {
-        isReplacingTables = true
-        defer { isReplacingTables = false }
-        for name in try temporaryObjects() {
-            try connection.execute("DROP \(name.kind) temp.\(name.name.quotedName)")
-        }
-        tables = [:]
-        viewNames = []
-        invalidate()
-    }
-
-    private func attach() throws {
-        try detach()
-        isReplacingTables = true
-        defer { isReplacingTables = false }
-        record = try catalog.database()
-        guard record != nil else { return }
-        attachedFingerprint = try catalogFingerprint()
-        for table in try catalog.tables() {
-            guard let schema = try TableSchema(reading: table.name, from: connection) else {
-                throw StretchError(
-                    .schemaMismatch, "table \"\(table.name)\" is gone from the local database",
-                    hint: "Restore it, or disable it with: stretch table disable --abandon.")
->>>>>>> prove
             }
             try body()
             try connection.execute("RELEASE stretch_attach")
@@ -176,9 +147,14 @@ package final class Overlay {
     func withoutTables(_ body: () throws -> Void) throws {
         try replaceObjects {}
         invalidate()
-        let result = Result { try body() }
+        do {
+            try body()
+        } catch {
+            // The first error says more; the next statement tries again.
+            try? synchronize()
+            throw error
+        }
         try synchronize()
-        try result.get()
     }
 
     /// The overlay's objects in schema temp, in an order in which they can be dropped.

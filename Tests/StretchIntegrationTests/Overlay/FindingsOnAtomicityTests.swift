@@ -9,7 +9,7 @@ import Testing
 @Suite struct FindingsOnAtomicityTests {
     // Finding 15; `ConcurrencyTests` does the same in two processes.
     @Test func `an UPDATE waits for another writer's lock, and then goes on`() throws {
-        let twin = try Twin(Twin.numbers)
+        let twin = try MigratedTwin(MigratedTwin.numbers)
         let other = try StretchDatabase(path: twin.path)
         for turn in 1...20 {
             let writer = turn % 2 == 0 ? twin.database : other
@@ -24,7 +24,7 @@ import Testing
     func `a statement that fails halfway leaves what it leaves on a plain table`(
         mode: String
     ) throws {
-        let twin = try Twin(
+        let twin = try MigratedTwin(
             """
             CREATE TABLE t(id INTEGER PRIMARY KEY, v TEXT CHECK (v <> 'bad'), n INT NOT NULL);
             WITH c(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < 23)
@@ -66,7 +66,7 @@ import Testing
             "INSERT \(mode) INTO t VALUES(4, 'x', 30), (40, 'y', 30)",
             "INSERT \(mode) INTO t VALUES(41, 'x', 30), (22, 'y', 30), (42, 'z', 30)",
         ] {
-            let twin = try Twin(Twin.numbers)
+            let twin = try MigratedTwin(MigratedTwin.numbers)
             try twin.both("BEGIN")
             try twin.both(sql)
             try twin.compare("t", "\(sql)")
@@ -77,8 +77,8 @@ import Testing
 
     // Finding 17.
     @Test func `a recall fires no trigger and keeps last_insert_rowid()`() throws {
-        let twin = try Twin(
-            Twin.numbers + """
+        let twin = try MigratedTwin(
+            MigratedTwin.numbers + """
                 CREATE TABLE log(what);
                 CREATE TRIGGER t_insert AFTER INSERT ON t BEGIN
                     INSERT INTO log VALUES('+' || NEW.id); END;
@@ -116,8 +116,8 @@ import Testing
     func `an INSERT on a cold key beside triggers that write is right or fails whole`(
         sql: String
     ) throws {
-        let twin = try Twin(
-            Twin.numbers + """
+        let twin = try MigratedTwin(
+            MigratedTwin.numbers + """
                 CREATE TABLE log(what);
                 CREATE TRIGGER t_insert AFTER INSERT ON t BEGIN
                     INSERT INTO log VALUES('+' || NEW.id); END;
@@ -147,8 +147,8 @@ import Testing
 
     // Finding 17: what cannot be done without the user's triggers is refused while others read.
     @Test func `a recall beside an open query is right or refused`() throws {
-        let twin = try Twin(
-            Twin.numbers + """
+        let twin = try MigratedTwin(
+            MigratedTwin.numbers + """
                 CREATE TABLE log(what);
                 CREATE TRIGGER t_insert AFTER INSERT ON t BEGIN
                     INSERT INTO log VALUES('+' || NEW.id); END;
@@ -170,7 +170,7 @@ import Testing
 
     // Finding 18.
     @Test func `UPSERT, RETURNING and REPLACE are native, also on cold keys`() throws {
-        let twin = try Twin(Twin.numbers)
+        let twin = try MigratedTwin(MigratedTwin.numbers)
         for sql in [
             "INSERT INTO t VALUES(1, 'x', 9) ON CONFLICT(id) DO UPDATE SET n = t.n + excluded.n",
             "INSERT INTO t VALUES(2, 'x', 9) ON CONFLICT DO NOTHING",
@@ -195,14 +195,14 @@ import Testing
     // Finding 18, limit: SQLite has no RETURNING for UPDATE and DELETE of a virtual table.
     @Test(arguments: ["UPDATE t SET n = 1 RETURNING id", "DELETE FROM t RETURNING id"])
     func `UPDATE and DELETE with RETURNING are refused with the way out`(sql: String) throws {
-        let twin = try Twin(Twin.numbers)
+        let twin = try MigratedTwin(MigratedTwin.numbers)
         expectError(.unsupported, "RETURNING") { try twin.database.execute(sql) }
         try twin.compare()
     }
 
     // Finding 18: where the rewrite cannot run, a missing value is refused, never NULL.
     @Test func `an INSERT past the rewrite is right or refused`() throws {
-        let twin = try Twin(
+        let twin = try MigratedTwin(
             "CREATE TABLE t(id INTEGER PRIMARY KEY, v TEXT DEFAULT 'd', n INT);"
                 + "INSERT INTO t VALUES(1, 'a', 1), (2, 'b', 30);")
         // The overlay's connection itself stands for a host that the rewrite does not reach.
@@ -220,7 +220,7 @@ import Testing
 
     // Finding 29.
     @Test func `conflicts have the codes and effects that they have on a plain table`() throws {
-        let twin = try Twin(
+        let twin = try MigratedTwin(
             """
             CREATE TABLE t(id INTEGER PRIMARY KEY ON CONFLICT IGNORE, v TEXT UNIQUE, n INT NOT NULL);
             WITH c(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < 23)

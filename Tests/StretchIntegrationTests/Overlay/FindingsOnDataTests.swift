@@ -12,7 +12,7 @@ import Testing
 @Suite struct FindingsOnDataTests {
     // Finding 1.
     @Test func `a deleted cold row stays deleted whatever moves later`() throws {
-        let twin = try Twin(Twin.numbers)
+        let twin = try MigratedTwin(MigratedTwin.numbers)
         try twin.both("DELETE FROM t WHERE id IN (1, 2, 9)")
         try twin.compare()
         try twin.both("UPDATE t SET n = n - 20 WHERE id > 22")
@@ -23,7 +23,7 @@ import Testing
     // Finding 2.
     @Test func `a hot row with a cold key never makes a second one`() throws {
         for next in ["", "UPDATE t SET v = 'again' WHERE id = 3", "DELETE FROM t WHERE id = 3"] {
-            let twin = try Twin(Twin.numbers)
+            let twin = try MigratedTwin(MigratedTwin.numbers)
             try twin.runNatively("INSERT INTO t VALUES(3, 'native', 1)")
             try twin.plain.execute("UPDATE t SET v = 'native', n = 1 WHERE id = 3")
             try twin.compare()
@@ -36,7 +36,7 @@ import Testing
 
     // Finding 3: what Stretch itself inserts; AUTOINCREMENT protects native programs, too.
     @Test func `a generated key is above hot and cold keys`() throws {
-        let twin = try Twin(Twin.numbers, [("t", "n < 23")])
+        let twin = try MigratedTwin(MigratedTwin.numbers, [("t", "n < 23")])
         #expect(try twin.hotRowCount() == 1)
         try twin.both("DELETE FROM t WHERE id = 24")
         try twin.both("INSERT INTO t(v, n) VALUES('new', 99) RETURNING id")
@@ -47,12 +47,13 @@ import Testing
 
     // Finding 3, limit: a program without Stretch can draw a cold key; it is counted and advised.
     @Test func `a native row with a cold key is counted`() throws {
-        let twin = try Twin(Twin.numbers, [("t", "n < 23")])
+        let twin = try MigratedTwin(MigratedTwin.numbers, [("t", "n < 23")])
         try twin.runNatively("DELETE FROM t; INSERT INTO t(v, n) VALUES('native', 50)")
         #expect(try twin.database.query("SELECT v FROM t WHERE id = 1").rows == [["native"]])
         #expect(try twin.database.verify().tables[0].shadowedRows == 1)
-        let auto = try Twin(
-            Twin.numbers.replacingOccurrences(of: "PRIMARY KEY", with: "PRIMARY KEY AUTOINCREMENT"),
+        let auto = try MigratedTwin(
+            MigratedTwin.numbers.replacingOccurrences(
+                of: "PRIMARY KEY", with: "PRIMARY KEY AUTOINCREMENT"),
             [("t", "n < 23")])
         try auto.runNatively("DELETE FROM t; INSERT INTO t(v, n) VALUES('native', 50)")
         #expect(try auto.database.verify().tables[0].shadowedRows == 0)
@@ -60,7 +61,7 @@ import Testing
 
     // Finding 4.
     @Test func `VACUUM renumbers a keyless table and loses no row`() throws {
-        let twin = try Twin(
+        let twin = try MigratedTwin(
             """
             CREATE TABLE t(v, n INT);
             WITH c(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < 23)
@@ -95,7 +96,7 @@ import Testing
         """,
     ])
     func `keys of every kind are told apart as SQLite does`(script: String) throws {
-        let twin = try Twin(script)
+        let twin = try MigratedTwin(script)
         try twin.compare()
         for statement in [
             "INSERT OR REPLACE INTO t(k, n) VALUES('ABC', 50)",
@@ -113,13 +114,13 @@ import Testing
 
     // Finding 5: columns that take all three names of the rowid.
     @Test func `a rowid without a name is refused`() throws {
-        let twin = try Twin(Twin.numbers + "CREATE TABLE r(rowid, oid, _rowid_);")
+        let twin = try MigratedTwin(MigratedTwin.numbers + "CREATE TABLE r(rowid, oid, _rowid_);")
         expectError(.unsupported, "rowid") { try twin.database.enableTable("r", filter: "oid > 1") }
     }
 
     // Finding 6.
     @Test func `an INSERT that names some columns gets the defaults of the others`() throws {
-        let twin = try Twin(
+        let twin = try MigratedTwin(
             """
             CREATE TABLE t(id INTEGER PRIMARY KEY, n INT DEFAULT 5, status TEXT DEFAULT 'new',
                 must TEXT NOT NULL DEFAULT 'x');
@@ -133,7 +134,7 @@ import Testing
 
     // Finding 7.
     @Test func `a column that another program renamed or dropped never answers its name`() throws {
-        let twin = try Twin(Twin.numbers)
+        let twin = try MigratedTwin(MigratedTwin.numbers)
         let statement = try twin.database.prepare("SELECT v FROM t")
         try twin.runNatively("ALTER TABLE t RENAME COLUMN v TO w")
         if let rows = try? statement.rows() { #expect(!rows.contains(["v"])) }
@@ -146,7 +147,7 @@ import Testing
 
     // Finding 8.
     @Test func `a column added between two steps keeps its values`() throws {
-        let twin = try Twin(Twin.numbers, [("t", "n < 0")])
+        let twin = try MigratedTwin(MigratedTwin.numbers, [("t", "n < 0")])
         try twin.database.alterTable("t", filter: "n < 20")
         let migrator = try Migrator(path: twin.path, configuration: .linked)
         migrator.reconcileSchema = { _ in try twin.database.reconcileSchema() }
@@ -165,7 +166,7 @@ import Testing
 
     // Finding 9: the step in flight of a restored backup belongs to another timeline.
     @Test func `a backup made inside a step refuses to go on with it`() throws {
-        let twin = try Twin(Twin.numbers, [("t", "n < 0")])
+        let twin = try MigratedTwin(MigratedTwin.numbers, [("t", "n < 0")])
         try twin.database.alterTable("t", filter: "n < 20")
         let copy = twin.folder.path("copy.db")
         let migrator = try Migrator(path: twin.path, configuration: .linked)
@@ -178,13 +179,13 @@ import Testing
         let restored = try StretchDatabase(path: copy)
         expectError(.remoteMismatch, "epoch") { try restored.migrate() }
         #expect(
-            Twin.sorted(try restored.query("SELECT * FROM main.t").rows)
-                == Twin.sorted(try twin.plain.rows("SELECT * FROM t")))
+            MigratedTwin.sorted(try restored.query("SELECT * FROM main.t").rows)
+                == MigratedTwin.sorted(try twin.plain.rows("SELECT * FROM t")))
     }
 
     // Finding 10: a migrator that was paused while another one took over.
     @Test func `a migrator that lost its step deletes nothing`() throws {
-        let twin = try Twin(Twin.numbers, [("t", "n < 0")])
+        let twin = try MigratedTwin(MigratedTwin.numbers, [("t", "n < 0")])
         try twin.database.alterTable("t", filter: "n < 20")
         let migrator = try Migrator(path: twin.path, configuration: .linked)
         var isDone = false
@@ -206,14 +207,14 @@ import Testing
 
     // Finding 11: the calls that a VFS would see are in the endpoint's and the migrator's settings.
     @Test func `the migrator's commits are durable`() throws {
-        let twin = try Twin(Twin.numbers)
+        let twin = try MigratedTwin(MigratedTwin.numbers)
         let migrator = try Migrator(path: twin.path, configuration: .linked)
         #expect(try migrator.connection.integer("PRAGMA main.synchronous") == 2)
     }
 
     // Finding 12.
     @Test func `the remote records a retirement before the local file does`() throws {
-        let twin = try Twin(Twin.numbers)
+        let twin = try MigratedTwin(MigratedTwin.numbers)
         let migrator = try Migrator(path: twin.path, configuration: .linked)
         let endpoint = try migrator.endpoint()
         let plain = try Connection(path: twin.path, access: .readOnly, routines: .linked)
@@ -231,7 +232,7 @@ import Testing
 
     // Finding 13.
     @Test func `a loop over a query that changes rows sees each row once`() throws {
-        let twin = try Twin(Twin.numbers)
+        let twin = try MigratedTwin(MigratedTwin.numbers)
         for order in ["", " ORDER BY id", " ORDER BY id DESC", " ORDER BY v"] {
             let statement = try twin.database.prepare("SELECT id FROM t\(order)")
             var keys: [Int64] = []
@@ -251,7 +252,7 @@ import Testing
 
     // Finding 14.
     @Test func `comparisons across affinities find what a plain table finds`() throws {
-        let twin = try Twin(
+        let twin = try MigratedTwin(
             """
             CREATE TABLE t(id INTEGER PRIMARY KEY, txt TEXT, i INT, r REAL, b, nc TEXT COLLATE NOCASE,
                 n INT);

@@ -28,7 +28,7 @@ import Testing
         """,
     ])
     func `a table that another table's trigger uses is refused`(trigger: String) throws {
-        let twin = try Twin(FindingsOnNamesTests.shop + trigger, [])
+        let twin = try MigratedTwin(FindingsOnNamesTests.shop + trigger, [])
         expectError(.unsupported, "trigger") {
             try twin.database.enableTable("orders", filter: "n < 20")
         }
@@ -39,7 +39,7 @@ import Testing
     func `foreign keys reach cold rows on both sides`(action: String) throws {
         let script = FindingsOnNamesTests.shop.replacingOccurrences(
             of: "customer INT", with: "customer INT REFERENCES customers \(action)")
-        let twin = try Twin(script, [("orders", "n < 20"), ("customers", "n < 20")])
+        let twin = try MigratedTwin(script, [("orders", "n < 20"), ("customers", "n < 20")])
         try twin.database.migrate()
         try twin.both("PRAGMA foreign_keys = ON")
         for sql in [
@@ -65,7 +65,7 @@ import Testing
         "ALTER TABLE t RENAME TO u",
     ])
     func `what would make the overlay vanish is refused`(sql: String) throws {
-        let twin = try Twin(Twin.numbers)
+        let twin = try MigratedTwin(MigratedTwin.numbers)
         #expect(throws: StretchError.self) { try twin.database.execute(sql) }
         try twin.compare()
         #expect(try twin.hotRowCount() == 4)
@@ -74,7 +74,7 @@ import Testing
     // Finding 20: also where the rewrite does not see the statement.
     @Test(arguments: ["DROP TABLE t", "ALTER TABLE temp.t RENAME TO u"])
     func `the overlay refuses to be dropped or renamed`(sql: String) throws {
-        let twin = try Twin(Twin.numbers)
+        let twin = try MigratedTwin(MigratedTwin.numbers)
         try twin.compare()
         #expect(throws: SQLiteError.self) { try twin.database.connection.execute(sql) }
         try twin.compare()
@@ -83,8 +83,8 @@ import Testing
 
     // Finding 21.
     @Test func `views over the table read and write hot and cold rows`() throws {
-        let twin = try Twin(
-            Twin.numbers + """
+        let twin = try MigratedTwin(
+            MigratedTwin.numbers + """
                 CREATE VIEW low AS SELECT id, v FROM t WHERE n < 10;
                 CREATE VIEW lower AS SELECT * FROM low WHERE id < 5;
                 CREATE TRIGGER low_insert INSTEAD OF INSERT ON low BEGIN
@@ -109,7 +109,7 @@ import Testing
 
     // Finding 22.
     @Test func `definitions and pragmas mean the table itself`() throws {
-        let twin = try Twin(
+        let twin = try MigratedTwin(
             "CREATE TABLE p(id INTEGER PRIMARY KEY);" + """
                 CREATE TABLE t(id INTEGER PRIMARY KEY, v TEXT NOT NULL DEFAULT 'x', n INT,
                     p INT REFERENCES p(id));
@@ -135,8 +135,8 @@ import Testing
 
     // Finding 23.
     @Test func `an INSERT from the table into itself ends`() throws {
-        let twin = try Twin(
-            Twin.numbers + "CREATE VIEW everything AS SELECT v, n FROM t;")
+        let twin = try MigratedTwin(
+            MigratedTwin.numbers + "CREATE VIEW everything AS SELECT v, n FROM t;")
         for source in ["t", "main.t", "everything"] {
             let sql = "INSERT INTO t(v, n) SELECT v, n FROM \(source)"
             if source == "main.t" {
@@ -158,7 +158,7 @@ import Testing
 
     // Finding 24, limit: a virtual table evaluates SET before the first row is written.
     @Test func `an UPDATE that reads its own changes reads the rows before it`() throws {
-        let twin = try Twin(
+        let twin = try MigratedTwin(
             "CREATE TABLE t(id INTEGER PRIMARY KEY, n INT);"
                 + "INSERT INTO t VALUES(1, 1), (2, 1), (3, 1), (4, 1), (5, 90);")
         let sql = "UPDATE t SET n = 1 + (SELECT coalesce(sum(n), 0) FROM t AS o WHERE o.id < t.id)"
@@ -173,7 +173,7 @@ import Testing
 
     // Finding 25.
     @Test func `generated columns are read, and neither given nor set`() throws {
-        let twin = try Twin(
+        let twin = try MigratedTwin(
             """
             CREATE TABLE t(id INTEGER PRIMARY KEY, n INT, d AS (n * 2) STORED, e AS (n + d));
             WITH c(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < 23)
@@ -193,7 +193,7 @@ import Testing
 
     // Finding 26.
     @Test func `a composite key without rowid is written`() throws {
-        let twin = try Twin(
+        let twin = try MigratedTwin(
             """
             CREATE TABLE t(a TEXT COLLATE NOCASE, b INT, n INT, PRIMARY KEY(a, b)) WITHOUT ROWID;
             WITH c(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < 23)
@@ -217,7 +217,7 @@ import Testing
 
     // Finding 27, limit: enabling names the constraint, and nothing wedges.
     @Test func `a value that is unique on each side only wedges nothing`() throws {
-        let twin = try Twin(Twin.numbers, [])
+        let twin = try MigratedTwin(MigratedTwin.numbers, [])
         try twin.database.execute("CREATE UNIQUE INDEX t_v ON t(v)")
         let report = try twin.database.enableTable("t", filter: "n < 20")
         #expect(report.unenforcedConstraints == ["UNIQUE (v)"])
@@ -245,8 +245,9 @@ import Testing
 
     // Finding 28.
     @Test func `the content of a full-text table is refused`() throws {
-        let twin = try Twin(
-            Twin.numbers + "CREATE VIRTUAL TABLE f USING fts5(v, content='t', content_rowid='id');",
+        let twin = try MigratedTwin(
+            MigratedTwin.numbers
+                + "CREATE VIRTUAL TABLE f USING fts5(v, content='t', content_rowid='id');",
             [])
         expectError(.unsupported, "full-text") {
             try twin.database.enableTable("t", filter: "n < 20")

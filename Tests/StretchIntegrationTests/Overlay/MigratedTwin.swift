@@ -6,7 +6,7 @@ import Testing
 @testable import Stretch
 
 /// A stretched database and a plain one with the same contents, which answer the same.
-final class Twin {
+final class MigratedTwin {
     let folder: TemporaryFolder
     let database: StretchDatabase
     let plain: Connection
@@ -42,8 +42,8 @@ final class Twin {
     func both(
         _ sql: String, _ values: Value..., sourceLocation: SourceLocation = #_sourceLocation
     ) throws -> Answer {
-        let expected = Twin.answer(sql) { try plain.prepare(sql).bind(values).rows() }
-        let found = Twin.answer(sql) {
+        let expected = MigratedTwin.answer(sql) { try plain.prepare(sql).bind(values).rows() }
+        let found = MigratedTwin.answer(sql) {
             guard !values.isEmpty else { return try database.query(sql).rows }
             return try database.prepare(sql).bind(values).rows()
         }
@@ -64,7 +64,8 @@ final class Twin {
     ) throws {
         let query = "SELECT * FROM \(table)"
         #expect(
-            Twin.sorted(try database.query(query).rows) == Twin.sorted(try plain.rows(query)),
+            MigratedTwin.sorted(try database.query(query).rows)
+                == MigratedTwin.sorted(try plain.rows(query)),
             comment, sourceLocation: sourceLocation)
     }
 
