@@ -32,8 +32,15 @@ demo: build
 flights: build
 	Scripts/flights .build/release/stretch
 
+BENCHMARK = Benchmarks/.build/release/StretchBenchmarks
+
+# Each measurement is a process of its own, so that its peak memory is its own.
 bench: packages
-	swift run --package-path Benchmarks -c release
+	swift build --package-path Benchmarks -c release
+	$(BENCHMARK) overlay
+	$(BENCHMARK) migration
+	$(BENCHMARK) migration --lock-budget 250
+	$(BENCHMARK) migration --lock-budget 250 --no-index
 
 install: build
 	install -d '$(DESTDIR)$(PREFIX)/bin'
