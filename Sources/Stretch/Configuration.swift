@@ -1,7 +1,9 @@
 public import StretchSQLite
 
 /// How a ``StretchDatabase`` works, with all that it takes from outside: the SQLite library, the
-/// clock, randomness and the remote. Tests inject their own.
+/// clock, randomness and the remote.
+///
+/// Tests inject their own.
 public struct Configuration: Sendable {
     /// The SQLite library that serves the local file and embedded remotes.
     public var routines: Routines

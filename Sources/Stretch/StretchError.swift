@@ -4,7 +4,8 @@ internal import StretchSQLite
 public struct StretchError: Error, Sendable, CustomStringConvertible {
     /// The kind of failure; branch on it, never on text.
     public let code: Code
-    /// What failed, lower case, with the object in quotes: `table "orders": column "total" is missing`.
+    /// What failed, lower case, with the object in quotes: `table "orders": column "total" is
+    /// missing`.
     public let message: String
     /// What to do next, as a full sentence, or `nil` when nothing helps.
     public let hint: String?

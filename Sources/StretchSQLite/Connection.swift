@@ -107,8 +107,9 @@ public final class Connection {
         }
     }
 
-    /// A statement of the cache, ready to be bound, prepared at its first use. While it runs, further
-    /// calls with the same text get a statement of their own.
+    /// A statement of the cache, ready to be bound, prepared at its first use.
+    ///
+    /// While it runs, further calls with the same text get a statement of their own.
     package func cached(_ sql: String) throws(SQLiteError) -> Statement {
         if let statement = cache[sql] {
             return statement.isBusy ? try prepare(sql) : statement

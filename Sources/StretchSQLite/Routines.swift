@@ -5,8 +5,9 @@ internal import CSQLite
 /// Every call that Stretch makes to SQLite goes through this table, so that the engine runs linked
 /// to a library and inside a host that carries its own copy: two copies of SQLite on one file in
 /// one process would break its locks (<https://sqlite.org/howtocorrupt.html>, section 2.2.1).
-// The table is constant for the life of the process: SQLite never writes it after start-up.
 public struct Routines: @unchecked Sendable {
+    // Sendable: the table is constant for the life of the process; SQLite never writes it after
+    // start-up.
     package let address: UnsafeRawPointer
 
     /// Wraps a table that a host handed over: `sqlite3_api_routines *`.

@@ -3,7 +3,8 @@ internal import CSQLite
 /// A virtual table whose rows are those of an inner statement, followed by or merged with rows from
 /// elsewhere: <https://sqlite.org/vtab.html>.
 ///
-/// An object of this kind decides; `VirtualTableModule` serves SQLite's callbacks for each row, with
+/// An object of this kind decides; `VirtualTableModule` serves SQLite's callbacks for each row,
+/// with
 /// neither allocation nor reference counting.
 package protocol VirtualTable: AnyObject {
     /// The connection that the table belongs to.
@@ -16,7 +17,8 @@ package protocol VirtualTable: AnyObject {
     /// a hidden key column and has no rowid; empty when rows have rowids.
     var hiddenKeyColumns: [Int] { get }
 
-    /// Whether an UPDATE must tell which columns of a row from elsewhere it leaves alone, instead of
+    /// Whether an UPDATE must tell which columns of a row from elsewhere it leaves alone, instead
+    /// of
     /// getting their values.
     var reportsUnchangedColumns: Bool { get }
 
@@ -121,7 +123,8 @@ package struct ScanStart {
 
     package init(
         statement: Statement, hotColumns: UnsafePointer<Int32>,
-        hasDirectValue: UnsafePointer<Bool>, pageColumns: UnsafePointer<Int32>, pageRowidColumn: Int32, isUnique: Bool, endsAfterHotRow: Bool, order: [MergeTerm],
+        hasDirectValue: UnsafePointer<Bool>, pageColumns: UnsafePointer<Int32>,
+        pageRowidColumn: Int32, isUnique: Bool, endsAfterHotRow: Bool, order: [MergeTerm],
         changeCounter: UnsafePointer<Int>
     ) {
         self.statement = statement

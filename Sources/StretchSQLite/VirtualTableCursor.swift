@@ -1,12 +1,13 @@
 internal import CSQLite
 
-/// What SQLite's cursor points to: plain data, so that the callbacks of each row count no references.
+/// What SQLite's cursor points to: plain data, so that the callbacks of each row count no
+/// references.
 struct CursorStorage {
     enum Source {
         case end, hot, page
     }
 
-    var base = sqlite3_vtab_cursor()
+    var base = sqlite3_vtab_cursor.init()
     let table: UnsafePointer<csqlite_routines>
     /// Holds the objects that the pointers below point into.
     let box: Unmanaged<ScanBox>

@@ -2,7 +2,7 @@ internal import CSQLite
 
 /// What SQLite's table object points to: plain data.
 struct TableStorage {
-    var base = sqlite3_vtab()
+    var base = sqlite3_vtab.init()
     let table: UnsafePointer<csqlite_routines>
     let box: Unmanaged<TableBox>
     let hiddenKeyColumn: Int32
@@ -57,12 +57,14 @@ extension Connection {
 private typealias TablePointer = UnsafeMutablePointer<TableStorage>
 private typealias CursorPointer = UnsafeMutablePointer<CursorStorage>
 
-/// SQLite's callbacks. Each runs `body` and turns a throw into a result code and the table's message.
+/// SQLite's callbacks.
+///
+/// Each runs `body` and turns a throw into a result code and the table's message.
 private enum VirtualTableModule {
     /// One module for all connections; SQLite keeps the address and never writes to it.
     nonisolated(unsafe) static let callbacks: UnsafePointer<sqlite3_module> = {
         let module = UnsafeMutablePointer<sqlite3_module>.allocate(capacity: 1)
-        var callbacks = sqlite3_module()
+        var callbacks = sqlite3_module.init()
         callbacks.iVersion = 2
         callbacks.xCreate = { connect($0, $1, $2, $3, $4, $5) }
         callbacks.xConnect = { connect($0, $1, $2, $3, $4, $5) }

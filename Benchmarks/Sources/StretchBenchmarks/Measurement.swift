@@ -40,7 +40,8 @@ struct Measurement {
     /// A row of the table that `make bench` prints; times in microseconds.
     var row: [String] {
         [
-            name, (plain.median * 1e6).formatted(digits: 2), (overlay.median * 1e6).formatted(digits: 2),
+            name, (plain.median * 1e6).formatted(digits: 2),
+            (overlay.median * 1e6).formatted(digits: 2),
             ratio.formatted(digits: 2), limit.map { "≤ \($0.formatted(digits: 1))" } ?? "",
             limit.map { ratio <= $0 ? "yes" : "NO" } ?? "",
         ]

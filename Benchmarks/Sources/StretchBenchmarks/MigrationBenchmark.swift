@@ -24,7 +24,9 @@ struct MigrationBenchmark: ParsableCommand {
             report = try database.migrate(lockBudget: .milliseconds(lockBudget))
         }
         guard let report else { return }
-        print("\(report.rows) rows, \(index ? "one" : "no") secondary index, budget \(lockBudget) ms:")
+        print(
+            "\(report.rows) rows, \(index ? "one" : "no") secondary index, budget \(lockBudget) ms:"
+        )
         printTable(
             ["rows/s", "lock p99 ms", "WAL bytes per byte", "peak MiB"],
             [

@@ -5,7 +5,8 @@ import StretchSQLite
 /// Hot work through the overlay against the same work on a plain file.
 struct OverlayBenchmark: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "overlay", abstract: "Hot work through the overlay, as ratios to plain SQLite.")
+        commandName: "overlay", abstract: "Hot work through the overlay, as ratios to plain SQLite."
+    )
 
     @Option(help: "The rows of the table.") var rows = 1_000_000
     @Option(help: "How often each side runs; medians are shown.") var rounds = 9
@@ -100,7 +101,8 @@ struct Workload {
                 isHotOnly: true, isWriting: false,
                 values: { [.integer(key($0)), .integer(key($0) + 99)] }),
             Workload(
-                name: "sum over a scan", limit: 2, sql: "SELECT sum(total) FROM orders WHERE id >= ?",
+                name: "sum over a scan", limit: 2,
+                sql: "SELECT sum(total) FROM orders WHERE id >= ?",
                 operationCount: 1, isHotOnly: true, isWriting: false,
                 values: { _ in [.integer(Int64(firstKey))] }),
             Workload(
@@ -120,7 +122,9 @@ struct Workload {
                 name: "insert, key drawn by SQLite", limit: 1.4,
                 sql: "INSERT INTO orders(customer, created, total, note) VALUES(?, ?, ?, ?)",
                 operationCount: 50_000, isHotOnly: true, isWriting: true,
-                values: { [.integer(key($0) % 10_000), "2024-05-05 00:00:00", 12.5, "a new order"] }),
+                values: {
+                    [.integer(key($0) % 10_000), "2024-05-05 00:00:00", 12.5, "a new order"]
+                }),
             Workload(
                 name: "update by key", limit: 2,
                 sql: "UPDATE orders SET total = ? WHERE id = ?", operationCount: 30_000,

@@ -14,7 +14,11 @@ package struct Catalog {
     package var exists: Bool {
         get throws(SQLiteError) {
             let count = try connection.integer(
-                "SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name = 'stretch_database'")
+                """
+                SELECT 1 FROM main.sqlite_schema
+                WHERE type = 'table' AND name = 'stretch_database'
+                """
+            )
             return count != nil
         }
     }
@@ -192,7 +196,8 @@ package struct Catalog {
     package func takeBatchNumber() throws(SQLiteError) -> Int64 {
         let number =
             try connection.integer("SELECT next_batch_number FROM main.stretch_database") ?? 1
-        try connection.run("UPDATE main.stretch_database SET next_batch_number = ?", .integer(number + 1))
+        try connection.run(
+            "UPDATE main.stretch_database SET next_batch_number = ?", .integer(number + 1))
         return number
     }
 
@@ -208,7 +213,8 @@ package struct Catalog {
 
     /// Takes a batch and its tombstones out of the manifest.
     package func remove(batchNumber: Int64) throws(SQLiteError) {
-        try connection.run("DELETE FROM main.stretch_tombstone WHERE batch = ?", .integer(batchNumber))
+        try connection.run(
+            "DELETE FROM main.stretch_tombstone WHERE batch = ?", .integer(batchNumber))
         try connection.run("DELETE FROM main.stretch_batch WHERE number = ?", .integer(batchNumber))
     }
 
@@ -284,7 +290,8 @@ package struct Catalog {
     ) throws(SQLiteError) {
         try connection.run(
             """
-            INSERT INTO main.stretch_migration_status(table_id, batch, direction, ended, rows, bytes)
+            INSERT INTO main.stretch_migration_status(
+                table_id, batch, direction, ended, rows, bytes)
             VALUES(?, ?, ?, ?, ?, ?)
             """, .integer(table), .integer(batch), .text(direction.rawValue), .text(ended),
             .integer(rowCount), .integer(byteCount))

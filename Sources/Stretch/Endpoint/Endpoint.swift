@@ -97,7 +97,8 @@ public protocol Endpoint: AnyObject {
     ///   - position: The next position of the same branch.
     /// - Throws: `remoteMismatch` when the branch is not at `base`, or the batch's id is known with
     ///   another digest or position; `schemaMismatch` when the relation lacks a column;
-    ///   `remoteUnavailable`, after which only ``fence(branch:)`` and ``ledgerEntry(batch:)`` tell what happened.
+    ///   `remoteUnavailable`, after which only ``fence(branch:)`` and ``ledgerEntry(batch:)`` tell
+    ///   what happened.
     func commit(
         _ batch: NewBatch, rows: RowBuffer, from base: TimelinePosition,
         to position: TimelinePosition

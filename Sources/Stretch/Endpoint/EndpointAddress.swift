@@ -40,7 +40,9 @@ public struct EndpointAddress: Hashable, Sendable, CustomStringConvertible {
     public func filePath(besides localPath: String) -> String {
         switch kind {
         case .file(let path):
-            guard !path.hasPrefix("/"), let slash = localPath.lastIndex(of: "/") else { return path }
+            guard !path.hasPrefix("/"), let slash = localPath.lastIndex(of: "/") else {
+                return path
+            }
             return String(localPath[...slash]) + path
         }
     }

@@ -110,7 +110,8 @@ package final class Migrator {
     /// Without a condition the table's state is `inbound` until the last row is back, and then
     /// `paused`. A row that a UNIQUE constraint refuses stays cold; the run does all others first.
     ///
-    /// - Throws: `wrongState` when rows were refused, naming them; else as ``migrate(_:progress:)``.
+    /// - Throws: `wrongState` when rows were refused, naming them; else as
+    /// ``migrate(_:progress:)``.
     @discardableResult
     package func bringBack(
         table name: String, where condition: String? = nil,

@@ -31,7 +31,8 @@ final class ColdRowFilter {
             return statement
         }
         tombstones = try connection.prepare(
-            "SELECT ordinal FROM main.stretch_tombstone WHERE batch = ? AND ordinal BETWEEN ? AND ?")
+            "SELECT ordinal FROM main.stretch_tombstone WHERE batch = ? AND ordinal BETWEEN ? AND ?"
+        )
         let schema = table.schema
         let name = schema.name.quotedName
         let columns = schema.key.map { "h.\(schema.columns[$0].name.quotedName)" }

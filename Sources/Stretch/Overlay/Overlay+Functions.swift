@@ -1,8 +1,9 @@
 internal import StretchSQLite
 
 extension Overlay {
-    /// The functions that the overlay's own triggers call. They do nothing visible: they only move
-    /// cold rows to where SQLite's native checks look.
+    /// The functions that the overlay's own triggers call.
+    ///
+    /// They do nothing visible: they only move cold rows to where SQLite's native checks look.
     func registerFunctions() throws(SQLiteError) {
         try connection.createFunction("stretch_recall", argumentCount: -1) {
             [unowned self] arguments in

@@ -1,6 +1,7 @@
 package import StretchSQLite
 
-/// The stretch-enabled tables of one connection: it shows hot and cold rows under each table's name.
+/// The stretch-enabled tables of one connection: it shows hot and cold rows under each table's
+/// name.
 ///
 /// The overlay of a table is a virtual table of the same name in schema temp, where SQLite looks
 /// names up first; `main.<table>` stays the hot table itself.

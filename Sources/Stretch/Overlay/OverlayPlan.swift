@@ -1,7 +1,9 @@
 internal import StretchSQLite
 
 /// A plan of one overlay: which constraints go to both sides, in which order rows come, and which
-/// columns are read. It owns the statements of the hot side.
+/// columns are read.
+///
+/// It owns the statements of the hot side.
 final class OverlayPlan {
     /// What makes two plans the same.
     struct Key: Hashable {
@@ -21,7 +23,8 @@ final class OverlayPlan {
 
     let key: Key
     let schema: TableSchema
-    /// For each column of the table its place in the hot statement, or -1; one more for a hidden key.
+    /// For each column of the table its place in the hot statement, or -1; one more for a hidden
+    /// key.
     let hotColumns: UnsafeMutablePointer<Int32>
     /// For each column of the table whether its values never are its DEFAULT.
     let hasDirectValue: UnsafeMutablePointer<Bool>
@@ -91,7 +94,8 @@ final class OverlayPlan {
     /// Takes a statement out of the pool, or prepares one.
     ///
     /// - Parameter dropped: Terms, one bit each, whose value cannot be compared inside.
-    func takeStatement(dropped: UInt64, on connection: Connection) throws(SQLiteError) -> Statement {
+    func takeStatement(dropped: UInt64, on connection: Connection) throws(SQLiteError) -> Statement
+    {
         if let statement = pools[dropped]?.popLast() { return statement }
         return try connection.prepare(sql(dropped: dropped))
     }
@@ -102,12 +106,14 @@ final class OverlayPlan {
         pools[dropped, default: []].append(statement)
     }
 
-    /// The statement of the hot side: `SELECT h.rowid, h."a" FROM main."t" AS h WHERE …`. Names are
-    /// always qualified: SQLite reads an unknown bare name in double quotes as a string.
+    /// The statement of the hot side: `SELECT h.rowid, h."a" FROM main."t" AS h WHERE …`.
+    ///
+    /// Names are always qualified: SQLite reads an unknown bare name in double quotes as a string.
     func sql(dropped: UInt64) -> String {
         var columns = [schema.rowidName.map { "h.\($0)" } ?? "0"]
         columns += selectedColumns.map { "h.\(schema.columns[$0].name.quotedName)" }
-        var sql = "SELECT \(columns.joined(separator: ", ")) FROM main.\(schema.name.quotedName) AS h"
+        var sql =
+            "SELECT \(columns.joined(separator: ", ")) FROM main.\(schema.name.quotedName) AS h"
         var conditions: [String] = []
         for (index, term) in key.terms.enumerated() where dropped & (1 << UInt64(index)) == 0 {
             conditions.append(condition(term, parameter: index + 1))
@@ -138,7 +144,8 @@ final class OverlayPlan {
             // No affinity inside, but perhaps one outside: everything that it could make equal.
             return """
                 (\(name) = ?\(parameter)\(collation) \
-                OR (\(name) >= '' AND \(name) < x'' AND typeof(?\(parameter)) IN ('integer', 'real')) \
+                OR (\(name) >= '' AND \(name) < x'' \
+                AND typeof(?\(parameter)) IN ('integer', 'real')) \
                 OR (\(name) < '' AND typeof(?\(parameter)) = 'text'))
                 """
         default:

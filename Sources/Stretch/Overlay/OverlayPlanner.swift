@@ -18,7 +18,8 @@ struct OverlayPlanner {
         for constraint in request.constraints where isUseful(constraint) {
             let isList = constraint.isList && takesList(constraint, after: key.terms)
             if constraint.isList, !isList, !canRepeat(constraint) { continue }
-            let isExact = !isList && isRowid(constraint.column) && constraint.comparison.isComparison
+            let isExact =
+                !isList && isRowid(constraint.column) && constraint.comparison.isComparison
             key.terms.append(
                 .init(
                     column: constraint.column, comparison: constraint.comparison,
@@ -166,7 +167,8 @@ struct OverlayPlanner {
         let seek = isSelective ? 10 * listFactor : 10
         return Path(
             cost: seek + rows * (isSelective ? rowCost + 1 : rowCost + 2), rowCount: rows,
-            isOrdered: isOrdered(orders, by: Array(indexTerms.dropFirst(equalCount)), after: equalCount, indexTerms),
+            isOrdered: isOrdered(
+                orders, by: Array(indexTerms.dropFirst(equalCount)), after: equalCount, indexTerms),
             isUnique: isWholeKey && listFactor == 1)
     }
 

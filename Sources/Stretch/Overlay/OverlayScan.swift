@@ -67,8 +67,10 @@ final class OverlayScan: VirtualTableScan {
             order: mergeTerms(plan), changeCounter: UnsafePointer(table.changeCounter))
     }
 
-    /// Whether the inner comparison gives what SQLite's outer one does. A column of the table has
-    /// its affinity inside; a right side that had one of its own outside has lost it.
+    /// Whether the inner comparison gives what SQLite's outer one does.
+    ///
+    /// A column of the table has its affinity inside; a right side that had one of its own outside
+    /// has lost it.
     private func isComparable(_ term: OverlayPlan.Key.Term, _ value: ValuePointer) -> Bool {
         guard term.column >= 0 else { return true }
         guard table.schema.columns[term.column].affinity == .text else { return true }
@@ -118,7 +120,8 @@ final class OverlayScan: VirtualTableScan {
             try completeStatement
             ?? overlay.connection.prepare(
                 """
-                SELECT \(columns.joined(separator: ", ")) FROM main.\(table.schema.name.quotedName) \
+                SELECT \(columns.joined(separator: ", ")) \
+                FROM main.\(table.schema.name.quotedName) \
                 AS h WHERE h.\(table.schema.rowidName ?? "rowid") = ?
                 """)
         completeStatement = statement

@@ -41,7 +41,8 @@ final class OverlayTable: VirtualTable {
             throw StretchError(
                 .schemaMismatch,
                 "table \"\(schema.name)\": its columns differ from those that Stretch knows",
-                hint: "Run stretch status to see them and stretch table alter to tell what changed.")
+                hint: "Run stretch status to see them and stretch table alter to tell what changed."
+            )
         }
         columnIDs = current.map(\.id)
         changeCounter.initialize(to: 0)

@@ -81,7 +81,8 @@ final class OverlayWriter {
     private func lock() throws {
         let statement =
             try lockStatement
-            ?? connection.prepare("INSERT INTO main.stretch_lock(id, name) SELECT 1, 'lock' WHERE 0")
+            ?? connection.prepare(
+                "INSERT INTO main.stretch_lock(id, name) SELECT 1, 'lock' WHERE 0")
         lockStatement = statement
         try statement.run()
     }
@@ -281,7 +282,8 @@ final class OverlayWriter {
     ) throws {
         let mustBeNative = recallsBeforeUpdate || (hasActiveChildren && changesKey(arguments))
         // Without triggers SQLite hands over every value of a cold row.
-        guard !mustBeNative, !schema.columns.indices.contains(where: { arguments[$0 + 2].isUnchanged })
+        guard !mustBeNative,
+            !schema.columns.indices.contains(where: { arguments[$0 + 2].isUnchanged })
         else {
             guard let identity = try recall.recall(location) else { return }
             _ = try updateHot(identity, arguments, conflict)
@@ -388,9 +390,11 @@ extension ConflictMode {
     fileprivate var inner: String { self == .replace ? "REPLACE" : "ABORT" }
 
     /// SQLite applies the mode to every constraint of a virtual table:
-    /// <https://sqlite.org/c3ref/vtab_on_conflict.html>. On a plain table foreign keys, RAISE() and
-    /// types of STRICT tables fail even where others are ignored, and so they do here, as errors
-    /// of another class: <https://sqlite.org/rescode.html#constraint_foreignkey>.
+    /// <https://sqlite.org/c3ref/vtab_on_conflict.html>.
+    ///
+    /// On a plain table foreign keys, RAISE() and types of STRICT tables fail even where others are
+    /// ignored, and so they do here, as errors of another class:
+    /// <https://sqlite.org/rescode.html#constraint_foreignkey>.
     fileprivate func adapt(_ error: SQLiteError) -> SQLiteError {
         guard self == .ignore || self == .fail || self == .rollback, error.isConstraint else {
             return error

@@ -50,7 +50,8 @@ final class RowRecall {
         guard !candidates.isEmpty, let record = overlay.record else { return found }
         guard record.queryMode == .localAndRemote else {
             throw StretchError(
-                .wrongState, "cold rows of table \"\(schema.name)\" are out of reach in this query mode",
+                .wrongState,
+                "cold rows of table \"\(schema.name)\" are out of reach in this query mode",
                 hint: "Set the query mode to LOCAL_AND_REMOTE.")
         }
         let scan = try overlay.remote().scan(
@@ -116,7 +117,9 @@ final class RowRecall {
     /// Recalls every cold row whose columns equal the values, as a foreign key compares them.
     func recall(where columns: [(column: Int, value: Value, collation: Collation)]) throws {
         try overlay.refresh()
-        guard !table.manifest.isEmpty, !columns.contains(where: { $0.value == .null }) else { return }
+        guard !table.manifest.isEmpty, !columns.contains(where: { $0.value == .null }) else {
+            return
+        }
         let constraints = columns.compactMap { column, value, collation in
             table.coldConstraint(column, .equal, value, collationName: collation.rawValue)
         }
@@ -146,7 +149,8 @@ final class RowRecall {
     private func greatestKey() throws -> Statement {
         if let greatestKeyStatement, !greatestKeyStatement.isBusy { return greatestKeyStatement }
         let name = schema.columns[schema.key[0]].name.quotedName
-        // AUTOINCREMENT remembers the greatest key that was inserted, and not one that an UPDATE made:
+        // AUTOINCREMENT remembers the greatest key that was inserted, and not one that an UPDATE
+        // made:
         // https://sqlite.org/autoinc.html
         let sequence = "(SELECT s.seq FROM main.sqlite_sequence AS s WHERE s.name = ?1)"
         let statement = try connection.prepare(
@@ -159,7 +163,8 @@ final class RowRecall {
         return statement
     }
 
-    /// Inserts a cold row as it is, and hides the cold copy; the application's triggers do not see it.
+    /// Inserts a cold row as it is, and hides the cold copy; the application's triggers do not see
+    /// it.
     private func insert(_ row: Int, of rows: RowBuffer) throws -> [Value]? {
         let location = ColdLocation(packed: rows.rowIdentifiers[row])
         let key = schema.key.map { rows.value(row: row, column: $0).value }
@@ -175,7 +180,8 @@ final class RowRecall {
             let places = columns.map { _ in "?" }
             let statement = try connection.cached(
                 """
-                INSERT OR ABORT INTO main.\(schema.name.quotedName)(\(names.joined(separator: ", "))) \
+                INSERT OR ABORT INTO main.\(schema.name.quotedName)\
+                (\(names.joined(separator: ", "))) \
                 VALUES(\(places.joined(separator: ", ")))
                 """)
             for (index, column) in columns.enumerated() {

@@ -103,8 +103,10 @@ import Testing
 
     @Test func `a row that is hot again replaces its cold version`() throws {
         for script in [
-            "CREATE TABLE t(k INTEGER PRIMARY KEY, v, n); INSERT INTO t VALUES(1, 'a', 1), (9, 'z', 99);",
-            "CREATE TABLE t(k TEXT COLLATE NOCASE PRIMARY KEY, v, n); INSERT INTO t VALUES('1', 'a', 1);",
+            "CREATE TABLE t(k INTEGER PRIMARY KEY, v, n); "
+                + "INSERT INTO t VALUES(1, 'a', 1), (9, 'z', 99);",
+            "CREATE TABLE t(k TEXT COLLATE NOCASE PRIMARY KEY, v, n); "
+                + "INSERT INTO t VALUES('1', 'a', 1);",
             "CREATE TABLE t(k, j, v, n, PRIMARY KEY (k, j)) WITHOUT ROWID;"
                 + "INSERT INTO t VALUES(1, 'x', 'a', 1), (1, 'y', 'a', 1);",
         ] {
@@ -168,7 +170,8 @@ import Testing
             """
             CREATE TABLE t(id INTEGER PRIMARY KEY AUTOINCREMENT, up REFERENCES t, n);
             CREATE INDEX t_up ON t(up);
-            INSERT INTO t VALUES(1, NULL, 1), (2, 1, 1), (3, 2, 1), (4, 3, 99), (5, 2, 1), (6, NULL, 1);
+            INSERT INTO t VALUES(1, NULL, 1), (2, 1, 1), (3, 2, 1), (4, 3, 99),
+                (5, 2, 1), (6, NULL, 1);
             """)
         try file.stretch("t", filter: "n < 20")
         try file.migrator().migrate(StretchedFile.options())

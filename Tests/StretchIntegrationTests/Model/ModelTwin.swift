@@ -5,9 +5,11 @@ import StretchTestSupport
 
 /// A stretched database and a plain one that live the same life.
 final class ModelTwin {
-    /// A known difference: what a wrong type in a STRICT table does. On a plain table, SQLite keeps
-    /// the rows before it where the statement says OR IGNORE or OR FAIL, and does not look at the
-    /// type of a row that it ignores; before a BEFORE trigger it looks first, and undoes them all.
+    /// A known difference: what a wrong type in a STRICT table does.
+    ///
+    /// On a plain table, SQLite keeps the rows before it where the statement says OR IGNORE or OR
+    /// FAIL, and does not look at the type of a row that it ignores; before a BEFORE trigger it
+    /// looks first, and undoes them all.
     struct KnownDifference: Error {}
 
     /// The first difference between the two, with all that is needed to see it again.
@@ -114,7 +116,8 @@ final class ModelTwin {
 
     private func bringBack() throws {
         guard !isInTransaction else { return }
-        let condition = Bool.random(using: &random) ? table.randomFilterPredicate(using: &random) : nil
+        let condition =
+            Bool.random(using: &random) ? table.randomFilterPredicate(using: &random) : nil
         log.append("-- bring back \(condition ?? "all")")
         _ = try isAccepted { try stretched.bringBack(table: "t", where: condition) }
         try compareContents()

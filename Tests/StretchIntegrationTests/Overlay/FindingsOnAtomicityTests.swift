@@ -19,7 +19,8 @@ import Testing
         try twin.compareThroughMigrations()
     }
 
-    // Finding 16. OR FAIL keeps the rows before the failing one; which those are is nobody's promise.
+    // Finding 16. OR FAIL keeps the rows before the failing one; which those are is nobody's
+    // promise.
     @Test(arguments: ["", "OR IGNORE", "OR ROLLBACK", "OR REPLACE", "OR ABORT"])
     func `a statement that fails halfway leaves what it leaves on a plain table`(
         mode: String
@@ -222,7 +223,8 @@ import Testing
     @Test func `conflicts have the codes and effects that they have on a plain table`() throws {
         let twin = try MigratedTwin(
             """
-            CREATE TABLE t(id INTEGER PRIMARY KEY ON CONFLICT IGNORE, v TEXT UNIQUE, n INT NOT NULL);
+            CREATE TABLE t(id INTEGER PRIMARY KEY ON CONFLICT IGNORE, v TEXT UNIQUE,
+                n INT NOT NULL);
             WITH c(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < 23)
             INSERT INTO t SELECT n + 1, 'v' || n, n FROM c;
             """)

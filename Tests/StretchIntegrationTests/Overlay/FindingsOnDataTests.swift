@@ -254,7 +254,8 @@ import Testing
     @Test func `comparisons across affinities find what a plain table finds`() throws {
         let twin = try MigratedTwin(
             """
-            CREATE TABLE t(id INTEGER PRIMARY KEY, txt TEXT, i INT, r REAL, b, nc TEXT COLLATE NOCASE,
+            CREATE TABLE t(id INTEGER PRIMARY KEY, txt TEXT, i INT, r REAL, b,
+                nc TEXT COLLATE NOCASE,
                 n INT);
             CREATE TABLE j(k);
             INSERT INTO j VALUES(7), ('7'), (7.0), ('7.0'), (x'37'), (NULL), ('a'), ('A');

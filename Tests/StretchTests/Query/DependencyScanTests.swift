@@ -57,7 +57,8 @@ import Testing
             "CREATE TEMP TRIGGER x INSTEAD OF INSERT ON v BEGIN SELECT 1; END"
         ),
         (
-            "CREATE TRIGGER IF NOT EXISTS main.x UPDATE OF a, b ON v WHEN 1 BEGIN SELECT main.t; END",
+            "CREATE TRIGGER IF NOT EXISTS main.x UPDATE OF a, b ON v WHEN 1 "
+                + "BEGIN SELECT main.t; END",
             "CREATE TEMP TRIGGER x UPDATE OF a, b ON v WHEN 1 BEGIN SELECT main.t; END"
         ),
         ("CREATE TRIGGER x", "CREATE TRIGGER x"), ("SELECT 1", "SELECT 1"),
@@ -180,7 +181,8 @@ import Testing
         "INSERT INTO orders VALUES(1);", "UPDATE log SET a=(SELECT 1 FROM main.orders);",
         "DELETE FROM orders WHERE id = NEW.id AND id = OLD.id;",
         "UPDATE orders SET a=1 WHERE rowid = NEW.id;",
-        "UPDATE orders SET a=1 WHERE id = NEW.id; DELETE FROM log WHERE id IN (SELECT id FROM orders);",
+        "UPDATE orders SET a=1 WHERE id = NEW.id; "
+            + "DELETE FROM log WHERE id IN (SELECT id FROM orders);",
         "DELETE FROM log WHERE x = orders.id;", "UPDATE orders SET a=1 WHERE NEW.id = OLD.id;",
         "UPDATE orders SET a=1 WHERE id = NEW.id = 1;",
     ])

@@ -19,7 +19,8 @@ struct SeededGenerator: RandomNumberGenerator {
 @Suite struct QueryFuzzTests {
     private static let statements = [
         "INSERT OR REPLACE INTO orders(a, b) VALUES('x''y', ?1) RETURNING a",
-        "WITH RECURSIVE c(a) AS (SELECT 1 UNION ALL SELECT a+1 FROM c) REPLACE INTO \"orders\" TABLE",
+        "WITH RECURSIVE c(a) AS (SELECT 1 UNION ALL SELECT a+1 FROM c) "
+            + "REPLACE INTO \"orders\" TABLE",
         "CREATE UNIQUE INDEX IF NOT EXISTS i ON orders(a COLLATE nocase) WHERE a->>'$.b' <> 1e5",
         "CREATE TRIGGER t INSTEAD OF UPDATE OF a, b ON orders BEGIN UPDATE orders SET a=1; END;",
         "ALTER TABLE temp.orders RENAME COLUMN [a b] TO `c``d`",

@@ -48,7 +48,8 @@ public final class EmbeddedEndpoint: Endpoint {
                     guard known == [.integer(database), .integer(position.token)] else {
                         throw StretchError(
                             .remoteMismatch,
-                            "branch \(position.branch) of remote \"\(path)\" is known with another database or token",
+                            "branch \(position.branch) of remote \"\(path)\" is known "
+                                + "with another database or token",
                             hint: "Use reauthorize to continue on a branch of this file's own.")
                     }
                     return
