@@ -243,13 +243,12 @@ public final class Connection {
 
     /// Settings of a connection that `sqlite3_db_config` switches.
     package enum Setting {
-        case foreignKeys, triggers, defensive
+        case foreignKeys, triggers
 
         var operation: Int32 {
             switch self {
             case .foreignKeys: SQLITE_DBCONFIG_ENABLE_FKEY
             case .triggers: SQLITE_DBCONFIG_ENABLE_TRIGGER
-            case .defensive: SQLITE_DBCONFIG_DEFENSIVE
             }
         }
     }

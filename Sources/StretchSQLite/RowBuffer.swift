@@ -201,13 +201,6 @@ public final class RowBuffer {
         }
         return values
     }
-
-    /// Whether both buffers hold the same rows in the same order.
-    public func hasSameRows(as other: RowBuffer) -> Bool {
-        rowCount == other.rowCount && byteCount == other.byteCount
-            && (byteCount == 0 || csqlite_compare(base, other.base, byteCount) == 0)
-            && rowOffsets == other.rowOffsets
-    }
 }
 
 /// One value inside a row of a ``RowBuffer``; valid as long as the buffer does not change.

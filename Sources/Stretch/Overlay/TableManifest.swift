@@ -5,8 +5,7 @@ package struct TableManifest {
     /// The batches, in the order of their numbers.
     package private(set) var batches: [ManifestBatch] = []
     private var indexes: [Int64: ZoneIndex] = [:]
-    /// Columns that every batch has: only these may be constrained or sorted on the remote without
-    /// regard to defaults.
+    /// The collation of each column whose zones can be used, by its id.
     private let collations: [Int64: Collation]
 
     /// The range of all cold keys, where the key is the rowid; the fastest proof that a key is hot.
