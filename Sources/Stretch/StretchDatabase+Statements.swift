@@ -20,6 +20,8 @@ extension StretchDatabase {
     /// Table names mean whole tables, hot and cold. What SQLite offers for ordinary tables only,
     /// such as UPSERT, RETURNING and DEFAULTs, is sent to the hot table, where it is native.
     ///
+    /// The statement keeps the database open for as long as it lives.
+    ///
     /// - Throws: `statementFailed` with SQLite's message; `unsupported` for a statement that would
     ///   lose rows or hide cold ones.
     public func prepare(_ sql: String) throws(StretchError) -> Statement {
@@ -32,7 +34,9 @@ extension StretchDatabase {
                     "VACUUM and ALTER TABLE of a stretch-enabled table cannot be prepared here",
                     hint: "Run it with execute(_:), which takes the overlay down meanwhile.")
             }
-            return try connection.prepare(rewritten.sql)
+            let statement = try connection.prepare(rewritten.sql)
+            statement.owner = self
+            return statement
         }
     }
 

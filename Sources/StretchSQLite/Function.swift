@@ -182,6 +182,32 @@ func setResult(
     }
 }
 
+/// Copies a value of another statement.
+///
+/// `sqlite3_result_value` would allocate for each text; this copies into the place that the result
+/// of the row before has left. The database's encoding is UTF-8, so that no text is converted.
+@inline(__always)
+func setResult(
+    copyOf value: OpaquePointer?, of context: OpaquePointer?,
+    _ table: UnsafePointer<csqlite_routines>
+) {
+    switch table.pointee.value_type(value) {
+    case SQLITE_INTEGER: table.pointee.result_int64(context, table.pointee.value_int64(value))
+    case SQLITE_FLOAT: table.pointee.result_double(context, table.pointee.value_double(value))
+    case SQLITE_TEXT:
+        let bytes = UnsafeRawPointer(table.pointee.value_text(value))
+        setResult(
+            text: UnsafeRawBufferPointer(
+                start: bytes, count: Int(table.pointee.value_bytes(value))), of: context, table)
+    case SQLITE_BLOB:
+        let bytes = table.pointee.value_blob(value)
+        setResult(
+            blob: UnsafeRawBufferPointer(
+                start: bytes, count: Int(table.pointee.value_bytes(value))), of: context, table)
+    default: table.pointee.result_null(context)
+    }
+}
+
 @inline(__always)
 func setResult(
     text: UnsafeRawBufferPointer, of context: OpaquePointer?,

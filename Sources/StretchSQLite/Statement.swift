@@ -8,6 +8,8 @@ public final class Statement {
     package let handle: OpaquePointer
     private let routines: Routines
     private let table: UnsafePointer<csqlite_routines>
+    /// What the statement's virtual tables need for as long as it lives.
+    package var owner: AnyObject?
 
     init(
         _ sql: UnsafeBufferPointer<UInt8>, on connection: Connection, isPersistent: Bool,

@@ -17,6 +17,8 @@ struct CursorStorage {
     let hotValues: UnsafeMutablePointer<OpaquePointer?>
     /// The value of the inner statement's first column; when it moves, all have moved.
     var firstHotValue: OpaquePointer?
+    /// The statement whose values were located.
+    var locatedStatement: OpaquePointer?
     var nextFree: UnsafeMutablePointer<CursorStorage>?
 
     var source = Source.end
@@ -73,7 +75,7 @@ extension UnsafeMutablePointer where Pointee == CursorStorage {
             pointee.changeCounter = start.changeCounter
             pointee.changeMark = start.changeCounter.pointee
             pointee.hasOpenedPages = false
-            pointee.firstHotValue = nil
+            if pointee.locatedStatement != pointee.hot { pointee.firstHotValue = nil }
         }
         let hasRow = try stepHot()
         pointee.hasPages = try pointee.box._withUnsafeGuaranteedRef {
@@ -145,6 +147,7 @@ extension UnsafeMutablePointer where Pointee == CursorStorage {
     @inline(never)
     private func locateHotValues(_ first: OpaquePointer?) {
         pointee.firstHotValue = first
+        pointee.locatedStatement = pointee.hot
         pointee.box._withUnsafeGuaranteedRef { box in
             guard let start = box.start else { return }
             for column in 0...pointee.vtab.pointee.columnCount {
@@ -280,13 +283,13 @@ extension UnsafeMutablePointer where Pointee == CursorStorage {
         let table = pointee.table
         if pointee.source == .hot {
             if let value = pointee.hotValues[Int(column)], pointee.complete == nil {
-                table.pointee.result_value(context, value)
+                StretchSQLite.setResult(copyOf: value, of: context, table)
                 return
             }
             let inner = pointee.hotColumns[Int(column)]
             if inner >= 0, pointee.complete == nil {
-                table.pointee.result_value(
-                    context, table.pointee.column_value(pointee.hot, inner))
+                StretchSQLite.setResult(
+                    copyOf: table.pointee.column_value(pointee.hot, inner), of: context, table)
             } else {
                 try setCompleteResult(column: column, of: context)
             }
@@ -325,8 +328,8 @@ extension UnsafeMutablePointer where Pointee == CursorStorage {
                 try $0.scan.completeRow(rowid: rowid).handle
             }
         }
-        table.pointee.result_value(
-            context, table.pointee.column_value(pointee.complete, column))
+        StretchSQLite.setResult(
+            copyOf: table.pointee.column_value(pointee.complete, column), of: context, table)
     }
 
     var rowid: Int64 {

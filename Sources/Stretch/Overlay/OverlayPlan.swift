@@ -25,6 +25,8 @@ final class OverlayPlan {
     let schema: TableSchema
     /// For each column of the table its place in the hot statement, or -1; one more for a hidden
     /// key.
+    ///
+    /// The first place is the rowid's.
     let hotColumns: UnsafeMutablePointer<Int32>
     /// For each column of the table whether its values never are its DEFAULT.
     let hasDirectValue: UnsafeMutablePointer<Bool>
@@ -38,6 +40,9 @@ final class OverlayPlan {
     let isUnique: Bool
     /// The term whose list is taken whole, or `nil`.
     let listTerm: Int?
+    /// The statement of the last scan that could compare all terms: nearly always the next one's.
+    private var spareStatement: Statement?
+    /// All other statements that no scan has, by their dropped terms.
     private var pools: [UInt64: [Statement]] = [:]
 
     init(key: Key, schema: TableSchema) {
@@ -60,7 +65,9 @@ final class OverlayPlan {
         let keyColumns = Set(schema.key)
         for column in 0..<count {
             let isUsed = needsAll || key.columnsUsed & (1 << UInt64(min(column, 63))) != 0
-            if isUsed || ordered.contains(column) {
+            if schema.keyKind == .rowid, column == schema.key[0] {
+                hotColumns[column] = 0
+            } else if isUsed || ordered.contains(column) {
                 hotColumns[column] = Int32(hot.count + 1)
                 hot.append(column)
             }
@@ -96,6 +103,10 @@ final class OverlayPlan {
     /// - Parameter dropped: Terms, one bit each, whose value cannot be compared inside.
     func takeStatement(dropped: UInt64, on connection: Connection) throws(SQLiteError) -> Statement
     {
+        if dropped == 0, let statement = spareStatement {
+            spareStatement = nil
+            return statement
+        }
         if let statement = pools[dropped]?.popLast() { return statement }
         return try connection.prepare(sql(dropped: dropped))
     }
@@ -103,7 +114,11 @@ final class OverlayPlan {
     /// Puts a statement back; it is reset, so that it holds no snapshot.
     func putStatement(_ statement: Statement, dropped: UInt64) {
         statement.reset()
-        pools[dropped, default: []].append(statement)
+        if dropped == 0, spareStatement == nil {
+            spareStatement = statement
+        } else {
+            pools[dropped, default: []].append(statement)
+        }
     }
 
     /// The statement of the hot side: `SELECT h.rowid, h."a" FROM main."t" AS h WHERE …`.

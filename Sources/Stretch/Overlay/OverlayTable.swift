@@ -2,7 +2,8 @@ internal import StretchSQLite
 
 /// The overlay of one stretch-enabled table.
 final class OverlayTable: VirtualTable {
-    unowned let overlay: Overlay
+    /// It owns this table, and SQLite calls none of them after the connection is closed.
+    unowned(unsafe) let overlay: Overlay
     let table: StretchedTable
     let schema: TableSchema
     /// The catalog's ids of the table's columns, in the table's order.

@@ -3,8 +3,9 @@ internal import StretchSQLite
 /// Writes rows of one overlay: hot rows by native statements on schema main, cold rows by
 /// tombstones, or by recalling them first.
 final class OverlayWriter {
-    private unowned let table: OverlayTable
+    private unowned(unsafe) let table: OverlayTable
     private let schema: TableSchema
+    private let columnCount: Int
     private(set) lazy var recall = RowRecall(table: table)
     /// Whether a transaction is open in which this table may be written.
     private(set) var isWriting = false
@@ -25,6 +26,7 @@ final class OverlayWriter {
     init(table: OverlayTable) {
         self.table = table
         schema = table.schema
+        columnCount = table.schema.columns.count
         triggerEvents = Set(
             schema.triggers.compactMap { trigger in
                 switch TriggerText(parsing: trigger.text)?.event {
@@ -89,6 +91,9 @@ final class OverlayWriter {
     private var lockStatement: Statement?
     private var deleteStatement: Statement?
     private var updateStatements: [UpdateShape: Statement] = [:]
+    /// The shape and the statement of the last UPDATE: nearly always the next one's.
+    private var lastUpdateShape: UpdateShape?
+    private var lastUpdateStatement: Statement?
 
     /// What makes two inner UPDATE statements the same.
     private struct UpdateShape: Hashable {
@@ -227,44 +232,64 @@ final class OverlayWriter {
     private func updateHot(
         _ identity: [Value], _ arguments: Arguments, _ conflict: ConflictMode
     ) throws -> Bool {
-        var columns: [Int] = []
-        for column in schema.columns.indices where !arguments[column + 2].isUnchanged {
-            columns.append(column)
-        }
         let movesRowid = schema.keyKind != .withoutRowid && isRowidMoved(arguments)
-        guard !columns.isEmpty || movesRowid else { return true }
-        let statement = try updateStatement(columns, movesRowid: movesRowid, conflict)
-        for (index, column) in columns.enumerated() {
-            try statement.bind(arguments[column + 2], at: index + 1)
+        var shape = UpdateShape(movesRowid: movesRowid, conflict: conflict)
+        var next = 1
+        for column in 0..<columnCount where !arguments[column + 2].isUnchanged {
+            shape.columns |= 1 << UInt64(column & 63)
+            next += 1
         }
-        if movesRowid { try statement.bind(arguments[1], at: columns.count + 1) }
-        let first = columns.count + (movesRowid ? 2 : 1)
-        for (index, value) in identity.enumerated() { try statement.bind(value, at: first + index) }
+        guard next > 1 || movesRowid else { return true }
+        let statement = try updateStatement(shape, arguments)
+        next = 1
+        for column in 0..<columnCount where !arguments[column + 2].isUnchanged {
+            try statement.bind(arguments[column + 2], at: next)
+            next += 1
+        }
+        if movesRowid {
+            try statement.bind(arguments[1], at: next)
+            next += 1
+        }
+        for value in identity {
+            try statement.bind(value, at: next)
+            next += 1
+        }
         try statement.run()
         return connection.changeCount > 0
     }
 
     private func updateStatement(
-        _ columns: [Int], movesRowid: Bool, _ conflict: ConflictMode
+        _ shape: UpdateShape, _ arguments: Arguments
     ) throws -> Statement {
-        var shape = UpdateShape(movesRowid: movesRowid, conflict: conflict)
-        for column in columns where column < 64 { shape.columns |= 1 << UInt64(column) }
-        let isKept = schema.columns.count <= 64
-        if isKept, let statement = updateStatements[shape], !statement.isBusy { return statement }
+        // Of a wide table two shapes may look the same, so none is kept.
+        let isKept = columnCount <= 64
+        if isKept {
+            if shape == lastUpdateShape, let statement = lastUpdateStatement, !statement.isBusy {
+                return statement
+            }
+            if let statement = updateStatements[shape], !statement.isBusy {
+                (lastUpdateShape, lastUpdateStatement) = (shape, statement)
+                return statement
+            }
+        }
+        let columns = (0..<columnCount).filter { !arguments[$0 + 2].isUnchanged }
         var assignments = columns.enumerated().map {
             "\(schema.columns[$1].name.quotedName) = ?\($0 + 1)"
         }
-        if movesRowid, let rowid = schema.rowidName {
+        if shape.movesRowid, let rowid = schema.rowidName {
             assignments.append("\(rowid) = ?\(columns.count + 1)")
         }
         let first = assignments.count + 1
         let condition = identityColumns.enumerated().map { "\($1) = ?\(first + $0)" }
         let statement = try connection.prepare(
             """
-            UPDATE OR \(conflict.inner) main.\(name) SET \(assignments.joined(separator: ", ")) \
+            UPDATE OR \(shape.conflict.inner) main.\(name) SET \(assignments.joined(separator: ", ")) \
             WHERE \(condition.joined(separator: " AND "))
             """)
-        if isKept { updateStatements[shape] = statement }
+        if isKept {
+            updateStatements[shape] = statement
+            (lastUpdateShape, lastUpdateStatement) = (shape, statement)
+        }
         return statement
     }
 

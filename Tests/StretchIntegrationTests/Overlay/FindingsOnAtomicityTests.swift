@@ -19,6 +19,20 @@ import Testing
         try twin.compareThroughMigrations()
     }
 
+    @Test func `a statement goes on after all else of its database is gone`() throws {
+        let twin = try MigratedTwin(MigratedTwin.numbers)
+        let count = try #require(try twin.plain.integer("SELECT count(*) FROM t"))
+        func prepare() throws -> Statement {
+            let statement = try StretchDatabase(path: twin.path).prepare("SELECT n FROM t")
+            #expect(try statement.step())
+            return statement
+        }
+        let statement = try prepare()
+        var seen: Int64 = 1
+        while try statement.step() { seen += 1 }
+        #expect(seen == count)
+    }
+
     // Finding 16. OR FAIL keeps the rows before the failing one; which those are is nobody's
     // promise.
     @Test(arguments: ["", "OR IGNORE", "OR ROLLBACK", "OR REPLACE", "OR ABORT"])
