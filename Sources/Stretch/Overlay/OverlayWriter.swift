@@ -283,7 +283,8 @@ final class OverlayWriter {
         let condition = identityColumns.enumerated().map { "\($1) = ?\(first + $0)" }
         let statement = try connection.prepare(
             """
-            UPDATE OR \(shape.conflict.inner) main.\(name) SET \(assignments.joined(separator: ", ")) \
+            UPDATE OR \(shape.conflict.inner) main.\(name) \
+            SET \(assignments.joined(separator: ", ")) \
             WHERE \(condition.joined(separator: " AND "))
             """)
         if isKept {
