@@ -192,6 +192,13 @@ package struct Catalog {
         }
     }
 
+    /// Whether any batch of a table is visible.
+    package func hasBatches(table: Int64) throws(SQLiteError) -> Bool {
+        try connection.integer(
+            "SELECT EXISTS(SELECT 1 FROM main.stretch_batch WHERE table_id = ?)", .integer(table))
+            == 1
+    }
+
     /// Draws the next batch number.
     package func takeBatchNumber() throws(SQLiteError) -> Int64 {
         let number =

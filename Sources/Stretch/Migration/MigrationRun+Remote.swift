@@ -36,6 +36,22 @@ extension MigrationRun {
         return offset == rows.byteCount
     }
 
+    /// Builds the remote's indexes of tables that have moved what they had to move.
+    ///
+    /// A remote that has them writes to a random place of each for each row.
+    func buildIndexes(_ tables: [StretchedTable]) throws(StretchError) {
+        for table in tables {
+            let relation = try local { () throws -> Relation? in
+                guard try catalog.hasBatches(table: table.id),
+                    let table = try catalog.tables().first(where: { $0.id == table.id }),
+                    let schema = try TableSchema(reading: table.name, from: connection)
+                else { return nil }
+                return Relation(table, schema: schema)
+            }
+            if let relation { try endpoint.buildIndexes(relation) }
+        }
+    }
+
     /// All rows of a batch, by the columns that it was sent with.
     func remoteRows(of batch: NewBatch) throws(StretchError) -> RowBuffer {
         let rows = RowBuffer(columnCount: batch.columns.count)

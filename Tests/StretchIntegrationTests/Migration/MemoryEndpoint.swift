@@ -7,6 +7,8 @@ final class MemoryRemote {
     var ledger: [Int64: LedgerEntry] = [:]
     var rows: [Int64: [[Value]]] = [:]
     var relations: [Int64: Relation] = [:]
+    /// The relations whose indexes were built.
+    var indexedRelations: Set<Int64> = []
     var retirements: [Int64: TimelinePosition] = [:]
     var confirmed: Set<Int64> = []
     /// Values that the remote cannot hold.
@@ -19,6 +21,7 @@ final class MemoryRemote {
         ledger = other.ledger
         rows = other.rows
         relations = other.relations
+        indexedRelations = other.indexedRelations
         retirements = other.retirements
         confirmed = other.confirmed
         refused = other.refused
@@ -89,6 +92,10 @@ final class MemoryEndpoint: Endpoint {
 
     func provision(_ relation: Relation) throws(StretchError) {
         remote.relations[relation.id] = relation
+    }
+
+    func buildIndexes(_ relation: Relation) throws(StretchError) {
+        try call { () throws(StretchError) in _ = remote.indexedRelations.insert(relation.id) }
     }
 
     func fence(branch: Int64) throws(StretchError) -> TimelinePosition? {
