@@ -29,7 +29,7 @@ package final class Migrator {
         self.path = path
         self.configuration = configuration
         reconcileSchema = { try Migrator.requireSameSchema($0) }
-        connection = try Migrator.open(path, configuration, cacheKibibyteCount: 12_288)
+        connection = try Migrator.open(path, configuration, cacheKibibyteCount: 13_312)
         try local { () throws in
             try proof.register(on: connection)
             // A checkpoint in the commit would hold the write lock; see `WALGauge`.

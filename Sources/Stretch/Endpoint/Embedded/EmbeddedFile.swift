@@ -35,7 +35,7 @@ final class EmbeddedFile {
     func open() throws -> Connection {
         if let connection, !connection.hasMoved { return connection }
         close()
-        let connection = try connect(isCreating ? .create : .readWrite, cacheKiBCount: 8_192)
+        let connection = try connect(isCreating ? .create : .readWrite, cacheKiBCount: 4_096)
         isRemote = try EmbeddedSchema.identify(connection, path: path)
         if isRemote { try EmbeddedSchema.useWAL(connection) }
         // From now on a missing file is a loss, not a beginning.
@@ -59,7 +59,7 @@ final class EmbeddedFile {
             close()
         }
         guard try openRemote() != nil else { throw missingRemote }
-        return try connect(.readWrite, cacheKiBCount: 4_096)
+        return try connect(.readWrite, cacheKiBCount: 2_048)
     }
 
     /// Keeps a connection whose statements are all reset for the next scan.
