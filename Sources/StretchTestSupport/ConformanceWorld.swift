@@ -37,6 +37,7 @@ final class ConformanceWorld {
             ])
         try endpoint.register(database: ConformanceWorld.database, position: position)
         try endpoint.provision(relation)
+        try endpoint.buildIndexes(relation)
     }
 
     /// A random-looking id that was not drawn before.

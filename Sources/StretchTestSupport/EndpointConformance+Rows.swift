@@ -158,6 +158,29 @@ extension EndpointConformance {
                 let batch = try world.commit([[4, 5, 6, 8]])
                 try require(world.read(batch.id), equals: [[4, 5, 6, 8]], "the new batch")
             },
+            Check("rows are found before and after the indexes are built") {
+                let world = try ConformanceWorld($0)
+                let other = Relation(
+                    id: 8, name: "bare", columns: world.relation.columns, key: [],
+                    indexes: [[OrderTerm(column: 2)], [OrderTerm(column: 3, isDescending: true)]])
+                try world.endpoint.provision(other)
+                world.relation = other
+                try world.commit([[1, "b", 3], [2, "a", 2.5]])
+                let requests = [
+                    world.request(constraints: [
+                        ColdConstraint(column: 2, comparison: .equal("a"))
+                    ]), world.request(order: [OrderTerm(column: 3, isDescending: true)]),
+                ]
+                for _ in 1...3 {
+                    for request in requests { try world.requireScan(request) }
+                    try world.endpoint.buildIndexes(other)
+                }
+                try world.endpoint.provision(other)
+                try require(.remoteMismatch, "indexes of an unknown relation") {
+                    try world.endpoint.buildIndexes(
+                        Relation(id: 9, name: "none", columns: [], key: [], indexes: []))
+                }
+            },
             Check("relations are separate") {
                 let world = try ConformanceWorld($0)
                 try world.commit([[1, 2, 3]])

@@ -72,11 +72,26 @@ public protocol Endpoint: AnyObject {
     ///   database or token.
     func register(database: Int64, position: TimelinePosition) throws(StretchError)
 
-    /// Makes a relation, or adds the columns and indexes that it lacks. Idempotent.
+    /// Makes a relation, or adds the columns that it lacks. Idempotent.
+    ///
+    /// Its key's index is made, and after ``buildIndexes(_:)`` the other indexes that it lacks.
     ///
     /// - Throws: `remoteUnavailable`; `unsupported` for what this remote cannot hold, such as too
     ///   many columns; `schemaMismatch` when a known column has another affinity or default.
     func provision(_ relation: Relation) throws(StretchError)
+
+    /// Builds the indexes of a relation other than its key's. Idempotent.
+    ///
+    /// They make each later commit slower, and are therefore built when the first rows have moved.
+    /// It can take long, and other writers may wait.
+    ///
+    /// - Throws: `remoteMismatch` when the remote has no such relation; `remoteUnavailable`.
+    func buildIndexes(_ relation: Relation) throws(StretchError)
+
+    /// Makes the call that runs now stop with code `cancelled`; nothing happens when none runs.
+    ///
+    /// The one call that other threads may make.
+    func interrupt()
 
     /// Waits until no commit on the branch is in doubt, and returns where the branch stands.
     ///
@@ -142,4 +157,12 @@ public protocol Endpoint: AnyObject {
 
     /// What a relation uses.
     func usage(relation: Int64) throws(StretchError) -> RemoteUsage
+}
+
+extension Endpoint {
+    /// Does nothing: a remote that answers at once needs no indexes but the key's.
+    public func buildIndexes(_ relation: Relation) throws(StretchError) {}
+
+    /// Does nothing: calls of a remote that never waits end by themselves.
+    public func interrupt() {}
 }

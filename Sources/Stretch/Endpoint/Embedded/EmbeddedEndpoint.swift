@@ -64,7 +64,21 @@ public final class EmbeddedEndpoint: Endpoint {
         }
     }
 
-    /// Makes a relation, or adds the columns and indexes that it lacks.
+    /// Builds the indexes of a relation other than its key's.
+    public func buildIndexes(_ relation: Relation) throws(StretchError) {
+        try ask {
+            guard let connection = try file.openRemote() else { throw file.missingRemote }
+            guard try EmbeddedRelation(relation.id, on: connection) != nil else {
+                throw mismatch("remote \"\(path)\" has no relation \(relation.id)")
+            }
+            try write { connection in
+                guard try EmbeddedRelation.buildIndexes(relation, on: connection) else { return }
+                try connection.run("UPDATE stretch_remote SET generation = generation + 1")
+            }
+        }
+    }
+
+    /// Makes a relation, or adds the columns that it lacks, and indexes once they were built.
     public func provision(_ relation: Relation) throws(StretchError) {
         try ask {
             try write { connection in

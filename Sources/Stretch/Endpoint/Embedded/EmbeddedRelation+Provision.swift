@@ -28,14 +28,34 @@ extension EmbeddedRelation {
                 column.defaultValue)
             if !isNew { try add(column, to: "rows_\(number)", on: connection) }
         }
+        // One that is there tells that they were built before.
+        let hasIndexes = try relation.indexes.contains {
+            try $0 != relation.key && exists(index($0, number: number).name, on: connection)
+        }
+        let indexes = [relation.key] + (hasIndexes ? relation.indexes : [])
+        let hasNewIndex = try makeIndexes(indexes, number: number, on: connection)
+        return hasNewIndex || connection.totalChangeCount != changesBefore
+    }
+
+    /// Makes all indexes of a relation; part of a write transaction.
+    ///
+    /// - Returns: Whether one was missing.
+    static func buildIndexes(_ relation: Relation, on connection: Connection) throws -> Bool {
+        let number = try number(of: relation, on: connection)
+        return try makeIndexes([relation.key] + relation.indexes, number: number, on: connection)
+    }
+
+    private static func makeIndexes(
+        _ indexes: [[OrderTerm]], number: Int64, on connection: Connection
+    ) throws -> Bool {
         var hasNewIndex = false
-        for terms in [relation.key] + relation.indexes where !terms.isEmpty {
+        for terms in indexes where !terms.isEmpty {
             let index = index(terms, number: number)
             guard try !exists(index.name, on: connection) else { continue }
             try connection.execute("CREATE INDEX \(index.name) ON rows_\(number)(\(index.terms))")
             hasNewIndex = true
         }
-        return hasNewIndex || connection.totalChangeCount != changesBefore
+        return hasNewIndex
     }
 
     private static func exists(_ name: String, on connection: Connection) throws -> Bool {
