@@ -6,6 +6,7 @@ let package = Package(
     platforms: [.macOS(.v15), .iOS(.v18)],
     products: [
         .library(name: "Stretch", targets: ["Stretch", "StretchLinked"]),
+        .library(name: "StretchPostgres", targets: ["StretchPostgres"]),
         .library(name: "StretchTestSupport", targets: ["StretchTestSupport"]),
         .executable(name: "stretch", targets: ["StretchCommand"]),
     ],
@@ -25,8 +26,14 @@ let package = Package(
                 "StretchSQLite",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
+        // C: PostgreSQL's own client library: TLS, SCRAM and COPY as every client does them.
+        .systemLibrary(
+            name: "CLibPQ", pkgConfig: "libpq",
+            providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
+        .target(name: "StretchPostgres", dependencies: ["CLibPQ", "Stretch", "StretchSQLite"]),
         .target(
-            name: "StretchLinked", dependencies: ["CSQLiteLinked", "Stretch", "StretchSQLite"]),
+            name: "StretchLinked",
+            dependencies: ["CSQLiteLinked", "Stretch", "StretchPostgres", "StretchSQLite"]),
         .executableTarget(
             name: "StretchCommand",
             dependencies: [
@@ -47,7 +54,8 @@ let package = Package(
         .testTarget(
             name: "StretchIntegrationTests",
             dependencies: [
-                "Stretch", "StretchCrashWorker", "StretchLinked", "StretchTestSupport",
+                "Stretch", "StretchCrashWorker", "StretchLinked", "StretchPostgres",
+                "StretchTestSupport",
             ]),
         .testTarget(
             name: "StretchCommandTests",
@@ -63,7 +71,7 @@ let package = Package(
 let treatsWarningsAsErrors = Context.environment["STRETCH_WARNINGS_AS_ERRORS"] != nil
 
 for target in package.targets {
-    guard !target.name.hasPrefix("C") else { continue }
+    guard target.type != .system, !target.name.hasPrefix("C") else { continue }
     target.swiftSettings = [
         .enableUpcomingFeature("ExistentialAny"),
         .enableUpcomingFeature("InternalImportsByDefault"),

@@ -17,6 +17,8 @@ public struct Configuration: Sendable {
     public var now: @Sendable () -> String
     /// A random number from 1 to 2⁶³ − 1.
     public var randomID: @Sendable () -> Int64
+    /// The login at a remote, or `nil` when it needs none; asked when a session begins.
+    public var credential: @Sendable (EndpointAddress) throws(StretchError) -> RemoteCredential?
     /// Makes a session with a remote.
     ///
     /// - Parameters: the address, the local database's path, whether a missing remote is made, and
@@ -30,6 +32,7 @@ public struct Configuration: Sendable {
         self.routines = routines
         now = { SystemTime.now() }
         randomID = { Int64.random(in: 1...Int64.max) }
+        credential = { _ in nil }
         makeEndpoint = { (address, localPath, isCreating, configuration) throws(StretchError) in
             throw StretchError(.unsupported, "no endpoint for \"\(address)\"")
         }

@@ -1,7 +1,9 @@
 public import Stretch
+internal import StretchPostgres
 
 extension Configuration {
-    /// The system's SQLite library, clock and generator, and remotes that are SQLite files.
+    /// The system's SQLite library, clock and generator, and remotes that are SQLite
+    /// files or PostgreSQL databases.
     public static var linked: Configuration {
         var configuration = Configuration(routines: .linked)
         configuration.makeEndpoint = {
@@ -11,6 +13,10 @@ extension Configuration {
                 return try EmbeddedEndpoint(
                     path: address.filePath(besides: localPath), routines: configuration.routines,
                     isCreating: isCreating, vfs: configuration.remoteVFS)
+            case .postgresql(let server):
+                return PostgresEndpoint(server) { () throws(StretchError) in
+                    try configuration.credential(address)
+                }
             }
         }
         return configuration

@@ -212,6 +212,9 @@ package struct EncodedValue {
 
     package let address: UnsafeRawPointer
 
+    /// The value whose encoding begins at an address.
+    package init(address: UnsafeRawPointer) { self.address = address }
+
     package var tag: Tag {
         // Only `RowBuffer` writes tags.
         Tag(rawValue: address.load(as: UInt8.self)).unsafelyUnwrapped

@@ -65,6 +65,8 @@ private func compareFolded(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBuf
     for index in 0..<min(left.count, right.count) {
         let difference = Int(fold(left[index])) - Int(fold(right[index]))
         if difference != 0 { return difference }
+        // SQLite's NOCASE stops at a NUL, and lets the lengths decide.
+        if left[index] == 0 { break }
     }
     return left.count - right.count
 }

@@ -23,15 +23,16 @@ extension StretchDatabase {
     ///   that is the local file; `remoteUnavailable`.
     @discardableResult
     public func enable(server: String) throws(StretchError) -> DatabaseReport {
-        let address = try EndpointAddress(parsing: server)
+        let server = try EndpointAddress(parsing: server)
         return try perform {
-            try refuseEnabling(address)
-            try connection.transaction(.immediate) {
+            try refuseEnabling(server)
+            let address = try connection.transaction(.immediate) {
                 // Once more, under the write lock: another process may have been faster.
                 try refuseEnabledAlready()
                 let position = TimelinePosition(
                     branch: configuration.randomID(), epoch: 0, token: configuration.randomID())
                 let database = configuration.randomID()
+                let address = server.reserved(forDatabase: database)
                 let endpoint = try configuration.makeEndpoint(address, path, true, configuration)
                 try endpoint.register(database: database, position: position)
                 try catalog.create(
@@ -41,6 +42,7 @@ extension StretchDatabase {
                 try catalog.insertEvent(
                     time: configuration.now(), table: nil, kind: "enable",
                     message: "enabled with server \(address)")
+                return address
             }
             return DatabaseReport(server: address.description, advice: try databaseAdvice())
         }
@@ -108,6 +110,7 @@ extension StretchDatabase {
                 .unsupported, "the database is encoded in \(encoding), and text would not survive",
                 hint: "Copy it with .dump into a database in UTF-8.")
         }
+        guard case .file = address.kind else { return }
         let remote = address.filePath(besides: path)
         guard !FileIdentity.isSame(remote, file) else {
             throw StretchError(

@@ -4,19 +4,32 @@ public struct EndpointAddress: Hashable, Sendable, CustomStringConvertible {
     public enum Kind: Hashable, Sendable {
         /// A SQLite file; a relative path starts at the folder of the local database.
         case file(path: String)
+        /// A PostgreSQL server.
+        case postgresql(PostgresAddress)
     }
 
     /// What the address names.
     public let kind: Kind
 
-    /// Parses an address such as `file:archive.db`.
+    /// An address of a kind.
+    public init(_ kind: Kind) { self.kind = kind }
+
+    /// Parses an address such as `file:archive.db` or `postgresql://host/database`.
     ///
-    /// - Throws: `invalidArgument` for an unknown scheme or an empty path.
+    /// - Throws: `invalidArgument` for an unknown scheme, an empty path, or a key that is refused.
     public init(parsing text: String) throws(StretchError) {
-        guard let colon = text.firstIndex(of: ":"), text[..<colon].foldingASCII == "file" else {
+        let colon = text.firstIndex(of: ":") ?? text.endIndex
+        let scheme = text[..<colon].foldingASCII
+        if scheme == "postgresql" || scheme == "postgres" {
+            kind = .postgresql(try PostgresAddress(parsing: text[colon...].dropFirst()))
+            return
+        }
+        guard scheme == "file", colon < text.endIndex else {
+            // The text may hold a password.
+            let name = text.contains("@") ? "the server" : "server \"\(text)\""
             throw StretchError(
-                .invalidArgument, "server \"\(text)\" is not an address that Stretch knows",
-                hint: "Name a SQLite file: file:archive.db.")
+                .invalidArgument, "\(name) is not an address that Stretch knows",
+                hint: "Name a SQLite file, file:archive.db, or postgresql://host/database.")
         }
         var path = String(text[text.index(after: colon)...])
         // file:///archive.db and file:/archive.db are the same absolute path.
@@ -33,18 +46,24 @@ public struct EndpointAddress: Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         switch kind {
         case .file(let path): "file:\(path)"
+        case .postgresql(let address): address.description
         }
     }
 
     /// The absolute or working path of the remote file of a local database at `localPath`.
+    ///
+    /// The address must name a file.
     public func filePath(besides localPath: String) -> String {
-        switch kind {
-        case .file(let path):
-            guard !path.hasPrefix("/"), let slash = localPath.lastIndex(of: "/") else {
-                return path
-            }
-            return String(localPath[...slash]) + path
-        }
+        guard case .file(let path) = kind else { preconditionFailure("\(self) is no file") }
+        guard !path.hasPrefix("/"), let slash = localPath.lastIndex(of: "/") else { return path }
+        return String(localPath[...slash]) + path
+    }
+
+    /// The address with a place of its own for a database, where the remote can hold several.
+    func reserved(forDatabase database: Int64) -> EndpointAddress {
+        guard case .postgresql(var address) = kind, address.schema == nil else { return self }
+        address.schema = "stretch_" + String(database, radix: 16)
+        return EndpointAddress(.postgresql(address))
     }
 }
 

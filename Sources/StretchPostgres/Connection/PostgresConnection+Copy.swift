@@ -1,0 +1,46 @@
+internal import CLibPQ
+internal import Foundation
+
+extension PostgresConnection {
+    /// Sends data of a COPY, and waits until little of it is left in memory.
+    func putCopyData(_ bytes: UnsafeRawBufferPointer) throws {
+        guard !bytes.isEmpty else { return }
+        let deadline = ContinuousClock.now + PostgresConnection.patience
+        // A server's message has at most 1 GB; long rows come in parts.
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let part = UnsafeRawBufferPointer(rebasing: rest.prefix(1 << 24))
+            rest = rest.dropFirst(part.count)
+            let result = PQputCopyData(
+                handle, part.bindMemory(to: CChar.self).baseAddress, Int32(part.count))
+            guard result == 1 else { throw lastError }
+            try flush(until: deadline)
+        }
+    }
+
+    /// Ends a COPY whose data is complete.
+    func endCopy() throws {
+        guard PQputCopyEnd(handle, nil) == 1 else { throw lastError }
+        try flush(until: .now + PostgresConnection.patience)
+    }
+
+    /// The next row of a COPY, or `nil` at its end; free it with `PQfreemem`.
+    func copyRow() throws -> UnsafeMutableRawBufferPointer? {
+        var row: UnsafeMutablePointer<CChar>?
+        var count = PQgetCopyData(handle, &row, 1)
+        if count == 0 {
+            let deadline = ContinuousClock.now + PostgresConnection.patience
+            while count == 0 {
+                try wait(Int16(POLLIN), until: deadline)
+                guard PQconsumeInput(handle) == 1 else { throw lastError }
+                count = PQgetCopyData(handle, &row, 1)
+            }
+        }
+        if count > 0, let row {
+            return UnsafeMutableRawBufferPointer(start: row, count: Int(count))
+        }
+        // The server's error, if any, comes as the next result.
+        guard count == -1 else { throw lastError }
+        return nil
+    }
+}

@@ -1,0 +1,292 @@
+internal import CLibPQ
+internal import Foundation
+internal import Stretch
+
+/// A session with a PostgreSQL server, used from one thread at a time.
+///
+/// The session has no state beyond a transaction, so that it may lead through PgBouncer in
+/// transaction mode. The socket never blocks: every wait has a deadline, and ends when the call is
+/// interrupted.
+final class PostgresConnection {
+    /// How long a wait for the server lasts when nothing else is said.
+    static let patience = Duration.seconds(120)
+
+    let handle: OpaquePointer
+    /// Whether the server's session is this one, and no pooler hands it on between transactions;
+    /// only then may a prepared statement outlive its transaction.
+    var isDirect: Bool?
+    /// The prepared statements of the session, by their text.
+    var preparedStatements: [String: String] = [:]
+    /// The value of the interruption's mark when the present call began.
+    var mark: Int
+    let interruption: Interruption
+    /// The results of statements that were sent and not read yet are still to come.
+    private(set) var hasPendingResults = false
+
+    /// Connects.
+    ///
+    /// - Throws: ``PostgresError``, or ``StretchError`` for a server that must not be used.
+    init(
+        _ address: PostgresAddress, credential: RemoteCredential?, interruption: Interruption
+    ) throws {
+        self.interruption = interruption
+        mark = interruption.mark
+        let parameters = ConnectionParameters(address, credential: credential)
+        guard let handle = parameters.withKeywords({ PQconnectStartParams($0, $1, 0) }) else {
+            throw PostgresError.lost("libpq has no memory")
+        }
+        self.handle = handle
+        // Warnings of the server have no reader; they would go to the standard error.
+        PQsetNoticeProcessor(handle, { _, _ in }, nil)
+        try finishConnecting(address, hasPassword: credential?.password != nil)
+    }
+
+    deinit { PQfinish(handle) }
+
+    private func finishConnecting(_ address: PostgresAddress, hasPassword: Bool) throws {
+        let patience = Duration.seconds(address.connectTimeoutSeconds * address.hosts.count)
+        let deadline = ContinuousClock.now + patience
+        var next = PGRES_POLLING_WRITING
+        while next != PGRES_POLLING_OK {
+            guard next == PGRES_POLLING_READING || next == PGRES_POLLING_WRITING,
+                PQstatus(handle) != CONNECTION_BAD
+            else { throw lastError }
+            let isReading = next == PGRES_POLLING_READING
+            try wait(isReading ? Int16(POLLIN) : Int16(POLLOUT), until: deadline)
+            if isReading, PQstatus(handle) == CONNECTION_AWAITING_RESPONSE, hasPassword {
+                try AuthenticationGuard(self).inspect(until: deadline)
+            }
+            next = PQconnectPoll(handle)
+        }
+        guard PQsetnonblocking(handle, 1) == 0 else { throw lastError }
+        let encoding = PQparameterStatus(handle, "server_encoding").map { String(cString: $0) }
+        guard encoding == "UTF8" else {
+            throw StretchError(
+                .unsupported,
+                "database \"\(address.database)\" is encoded in \(encoding ?? "an unknown way")",
+                hint: "Create a database with ENCODING 'UTF8' for the cold rows.")
+        }
+    }
+
+    /// The connection's last error.
+    var lastError: PostgresError {
+        let message = PQerrorMessage(handle).map { String(cString: $0) } ?? ""
+        return .lost(message.isEmpty ? "the connection was closed" : message.firstLine)
+    }
+
+    /// Whether a new call can use the session.
+    ///
+    /// A server that closed it meanwhile is noticed when it said so.
+    var isUsable: Bool {
+        guard PQstatus(handle) == CONNECTION_OK, !hasPendingResults else { return false }
+        var descriptor = pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
+        if poll(&descriptor, 1, 0) > 0, PQconsumeInput(handle) == 0 { return false }
+        return PQstatus(handle) == CONNECTION_OK && PQtransactionStatus(handle) == PQTRANS_IDLE
+    }
+
+    // MARK: Waiting
+
+    /// Waits until the socket is ready.
+    ///
+    /// - Throws: ``PostgresError`` at the deadline, ``StretchError`` with code `cancelled`.
+    func wait(_ events: Int16, until deadline: ContinuousClock.Instant) throws {
+        while true {
+            var descriptor = pollfd(fd: PQsocket(handle), events: events, revents: 0)
+            guard descriptor.fd >= 0 else { throw lastError }
+            // Interruptions are noticed at each turn.
+            if poll(&descriptor, 1, 100) > 0 { return }
+            guard interruption.mark == mark else {
+                throw StretchError(.cancelled, "a call to the remote was interrupted")
+            }
+            guard ContinuousClock.now < deadline else {
+                throw PostgresError.lost("the server did not answer in time")
+            }
+        }
+    }
+
+    /// Sends what libpq holds back.
+    func flush(until deadline: ContinuousClock.Instant) throws {
+        while true {
+            switch PQflush(handle) {
+            case 0: return
+            case 1:
+                try wait(Int16(POLLIN | POLLOUT), until: deadline)
+                // The server may wait for us to read: https://www.postgresql.org/docs/current/libpq-async.html
+                guard PQconsumeInput(handle) == 1 else { throw lastError }
+            default: throw lastError
+            }
+        }
+    }
+
+    // MARK: Statements
+
+    /// Sends statements, separated by semicolons, with no parameters.
+    ///
+    /// - Parameter inSingleRows: Whether each row comes as a result of its own.
+    func send(_ sql: String, inSingleRows: Bool = false) throws {
+        guard PQsendQuery(handle, sql) == 1 else { throw lastError }
+        hasPendingResults = true
+        if inSingleRows { useSingleRows() }
+        try flush(until: .now + PostgresConnection.patience)
+    }
+
+    /// Sends one statement with parameters in text form; its results are binary.
+    ///
+    /// - Parameter isRepeated: Whether the statement is worth keeping prepared.
+    func send(_ sql: String, _ parameters: [String], isRepeated: Bool) throws {
+        try withCStrings(parameters) { values in
+            let count = Int32(parameters.count)
+            if isRepeated, isDirect == true, let name = try prepared(sql) {
+                guard PQsendQueryPrepared(handle, name, count, values, nil, nil, 1) == 1 else {
+                    throw lastError
+                }
+            } else {
+                guard PQsendQueryParams(handle, sql, count, nil, values, nil, nil, 1) == 1 else {
+                    throw lastError
+                }
+            }
+        }
+        hasPendingResults = true
+        try flush(until: .now + PostgresConnection.patience)
+    }
+
+    /// Makes each row of the statements just sent a result of its own.
+    func useSingleRows() {
+        // It fails only when nothing was sent.
+        _ = PQsetSingleRowMode(handle)
+    }
+
+    /// Finds out, once, whether the session is the server's own.
+    ///
+    /// A pooler names another process than the one that answers.
+    func noteDirectness(isWanted: Bool) throws {
+        guard isWanted, isDirect == nil else { return }
+        let results = try run("SELECT pg_backend_pid()")
+        isDirect = results.first?.integer(0, 0) == Int64(PQbackendPID(handle))
+    }
+
+    /// The name of the prepared statement of a text.
+    private func prepared(_ sql: String) throws -> String? {
+        if let name = preparedStatements[sql] { return name }
+        guard preparedStatements.count < 64 else { return nil }
+        let name = "stretch_\(preparedStatements.count)"
+        guard PQsendPrepare(handle, name, sql, 0, nil) == 1 else { throw lastError }
+        hasPendingResults = true
+        try flush(until: .now + PostgresConnection.patience)
+        try finish()
+        preparedStatements[sql] = name
+        return name
+    }
+
+    /// The next result, or `nil` when all statements that were sent are done.
+    ///
+    /// - Throws: The statement's error, as ``PostgresError``; further results must still be read.
+    func nextResult(patience: Duration = PostgresConnection.patience) throws -> PostgresResult? {
+        let deadline = ContinuousClock.now + patience
+        while PQisBusy(handle) == 1 {
+            try wait(Int16(POLLIN), until: deadline)
+            guard PQconsumeInput(handle) == 1 else { throw lastError }
+        }
+        guard let result = PQgetResult(handle) else {
+            hasPendingResults = false
+            return nil
+        }
+        let found = PostgresResult(result)
+        guard !found.isFailure else {
+            if PQstatus(handle) == CONNECTION_BAD { throw lastError }
+            throw found.error
+        }
+        return found
+    }
+
+    /// Reads the rest of the results.
+    func finish(patience: Duration = PostgresConnection.patience) throws {
+        while try nextResult(patience: patience) != nil {}
+    }
+
+    /// Runs statements, separated by semicolons, and returns their results in text form.
+    ///
+    /// After an error the rest is not run, and a transaction that was begun is rolled back.
+    func run(
+        _ sql: String, patience: Duration = PostgresConnection.patience
+    ) throws -> [PostgresResult] {
+        do {
+            try send(sql)
+            var results: [PostgresResult] = []
+            while let result = try nextResult(patience: patience) { results.append(result) }
+            return results
+        } catch {
+            rollBack()
+            throw error
+        }
+    }
+
+    /// Reads what is still to come, and ends a transaction; never throws: what cannot be repaired
+    /// is seen by ``isUsable``.
+    func rollBack() {
+        drain(patience: .seconds(2))
+        guard PQstatus(handle) == CONNECTION_OK, !hasPendingResults,
+            PQtransactionStatus(handle) != PQTRANS_IDLE
+        else { return }
+        mark = interruption.mark
+        guard PQsendQuery(handle, "ROLLBACK") == 1 else { return }
+        hasPendingResults = true
+        drain(patience: .seconds(10))
+    }
+
+    /// Stops what the server does, and reads the rest of it.
+    ///
+    /// libpq 15 sends the request over a connection of its own, without TLS; it can stop a
+    /// statement and tell nothing: <https://www.postgresql.org/docs/15/libpq-cancel.html>.
+    func cancel() {
+        guard hasPendingResults, PQstatus(handle) == CONNECTION_OK,
+            let cancellation = PQgetCancel(handle)
+        else { return }
+        var message = [CChar](repeating: 0, count: 256)
+        // What fails here is seen by the deadline of the drain.
+        _ = PQcancel(cancellation, &message, Int32(message.count))
+        PQfreeCancel(cancellation)
+    }
+
+    private func drain(patience: Duration) {
+        let deadline = ContinuousClock.now + patience
+        mark = interruption.mark
+        while hasPendingResults, ContinuousClock.now < deadline {
+            do {
+                guard let result = try nextResult(patience: patience) else { return }
+                if result.status == PGRES_COPY_OUT { try discardCopy(until: deadline) }
+                if result.status == PGRES_COPY_IN {
+                    guard PQputCopyEnd(handle, "abandoned") == 1 else { return }
+                    try flush(until: deadline)
+                }
+            } catch let error as PostgresError where !error.sqlState.isEmpty {
+                continue
+            } catch {
+                return
+            }
+        }
+    }
+
+    private func discardCopy(until deadline: ContinuousClock.Instant) throws {
+        while true {
+            var row: UnsafeMutablePointer<CChar>?
+            let count = PQgetCopyData(handle, &row, 1)
+            if let row { PQfreemem(row) }
+            if count < 0 { return }
+            guard ContinuousClock.now < deadline else { throw PostgresError.lost("abandoned") }
+            if count == 0 {
+                try wait(Int16(POLLIN), until: deadline)
+                guard PQconsumeInput(handle) == 1 else { throw lastError }
+            }
+        }
+    }
+}
+
+/// Calls `body` with C strings that live as long as the call.
+func withCStrings<Result>(
+    _ strings: [String], _ body: ([UnsafePointer<CChar>?]) throws -> Result
+) rethrows -> Result {
+    let copies = strings.map { strdup($0) }
+    defer { for copy in copies { free(copy) } }
+    return try body(copies.map { UnsafePointer($0) })
+}

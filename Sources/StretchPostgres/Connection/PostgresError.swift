@@ -1,0 +1,82 @@
+internal import Stretch
+
+/// An error of a PostgreSQL server, or of the connection to it.
+///
+/// Statements carry values, and servers repeat them in details and contexts; only the primary
+/// message is kept.
+struct PostgresError: Error, CustomStringConvertible {
+    /// The five characters that the server gave, or an empty text when the connection failed:
+    /// <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
+    let sqlState: String
+    /// The server's or the library's words, one line.
+    let message: String
+
+    var description: String { sqlState.isEmpty ? message : "\(message) (SQLSTATE \(sqlState))" }
+
+    /// A lost connection, with libpq's words.
+    static func lost(_ message: String) -> PostgresError {
+        PostgresError(sqlState: "", message: message)
+    }
+
+    /// Whether nothing is known of what the server did with the statement.
+    var isConnectionLost: Bool {
+        sqlState.isEmpty || sqlState.hasPrefix("08") || sqlState.hasPrefix("57P")
+    }
+
+    /// Whether the server asks to run the transaction again.
+    var isConflict: Bool { sqlState == "40001" || sqlState == "40P01" }
+
+    /// Whether a table, a column or the schema is not there.
+    var isMissingObject: Bool { ["3F000", "42P01", "42703"].contains(sqlState) }
+
+    /// The error in the words of Stretch.
+    ///
+    /// - Parameter remote: The server, as messages name it.
+    func converted(remote: String) -> StretchError {
+        let remote = "remote \"\(remote)\""
+        func failure(_ code: StretchError.Code, _ what: String, _ hint: String) -> StretchError {
+            StretchError(code, "\(remote) \(what): \(self)", hint: hint, cause: self)
+        }
+        switch sqlState {
+        case "": return failure(.remoteUnavailable, "cannot be reached", Hint.unreachable)
+        case "28P01", "28000":
+            return failure(
+                .remoteUnavailable, "refused the login",
+                "Check the login and its password, and the server's pg_hba.conf.")
+        case "3D000": return failure(.remoteUnavailable, "has no such database", Hint.database)
+        case "42501":
+            return failure(
+                .remoteUnavailable, "denied a right", "Grant the right, or use another login.")
+        case "25006":
+            return failure(
+                .remoteUnavailable, "cannot be written, it is a standby or read-only",
+                "Name the primary server, or add target_session_attrs=read-write.")
+        case "57014":
+            return failure(
+                .remoteUnavailable, "took too long", "Try again when the server has less to do.")
+        case "55P03", "40001", "40P01":
+            return failure(.busy, "has another session in the way", "Try again.")
+        case "54000", "54011", "22001", "54023":
+            return failure(.unsupported, "cannot hold a row this large", "The row stays local.")
+        case "53100", "53200", "53300", "53400":
+            return failure(
+                .remoteUnavailable, "has run out of a resource", "Free disk space, or connections.")
+        default: break
+        }
+        switch sqlState.prefix(2) {
+        case "08", "57", "53", "58":
+            return failure(.remoteUnavailable, "cannot be used now", Hint.unreachable)
+        case "42", "23", "3F", "XX", "22":
+            // A missing table or column, a row where the ledger has none: never our statements.
+            return failure(
+                .damaged, "was changed by another program",
+                "Put the remote back from its backup, then use reauthorize.")
+        default: return failure(.remoteUnavailable, "failed", Hint.unreachable)
+        }
+    }
+
+    private enum Hint {
+        static let unreachable = "Check that the server runs and that this machine may connect."
+        static let database = "Create the database, or correct its name in the address."
+    }
+}

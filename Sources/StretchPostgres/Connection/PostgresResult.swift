@@ -1,0 +1,81 @@
+internal import CLibPQ
+internal import StretchSQLite
+
+/// The result of one statement, cleared exactly once.
+final class PostgresResult {
+    let handle: OpaquePointer
+
+    init(_ handle: OpaquePointer) { self.handle = handle }
+
+    deinit { PQclear(handle) }
+
+    var status: ExecStatusType { PQresultStatus(handle) }
+    var rowCount: Int { Int(PQntuples(handle)) }
+
+    /// The text of a value, or `nil` for NULL; for results in text format.
+    func text(_ row: Int, _ column: Int) -> String? {
+        guard PQgetisnull(handle, Int32(row), Int32(column)) == 0 else { return nil }
+        return PQgetvalue(handle, Int32(row), Int32(column)).map { String(cString: $0) }
+    }
+
+    /// A value that is an integer, in text format; `nil` for NULL.
+    func integer(_ row: Int, _ column: Int) -> Int64? { text(row, column).flatMap { Int64($0) } }
+
+    /// A value of the first row that is a `bigint`, in binary format; `nil` for NULL.
+    func bigEndian(_ column: Int) -> Int64? {
+        let column = Int32(column)
+        guard PQgetisnull(handle, 0, column) == 0, PQgetlength(handle, 0, column) == 8,
+            let bytes = PQgetvalue(handle, 0, column)
+        else { return nil }
+        return Int64(bigEndian: UnsafeRawPointer(bytes).loadUnaligned(as: Int64.self))
+    }
+
+    /// A value that is a truth value, in text format.
+    func bool(_ row: Int, _ column: Int) -> Bool { text(row, column) == "t" }
+
+    /// A value that is a bytea, in text format; `nil` for NULL.
+    func bytes(_ row: Int, _ column: Int) -> [UInt8]? {
+        guard let text = text(row, column), text.hasPrefix("\\x") else { return nil }
+        let digits = Array(text.utf8.dropFirst(2))
+        return stride(from: 0, to: digits.count - 1, by: 2).map { index in
+            Hexadecimal.value(digits[index]) << 4 | Hexadecimal.value(digits[index + 1])
+        }
+    }
+
+    /// The rows that the statement changed.
+    var changeCount: Int { PQcmdTuples(handle).flatMap { Int(String(cString: $0)) } ?? 0 }
+
+    /// The error of a failed statement.
+    var error: PostgresError {
+        func field(_ letter: Unicode.Scalar) -> String? {
+            PQresultErrorField(handle, Int32(letter.value)).map { String(cString: $0) }
+        }
+        let message = field("M") ?? String(cString: PQresultErrorMessage(handle))
+        return PostgresError(sqlState: field("C") ?? "", message: message.firstLine)
+    }
+
+    /// Whether the statement failed.
+    var isFailure: Bool {
+        status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE
+            || status == PGRES_PIPELINE_ABORTED
+    }
+}
+
+enum Hexadecimal {
+    static func value(_ digit: UInt8) -> UInt8 {
+        digit <= 0x39 ? digit &- 0x30 : (digit | 0x20) &- 0x57
+    }
+
+    /// The digits of bytes, two each.
+    static func digits(_ bytes: some Sequence<UInt8>) -> String {
+        let table = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        for byte in bytes { text += [table[Int(byte >> 4)], table[Int(byte & 15)]] }
+        return String(decoding: text, as: UTF8.self)
+    }
+}
+
+extension String {
+    /// The text up to its first line break.
+    var firstLine: String { String(split(whereSeparator: \.isNewline).first ?? "") }
+}

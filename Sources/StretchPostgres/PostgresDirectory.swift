@@ -1,0 +1,93 @@
+internal import Stretch
+
+/// What an endpoint remembers of its remote: definitions of relations, and which batches there are.
+///
+/// A relation's generation, which every fenced read returns, tells when to forget it.
+struct PostgresDirectory {
+    /// The sets of visible batches remembered: one for each relation of a statement.
+    static let setCapacity = 8
+    /// The batches that were committed here and may be read back.
+    static let placeCapacity = 1 << 16
+
+    let schema: String
+    private var relations: [Int64: PostgresRelation] = [:]
+    /// The row counts of the batches of a relation, as of its definition or later.
+    private var ledgers: [Int64: [Int64: Int64]] = [:]
+    private var sets: [VisibleSet] = []
+    private var places: [Int64: (relation: Int64, rowCount: Int64)] = [:]
+
+    init(schema: String) { self.schema = schema }
+
+    mutating func removeAll() { self = PostgresDirectory(schema: schema) }
+
+    func relation(_ id: Int64) -> PostgresRelation? { relations[id] }
+
+    mutating func update(_ relation: PostgresRelation?, id: Int64) {
+        let known = relations[id]
+        if known?.generation != relation?.generation || known?.batchCount != relation?.batchCount {
+            ledgers[id] = nil
+            sets.removeAll { $0.relation == id }
+        }
+        relations[id] = relation
+    }
+
+    // MARK: Batches
+
+    /// The remembered set that equals a reader's batches; the reader passes one array again and
+    /// again, which makes the comparison cheap.
+    func set(of batches: [VisibleBatch], relation: Int64) -> VisibleSet? {
+        sets.first { $0.relation == relation && $0.batches == batches }
+    }
+
+    mutating func insert(_ set: VisibleSet) {
+        if sets.count >= PostgresDirectory.setCapacity { sets.removeFirst() }
+        sets.append(set)
+    }
+
+    /// The known batches of a relation with their row counts.
+    func ledger(_ relation: Int64) -> [Int64: Int64] { ledgers[relation] ?? [:] }
+
+    mutating func setLedger(_ ledger: [Int64: Int64], relation: Int64) {
+        ledgers[relation] = ledger
+    }
+
+    /// Where a batch is, when it was committed or read here.
+    func place(of batch: Int64) -> (relation: Int64, rowCount: Int64)? { places[batch] }
+
+    mutating func insertPlace(of batch: Int64, relation: Int64, rowCount: Int64) {
+        if places.count >= PostgresDirectory.placeCapacity { places.removeAll() }
+        places[batch] = (relation, rowCount)
+    }
+
+    mutating func removePlace(of batch: Int64) { places[batch] = nil }
+}
+
+/// The batches that a reader sees, as the server knows them.
+final class VisibleSet {
+    let batches: [VisibleBatch]
+    let relation: Int64
+    /// The local numbers of the batches, by their ids.
+    let numbers: [Int64: Int64]
+    /// A condition that leaves out batches that are known and not wanted, or `nil` when there are
+    /// none or too many to name them.
+    private(set) lazy var condition = makeCondition()
+    private let ledger: [Int64: Int64]
+
+    init(_ batches: [VisibleBatch], relation: Int64, ledger: [Int64: Int64]) {
+        self.batches = batches
+        self.relation = relation
+        self.ledger = ledger
+        numbers = Dictionary(
+            batches.map { ($0.id, $0.number) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    private func makeCondition() -> String? {
+        let unwanted = ledger.keys.filter { numbers[$0] == nil }
+        guard !unwanted.isEmpty else { return nil }
+        // Literals: the server hashes a constant list, and no other.
+        let excludes = unwanted.count < numbers.count
+        let list = (excludes ? unwanted : Array(numbers.keys)).sorted()
+        let text = list.map(String.init).joined(separator: ",")
+        return excludes ? "_b <> ALL('{\(text)}'::int8[])" : "_b = ANY('{\(text)}'::int8[])"
+    }
+}

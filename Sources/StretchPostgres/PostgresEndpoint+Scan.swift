@@ -1,0 +1,338 @@
+internal import CLibPQ
+public import Stretch
+public import StretchSQLite
+
+extension PostgresEndpoint {
+    /// Starts a scan, fenced in the snapshot that its rows come from.
+    ///
+    /// Scans may run side by side; each has a session and a snapshot of its own.
+    public func scan(_ request: ColdScanRequest) throws(StretchError) -> any ColdScan {
+        try attempt { try PostgresScan(request, endpoint: self) }
+    }
+
+    /// Sends a scan's statements, and checks the fence.
+    ///
+    /// What is remembered of the relation may be out of date; the fence tells, in the snapshot of
+    /// the rows, and then all is asked again.
+    func open(_ request: ColdScanRequest) throws -> (RowSource?, MisfitMerge?) {
+        for _ in 0..<8 {
+            let answer = try ask { connection in
+                guard let relation = try relation(request.relation, on: connection) else {
+                    return Answer.unknownRelation
+                }
+                let visible = try visibleSet(request, on: connection)
+                let plan: PostgresScanPlan
+                do {
+                    plan = try PostgresScanPlan(
+                        request, relation: relation, visible: visible, schema: schema)
+                } catch let error as StretchError {
+                    guard error.code == .schemaMismatch else { throw error }
+                    // Another session may have added the column.
+                    return Answer.unknownColumn(error, generation: relation.generation)
+                }
+                return Answer.plan(plan, visible, relation)
+            }
+            switch answer {
+            case .unknownRelation:
+                try checkFence(request.position)
+                guard !request.batches.isEmpty else { return (nil, nil) }
+                throw mismatch("has lost relation \(request.relation)")
+            case .unknownColumn(let error, let generation):
+                let fresh = try ask { try relation(request.relation, on: $0, isFresh: true) }
+                guard fresh?.generation != generation else { throw error }
+            case .plan(let plan, let visible, let relation):
+                if request.batches.allSatisfy({ $0.rowCount == 0 }) || request.limit == 0 {
+                    try checkFence(request.position)
+                    return (nil, nil)
+                }
+                if let opened = try start(plan, request, visible, relation) { return opened }
+                _ = try ask { try self.relation(request.relation, on: $0, isFresh: true) }
+            }
+        }
+        throw StretchError(
+            .busy, "other sessions change relation \(request.relation) of the remote",
+            hint: "Try again.")
+    }
+
+    private enum Answer {
+        case unknownRelation
+        case unknownColumn(StretchError, generation: Int64)
+        case plan(PostgresScanPlan, VisibleSet, PostgresRelation)
+    }
+
+    private func checkFence(_ position: TimelinePosition) throws {
+        try ask { connection in
+            let results = try run(
+                "SELECT 1 FROM \(schema).stretch_history WHERE branch = \(position.branch) "
+                    + "AND epoch = \(position.epoch) AND token = \(position.token)",
+                on: connection)
+            guard results[0].rowCount == 1 else { throw self.refusal(position) }
+        }
+    }
+
+    private func refusal(_ position: TimelinePosition) -> StretchError {
+        mismatch(
+            "does not hold epoch \(position.epoch) of branch \(position.branch) as this file does")
+    }
+
+    // MARK: Batches
+
+    /// The reader's batches, each of which the ledger knows.
+    private func visibleSet(
+        _ request: ColdScanRequest, on connection: PostgresConnection
+    ) throws -> VisibleSet {
+        let (batches, relation) = (request.batches, request.relation)
+        if let known = directory.set(of: batches, relation: relation) { return known }
+        func isKnown(_ batch: VisibleBatch) -> Bool {
+            directory.ledger(relation)[batch.id] == batch.rowCount
+        }
+        if !batches.allSatisfy(isKnown) {
+            let results = try run(
+                "SELECT id, row_count FROM \(schema).stretch_batch WHERE relation = \(relation)",
+                on: connection)
+            var ledger: [Int64: Int64] = [:]
+            for row in 0..<results[0].rowCount {
+                guard let id = results[0].integer(row, 0), let count = results[0].integer(row, 1)
+                else { throw DamagedRow() }
+                ledger[id] = count
+            }
+            directory.setLedger(ledger, relation: relation)
+        }
+        if let missing = batches.first(where: { !isKnown($0) }) {
+            // A position that the remote does not hold is the better reason.
+            connection.rollBack()
+            try checkFence(request.position)
+            throw mismatch("lacks batch \(missing.id) of \(missing.rowCount) rows")
+        }
+        let set = VisibleSet(batches, relation: relation, ledger: directory.ledger(relation))
+        directory.insert(set)
+        return set
+    }
+
+    // MARK: Statements
+
+    /// Sends the statements.
+    ///
+    /// - Returns: `nil` when the remembered definition was out of date.
+    private func start(
+        _ plan: PostgresScanPlan, _ request: ColdScanRequest, _ visible: VisibleSet,
+        _ relation: PostgresRelation
+    ) throws -> (RowSource?, MisfitMerge?)? {
+        var mayRepeat = true
+        while true {
+            let (connection, isReused) = try pool.take()
+            do {
+                return try start(plan, request, visible, relation, on: connection)
+            } catch {
+                connection.cancel()
+                connection.rollBack()
+                pool.giveBack(connection)
+                guard let error = error as? PostgresError, error.isConnectionLost, isReused,
+                    mayRepeat
+                else { throw error }
+                mayRepeat = false
+                pool.close()
+            }
+        }
+    }
+
+    private func start(
+        _ plan: PostgresScanPlan, _ request: ColdScanRequest, _ visible: VisibleSet,
+        _ relation: PostgresRelation, on connection: PostgresConnection
+    ) throws -> (RowSource?, MisfitMerge?)? {
+        roundTripCount += 1
+        func source(_ state: RowSource.State, _ first: PostgresResult?, _ offset: Int) -> RowSource
+        {
+            RowSource(
+                state, endpoint: self, connection: connection, decoder: plan.decoder,
+                visible: visible, first: first, fieldOffset: offset)
+        }
+        func isCurrent(_ generation: Int64?, _ batchCount: Int64?) -> Bool {
+            generation == relation.generation
+                && (!plan.hasLimit || batchCount == Int64(visible.numbers.count))
+        }
+        func giveUp() {
+            connection.cancel()
+            connection.rollBack()
+            pool.giveBack(connection)
+        }
+        if case .point(let parameters, let isRepeated) = plan.kind {
+            try connection.noteDirectness(isWanted: isRepeated)
+            try connection.send(plan.sql, parameters, isRepeated: isRepeated)
+            connection.useSingleRows()
+            guard let first = try connection.nextResult(), first.status == PGRES_SINGLE_TUPLE else {
+                throw refusal(request.position)
+            }
+            guard isCurrent(first.bigEndian(0), first.bigEndian(1)) else {
+                giveUp()
+                return nil
+            }
+            return (source(.rows(isCursor: false), first, 2), nil)
+        }
+        try connection.send(statements(plan, request), inSingleRows: true)
+        var fence: PostgresResult?
+        while fence == nil {
+            guard let result = try connection.nextResult() else { throw DamagedRow() }
+            if result.status == PGRES_SINGLE_TUPLE { fence = result }
+            if result.status == PGRES_TUPLES_OK { throw refusal(request.position) }
+        }
+        guard isCurrent(fence?.integer(0, 0), fence?.integer(0, 1)) else {
+            giveUp()
+            return nil
+        }
+        _ = try connection.nextResult()
+        switch plan.kind {
+        case .cursor(let misfits):
+            var merge: MisfitMerge?
+            if misfits != nil {
+                let rows = try readMisfits(plan, visible, on: connection)
+                merge = MisfitMerge(
+                    order: request.order, columns: plan.columns,
+                    columnCount: request.columns.count, misfits: rows)
+            }
+            // That of DECLARE.
+            _ = try connection.nextResult()
+            return (source(.rows(isCursor: true), nil, 0), merge)
+        default:
+            _ = try connection.nextResult()
+            return (source(.copying, nil, 0), nil)
+        }
+    }
+
+    /// The statements of a scan that is no point read; they are one round trip.
+    private func statements(_ plan: PostgresScanPlan, _ request: ColdScanRequest) -> String {
+        let position = request.position
+        let begin = """
+            BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+            SELECT r.generation, r.batch_count
+            FROM \(schema).stretch_history AS h, \(schema).stretch_relation AS r
+            WHERE h.branch = \(position.branch) AND h.epoch = \(position.epoch)
+                AND h.token = \(position.token) AND r.id = \(request.relation);
+            """
+        switch plan.kind {
+        case .cursor(let misfits):
+            let copy = misfits.map { "COPY (\($0)) TO STDOUT (FORMAT binary);" } ?? ""
+            return """
+                \(begin) \(copy)
+                DECLARE stretch_rows BINARY NO SCROLL CURSOR FOR \(plan.sql);
+                \(RowSource.firstFetch)
+                """
+        default: return "\(begin) COPY (\(plan.sql)) TO STDOUT (FORMAT binary); COMMIT"
+        }
+    }
+
+    private func readMisfits(
+        _ plan: PostgresScanPlan, _ visible: VisibleSet, on connection: PostgresConnection
+    ) throws -> RowBuffer {
+        let rows = RowBuffer(columnCount: plan.columns.count)
+        guard let copy = try connection.nextResult(), copy.status == PGRES_COPY_OUT else {
+            throw DamagedRow()
+        }
+        var isFirstRow = true
+        while let bytes = try connection.copyRow() {
+            defer { PQfreemem(bytes.baseAddress) }
+            var fields = try CopyFields(UnsafeRawBufferPointer(bytes))
+            if isFirstRow { try fields.skipHeader() }
+            isFirstRow = false
+            guard !fields.isAtEnd, try fields.fieldCount() >= 0 else { continue }
+            try plan.decoder.append(
+                to: rows,
+                identify: { batch, ordinal in
+                    visible.numbers[batch].map {
+                        ColdLocation(batchNumber: $0, ordinal: ordinal).packed
+                    }
+                }, next: { try fields.field() })
+            guard rows.byteCount <= MisfitMerge.maximumByteCount else {
+                throw StretchError(
+                    .unsupported, "too many values to sort are of another type than their column",
+                    hint: "Leave ORDER BY out, or bring the rows back and enable the table anew.")
+            }
+        }
+        _ = try connection.nextResult()
+        return rows
+    }
+
+    // MARK: One batch
+
+    /// Replaces the buffer's rows by rows of one batch, in the order of their ordinals.
+    ///
+    /// - Throws: `remoteMismatch` when the remote has no such batch; `damaged` when the batch has
+    ///   lost rows; `remoteUnavailable`.
+    public func read(
+        batch: Int64, columns: [Int64], from ordinal: Int64, maximumRowCount: Int,
+        into buffer: RowBuffer
+    ) throws(StretchError) {
+        precondition(buffer.columnCount == columns.count, "the buffer has other columns")
+        buffer.removeAll()
+        try ask { connection in
+            buffer.removeAll()
+            let place = try self.place(of: batch, on: connection)
+            var relation = try self.relation(place.relation, on: connection)
+            if let known = relation, !columns.allSatisfy({ known.columns[$0] != nil }) {
+                relation = try self.relation(place.relation, on: connection, isFresh: true)
+            }
+            guard let relation else { throw DamagedRow() }
+            let wanted = try columns.map { try relation.column($0) }
+            let end = min(place.rowCount, ordinal + Int64(maximumRowCount))
+            guard ordinal >= 0, ordinal < end else { return }
+            let decoder = RowDecoder(wanted, hasMisfits: true)
+            let names = (decoder.prefix + wanted.map(\.name)).joined(separator: ", ")
+            roundTripCount += 1
+            try connection.send(
+                """
+                COPY (SELECT \(names) FROM \(relation.table) WHERE _b = \(batch)
+                    AND _o >= \(ordinal) AND _o < \(end) ORDER BY _o) TO STDOUT (FORMAT binary)
+                """)
+            try receive(batch, from: ordinal, decoder, into: buffer, on: connection)
+            guard buffer.rowCount == Int(end - ordinal) else {
+                buffer.removeAll()
+                directory.removePlace(of: batch)
+                // It may have gone with the whole ledger's end: a server that was restored.
+                _ = try self.place(of: batch, on: connection)
+                throw damaged(batch)
+            }
+        }
+    }
+
+    private func receive(
+        _ batch: Int64, from ordinal: Int64, _ decoder: RowDecoder, into buffer: RowBuffer,
+        on connection: PostgresConnection
+    ) throws {
+        _ = try connection.nextResult()
+        var isFirstRow = true
+        while let bytes = try connection.copyRow() {
+            defer { PQfreemem(bytes.baseAddress) }
+            var fields = try CopyFields(UnsafeRawBufferPointer(bytes))
+            if isFirstRow { try fields.skipHeader() }
+            isFirstRow = false
+            guard !fields.isAtEnd, try fields.fieldCount() >= 0 else { continue }
+            try decoder.append(
+                to: buffer,
+                identify: { [damaged] _, place in
+                    guard place == ordinal + Int64(buffer.rowCount) else { throw damaged(batch) }
+                    return place
+                }, next: { try fields.field() })
+        }
+        try connection.finish()
+    }
+
+    private func place(
+        of batch: Int64, on connection: PostgresConnection
+    ) throws -> (relation: Int64, rowCount: Int64) {
+        if let known = directory.place(of: batch) { return known }
+        let results = try run(
+            "SELECT relation, row_count FROM \(schema).stretch_batch WHERE id = \(batch)",
+            on: connection)
+        guard results[0].rowCount == 1, let relation = results[0].integer(0, 0),
+            let rowCount = results[0].integer(0, 1)
+        else { throw mismatch("has no batch \(batch)") }
+        directory.insertPlace(of: batch, relation: relation, rowCount: rowCount)
+        return (relation, rowCount)
+    }
+
+    private func damaged(_ batch: Int64) -> StretchError {
+        StretchError(
+            .damaged, "remote \"\(remoteName)\": batch \(batch) has lost rows or its relation",
+            hint: "Put the remote back from its backup, then use reauthorize.")
+    }
+}

@@ -1,0 +1,183 @@
+public import Stretch
+
+extension PostgresEndpoint {
+    /// Waits until no commit on the branch is in doubt, and returns where the branch stands.
+    public func fence(branch: Int64) throws(StretchError) -> TimelinePosition? {
+        try unlessMissing { () throws(StretchError) in
+            try ask { connection in
+                let results = try run(
+                    """
+                    \(lockSQL(branch));
+                    UPDATE \(schema).stretch_branch SET last_seen = now() WHERE id = \(branch);
+                    COMMIT
+                    """, on: connection)
+                let tables = results.filter { $0.rowCount > 0 }
+                guard tables.count == 2 else { return nil }
+                return head(branch, in: tables[0], tables[1])
+            }
+        }
+    }
+
+    /// What the ledger knows of a batch, or `nil`.
+    public func ledgerEntry(batch: Int64) throws(StretchError) -> LedgerEntry? {
+        try unlessMissing { () throws(StretchError) in
+            try ask { connection in
+                let results = try run(entrySQL(batch), on: connection)
+                return try entry(of: batch, in: results[0])
+            }
+        }
+    }
+
+    /// Records that a batch is no longer visible from `position` on, and moves the branch there.
+    public func retire(
+        batch: Int64, from base: TimelinePosition, to position: TimelinePosition
+    ) throws(StretchError) {
+        requireNext(base, position)
+        try ask { connection in
+            let results = try run(
+                """
+                \(lockSQL(base.branch));
+                SELECT r.epoch, h.token FROM \(schema).stretch_retirement AS r
+                LEFT JOIN \(schema).stretch_history AS h
+                    ON h.branch = r.branch AND h.epoch = r.epoch
+                WHERE r.branch = \(position.branch) AND r.batch = \(batch);
+                SELECT 1 FROM \(schema).stretch_batch WHERE id = \(batch)
+                """, on: connection
+            ).suffix(4)
+            let tables = Array(results)
+            if tables[2].rowCount == 1 {
+                guard tables[2].integer(0, 0) == position.epoch,
+                    tables[2].integer(0, 1) == position.token
+                else { throw mismatch("has retired batch \(batch) already") }
+                connection.rollBack()
+                return
+            }
+            try compare(base, to: head(base.branch, in: tables[0], tables[1]))
+            guard tables[3].rowCount == 1 else { throw mismatch("has no batch \(batch)") }
+            _ = try run(
+                """
+                INSERT INTO \(schema).stretch_retirement(batch, branch, epoch)
+                VALUES (\(batch), \(position.branch), \(position.epoch));
+                \(moveSQL(from: base, to: position))
+                """, on: connection)
+        }
+    }
+
+    /// Confirms the branch's retirements up to a position that the file has reached.
+    public func confirm(_ position: TimelinePosition) throws(StretchError) {
+        try ask { connection in
+            let results = try run(
+                """
+                \(PostgresSchema.begin)
+                SELECT token FROM \(schema).stretch_history
+                WHERE branch = \(position.branch) AND epoch = \(position.epoch);
+                UPDATE \(schema).stretch_retirement SET confirmed_at = now()
+                WHERE branch = \(position.branch) AND epoch <= \(position.epoch)
+                    AND confirmed_at IS NULL AND EXISTS (
+                        SELECT 1 FROM \(schema).stretch_history
+                        WHERE branch = \(position.branch) AND epoch = \(position.epoch)
+                            AND token = \(position.token));
+                COMMIT
+                """, on: connection)
+            guard let row = results.first(where: { $0.rowCount > 0 }),
+                row.integer(0, 0) == position.token
+            else {
+                throw mismatch(
+                    "does not hold epoch \(position.epoch) of branch \(position.branch) "
+                        + "as this file does")
+            }
+        }
+    }
+
+    // MARK: History
+
+    func requireNext(_ base: TimelinePosition, _ position: TimelinePosition) {
+        precondition(
+            position.branch == base.branch && position.epoch == base.epoch + 1,
+            "a change of the manifest adds one epoch to one branch")
+    }
+
+    /// Begins a transaction that waits for all others of the branch; the statement behind the
+    /// lock sees what they committed.
+    func lockSQL(_ branch: Int64) -> String {
+        """
+        \(PostgresSchema.begin)
+        SELECT id FROM \(schema).stretch_branch WHERE id = \(branch) FOR UPDATE;
+        SELECT epoch, token FROM \(schema).stretch_history WHERE branch = \(branch)
+        ORDER BY epoch DESC LIMIT 1
+        """
+    }
+
+    /// The newest position of a branch, from the results of ``lockSQL(_:)``.
+    func head(
+        _ branch: Int64, in lock: PostgresResult, _ history: PostgresResult
+    ) -> TimelinePosition? {
+        guard lock.rowCount == 1, history.rowCount == 1, let epoch = history.integer(0, 0),
+            let token = history.integer(0, 1)
+        else { return nil }
+        return TimelinePosition(branch: branch, epoch: epoch, token: token)
+    }
+
+    /// Throws unless the branch stands at `base`.
+    func compare(_ base: TimelinePosition, to head: TimelinePosition?) throws {
+        guard let head else { throw mismatch("does not know branch \(base.branch)") }
+        guard head != base else { return }
+        throw mismatch(
+            head.epoch == base.epoch
+                ? "holds another epoch \(base.epoch) of branch \(base.branch)"
+                : "is at epoch \(head.epoch) of branch \(base.branch), not at epoch "
+                    + "\(base.epoch) as this file is")
+    }
+
+    /// Moves a branch and commits; the last statement fails unless the branch stands at `base`.
+    func moveSQL(from base: TimelinePosition, to position: TimelinePosition) -> String {
+        """
+        UPDATE \(schema).stretch_branch SET head_epoch = \(position.epoch), last_seen = now()
+        WHERE id = \(position.branch);
+        INSERT INTO \(schema).stretch_history(branch, epoch, token)
+        VALUES ((SELECT branch FROM \(schema).stretch_history
+                WHERE branch = \(base.branch) AND epoch = \(base.epoch) AND token = \(base.token)),
+            \(position.epoch), \(position.token));
+        COMMIT
+        """
+    }
+
+    // MARK: Ledger
+
+    func entrySQL(_ batch: Int64) -> String {
+        """
+        SELECT b.relation, b.row_count, b.branch, b.epoch, h.token, b.digest,
+            array_to_string(b.columns, ',')
+        FROM \(schema).stretch_batch AS b
+        LEFT JOIN \(schema).stretch_history AS h ON h.branch = b.branch AND h.epoch = b.epoch
+        WHERE b.id = \(batch)
+        """
+    }
+
+    func entry(of batch: Int64, in table: PostgresResult) throws -> LedgerEntry? {
+        guard table.rowCount == 1 else { return nil }
+        let columns = (table.text(0, 6) ?? "").split(separator: ",").compactMap { Int64($0) }
+        guard let relation = table.integer(0, 0), let rowCount = table.integer(0, 1),
+            let branch = table.integer(0, 2), let epoch = table.integer(0, 3),
+            let token = table.integer(0, 4), let digest = table.bytes(0, 5)
+        else { throw DamagedRow() }
+        return LedgerEntry(
+            batch: NewBatch(
+                id: batch, relation: relation, columns: columns, rowCount: rowCount,
+                digest: digest),
+            position: TimelinePosition(branch: branch, epoch: epoch, token: token))
+    }
+
+    /// The result of a question that a database without a remote answers by nothing.
+    private func unlessMissing<Result>(
+        _ body: () throws(StretchError) -> Result?
+    ) throws(StretchError) -> Result? {
+        do throws(StretchError) {
+            return try body()
+        } catch {
+            let isMissing = (error.cause as? PostgresError)?.isMissingObject ?? false
+            guard error.code == .remoteMismatch, isMissing else { throw error }
+            return nil
+        }
+    }
+}

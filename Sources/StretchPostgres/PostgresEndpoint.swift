@@ -1,0 +1,153 @@
+public import Stretch
+internal import StretchSQLite
+
+/// The remote that is a schema of a PostgreSQL database.
+///
+/// A row carries its batch's id and its ordinal, and lies in a table of its relation with typed
+/// columns: [Documentation/Formats.md](Documentation/Formats.md). Calls share a pool of sessions;
+/// a running scan has one of its own, and so a snapshot.
+public final class PostgresEndpoint: Endpoint {
+    /// The address, with the schema that holds the remote.
+    public let address: PostgresAddress
+    /// One for each time that statements were sent and answered.
+    public internal(set) var roundTripCount = 0
+    let pool: ConnectionPool
+    var directory: PostgresDirectory
+    /// The schema, in every statement.
+    let schema: String
+
+    /// Makes a session; nothing is connected before the first call.
+    ///
+    /// - Parameters:
+    ///   - address: The server and its database; the schema is `stretch` when it names none.
+    ///   - credential: Asked once for each session of the pool, and not kept.
+    public init(
+        _ address: PostgresAddress,
+        credential: @escaping () throws(StretchError) -> RemoteCredential?
+    ) {
+        self.address = address
+        schema = address.schema ?? "stretch"
+        pool = ConnectionPool(address, credential: credential)
+        directory = PostgresDirectory(schema: schema)
+    }
+
+    /// Makes the call that runs now on another thread stop with code `cancelled`.
+    ///
+    /// The one call that may come from any thread. It does nothing when no call runs.
+    public func interrupt() { pool.interruption.interrupt() }
+
+    /// The remote as messages name it.
+    var remoteName: String {
+        "\(address.hosts.map(\.name).joined(separator: ","))/\(address.database)/\(schema)"
+    }
+
+    // MARK: Edges
+
+    /// Runs a call on a session of the pool, and converts what it throws.
+    ///
+    /// - Parameter isRepeatable: Whether the call may run a second time when its session turns out
+    ///   to have been closed by the server.
+    func ask<Result>(
+        isRepeatable: Bool = true, _ body: (PostgresConnection) throws -> Result
+    ) throws(StretchError) -> Result {
+        try attempt {
+            var conflictCount = 0
+            var mayRepeat = isRepeatable
+            while true {
+                let (connection, isReused) = try pool.take()
+                do {
+                    let result = try body(connection)
+                    pool.giveBack(connection)
+                    return result
+                } catch let error as PostgresError {
+                    connection.rollBack()
+                    pool.giveBack(connection)
+                    if error.isConflict, conflictCount < 6 {
+                        conflictCount += 1
+                        Backoff.sleep(attempt: conflictCount)
+                    } else if error.isConnectionLost, isReused, mayRepeat {
+                        // Every idle session of the pool knows the same dead server.
+                        mayRepeat = false
+                        pool.close()
+                    } else {
+                        throw error
+                    }
+                } catch {
+                    connection.rollBack()
+                    pool.giveBack(connection)
+                    throw error
+                }
+            }
+        }
+    }
+
+    /// Converts what a call throws.
+    func attempt<Result>(_ body: () throws -> Result) throws(StretchError) -> Result {
+        do {
+            return try body()
+        } catch let error as StretchError {
+            throw error
+        } catch let error as PostgresError {
+            throw convert(error)
+        } catch is DamagedRow {
+            directory.removeAll()
+            throw StretchError(
+                .damaged, "remote \"\(remoteName)\" was changed by another program",
+                hint: "Put the remote back from its backup, then use reauthorize.")
+        } catch {
+            preconditionFailure("only libpq and Stretch throw here, not \(error)")
+        }
+    }
+
+    private func convert(_ error: PostgresError) -> StretchError {
+        directory.removeAll()
+        // A schema that was dropped, or never made, is no damage of a part.
+        if error.isMissingObject, !holdsRemote() { return missingRemote(error) }
+        return error.converted(remote: remoteName)
+    }
+
+    private func holdsRemote() -> Bool {
+        guard let (connection, _) = try? pool.take() else { return true }
+        defer { pool.giveBack(connection) }
+        let results = try? run("SELECT to_regclass('\(schema).stretch_remote')", on: connection)
+        return results?.first?.text(0, 0) != nil
+    }
+
+    /// The error of every call but `register` on a database without the schema.
+    private func missingRemote(_ cause: PostgresError) -> StretchError {
+        StretchError(
+            .remoteMismatch, "remote \"\(remoteName)\" holds no Stretch remote",
+            hint: "Put the schema back from its backup, then use reauthorize.", cause: cause)
+    }
+
+    func mismatch(_ what: String) -> StretchError {
+        StretchError(
+            .remoteMismatch, "remote \"\(remoteName)\" \(what)",
+            hint: "Another file extended the branch, or the remote was restored; use reauthorize.")
+    }
+
+    /// Runs statements in one round trip.
+    func run(
+        _ sql: String, on connection: PostgresConnection,
+        patience: Duration = PostgresConnection.patience
+    ) throws -> [PostgresResult] {
+        roundTripCount += 1
+        return try connection.run(sql, patience: patience)
+    }
+
+    /// A relation's definition, from memory or from the server.
+    ///
+    /// - Returns: `nil` when the remote has none.
+    func relation(
+        _ id: Int64, on connection: PostgresConnection, isFresh: Bool = false
+    ) throws -> PostgresRelation? {
+        if !isFresh, let known = directory.relation(id) { return known }
+        let sql = PostgresRelation.query(id, schema: schema)
+        // One snapshot for the three statements.
+        let results = try run(
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \(sql); COMMIT", on: connection)
+        let relation = try PostgresRelation.make(id, schema: schema, results[1..<4])
+        directory.update(relation, id: id)
+        return relation
+    }
+}

@@ -1,0 +1,58 @@
+/// The tables of a remote other than those of rows, and how such a schema is recognized.
+///
+/// `stretch_history` is insert-only. Times are the server's clock. The generation of a relation
+/// changes when its columns or indexes do, when a column gets its first misfit, and when batches
+/// are collected, so that sessions forget what they remember.
+enum PostgresSchema {
+    /// The format that this version writes, and the newest that it reads.
+    static let format = 1
+
+    /// Creates the tables; `schema` is quoted.
+    static func script(_ schema: String) -> String {
+        """
+        CREATE TABLE \(schema).stretch_remote(
+            id int PRIMARY KEY CHECK (id = 1), format int NOT NULL,
+            remote uuid NOT NULL DEFAULT gen_random_uuid(),
+            created_at timestamptz NOT NULL DEFAULT now());
+        CREATE TABLE \(schema).stretch_branch(
+            id bigint PRIMARY KEY, database bigint NOT NULL, parent bigint, fork_epoch bigint,
+            owner bytea, owner_name text, last_seen timestamptz NOT NULL DEFAULT now(),
+            head_epoch bigint NOT NULL);
+        CREATE TABLE \(schema).stretch_history(
+            branch bigint NOT NULL, epoch bigint NOT NULL, token bigint NOT NULL,
+            PRIMARY KEY (branch, epoch));
+        CREATE TABLE \(schema).stretch_batch(
+            id bigint PRIMARY KEY, relation bigint NOT NULL, branch bigint NOT NULL,
+            epoch bigint NOT NULL, row_count bigint NOT NULL, byte_count bigint NOT NULL,
+            digest bytea NOT NULL, columns bigint[] NOT NULL,
+            committed_at timestamptz NOT NULL DEFAULT now());
+        CREATE INDEX stretch_batch_by_epoch ON \(schema).stretch_batch(branch, epoch);
+        CREATE INDEX stretch_batch_by_relation ON \(schema).stretch_batch(relation);
+        CREATE TABLE \(schema).stretch_retirement(
+            batch bigint NOT NULL, branch bigint NOT NULL, epoch bigint NOT NULL,
+            confirmed_at timestamptz, PRIMARY KEY (branch, batch));
+        CREATE TABLE \(schema).stretch_relation(
+            id bigint PRIMARY KEY, number int NOT NULL UNIQUE, name text NOT NULL,
+            table_name text NOT NULL UNIQUE, generation bigint NOT NULL,
+            batch_count bigint NOT NULL, row_count bigint NOT NULL, byte_count bigint NOT NULL,
+            has_indexes boolean NOT NULL);
+        CREATE TABLE \(schema).stretch_column(
+            relation bigint NOT NULL, id bigint NOT NULL, number int NOT NULL,
+            name text NOT NULL, column_name text NOT NULL, affinity text NOT NULL,
+            type text NOT NULL, default_value bytea NOT NULL, has_misfits boolean NOT NULL,
+            PRIMARY KEY (relation, id), UNIQUE (relation, number), UNIQUE (relation, column_name));
+        CREATE TABLE \(schema).stretch_index(
+            relation bigint NOT NULL, name text NOT NULL, position int NOT NULL,
+            column_id bigint NOT NULL, collation_name text NOT NULL, is_descending boolean NOT NULL,
+            prefix_length int NOT NULL, PRIMARY KEY (relation, name, position));
+        INSERT INTO \(schema).stretch_remote(id, format) VALUES (1, \(format));
+        """
+    }
+
+    /// Begins a transaction that writes; what it commits is durable when COMMIT returns.
+    static let begin = """
+        BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous_commit = on;
+        SET LOCAL statement_timeout = '100s';
+        SET LOCAL lock_timeout = '60s'; SET LOCAL idle_in_transaction_session_timeout = '300s';
+        """
+}

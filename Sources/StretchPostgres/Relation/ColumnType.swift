@@ -1,0 +1,114 @@
+internal import Stretch
+internal import StretchSQLite
+
+/// The type of a column of rows on the server.
+///
+/// A value that the type cannot hold exactly, a misfit, is NULL in its column and exact in the
+/// row's `_x`.
+enum ColumnType: String {
+    /// `bigint`: integers.
+    case integer
+    /// `double precision`: reals, also −0.0 and infinities.
+    case real
+    /// `double precision`: integers up to 2⁵³, and reals that are not such a number.
+    ///
+    /// In a column of affinity NUMERIC SQLite turns every such real into the integer, so that
+    /// nothing is a misfit but larger integers: <https://sqlite.org/datatype3.html>.
+    case number
+    /// `text` in bytewise collation: UTF-8 without NUL.
+    case text
+    /// `bytea`: blobs.
+    case blob
+
+    /// The type for a column of which a value is known, or NULL.
+    init(_ affinity: Affinity, holding value: Value) {
+        switch (affinity, value) {
+        case (.integer, _): self = .integer
+        case (.real, _): self = .real
+        case (.text, _): self = .text
+        // Dates are text in a column of affinity NUMERIC.
+        case (.numeric, .text), (.blob, .text): self = .text
+        case (.numeric, _): self = .number
+        case (.blob, .integer): self = .integer
+        case (.blob, .real): self = .real
+        case (.blob, _): self = .blob
+        }
+    }
+
+    /// The type in SQL.
+    var sql: String {
+        switch self {
+        case .integer: "bigint"
+        case .real, .number: "double precision"
+        case .text: "text COLLATE \"C\""
+        case .blob: "bytea"
+        }
+    }
+
+    /// The type as a cast; comparisons take the column's collation.
+    var cast: String {
+        switch self {
+        case .integer: "int8"
+        case .real, .number: "float8"
+        case .text: "text"
+        case .blob: "bytea"
+        }
+    }
+
+    /// The class of values: numbers 1, text 2, blobs 3, in SQLite's order.
+    var rank: Int {
+        switch self {
+        case .integer, .real, .number: 1
+        case .text: 2
+        case .blob: 3
+        }
+    }
+
+    /// Integers beyond this are not all exact as a double.
+    static let exactLimit = 9_007_199_254_740_992.0
+
+    /// Whether a real is one that ``number`` gives back as an integer.
+    @inline(__always)
+    static func isInteger(_ real: Double) -> Bool {
+        real.magnitude <= exactLimit && real.rounded(.towardZero) == real
+    }
+
+    /// Whether a value other than NULL is held exactly.
+    @inline(__always)
+    func holds(_ value: EncodedValue) -> Bool {
+        switch (self, value.tag) {
+        case (.integer, .integer), (.blob, .blob): true
+        case (.real, .real): !value.real.isNaN
+        case (.number, .integer):
+            value.integer.magnitude <= UInt64(ColumnType.exactLimit)
+        case (.number, .real): !value.real.isNaN && !ColumnType.isInteger(value.real)
+        case (.text, .text): ServerText.isValid(value.bytes)
+        default: false
+        }
+    }
+}
+
+/// What a server in UTF-8 accepts as text.
+enum ServerText {
+    /// Whether the bytes are UTF-8 without NUL.
+    static func isValid(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        // Eight bytes at a time while they are ASCII without NUL.
+        var offset = 0
+        let high: UInt64 = 0x8080_8080_8080_8080
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        while offset + 8 <= bytes.count {
+            let word = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            if (word | (word &- ones)) & high != 0 { break }
+            offset += 8
+        }
+        while offset < bytes.count, bytes[offset] < 0x80, bytes[offset] != 0 { offset += 1 }
+        guard offset < bytes.count else { return true }
+        let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
+        return !rest.contains(0) && String(validating: rest, as: UTF8.self) != nil
+    }
+
+    /// The text, or `nil` when the server does not accept it.
+    static func string(_ text: Text) -> String? {
+        text.bytes.contains(0) ? nil : text.string
+    }
+}

@@ -1,0 +1,48 @@
+internal import StretchSQLite
+
+/// The content of `_x`: the values of a row that their columns cannot hold.
+///
+/// | offset | size | field |
+/// |---|---|---|
+/// | 0 | 2 | the column's number, big endian |
+/// | 2 | 1, 9, or 5 and the length | the value as in a row of a ``RowBuffer`` |
+///
+/// One after the other, by ascending numbers.
+struct Misfits {
+    private(set) var bytes: [UInt8] = []
+
+    var isEmpty: Bool { bytes.isEmpty }
+
+    mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+
+    mutating func append(_ value: EncodedValue, column number: Int) {
+        bytes.append(UInt8(number >> 8))
+        bytes.append(UInt8(number & 0xff))
+        bytes += UnsafeRawBufferPointer(start: value.address, count: value.encodedByteCount)
+    }
+
+    /// The value of a column, or `nil` when the column has none here.
+    ///
+    /// - Throws: When the bytes are damaged.
+    static func value(
+        ofColumn number: Int, in bytes: UnsafeRawBufferPointer
+    ) throws(DamagedRow) -> EncodedValue? {
+        var offset = 0
+        while offset < bytes.count {
+            guard bytes.count - offset >= 3 else { throw DamagedRow() }
+            let found = Int(bytes[offset]) << 8 | Int(bytes[offset + 1])
+            let start = offset + 2
+            guard let tag = EncodedValue.Tag(rawValue: bytes[start]) else { throw DamagedRow() }
+            let header = tag == .null ? 1 : (tag == .integer || tag == .real) ? 9 : 5
+            guard bytes.count - start >= header else { throw DamagedRow() }
+            let value = EncodedValue(address: bytes.baseAddress! + start)
+            guard bytes.count - start >= value.encodedByteCount else { throw DamagedRow() }
+            if found == number { return value }
+            offset = start + value.encodedByteCount
+        }
+        return nil
+    }
+}
+
+/// A row that the server cannot have sent unless another program changed its table.
+struct DamagedRow: Error {}

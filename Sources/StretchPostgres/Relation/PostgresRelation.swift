@@ -1,0 +1,153 @@
+internal import Stretch
+internal import StretchSQLite
+
+/// The definition of one relation as the server holds it.
+final class PostgresRelation {
+    /// A column of the relation.
+    struct Column {
+        let id: Int64
+        /// The column's place among those of its relation, from 1; never reused.
+        let number: Int
+        /// The column's name in SQL, quoted.
+        let name: String
+        let type: ColumnType
+        let defaultValue: Value
+        /// Whether some row has a value in `_x` for it.
+        let hasMisfits: Bool
+    }
+
+    /// A column under a collation, by which an index finds rows.
+    struct Term: Hashable {
+        let column: Int64
+        let collation: Collation
+    }
+
+    let id: Int64
+    /// The name of the table of rows in SQL, with its schema, quoted.
+    let table: String
+    /// Changes with everything that changes what is remembered here, and when batches go.
+    let generation: Int64
+    /// The batches of the relation when the definition was read.
+    let batchCount: Int64
+    let hasIndexes: Bool
+    let columns: [Int64: Column]
+    /// The columns in the order of their numbers.
+    let orderedColumns: [Column]
+    /// The terms of the indexes, and how many characters or bytes of it an index holds.
+    let prefixLengths: [Term: Int]
+    /// The first terms of the indexes.
+    let leadingTerms: Set<Term>
+    let indexNames: Set<String>
+
+    init(
+        id: Int64, table: String, generation: Int64, batchCount: Int64, hasIndexes: Bool,
+        columns: [Column], prefixLengths: [Term: Int], leadingTerms: Set<Term>,
+        indexNames: Set<String>
+    ) {
+        self.id = id
+        self.table = table
+        self.generation = generation
+        self.batchCount = batchCount
+        self.hasIndexes = hasIndexes
+        self.columns = Dictionary(columns.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
+        orderedColumns = columns.sorted { $0.number < $1.number }
+        self.prefixLengths = prefixLengths
+        self.leadingTerms = leadingTerms
+        self.indexNames = indexNames
+    }
+
+    /// The column with an id.
+    ///
+    /// - Throws: `schemaMismatch` when the relation has none.
+    func column(_ id: Int64) throws -> Column {
+        guard let column = columns[id] else {
+            throw StretchError(
+                .schemaMismatch, "the remote's relation \(self.id) has no column \(id)",
+                hint: "Provision the relation with the column first.")
+        }
+        return column
+    }
+
+    // MARK: Loading
+
+    /// Statements that read a definition; their results make one.
+    static func query(_ id: Int64, schema: String) -> String {
+        """
+        SELECT number, table_name, generation, batch_count, has_indexes
+        FROM \(schema).stretch_relation WHERE id = \(id);
+        SELECT id, number, column_name, type, default_value, has_misfits
+        FROM \(schema).stretch_column WHERE relation = \(id);
+        SELECT name, column_id, collation_name, prefix_length, position
+        FROM \(schema).stretch_index WHERE relation = \(id)
+        """
+    }
+
+    /// Makes a definition of the results of ``query(_:schema:)``; `nil` when there is none.
+    static func make(
+        _ id: Int64, schema: String, _ results: ArraySlice<PostgresResult>
+    ) throws -> PostgresRelation? {
+        guard results.count == 3, let row = results.first, row.rowCount == 1 else { return nil }
+        let columnRows = results[results.startIndex + 1]
+        let indexRows = results[results.startIndex + 2]
+        let columns = try (0..<columnRows.rowCount).map { index in
+            guard let column = columnRows.integer(index, 0),
+                let number = columnRows.integer(index, 1), let name = columnRows.text(index, 2),
+                let type = columnRows.text(index, 3).flatMap(ColumnType.init(rawValue:)),
+                let value = columnRows.bytes(index, 4).flatMap(Value.decode)?.first
+            else { throw DamagedRow() }
+            return Column(
+                id: column, number: Int(number), name: ServerSQL.name(name), type: type,
+                defaultValue: value, hasMisfits: columnRows.bool(index, 5))
+        }
+        var (prefixLengths, leadingTerms): ([Term: Int], Set<Term>) = ([:], [])
+        var names: Set<String> = []
+        for index in 0..<indexRows.rowCount {
+            guard let name = indexRows.text(index, 0), let column = indexRows.integer(index, 1),
+                let collation = indexRows.text(index, 2).flatMap(Collation.init(rawValue:)),
+                let length = indexRows.integer(index, 3), let place = indexRows.integer(index, 4)
+            else { throw DamagedRow() }
+            names.insert(name)
+            let term = Term(column: column, collation: collation)
+            prefixLengths[term] = Int(length)
+            if place == 0 { leadingTerms.insert(term) }
+        }
+        guard let table = row.text(0, 1), let generation = row.integer(0, 2),
+            let batchCount = row.integer(0, 3)
+        else { throw DamagedRow() }
+        return PostgresRelation(
+            id: id, table: "\(schema).\(ServerSQL.name(table))", generation: generation,
+            batchCount: batchCount, hasIndexes: row.bool(0, 4), columns: columns,
+            prefixLengths: prefixLengths, leadingTerms: leadingTerms, indexNames: names)
+    }
+}
+
+/// Names and values in the server's SQL.
+enum ServerSQL {
+    /// A name, quoted.
+    static func name(_ name: String) -> String {
+        "\"" + name.replacing("\"", with: "\"\"") + "\""
+    }
+
+    /// A text as a literal, whatever `standard_conforming_strings` says; it must have no NUL.
+    static func literal(_ text: String) -> String {
+        let quoted = text.replacing("'", with: "''")
+        guard quoted.utf8.contains(UInt8(ascii: "\\")) else { return "'\(quoted)'" }
+        return "E'\(quoted.replacing("\\", with: "\\\\"))'"
+    }
+
+    /// Bytes as a literal.
+    static func literal(_ bytes: some Sequence<UInt8>) -> String {
+        "E'\\\\x\(Hexadecimal.digits(bytes))'::bytea"
+    }
+
+    /// The text form of a value that a type holds.
+    static func text(_ value: Value) -> String {
+        switch value {
+        case .null: ""
+        case .integer(let value): String(value)
+        case .real(let value): value.description
+        case .text(let text): text.description
+        case .blob(let bytes): "\\x" + Hexadecimal.digits(bytes)
+        }
+    }
+}

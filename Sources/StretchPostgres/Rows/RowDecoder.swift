@@ -1,0 +1,115 @@
+internal import CLibPQ
+internal import Stretch
+internal import StretchSQLite
+
+/// Turns rows of the server into rows of a ``RowBuffer``.
+///
+/// A row begins with the batch's id, the ordinal and, when one of the columns has misfits, `_x`.
+struct RowDecoder {
+    private let types: [ColumnType]
+    private let numbers: [Int]
+    let hasMisfits: Bool
+
+    init(_ columns: [PostgresRelation.Column], hasMisfits: Bool) {
+        types = columns.map(\.type)
+        numbers = columns.map(\.number)
+        self.hasMisfits = hasMisfits
+    }
+
+    /// The columns that rows have in front of the wanted ones, in SQL.
+    var prefix: [String] { hasMisfits ? ["_b", "_o", "_x"] : ["_b", "_o"] }
+
+    /// Appends a row that comes field by field: each call of `next` returns the next one.
+    ///
+    /// - Parameter identify: The row's identifier, or `nil` to leave the row out.
+    @inline(__always)
+    func append(
+        to page: RowBuffer, identify: (Int64, Int64) throws -> Int64?,
+        next: () throws -> UnsafeRawBufferPointer?
+    ) throws {
+        guard let batch = try next(), batch.count == 8, let ordinal = try next(),
+            ordinal.count == 4
+        else { throw DamagedRow() }
+        let place = Int64(Int32(bigEndian: ordinal.loadUnaligned(as: Int32.self)))
+        let batchID = Int64(bigEndian: batch.loadUnaligned(as: Int64.self))
+        guard let identifier = try identify(batchID, place) else { return }
+        let misfits = hasMisfits ? try next() : nil
+        page.beginRow(identifier: identifier)
+        for index in 0..<types.count {
+            guard let field = try next() else {
+                guard let misfits,
+                    let value = try Misfits.value(ofColumn: numbers[index], in: misfits)
+                else {
+                    page.appendNull()
+                    continue
+                }
+                page.append(value)
+                continue
+            }
+            switch types[index] {
+            case .integer:
+                guard field.count == 8 else { throw DamagedRow() }
+                page.append(Int64(bigEndian: field.loadUnaligned(as: Int64.self)))
+            case .real:
+                page.append(try real(field))
+            case .number:
+                let value = try real(field)
+                if ColumnType.isInteger(value) {
+                    page.append(Int64(value))
+                } else {
+                    page.append(value)
+                }
+            case .text: page.append(text: field)
+            case .blob: page.append(blob: field)
+            }
+        }
+    }
+
+    @inline(__always)
+    private func real(_ field: UnsafeRawBufferPointer) throws -> Double {
+        guard field.count == 8 else { throw DamagedRow() }
+        return Double(bitPattern: UInt64(bigEndian: field.loadUnaligned(as: UInt64.self)))
+    }
+}
+
+/// The fields of one row of binary COPY data.
+struct CopyFields {
+    private var next: UnsafeRawPointer
+    private let end: UnsafeRawPointer
+
+    init(_ bytes: UnsafeRawBufferPointer) throws {
+        guard let base = bytes.baseAddress else { throw DamagedRow() }
+        (next, end) = (base, base + bytes.count)
+    }
+
+    var isAtEnd: Bool { next == end }
+
+    /// Skips the header that precedes the first row.
+    mutating func skipHeader() throws {
+        guard end - next >= 19, next.load(as: UInt8.self) == UInt8(ascii: "P") else {
+            throw DamagedRow()
+        }
+        let extra = Int(Int32(bigEndian: (next + 15).loadUnaligned(as: Int32.self)))
+        guard extra >= 0, end - next >= 19 + extra else { throw DamagedRow() }
+        next += 19 + extra
+    }
+
+    /// The number of fields of the next row; −1 behind the last one.
+    mutating func fieldCount() throws -> Int {
+        guard end - next >= 2 else { throw DamagedRow() }
+        defer { next += 2 }
+        return Int(Int16(bigEndian: next.loadUnaligned(as: Int16.self)))
+    }
+
+    /// The next field; `nil` for NULL.
+    @inline(__always)
+    mutating func field() throws -> UnsafeRawBufferPointer? {
+        guard end - next >= 4 else { throw DamagedRow() }
+        let count = Int(Int32(bigEndian: next.loadUnaligned(as: Int32.self)))
+        next += 4
+        guard count >= 0 else { return nil }
+        guard end - next >= count else { throw DamagedRow() }
+        defer { next += count }
+        return UnsafeRawBufferPointer(start: next, count: count)
+    }
+}

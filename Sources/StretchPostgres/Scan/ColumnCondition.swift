@@ -1,0 +1,128 @@
+internal import Stretch
+internal import StretchSQLite
+
+/// What a comparison says of the values that a column's type holds.
+enum ColumnCondition {
+    /// Every value but NULL meets it.
+    case all
+    /// No value meets it.
+    case none
+    /// Values meet it that compare in this way; exact.
+    case compare(operator: String, Value)
+    /// Values meet it that are in the list; exact.
+    case list([Value])
+    /// Every value but NULL may meet it: the caller checks.
+    case unknown
+
+    /// - Parameter collation: How the column's texts are compared.
+    init(_ comparison: ColdConstraint.Comparison, type: ColumnType, collation: Collation) {
+        switch comparison {
+        case .isNull, .isNotNull: self = .unknown
+        case .equal(let value):
+            self = ColumnCondition.equal(value, type, collation).map { .list([$0]) } ?? .none
+        case .oneOf(let values):
+            let held = values.compactMap { ColumnCondition.equal($0, type, collation) }
+            self = held.isEmpty ? .none : .list(Array(Set(held)))
+        case .less(let value): self.init(value, isLess: true, orEqual: false, type, collation)
+        case .lessOrEqual(let value): self.init(value, isLess: true, orEqual: true, type, collation)
+        case .greater(let value): self.init(value, isLess: false, orEqual: false, type, collation)
+        case .greaterOrEqual(let value):
+            self.init(value, isLess: false, orEqual: true, type, collation)
+        }
+    }
+
+    private static func rank(_ value: Value) -> Int {
+        switch value {
+        case .null: 0
+        case .integer, .real: 1
+        case .text: 2
+        case .blob: 3
+        }
+    }
+
+    /// The one value of the type that equals a value, in the form in which the column is compared.
+    private static func equal(_ value: Value, _ type: ColumnType, _ collation: Collation) -> Value?
+    {
+        guard rank(value) == type.rank else { return nil }
+        switch (type, value) {
+        case (.integer, .real(let real)): return Int64(exactly: real).map { .integer($0) }
+        case (.real, .integer(let integer)), (.number, .integer(let integer)):
+            return Double(exactly: integer).map { .real($0) }
+        case (.real, .real(let real)), (.number, .real(let real)):
+            // The server finds 0.0 and -0.0 equal, too.
+            return real.isNaN ? nil : .real(real == 0 ? 0 : real)
+        case (.text, .text(let text)):
+            return ServerText.string(text.collated(collation)).map { .text($0) }
+        default: return value
+        }
+    }
+
+    private init(
+        _ value: Value, isLess: Bool, orEqual: Bool, _ type: ColumnType, _ collation: Collation
+    ) {
+        let sign = (isLess ? "<" : ">") + (orEqual ? "=" : "")
+        let rank = ColumnCondition.rank(value)
+        guard rank == type.rank else {
+            // NULL compares to nothing; otherwise the classes decide.
+            self = rank == 0 ? .none : (rank > type.rank) == isLess ? .all : .none
+            return
+        }
+        switch (type, value) {
+        case (.integer, .real(let real)):
+            self.init(real, isLess: isLess, sign)
+        case (.real, .integer(let integer)), (.number, .integer(let integer)):
+            self.init(integer, isLess: isLess, sign)
+        case (_, .real(let real)) where real.isNaN: self = .none
+        case (.text, .text(let text)):
+            guard let string = ServerText.string(text.collated(collation)) else {
+                self = .unknown
+                return
+            }
+            self = .compare(operator: sign, .text(string))
+        default: self = .compare(operator: sign, value)
+        }
+    }
+
+    /// Integers against a real, by an exact bound.
+    private init(_ real: Double, isLess: Bool, _ sign: String) {
+        guard !real.isNaN else {
+            self = .none
+            return
+        }
+        let bound = isLess ? real.rounded(.up) : real.rounded(.down)
+        if let exact = Int64(exactly: real) {
+            self = .compare(operator: sign, .integer(exact))
+        } else if let integer = Int64(exactly: bound) {
+            // Between two integers, the strict bound is the next one.
+            self = .compare(operator: isLess ? "<" : ">", .integer(integer))
+        } else {
+            self = (real > 0) == isLess ? .all : .none
+        }
+    }
+
+    /// Reals against an integer, by the reals on both sides of it.
+    private init(_ integer: Int64, isLess: Bool, _ sign: String) {
+        if let exact = Double(exactly: integer) {
+            self = .compare(operator: sign, .real(exact))
+            return
+        }
+        let near = Double(integer)
+        let isAbove = near >= 0x1p63 || Int64(near) > integer
+        let (below, above) = isAbove ? (near.nextDown, near) : (near, near.nextUp)
+        self = .compare(operator: isLess ? "<=" : ">=", .real(isLess ? below : above))
+    }
+}
+
+extension Text {
+    /// The text in the form that a collation compares byte by byte, as the server's expression.
+    func collated(_ collation: Collation) -> Text {
+        switch collation {
+        case .binary: return self
+        case .nocase:
+            return Text(bytes: bytes.map { (0x41...0x5a).contains($0) ? $0 | 0x20 : $0 })
+        case .rtrim:
+            let end = bytes.lastIndex { $0 != 0x20 }.map { $0 + 1 } ?? 0
+            return Text(bytes: Array(bytes[..<end]))
+        }
+    }
+}

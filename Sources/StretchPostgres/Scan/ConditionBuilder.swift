@@ -1,0 +1,132 @@
+internal import Stretch
+internal import StretchSQLite
+
+/// Collects the constraints of a scan as SQL.
+struct ConditionBuilder {
+    /// More constraints than these are left out: the caller checks again.
+    static let maximumConstraintCount = 500
+    /// Longer lists are left out.
+    static let maximumListCount = 100_000
+
+    let relation: PostgresRelation
+    /// Whether values are parameters; literals otherwise.
+    let usesParameters: Bool
+    private(set) var conditions: [String] = []
+    private(set) var parameters: [String] = []
+    /// Whether the conditions say all that the constraints say.
+    private(set) var isExact = true
+    /// Whether an equality or a list selects rows by an index.
+    private(set) var isPoint = false
+    /// Whether all conditions are equalities with one value.
+    private(set) var isRepeatable = true
+
+    init(_ relation: PostgresRelation, parameters: [String]?) {
+        self.relation = relation
+        usesParameters = parameters != nil
+        self.parameters = parameters ?? []
+    }
+
+    mutating func add(_ constraint: ColdConstraint) throws {
+        let column = try relation.column(constraint.column)
+        guard conditions.count < ConditionBuilder.maximumConstraintCount else {
+            isExact = false
+            return
+        }
+        if column.hasMisfits {
+            isExact = false
+            isRepeatable = false
+        }
+        switch constraint.comparison {
+        case .isNull:
+            conditions.append("\(column.name) IS NULL")
+            isRepeatable = false
+        case .isNotNull:
+            let others = column.hasMisfits ? " OR _x IS NOT NULL" : ""
+            conditions.append("(\(column.name) IS NOT NULL\(others))")
+            isRepeatable = false
+        default:
+            let condition = ColumnCondition(
+                constraint.comparison, type: column.type, collation: constraint.collation)
+            let fitting = self.fitting(condition, column, constraint)
+            let misfits = "(\(column.name) IS NULL AND _x IS NOT NULL)"
+            conditions.append(column.hasMisfits ? "(\(fitting) OR \(misfits))" : fitting)
+        }
+    }
+
+    /// The condition for rows whose value the column holds.
+    private mutating func fitting(
+        _ condition: ColumnCondition, _ column: PostgresRelation.Column,
+        _ constraint: ColdConstraint
+    ) -> String {
+        let term = PostgresRelation.Term(
+            column: constraint.column, collation: constraint.collation)
+        let collated = column.collated(constraint.collation)
+        let length = relation.prefixLengths[term]
+        let indexed = length.map {
+            column.indexed(constraint.collation, prefixLength: $0)
+        }
+        let prefix = indexed.flatMap { $0 == collated ? nil : $0 }
+        switch condition {
+        case .all: return "\(column.name) IS NOT NULL"
+        case .none: return "false"
+        case .unknown:
+            isExact = false
+            return "\(column.name) IS NOT NULL"
+        case .compare(let sign, let value):
+            isRepeatable = false
+            let exact = "\(collated) \(sign) \(add(value, column.type))"
+            guard let prefix, let length else { return exact }
+            // A prefix is not greater than its text; the index finds a superset by it.
+            let cut = add(value.prefix(length), column.type)
+            return "(\(prefix) \(sign.prefix(1))= \(cut) AND \(exact))"
+        case .list(let values):
+            guard values.count <= ConditionBuilder.maximumListCount else {
+                isExact = false
+                return "\(column.name) IS NOT NULL"
+            }
+            if relation.leadingTerms.contains(term) { isPoint = true }
+            if values.count > 1 { isRepeatable = false }
+            let exact = "\(collated) = \(add(values, column.type))"
+            guard let prefix, let length else { return exact }
+            let cuts = Array(Set(values.map { $0.prefix(length) }))
+            return "(\(prefix) = \(add(cuts, column.type)) AND \(exact))"
+        }
+    }
+
+    private mutating func add(_ value: Value, _ type: ColumnType) -> String {
+        add(text: ServerSQL.text(value), cast: type.cast)
+    }
+
+    private mutating func add(_ values: [Value], _ type: ColumnType) -> String {
+        if values.count == 1 { return add(values[0], type) }
+        let items = values.map { value -> String in
+            switch value {
+            case .text, .blob:
+                let text = ServerSQL.text(value).replacing("\\", with: "\\\\")
+                return "\"\(text.replacing("\"", with: "\\\""))\""
+            default: return ServerSQL.text(value)
+            }
+        }
+        return "ANY(\(add(text: "{\(items.joined(separator: ","))}", cast: type.cast + "[]")))"
+    }
+
+    private mutating func add(text: String, cast: String) -> String {
+        guard usesParameters else { return "\(ServerSQL.literal(text))::\(cast)" }
+        parameters.append(text)
+        return "$\(parameters.count)::\(cast)"
+    }
+}
+
+extension Value {
+    /// The first characters of a text, or bytes of a blob, as the server cuts them.
+    fileprivate func prefix(_ length: Int) -> Value {
+        switch self {
+        case .text(let text):
+            // `left` counts code points.
+            let scalars = text.description.unicodeScalars.prefix(length)
+            return .text(String(String.UnicodeScalarView(scalars)))
+        case .blob(let bytes): return .blob(Array(bytes.prefix(length)))
+        default: return self
+        }
+    }
+}

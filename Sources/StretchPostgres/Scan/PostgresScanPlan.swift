@@ -1,0 +1,91 @@
+internal import Stretch
+
+/// How a scan is asked of the server.
+struct PostgresScanPlan {
+    /// The ways to ask.
+    enum Kind {
+        /// One statement that checks the fence and returns few rows.
+        case point(parameters: [String], isRepeated: Bool)
+        /// A stream of binary COPY data.
+        case stream
+        /// A cursor, for rows in order: the first come before all are sorted.
+        case cursor(misfits: String?)
+    }
+
+    let kind: Kind
+    /// The statement, COPY's query, or the cursor's query.
+    let sql: String
+    let decoder: RowDecoder
+    /// The wanted columns, and behind them those that only the order needs.
+    let columns: [Int64]
+    /// Whether the statement has a limit, which is right only for this number of batches.
+    let hasLimit: Bool
+
+    init(
+        _ request: ColdScanRequest, relation: PostgresRelation, visible: VisibleSet, schema: String
+    ) throws {
+        let orderColumns = try request.order.map { try relation.column($0.column) }
+        let uncertain = orderColumns.filter(\.hasMisfits)
+        var columns = request.columns
+        if !uncertain.isEmpty {
+            for column in orderColumns where !columns.contains(column.id) {
+                columns.append(column.id)
+            }
+        }
+        let selected = try columns.map { try relation.column($0) }
+        let decoder = RowDecoder(selected, hasMisfits: selected.contains(where: \.hasMisfits))
+        (self.decoder, self.columns) = (decoder, columns)
+        let names = (decoder.prefix + selected.map(\.name))
+
+        let position = request.position
+        let fence = [position.branch, position.epoch, position.token, relation.id].map(String.init)
+        var point = ConditionBuilder(relation, parameters: fence)
+        for constraint in request.constraints { try point.add(constraint) }
+        let isPoint = point.isPoint && uncertain.isEmpty
+        let isWhole = request.limit != nil && point.isExact && visible.condition == nil
+        hasLimit = isWhole && uncertain.isEmpty
+        let limit = hasLimit ? " LIMIT \(request.limit ?? 0)" : ""
+        let order =
+            request.order.isEmpty
+            ? "" : " ORDER BY " + (try OrderSQL.terms(request.order, of: relation))
+
+        if isPoint {
+            let condition = point.conditions.joined(separator: " AND ")
+            sql = """
+                SELECT f.generation, f.batch_count, \(names.joined(separator: ", ")) \
+                FROM (SELECT r.generation, r.batch_count FROM \(schema).stretch_history AS h, \
+                \(schema).stretch_relation AS r \
+                WHERE h.branch = $1::int8 AND h.epoch = $2::int8 AND h.token = $3::int8 \
+                AND r.id = $4::int8) AS f \
+                LEFT JOIN \(relation.table) AS t ON \(condition)\(order)\(limit)
+                """
+            let isRepeated = point.isRepeatable && request.order.isEmpty
+            kind = .point(parameters: point.parameters, isRepeated: isRepeated)
+            return
+        }
+        var builder = ConditionBuilder(relation, parameters: nil)
+        for constraint in request.constraints { try builder.add(constraint) }
+        var conditions = builder.conditions
+        if let condition = visible.condition { conditions.append(condition) }
+        func select(_ more: String?) -> String {
+            let all = conditions + (more.map { [$0] } ?? [])
+            let filter = all.isEmpty ? "" : " WHERE " + all.joined(separator: " AND ")
+            return "SELECT \(names.joined(separator: ", ")) FROM \(relation.table)\(filter)"
+        }
+        guard !request.order.isEmpty else {
+            sql = select(nil) + limit
+            kind = .stream
+            return
+        }
+        guard !uncertain.isEmpty else {
+            sql = select(nil) + order + limit
+            kind = .cursor(misfits: nil)
+            return
+        }
+        // NULL in a column of the order may stand for a misfit; those rows are sorted here.
+        let empty = uncertain.map { "\($0.name) IS NULL" }.joined(separator: " OR ")
+        let filled = uncertain.map { "\($0.name) IS NOT NULL" }.joined(separator: " AND ")
+        sql = select("(_x IS NULL OR (\(filled)))") + order
+        kind = .cursor(misfits: select("_x IS NOT NULL AND (\(empty))"))
+    }
+}

@@ -1,0 +1,153 @@
+internal import CLibPQ
+internal import Stretch
+internal import StretchSQLite
+
+/// The rows of a running scan, in the order in which the server sends them.
+final class RowSource {
+    /// A FETCH asks for about this much.
+    private static let fetchByteCount = 1 << 20
+    private static let firstFetchRowCount = 128
+
+    private let endpoint: PostgresEndpoint
+    private let connection: PostgresConnection
+    private let decoder: RowDecoder
+    private let numbers: [Int64: Int64]
+    private var state: State
+    private var lastBatch: (id: Int64, number: Int64?)
+    private var isFirstRow = true
+    /// Whether the last call did not end well.
+    private var hasFailed = false
+    private var fetched = (rowCount: 0, wanted: RowSource.firstFetchRowCount, byteCount: 0)
+    /// The result whose rows are read, and the next of them; for rows that are no COPY data.
+    private var result: PostgresResult?
+    private let fieldOffset: Int
+
+    enum State {
+        case copying
+        /// Rows of one statement, or of one FETCH of a cursor.
+        case rows(isCursor: Bool)
+        case ended
+    }
+
+    init(
+        _ state: State, endpoint: PostgresEndpoint, connection: PostgresConnection,
+        decoder: RowDecoder, visible: VisibleSet, first: PostgresResult?, fieldOffset: Int
+    ) {
+        self.endpoint = endpoint
+        self.connection = connection
+        self.decoder = decoder
+        self.state = state
+        self.fieldOffset = fieldOffset
+        numbers = visible.numbers
+        result = first
+        // Ids are positive.
+        lastBatch = (0, nil)
+    }
+
+    deinit {
+        switch state {
+        case .ended: break
+        // A FETCH is short unless the call was given up.
+        case .rows(isCursor: true) where !hasFailed: break
+        case .copying, .rows: connection.cancel()
+        }
+        result = nil
+        connection.rollBack()
+        endpoint.pool.giveBack(connection)
+    }
+
+    func beginCall() { connection.mark = connection.interruption.mark }
+
+    /// Appends rows until the page is full or the rows end.
+    func fill(_ page: RowBuffer, maximumRowCount: Int) throws {
+        hasFailed = true
+        switch state {
+        case .ended: break
+        case .copying: try copy(into: page, maximumRowCount: maximumRowCount)
+        case .rows: try readRows(into: page, maximumRowCount: maximumRowCount)
+        }
+        hasFailed = false
+    }
+
+    @inline(__always)
+    private func identify(_ batch: Int64, _ ordinal: Int64) -> Int64? {
+        // Rows lie in the order of batches.
+        if batch != lastBatch.id { lastBatch = (batch, numbers[batch]) }
+        return lastBatch.number.map {
+            ColdLocation(batchNumber: $0, ordinal: ordinal).packed
+        }
+    }
+
+    // MARK: COPY
+
+    private func copy(into page: RowBuffer, maximumRowCount: Int) throws {
+        while page.rowCount < maximumRowCount, page.byteCount < PostgresScan.maximumPageByteCount {
+            guard let bytes = try connection.copyRow() else {
+                try connection.finish()
+                state = .ended
+                return
+            }
+            defer { PQfreemem(bytes.baseAddress) }
+            var fields = try CopyFields(UnsafeRawBufferPointer(bytes))
+            if isFirstRow {
+                try fields.skipHeader()
+                isFirstRow = false
+            }
+            guard !fields.isAtEnd, try fields.fieldCount() >= 0 else { continue }
+            try decoder.append(to: page, identify: identify) { try fields.field() }
+        }
+    }
+
+    // MARK: Rows of statements
+
+    private func readRows(into page: RowBuffer, maximumRowCount: Int) throws {
+        while page.rowCount < maximumRowCount, page.byteCount < PostgresScan.maximumPageByteCount {
+            guard let result = try nextRow() else { return }
+            var column = fieldOffset
+            // The fence's own row, when the condition found none.
+            guard PQgetisnull(result.handle, 0, Int32(column)) == 0 else { continue }
+            let before = page.byteCount
+            try decoder.append(to: page, identify: identify) {
+                defer { column += 1 }
+                let index = Int32(column)
+                guard PQgetisnull(result.handle, 0, index) == 0 else { return nil }
+                return UnsafeRawBufferPointer(
+                    start: PQgetvalue(result.handle, 0, index),
+                    count: Int(PQgetlength(result.handle, 0, index)))
+            }
+            fetched.byteCount += page.byteCount - before
+        }
+    }
+
+    /// The next row, each of which is a result of its own, or `nil` at the end.
+    private func nextRow() throws -> PostgresResult? {
+        while true {
+            if let first = result {
+                result = nil
+                if first.status == PGRES_SINGLE_TUPLE {
+                    fetched.rowCount += 1
+                    return first
+                }
+            }
+            if let next = try connection.nextResult() {
+                result = next
+                continue
+            }
+            guard case .rows(isCursor: true) = state, fetched.rowCount == fetched.wanted else {
+                state = .ended
+                return nil
+            }
+            try fetch()
+        }
+    }
+
+    private func fetch() throws {
+        let mean = max(fetched.byteCount / max(fetched.rowCount, 1), 16)
+        let wanted = min(RowSource.fetchByteCount / mean + 1, fetched.wanted * 4)
+        fetched = (0, wanted, 0)
+        endpoint.roundTripCount += 1
+        try connection.send("FETCH \(wanted) FROM stretch_rows", inSingleRows: true)
+    }
+
+    static var firstFetch: String { "FETCH \(firstFetchRowCount) FROM stretch_rows" }
+}

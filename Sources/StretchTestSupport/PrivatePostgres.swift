@@ -1,0 +1,189 @@
+internal import Foundation
+internal import Synchronization
+
+/// A PostgreSQL server of the tests' own: in a temporary folder, on a free port, gone with the
+/// process that started it.
+///
+/// It listens on a Unix socket and on 127.0.0.1, and knows logins by SCRAM passwords alone. A
+/// shell that waits on a pipe of this process stops the server, also after a SIGKILL.
+public final class PrivatePostgres: Sendable {
+    /// The administrator's login and password.
+    public static let login = "stretch_admin"
+    /// The administrator's password.
+    public static let password = "a private Secret 1!"
+
+    /// The server that the tests of one process share.
+    public static let shared = Result { try PrivatePostgres() }
+
+    /// The folder of the Unix socket.
+    public let socketFolder: String
+    /// The port, of TCP and of the socket's name.
+    public let port: Int
+    private let folder: String
+    private let binaries: String
+    private let watchdogInput = Atomic<Int>(-1)
+    private let databaseCount = Atomic<Int>(0)
+
+    /// Makes a cluster and starts its server.
+    ///
+    /// - Throws: When there is no PostgreSQL, or it does not start; its log is in the error.
+    public init() throws {
+        binaries = try PrivatePostgres.findBinaries()
+        let memory = "/dev/shm"
+        let parent =
+            FileManager.default.isWritableFile(atPath: memory)
+            ? memory : FileManager.default.temporaryDirectory.path
+        folder = "\(parent)/stretch-pg-\(UUID().uuidString.prefix(8))"
+        socketFolder = folder
+        port = try PrivatePostgres.freePort()
+        try startWatchdog()
+        try run(
+            """
+            mkdir -m 700 \(folder) && cd \(folder) && printf '%s' '\(PrivatePostgres.password)' > pw
+            \(binaries)/initdb -D \(folder)/data -U \(PrivatePostgres.login) --pwfile=pw \
+            --auth=scram-sha-256 --encoding=UTF8 --locale=C --no-sync > initdb.log 2>&1
+            rm pw
+            printf '%s\\n' "listen_addresses = '127.0.0.1'" "port = \(port)" \
+            "unix_socket_directories = '\(folder)'" "shared_buffers = 64MB" \
+            "max_connections = 200" "max_wal_size = 512MB" "log_min_messages = fatal" \
+            >> \(folder)/data/postgresql.conf
+            """)
+        try start()
+    }
+
+    // MARK: Life
+
+    /// Starts the server, and waits until it answers.
+    public func start() throws {
+        try run(
+            "\(binaries)/pg_ctl -D \(folder)/data -l \(folder)/log -w -t 60 start > /dev/null 2>&1")
+    }
+
+    /// Stops the server; sessions are cut off.
+    public func stop() throws {
+        try run("\(binaries)/pg_ctl -D \(folder)/data -m fast -w stop > /dev/null 2>&1")
+    }
+
+    /// Stops the server and starts it again.
+    public func restart() throws {
+        try stop()
+        try start()
+    }
+
+    /// Kills every process of the server at once, as a power cut would.
+    public func kill9() throws {
+        try run(
+            """
+            pid=$(head -1 \(folder)/data/postmaster.pid)
+            kill -STOP $pid
+            kill -9 $(ps -o pid= --ppid $pid) $pid
+            while kill -0 $pid 2> /dev/null; do sleep 0.02; done
+            rm -f \(folder)/data/postmaster.pid
+            """)
+    }
+
+    // MARK: Databases
+
+    /// A new database's name.
+    public func makeDatabase() throws -> String {
+        let number = databaseCount.add(1, ordering: .relaxed).newValue
+        let name = "test_\(number)"
+        try psql("CREATE DATABASE \(name)", database: "postgres")
+        return name
+    }
+
+    /// The address of a database, by the Unix socket or by TCP.
+    public func address(of database: String, isTCP: Bool = false) -> String {
+        isTCP
+            ? "postgresql://127.0.0.1:\(port)/\(database)?sslmode=disable"
+            : "postgresql://:\(port)/\(database)?host=\(socketFolder)&sslmode=disable"
+    }
+
+    /// What `psql` prints for statements: rows without headings, columns parted by `|`.
+    @discardableResult
+    public func psql(_ sql: String, database: String) throws -> String {
+        try SpawnedProcess(
+            "\(binaries)/psql",
+            [
+                "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", socketFolder, "-p",
+                "\(port)", "-U", PrivatePostgres.login, "-d", database, "-c", sql,
+            ], environment: ["PGPASSWORD": PrivatePostgres.password, "LC_ALL": "C.UTF-8"]
+        ).wait()
+    }
+
+    // MARK: Processes
+
+    private static func findBinaries() throws -> String {
+        let parent = "/usr/lib/postgresql"
+        let versions = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
+        let folders = versions.compactMap(Int.init).sorted().reversed().map {
+            "\(parent)/\($0)/bin"
+        }
+        let found = (folders + ["/usr/bin", "/usr/local/bin", "/opt/homebrew/bin"]).first {
+            FileManager.default.isExecutableFile(atPath: "\($0)/initdb")
+        }
+        guard let found else {
+            throw ConformanceFailure("no PostgreSQL server: apt-get install postgresql")
+        }
+        return found
+    }
+
+    private static func freePort() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = in_addr_t(0x7f00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1
+            }
+        }
+        guard result == 0 else { throw ConformanceFailure("no port is free") }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+
+    /// A server refuses to run as root; then it runs as the user `postgres`.
+    private func run(_ script: String) throws {
+        let isRoot = getuid() == 0
+        let shell = ["-c", "set -e; cd /; umask 077; \(script)"]
+        do {
+            _ = try SpawnedProcess(
+                isRoot ? "/usr/sbin/runuser" : "/bin/sh",
+                isRoot ? ["-u", "postgres", "--", "/bin/sh"] + shell : shell,
+                environment: ["PATH": "/usr/bin:/bin:/usr/sbin", "LC_ALL": "C.UTF-8"]
+            ).wait()
+        } catch {
+            let log = (try? String(contentsOfFile: "\(folder)/log", encoding: .utf8)) ?? ""
+            throw ConformanceFailure("\(error) \(log.suffix(2_000))")
+        }
+    }
+
+    /// Starts a shell that outlives this process by the time it takes to remove the server.
+    private func startWatchdog() throws {
+        var ends: [Int32] = [0, 0]
+        guard pipe(&ends) == 0 else { throw ConformanceFailure("no pipe is left") }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        let script = """
+            trap '' INT TERM HUP PIPE
+            cat > /dev/null
+            pid=$(head -1 \(folder)/data/postmaster.pid 2> /dev/null)
+            [ -n "$pid" ] && kill -QUIT $pid
+            for turn in 1 2 3 4 5 6 7 8 9 10; do
+                [ -n "$pid" ] && kill -0 $pid 2> /dev/null || break
+                sleep 0.2
+            done
+            rm -rf \(folder)
+            """
+        let process = try SpawnedProcess(
+            "/bin/sh", ["-c", script], environment: ["PATH": "/usr/bin:/bin"], input: ends[0],
+            hasOwnSession: true)
+        close(ends[0])
+        close(process.output)
+        // The end of this process closes it.
+        watchdogInput.store(Int(ends[1]), ordering: .relaxed)
+    }
+
+    deinit { close(Int32(watchdogInput.load(ordering: .relaxed))) }
+}

@@ -1,0 +1,42 @@
+import Stretch
+import StretchPostgres
+import StretchSQLite
+import StretchTestSupport
+import Testing
+
+/// A remote in a new database of the tests' own server.
+final class PostgresRemote {
+    let server: PrivatePostgres
+    let database: String
+    let address: PostgresAddress
+
+    init(on server: PrivatePostgres? = nil, isTCP: Bool = false) throws {
+        let server = try server ?? PrivatePostgres.shared.get()
+        self.server = server
+        database = try server.makeDatabase()
+        let text = server.address(of: database, isTCP: isTCP) + "&schema=stretch_1"
+        address = try PostgresAddress(text)
+    }
+
+    static let credential = RemoteCredential(
+        login: PrivatePostgres.login, password: PrivatePostgres.password)
+
+    /// A new session.
+    func makeEndpoint() -> PostgresEndpoint {
+        PostgresEndpoint(address) { PostgresRemote.credential }
+    }
+
+    @discardableResult
+    func psql(_ sql: String) throws -> String {
+        try server.psql("SET search_path = stretch_1;" + sql, database: database)
+    }
+}
+
+extension PostgresAddress {
+    init(_ text: String) throws {
+        guard case .postgresql(let address) = try EndpointAddress(parsing: text).kind else {
+            throw ConformanceFailure("\(text) is no PostgreSQL address")
+        }
+        self = address
+    }
+}
