@@ -110,8 +110,9 @@ extension StretchDatabase {
             // Whatever is wrong with a table, a transaction can be ended.
             guard StatementRewriter.endsTransaction(sql) else { throw error }
         }
-        return try StatementRewriter(tables: overlay.tableNames, views: overlay.viewNames)
-            .rewrite(sql)
+        return try StatementRewriter(
+            tables: overlay.tableNames, views: overlay.viewNames, triggers: overlay.triggerNames
+        ).rewrite(sql)
     }
 
     /// A change of a stretch-enabled table's columns is told to the catalog at once, while it is
@@ -127,7 +128,7 @@ extension StretchDatabase {
             default: try reconcile(table, [])
             }
             overlay.invalidate()
-        case .createView, .dropView: overlay.invalidate()
+        case .createView, .dropView, .dropTrigger, .analyze: overlay.invalidate()
         case .unchanged, .insert, .pragma: break
         }
     }

@@ -48,6 +48,8 @@ package final class Overlay {
 
     /// The views of main that have a copy in schema temp, in lower case.
     package private(set) var viewNames: Set<String> = []
+    /// The triggers of those views, in lower case.
+    package private(set) var triggerNames: Set<String> = []
 
     /// The number of times that the remote was asked something through this overlay.
     package var roundTripCount: Int { endpoint?.roundTripCount ?? 0 }
@@ -89,17 +91,17 @@ package final class Overlay {
             }
             attachedFingerprint = try catalogFingerprint()
         }
-        let old = (tables, record, viewNames)
+        let old = (tables, record, viewNames, triggerNames)
         do {
             try replaceObjects {
-                (tables, record, viewNames) = (newTables, newRecord, [])
+                (tables, record, viewNames, triggerNames) = (newTables, newRecord, [], [])
                 guard newRecord != nil else { return }
                 tracksInnerStatements = tables.values.contains { $0.writer.hasInsertTriggers }
                 try reload()
                 try makeObjects()
             }
         } catch {
-            (tables, record, viewNames) = old
+            (tables, record, viewNames, triggerNames) = old
             throw error
         }
     }
@@ -141,7 +143,7 @@ package final class Overlay {
         }
         let views = try OverlayViews(overlay: self).definitions()
         for statement in views.statements { try connection.execute(statement) }
-        viewNames = views.names
+        (viewNames, triggerNames) = (views.names, views.triggers)
     }
 
     /// Runs `body` while names mean the tables of main, and makes the overlay again at once.
