@@ -81,16 +81,14 @@ extension StretchDatabase {
     private func status(
         of table: StretchedTable, link: inout Link
     ) throws -> DatabaseStatus.Table {
+        let schema = try TableSchema(reading: table.name, from: connection)
         var problem: String?
+        var eligibleRows: Int64?
         do {
             try Self.checkTable(table, on: connection, now: configuration.now())
+            eligibleRows = try schema.map { try eligibleRowCount(table, schema: $0) }
         } catch let error as StretchError {
             problem = error.message
-        }
-        let schema = try TableSchema(reading: table.name, from: connection)
-        var eligibleRows: Int64?
-        if let schema, problem == nil {
-            eligibleRows = try eligibleRowCount(table, schema: schema)
         }
         let batchCount = try connection.integer(
             "SELECT count(*) FROM main.stretch_batch WHERE table_id = ?1", .integer(table.id))
