@@ -61,7 +61,7 @@ package final class Overlay {
     /// Cheap when nothing has changed. Called before each statement is prepared.
     package func synchronize() throws {
         let version = try connection.integer("PRAGMA main.schema_version") ?? 0
-        if version == schemaVersion, try !tablesHaveChanged() { return }
+        if version == schemaVersion, try !tablesHaveChanged(), !retryTakingOver() { return }
         try attach()
         schemaVersion = version
     }
@@ -72,6 +72,8 @@ package final class Overlay {
         return try catalogFingerprint() != attachedFingerprint
     }
     private var attachedFingerprint: [[Value]] = []
+    /// Before this, what could not be written down is not tried again.
+    var nextAttempt = ContinuousClock.now
 
     private func catalogFingerprint() throws -> [[Value]] {
         try connection.rows("SELECT id, schema_version FROM main.stretch_table ORDER BY id")
@@ -85,9 +87,9 @@ package final class Overlay {
     private func attach() throws {
         let newRecord = try catalog.database()
         var newTables: [Int64: OverlayTable] = [:]
-        if newRecord != nil {
+        if let newRecord {
             for table in try catalog.tables() {
-                newTables[table.id] = try makeTable(table)
+                newTables[table.id] = try makeTable(table, newRecord)
             }
             attachedFingerprint = try catalogFingerprint()
         }
@@ -104,15 +106,6 @@ package final class Overlay {
             (tables, record, viewNames, triggerNames) = old
             throw error
         }
-    }
-
-    private func makeTable(_ table: StretchedTable) throws -> OverlayTable {
-        guard let schema = try TableSchema(reading: table.name, from: connection) else {
-            throw StretchError(
-                .schemaMismatch, "table \"\(table.name)\" is gone from the local database",
-                hint: "Restore it, or disable it with: stretch table disable --abandon.")
-        }
-        return try OverlayTable(table: table, schema: schema, overlay: self)
     }
 
     /// Drops the overlay's objects and runs `body` in one savepoint.

@@ -54,7 +54,7 @@ final class RowRecall {
                 "cold rows of table \"\(schema.name)\" are out of reach in this query mode",
                 hint: "Set the query mode to LOCAL_AND_REMOTE.")
         }
-        let scan = try overlay.remote().scan(
+        let scan = try table.remote().scan(
             ColdScanRequest(
                 relation: table.table.relation, position: record.position,
                 batches: candidates.map(\.visible), columns: table.columnIDs,
@@ -102,7 +102,7 @@ final class RowRecall {
             throw StretchError(.damaged, "batch \(location.batchNumber) is not in the manifest")
         }
         let rows = RowBuffer(columnCount: schema.columns.count)
-        try overlay.remote().read(
+        try table.remote().read(
             batch: batch.visible.id, columns: table.columnIDs, from: location.ordinal,
             maximumRowCount: 1, into: rows)
         guard rows.rowCount == 1 else {
