@@ -32,8 +32,17 @@ extension StretchDatabase {
                     "VACUUM and ALTER TABLE of a stretch-enabled table cannot be prepared here",
                     hint: "Run it with execute(_:), which takes the overlay down meanwhile.")
             }
-            return try connection.prepare(rewritten.sql)
+            return repeating(try connection.prepare(rewritten.sql))
         }
+    }
+
+    /// Lets a statement run again after rows became hot that it needs.
+    private func repeating(_ statement: Statement) -> Statement {
+        statement.recovery = { [weak overlay] error throws(SQLiteError) in
+            guard let overlay else { return false }
+            return try overlay.mustRepeat(after: error)
+        }
+        return statement
     }
 
     /// Runs one statement and returns its rows, all of them.
@@ -99,7 +108,7 @@ extension StretchDatabase {
         // Nothing but white space and comments is no statement.
         guard let statement = try connection.prepareFirst(rewritten.sql, tail: &tail)
         else { return }
-        try body(statement)
+        try body(repeating(statement))
         try didRun(rewritten.kind)
     }
 

@@ -18,6 +18,10 @@ package final class Overlay {
     private var schemaVersion: Int64 = -1
     /// Whether a row is being recalled: the triggers of the overlay then stay quiet.
     var isRecalling = false
+    /// What a function of the overlay left to do before its statement runs again.
+    var postponed: PostponedRecall?
+    /// Whether the application's statements run again after a postponed recall.
+    package var repeatsStatements = false
     /// The inner statements of running scans; kept only where INSERT triggers make it matter which
     /// statements are the application's own.
     var innerStatements: Set<OpaquePointer> = []
