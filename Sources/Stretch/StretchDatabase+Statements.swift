@@ -34,10 +34,19 @@ extension StretchDatabase {
                     "VACUUM and ALTER TABLE of a stretch-enabled table cannot be prepared here",
                     hint: "Run it with execute(_:), which takes the overlay down meanwhile.")
             }
-            let statement = try connection.prepare(rewritten.sql)
+            let statement = repeating(try connection.prepare(rewritten.sql))
             statement.owner = self
             return statement
         }
+    }
+
+    /// Lets a statement run again after rows became hot that it needs.
+    private func repeating(_ statement: Statement) -> Statement {
+        statement.recovery = { [weak overlay] error throws(SQLiteError) in
+            guard let overlay else { return false }
+            return try overlay.mustRepeat(after: error)
+        }
+        return statement
     }
 
     /// Runs one statement and returns its rows, all of them.
@@ -103,7 +112,7 @@ extension StretchDatabase {
         // Nothing but white space and comments is no statement.
         guard let statement = try connection.prepareFirst(rewritten.sql, tail: &tail)
         else { return }
-        try body(statement)
+        try body(repeating(statement))
         try didRun(rewritten.kind)
     }
 
@@ -114,8 +123,9 @@ extension StretchDatabase {
             // Whatever is wrong with a table, a transaction can be ended.
             guard StatementRewriter.endsTransaction(sql) else { throw error }
         }
-        return try StatementRewriter(tables: overlay.tableNames, views: overlay.viewNames)
-            .rewrite(sql)
+        return try StatementRewriter(
+            tables: overlay.tableNames, views: overlay.viewNames, triggers: overlay.triggerNames
+        ).rewrite(sql)
     }
 
     /// A change of a stretch-enabled table's columns is told to the catalog at once, while it is
@@ -131,7 +141,7 @@ extension StretchDatabase {
             default: try reconcile(table, [])
             }
             overlay.invalidate()
-        case .createView, .dropView: overlay.invalidate()
+        case .createView, .dropView, .dropTrigger, .analyze: overlay.invalidate()
         case .unchanged, .insert, .pragma: break
         }
     }

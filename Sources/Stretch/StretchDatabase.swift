@@ -25,6 +25,7 @@ public final class StretchDatabase {
             connection.setBusyTimeout(milliseconds: configuration.busyTimeoutMilliseconds)
             overlay = try Overlay(
                 connection: connection, configuration: configuration, localPath: path)
+            overlay.repeatsStatements = true
         } catch {
             throw StretchError(
                 .invalidArgument, "cannot open the local database: \(error.message)",

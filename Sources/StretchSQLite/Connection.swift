@@ -20,6 +20,8 @@ public final class Connection {
     private let ownsHandle: Bool
     private var cache: [String: Statement] = [:]
     private var cacheOrder: [String] = []
+    /// What a callback of ours failed with last, whole: SQLite passes on its text and a code only.
+    package var callbackError: (any Error)?
     package static let cacheCapacity = 128
 
     /// Opens a database file without a mutex of its own: the caller keeps it to one thread.

@@ -78,9 +78,12 @@ package typealias FunctionBody = (Arguments) throws -> Value
 
 private final class FunctionBox {
     let body: FunctionBody
+    // The host may keep the function longer than our object.
+    weak var connection: Connection?
 
-    init(_ body: @escaping FunctionBody) {
+    init(_ body: @escaping FunctionBody, _ connection: Connection) {
         self.body = body
+        self.connection = connection
     }
 }
 
@@ -98,7 +101,7 @@ extension Connection {
                 extendedCode: SQLITE_MISUSE,
                 message: "more than four SQLite libraries in one process")
         }
-        let box = Unmanaged.passRetained(FunctionBox(body))
+        let box = Unmanaged.passRetained(FunctionBox(body, self))
         let code = routines.table.pointee.create_function_v2(
             handle, name, Int32(argumentCount), flags, box.toOpaque(), callback, nil, nil,
             { Unmanaged<FunctionBox>.fromOpaque($0!).release() })
@@ -160,6 +163,7 @@ private enum FunctionSlots {
                 let arguments = Arguments(values: values, count: Int(count), table: table)
                 setResult(try function.body(arguments), of: context, table)
             } catch {
+                function.connection?.callbackError = error
                 report(error, to: context, table)
             }
         }

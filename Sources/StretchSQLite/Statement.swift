@@ -10,6 +10,10 @@ public final class Statement {
     private let table: UnsafePointer<csqlite_routines>
     /// What the statement's virtual tables need for as long as it lives.
     package var owner: AnyObject?
+    /// Asked when a step failed: `true` runs the statement again, from its start.
+    ///
+    /// Only for statements that fail before their first row.
+    package var recovery: ((SQLiteError) throws(SQLiteError) -> Bool)?
 
     init(
         _ sql: UnsafeBufferPointer<UInt8>, on connection: Connection, isPersistent: Bool,
@@ -135,9 +139,19 @@ public final class Statement {
         let code = table.pointee.step(handle)
         if code == SQLITE_ROW { return true }
         if code == SQLITE_DONE { return false }
-        let error = SQLiteError(routines, table.pointee.db_handle(handle), code: code, sql: sql)
-        _ = table.pointee.reset(handle)  // Repeats the error just taken.
-        throw error
+        return try recover(from: code)
+    }
+
+    @inline(never)
+    private func recover(from code: Int32) throws(SQLiteError) -> Bool {
+        var code = code
+        while code != SQLITE_ROW, code != SQLITE_DONE {
+            let error = SQLiteError(routines, table.pointee.db_handle(handle), code: code, sql: sql)
+            _ = table.pointee.reset(handle)  // Repeats the error just taken.
+            guard let recovery, try recovery(error) else { throw error }
+            code = table.pointee.step(handle)
+        }
+        return code == SQLITE_ROW
     }
 
     /// Makes the statement ready to run again; bound values stay.

@@ -319,6 +319,9 @@ private enum VirtualTableModule {
     @inline(never)
     private static func fail(_ storage: TablePointer, _ error: any Error) -> Int32 {
         let table = storage.pointee.table
+        storage.pointee.box._withUnsafeGuaranteedRef {
+            $0.virtualTable.connection.callbackError = error
+        }
         table.pointee.free(storage.pointee.base.zErrMsg)
         storage.pointee.base.zErrMsg = csqlite_copy_string(table, errorMessage(error))
         return (error as? SQLiteError)?.extendedCode ?? SQLITE_ERROR

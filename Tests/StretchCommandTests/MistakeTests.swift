@@ -152,10 +152,16 @@ import Testing
         let run = try sample.run(["verify", "app.db", "--json"])
         #expect(run.status == 5)
         #expect(try run.errorObject()["isRetryable"] as? Bool == true)
-        let query = try sample.run(["query", "app.db", "SELECT sum(total) FROM orders"])
-        #expect(query.status != 0)
-        #expect(query.errors.hasPrefix("error: remote \"cold.db\" cannot be opened"))
-        #expect(query.errors.contains("\nhint: "))
+        for sql in [
+            "SELECT sum(total) FROM orders", "UPDATE orders SET total = 0 WHERE id = 2",
+            "INSERT INTO orders VALUES(3, 2000, 1.0)", "SELECT count(*) FROM recent",
+        ] {
+            let query = try sample.run(["query", "app.db", sql, "--json"])
+            #expect(query.status == 5, "\(sql)")
+            #expect(query.errors.hasPrefix("error: remote \"cold.db\" cannot be opened"))
+            #expect(query.errors.contains("\nhint: "))
+            #expect(try query.errorObject()["code"] as? String == "remoteUnavailable")
+        }
         #expect(try sample.run(["status", "app.db"]).output.contains("(unavailable)"))
         // The plan needs no remote: the manifest proves that the row is hot.
         let hot = try sample.run(["query", "app.db", "SELECT id FROM orders WHERE id = 9"])

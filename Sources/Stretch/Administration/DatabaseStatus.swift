@@ -67,7 +67,8 @@ public struct DatabaseStatus: Codable, Equatable, Sendable {
         public let localBytes: Int64?
         /// The bytes that the remote uses for the table; `nil` when it cannot be reached.
         public let remoteBytes: Int64?
-        /// Cold rows that hot rows of the same key hide; `nil` when it is not cheap to tell.
+        /// Cold rows that hot rows of the same key hide; `nil` when it is not cheap to tell,
+        /// with more than 1,000 hot keys among the cold ones or without the remote.
         public let shadowedRows: Int64?
         /// Whether the catalog knows the columns that the table has now.
         public let isReconciled: Bool

@@ -32,24 +32,8 @@ extension StretchDatabase {
         let now = configuration.now()
         let query = try EligibilityQuery(
             schema, filter: try MigrationPlan.filter(of: table, schema, alias: "h", now: now),
-            followed: try followed(by: table, schema: schema, depth: 1, now: now))
+            followed: try MigrationPlan.followed(
+                by: table, schema, depth: 1, now: now, catalog: catalog))
         return try connection.integer(query.countSQL) ?? 0
-    }
-
-    /// What the parent's rows meet that take rows of the table with them.
-    private func followed(
-        by table: StretchedTable, schema: TableSchema, depth: Int, now: String
-    ) throws -> EligibilityQuery.Followed? {
-        guard let name = table.follows,
-            let key = schema.parents.first(where: { $0.parent.isEqualFoldingCase(name) }),
-            let parent = try catalog.table(named: name)
-        else { return nil }
-        let parentSchema = try self.schema(of: parent)
-        let alias = "p\(depth)"
-        let condition = EligibilityQuery.condition(
-            filter: try MigrationPlan.filter(of: parent, parentSchema, alias: alias, now: now),
-            followed: try followed(by: parent, schema: parentSchema, depth: depth + 1, now: now),
-            alias: alias)
-        return EligibilityQuery.Followed(key, alias: alias, condition: condition)
     }
 }

@@ -36,7 +36,9 @@ package struct SchemaReconciler {
             guard let schema = try TableSchema(reading: old.name, from: connection) else {
                 throw TableInspection.vanished(old)
             }
-            let new = try reconciled(old, schema: schema, hints: hints)
+            let new = try Self.reconciled(
+                old, schema: schema, hints: hints, connection: connection,
+                configuration: configuration)
             try endpoint.provision(Relation(new, schema: schema))
             guard new != old else { return false }
             let isSaved = try saving {
@@ -56,8 +58,21 @@ package struct SchemaReconciler {
 
     /// The application's own transaction, in which it altered the table, or a new one.
     private func saving(_ body: () throws -> Bool) throws -> Bool {
-        guard !connection.isInTransaction else { return try body() }
-        return try connection.transaction(.immediate, body)
+        guard connection.isInTransaction else {
+            return try connection.transaction(.immediate, body)
+        }
+        let rowid = connection.lastInsertRowID
+        defer { connection.lastInsertRowID = rowid }
+        try connection.execute("SAVEPOINT stretch_reconcile")
+        do {
+            let result = try body()
+            try connection.execute("RELEASE stretch_reconcile")
+            return result
+        } catch {
+            // The first error says more than one of a rollback.
+            try? connection.execute("ROLLBACK TO stretch_reconcile; RELEASE stretch_reconcile")
+            throw error
+        }
     }
 
     private func table(_ id: Int64) throws(SQLiteError) -> StretchedTable? {
@@ -70,8 +85,10 @@ package struct SchemaReconciler {
 
     // MARK: Columns
 
-    private func reconciled(
-        _ table: StretchedTable, schema: TableSchema, hints: [ColumnHint]
+    /// The table with the columns that it has now; nothing is written.
+    static func reconciled(
+        _ table: StretchedTable, schema: TableSchema, hints: [ColumnHint],
+        connection: Connection, configuration: Configuration
     ) throws -> StretchedTable {
         let old = table.currentColumns
         // Ids of the catalog are random; a reconciliation counts.
@@ -94,7 +111,9 @@ package struct SchemaReconciler {
                 current.append(kept)
             } else {
                 current.append(
-                    try added(column, to: table, schema: schema, version: result.schemaVersion))
+                    try SchemaReconciler.added(
+                        column, to: table, schema: schema, version: result.schemaVersion,
+                        connection: connection, configuration: configuration))
             }
         }
         result.columns = try merge(
@@ -103,8 +122,9 @@ package struct SchemaReconciler {
     }
 
     /// A column that the table did not have, with the value that it has in rows moved before.
-    private func added(
-        _ column: ColumnSchema, to table: StretchedTable, schema: TableSchema, version: Int64
+    private static func added(
+        _ column: ColumnSchema, to table: StretchedTable, schema: TableSchema, version: Int64,
+        connection: Connection, configuration: Configuration
     ) throws -> CatalogColumn {
         let hasBatches =
             try connection.integer(
@@ -118,14 +138,18 @@ package struct SchemaReconciler {
         }
         return CatalogColumn(
             column, id: configuration.randomID(),
-            defaultValue: try defaultValue(of: column, isStrict: schema.isStrict), added: version)
+            defaultValue: try defaultValue(
+                of: column, isStrict: schema.isStrict, routines: connection.routines),
+            added: version)
     }
 
     /// The default as SQLite itself stores it, with the column's affinity applied.
-    private func defaultValue(of column: ColumnSchema, isStrict: Bool) throws -> Value {
+    private static func defaultValue(
+        of column: ColumnSchema, isStrict: Bool, routines: Routines
+    ) throws -> Value {
         guard let text = column.defaultText, !column.isGenerated else { return .null }
         let memory = try Connection(
-            path: ":memory:", access: .create, routines: connection.routines)
+            path: ":memory:", access: .create, routines: routines)
         try memory.execute(
             "CREATE TABLE t(c \(column.declaredType) DEFAULT \(text))\(isStrict ? " STRICT" : "")")
         try memory.execute("INSERT INTO t DEFAULT VALUES")
@@ -134,7 +158,7 @@ package struct SchemaReconciler {
 
     /// All columns, old and new, in an order that is the table's now and was the table's before:
     /// the columns of every batch are a part of it.
-    private func merge(
+    private static func merge(
         _ columns: [CatalogColumn], with current: [CatalogColumn], version: Int64, name: String
     ) throws(StretchError) -> [CatalogColumn] {
         var rest = current[...]

@@ -1,35 +1,43 @@
-internal import StretchSQLite
+public import StretchSQLite
 
 extension StretchDatabase {
     /// Runs work on the local file, and converts what it throws once, at the engine's edge.
     func perform<Result>(_ body: () throws -> Result) throws(StretchError) -> Result {
         do {
             return try body()
-        } catch let error as StretchError {
-            throw error
-        } catch let error as SQLiteError where error.isReadOnly {
-            throw StretchError(
-                .wrongState, "the local database is read-only: \"\(path)\"",
-                hint: "Allow writing to the file and to its folder.", cause: error)
-        } catch let error as SQLiteError where error.isNotADatabase {
-            throw StretchError(
-                .invalidArgument, "the file is not a SQLite database: \"\(path)\"",
-                hint: "Name an existing SQLite file.", cause: error)
-        } catch let error as SQLiteError {
-            throw StretchError(local: error).separatingHint
         } catch {
-            throw StretchError(.statementFailed, "\(error)", cause: error)
+            throw converted(error)
         }
     }
-}
 
-extension StretchError {
-    /// The error with a hint of its own, where the overlay's error came through SQLite as one text.
-    fileprivate var separatingHint: StretchError {
-        guard hint == nil, let range = message.firstRange(of: "\nHINT: ") else { return self }
-        return StretchError(
-            code, String(message[..<range.lowerBound]),
-            hint: String(message[range.upperBound...]), cause: cause)
+    /// The error of Stretch behind an error of a prepared statement, with its code and hint.
+    ///
+    /// SQLite passes on no more than the text of what the remote or the overlay failed with. Call
+    /// this before the next statement runs.
+    public func explanation(of error: SQLiteError) -> StretchError { converted(error) }
+
+    private func converted(_ error: any Error) -> StretchError {
+        if let error = error as? StretchError { return error }
+        guard let error = error as? SQLiteError else {
+            return StretchError(.statementFailed, "\(error)", cause: error)
+        }
+        if let origin = connection.callbackError as? StretchError,
+            origin.description == error.message
+        {
+            return StretchError(
+                origin.code, origin.message, hint: origin.hint, cause: origin.cause ?? error)
+        }
+        if error.isReadOnly {
+            return StretchError(
+                .wrongState, "the local database is read-only: \"\(path)\"",
+                hint: "Allow writing to the file and to its folder.", cause: error)
+        }
+        if error.isNotADatabase {
+            return StretchError(
+                .invalidArgument, "the file is not a SQLite database: \"\(path)\"",
+                hint: "Name an existing SQLite file.", cause: error)
+        }
+        return StretchError(local: error)
     }
 }
 

@@ -81,16 +81,14 @@ extension StretchDatabase {
     private func status(
         of table: StretchedTable, link: inout Link
     ) throws -> DatabaseStatus.Table {
+        let schema = try TableSchema(reading: table.name, from: connection)
         var problem: String?
+        var eligibleRows: Int64?
         do {
             try Self.checkTable(table, on: connection, now: configuration.now())
+            eligibleRows = try schema.map { try eligibleRowCount(table, schema: $0) }
         } catch let error as StretchError {
             problem = error.message
-        }
-        let schema = try TableSchema(reading: table.name, from: connection)
-        var eligibleRows: Int64?
-        if let schema, problem == nil {
-            eligibleRows = try eligibleRowCount(table, schema: schema)
         }
         let batchCount = try connection.integer(
             "SELECT count(*) FROM main.stretch_batch WHERE table_id = ?1", .integer(table.id))
@@ -100,9 +98,34 @@ extension StretchDatabase {
             localRows: schema == nil ? 0 : try localRowCount(table.name),
             eligibleRows: eligibleRows, remoteRows: try coldRowCount(table),
             batches: batchCount ?? 0, localBytes: localByteCount(table.name),
-            remoteBytes: remoteByteCount(table, link: &link), shadowedRows: nil,
+            remoteBytes: remoteByteCount(table, link: &link),
+            shadowedRows: try schema.flatMap { try shadowedRowCount(table, $0, link: &link) },
             isReconciled: schema.map { isReconciled(table, schema: $0) } ?? false,
             problem: problem)
+    }
+
+    /// The cold rows that hot rows hide.
+    ///
+    /// - Returns: `nil` where too many hot keys lie among cold ones, or the remote is away.
+    private func shadowedRowCount(
+        _ table: StretchedTable, _ schema: TableSchema, link: inout Link
+    ) throws -> Int64? {
+        guard schema.keyKind.isKeyed else { return 0 }
+        guard let search = try ShadowSearch(table, schema, catalog) else { return nil }
+        let keyCount = try search.hotKeyCount()
+        guard keyCount > 0 else { return 0 }
+        guard keyCount <= 1_000, let endpoint = link.endpoint, link.state == .connected,
+            let position = try catalog.position()
+        else { return nil }
+        do {
+            return Int64(
+                try search.findings(
+                    from: 0, limit: keyCount, endpoint: endpoint, at: position
+                ).count)
+        } catch is StretchError {
+            // A migrator may have moved both sides on; what is wrong, the link state tells.
+            return nil
+        }
     }
 
     /// The bytes of a table and its indexes, free space in their pages included.

@@ -135,7 +135,8 @@ final class MigrationPlan {
         }
         let query = try EligibilityQuery(
             schema, filter: MigrationPlan.filter(of: table, schema, alias: "h", now: now),
-            followed: followed(by: table, schema, depth: 1))
+            followed: MigrationPlan.followed(
+                by: table, schema, depth: 1, now: now, catalog: catalog))
         let reader = EligibleRowReader(
             query, columnCount: schema.columns.count, connection: rowConnection)
         if isCounting {
@@ -213,8 +214,10 @@ final class MigrationPlan {
     }
 
     /// The parent that a table follows, and what the parent's rows meet that move.
-    private func followed(
-        by table: StretchedTable, _ schema: TableSchema, depth: Int
+    ///
+    /// - Throws: `schemaMismatch` when no foreign key leads to the parent any more.
+    static func followed(
+        by table: StretchedTable, _ schema: TableSchema, depth: Int, now: String, catalog: Catalog
     ) throws -> EligibilityQuery.Followed? {
         guard let name = table.follows else { return nil }
         let key = schema.parents.first { $0.parent.isEqualFoldingCase(name) }
@@ -230,7 +233,9 @@ final class MigrationPlan {
         let alias = "p\(depth)"
         let condition = EligibilityQuery.condition(
             filter: try MigrationPlan.filter(of: parent, parentSchema, alias: alias, now: now),
-            followed: try followed(by: parent, parentSchema, depth: depth + 1), alias: alias)
+            followed: try followed(
+                by: parent, parentSchema, depth: depth + 1, now: now, catalog: catalog),
+            alias: alias)
         return EligibilityQuery.Followed(key, alias: alias, condition: condition)
     }
 }

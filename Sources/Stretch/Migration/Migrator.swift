@@ -99,6 +99,9 @@ package final class Migrator {
             let tables = try tables(options.tables)
             let outbound = tables.filter { $0.state != .inbound }
             try run.perform(outbound, movesRows: true)
+            for table in outbound where !run.report.isStopped {
+                try run.hideShadowedRows(of: table)
+            }
             if !run.report.isStopped { try run.buildIndexes(outbound) }
             for table in tables where table.state == .inbound && !run.report.isStopped {
                 try bringBackWhole(table, run)

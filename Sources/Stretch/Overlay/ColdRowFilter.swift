@@ -36,7 +36,7 @@ final class ColdRowFilter {
         let schema = table.schema
         let name = schema.name.quotedName
         let columns = schema.key.map { "h.\(schema.columns[$0].name.quotedName)" }
-        let condition = columns.map { "\($0) = ?" }.joined(separator: " AND ")
+        let condition = schema.keyCondition("h", firstParameter: 1)
         shadow =
             schema.keyKind.isKeyed
             ? try connection.prepare("SELECT 1 FROM main.\(name) AS h WHERE \(condition)") : nil

@@ -33,12 +33,15 @@ extension Overlay {
             let key = arguments[1]
             // In a BEFORE trigger a key that SQLite will draw is -1:
             // https://sqlite.org/lang_createtrigger.html
-            if key.isNull || key.integer == -1 { try table.writer.recall.recallGreatestKey() }
+            if key.isNull || key.integer == -1 {
+                try table.writer.recall.recallGreatestKey(
+                    mayPostpone: table.writer.hasWritingTriggers)
+            }
             if let rowids = table.manifest.rowids, !rowids.contains(key.integer) { return }
         }
         // SQLite has applied the columns' affinities already.
         let key = (1..<arguments.count).map { arguments[$0].value }
-        try table.writer.recall.recall(key: key)
+        try table.writer.recall.recall(key: key, mayPostpone: table.writer.hasWritingTriggers)
     }
 
     /// `stretch_recall_matching(table, column, value, collation …)`: makes the rows hot that a

@@ -18,6 +18,10 @@ package final class Overlay {
     private var schemaVersion: Int64 = -1
     /// Whether a row is being recalled: the triggers of the overlay then stay quiet.
     var isRecalling = false
+    /// What a function of the overlay left to do before its statement runs again.
+    var postponed: PostponedRecall?
+    /// Whether the application's statements run again after a postponed recall.
+    package var repeatsStatements = false
     /// The inner statements of running scans; kept only where INSERT triggers make it matter which
     /// statements are the application's own.
     var innerStatements: Set<OpaquePointer> = []
@@ -48,6 +52,8 @@ package final class Overlay {
 
     /// The views of main that have a copy in schema temp, in lower case.
     package private(set) var viewNames: Set<String> = []
+    /// The triggers of those views, in lower case.
+    package private(set) var triggerNames: Set<String> = []
 
     /// The number of times that the remote was asked something through this overlay.
     package var roundTripCount: Int { endpoint?.roundTripCount ?? 0 }
@@ -59,7 +65,7 @@ package final class Overlay {
     /// Cheap when nothing has changed. Called before each statement is prepared.
     package func synchronize() throws {
         let version = try connection.integer("PRAGMA main.schema_version") ?? 0
-        if version == schemaVersion, try !tablesHaveChanged() { return }
+        if version == schemaVersion, try !tablesHaveChanged(), !retryTakingOver() { return }
         try attach()
         schemaVersion = version
     }
@@ -70,6 +76,8 @@ package final class Overlay {
         return try catalogFingerprint() != attachedFingerprint
     }
     private var attachedFingerprint: [[Value]] = []
+    /// Before this, what could not be written down is not tried again.
+    var nextAttempt = ContinuousClock.now
 
     private func catalogFingerprint() throws -> [[Value]] {
         try connection.rows("SELECT id, schema_version FROM main.stretch_table ORDER BY id")
@@ -83,34 +91,25 @@ package final class Overlay {
     private func attach() throws {
         let newRecord = try catalog.database()
         var newTables: [Int64: OverlayTable] = [:]
-        if newRecord != nil {
+        if let newRecord {
             for table in try catalog.tables() {
-                newTables[table.id] = try makeTable(table)
+                newTables[table.id] = try makeTable(table, newRecord)
             }
             attachedFingerprint = try catalogFingerprint()
         }
-        let old = (tables, record, viewNames)
+        let old = (tables, record, viewNames, triggerNames)
         do {
             try replaceObjects {
-                (tables, record, viewNames) = (newTables, newRecord, [])
+                (tables, record, viewNames, triggerNames) = (newTables, newRecord, [], [])
                 guard newRecord != nil else { return }
                 tracksInnerStatements = tables.values.contains { $0.writer.hasInsertTriggers }
                 try reload()
                 try makeObjects()
             }
         } catch {
-            (tables, record, viewNames) = old
+            (tables, record, viewNames, triggerNames) = old
             throw error
         }
-    }
-
-    private func makeTable(_ table: StretchedTable) throws -> OverlayTable {
-        guard let schema = try TableSchema(reading: table.name, from: connection) else {
-            throw StretchError(
-                .schemaMismatch, "table \"\(table.name)\" is gone from the local database",
-                hint: "Restore it, or disable it with: stretch table disable --abandon.")
-        }
-        return try OverlayTable(table: table, schema: schema, overlay: self)
     }
 
     /// Drops the overlay's objects and runs `body` in one savepoint.
@@ -141,7 +140,7 @@ package final class Overlay {
         }
         let views = try OverlayViews(overlay: self).definitions()
         for statement in views.statements { try connection.execute(statement) }
-        viewNames = views.names
+        (viewNames, triggerNames) = (views.names, views.triggers)
     }
 
     /// Runs `body` while names mean the tables of main, and makes the overlay again at once.

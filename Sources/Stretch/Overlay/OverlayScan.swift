@@ -246,7 +246,7 @@ final class OverlayScan: VirtualTableScan {
                     collation: table.schema.columns[column].collation ?? .binary,
                     isDescending: order.isDescending)
             })
-        cold = try overlay.remote().scan(request)
+        cold = try table.remote().scan(request)
         page = RowBuffer(columnCount: columns.count)
         pageRowCount = 32
         filter = try ColdRowFilter(

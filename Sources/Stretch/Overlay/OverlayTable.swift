@@ -11,6 +11,10 @@ final class OverlayTable: VirtualTable {
     /// The manifest as the connection's snapshot sees it.
     var manifest: TableManifest
     var hasLoadedManifest = false
+    /// Whether the catalog does not know the table's columns yet.
+    var isUnsaved = false
+    /// Why cold rows cannot be read now.
+    var coldRowError: StretchError?
 
     private var plans: [OverlayPlan] = []
     private var planNumbers: [OverlayPlan.Key: Int32] = [:]
@@ -128,6 +132,12 @@ final class OverlayTable: VirtualTable {
     func end(isCommitted: Bool) { writer.end() }
 
     // MARK: Cold rows
+
+    /// The session with the remote, for rows of this table.
+    func remote() throws(StretchError) -> any Endpoint {
+        if let coldRowError { throw coldRowError }
+        return try overlay.remote()
+    }
 
     /// The catalog's id of a column; the rowid is its named column.
     func columnID(_ column: Int) -> Int64 {

@@ -31,16 +31,22 @@ struct OverlayTriggers {
         let arguments = (["\(table.table.id)"] + columns.map { "NEW.\($0)" })
             .joined(separator: ", ")
         let name = table.schema.name.quotedName
-        let changed = columns.map { "NEW.\($0) IS NOT OLD.\($0)" }.joined(separator: " OR ")
+        // The key may compare by another collation than its column.
+        let changed = columns.map { "NEW.\($0) IS NOT OLD.\($0) COLLATE BINARY" }
+            .joined(separator: " OR ")
         return [
             trigger("key_insert_\(table.table.id)", "BEFORE INSERT ON main.\(name)", nil)
-                + "SELECT stretch_recall(\(arguments)); END",
+                + "\(atomic) SELECT stretch_recall(\(arguments)); END",
             trigger(
                 "key_update_\(table.table.id)",
                 "BEFORE UPDATE OF \(columns.joined(separator: ", ")) ON main.\(name)", changed)
-                + "SELECT stretch_recall(\(arguments)); END",
+                + "\(atomic) SELECT stretch_recall(\(arguments)); END",
         ]
     }
+
+    /// A statement that SQLite believes unable to fail keeps its first rows when a function in its
+    /// trigger fails; what may raise lets it keep a journal of the statement.
+    private var atomic: String { "SELECT RAISE(ABORT, '') WHERE 0;" }
 
     /// A child is about to refer to a parent that may be cold.
     private func parentTriggers(
@@ -96,6 +102,6 @@ struct OverlayTriggers {
                 ?? "BINARY"
             arguments += ["\(column)", "\(row).\(values[index].quotedName)", "'\(collation)'"]
         }
-        return "SELECT stretch_recall_matching(\(arguments.joined(separator: ", "))); END"
+        return "\(atomic) SELECT stretch_recall_matching(\(arguments.joined(separator: ", "))); END"
     }
 }

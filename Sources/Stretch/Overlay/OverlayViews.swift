@@ -8,7 +8,7 @@ struct OverlayViews {
     /// The mark at the end of each statement, by which the overlay finds its own views again.
     static let mark = "/* stretch */"
 
-    func definitions() throws -> (names: Set<String>, statements: [String]) {
+    func definitions() throws -> (names: Set<String>, triggers: Set<String>, statements: [String]) {
         let rows = try overlay.connection.rows(
             """
             SELECT type, name, tbl_name, sql FROM main.sqlite_schema
@@ -23,12 +23,14 @@ struct OverlayViews {
             let text = DependencyScan.withoutMainQualifier(view[3], tables: hidden)
             statements.append("\(DependencyScan.makeTemporaryView(text)) \(OverlayViews.mark)")
         }
+        var triggers: Set<String> = []
         for trigger in objects
         where trigger[0] == "trigger" && names.contains(trigger[2].foldingCase) {
             let text = DependencyScan.withoutMainQualifier(trigger[3], tables: hidden)
             statements.append(DependencyScan.makeTemporaryTrigger(text))
+            triggers.insert(trigger[1].foldingCase)
         }
-        return (names, statements)
+        return (names, triggers, statements)
     }
 
     /// The views that read a stretch-enabled table, directly or through another view.

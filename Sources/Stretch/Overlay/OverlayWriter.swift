@@ -44,6 +44,14 @@ final class OverlayWriter {
     /// Whether triggers of the application see INSERTs into the hot table.
     var hasInsertTriggers: Bool { triggerEvents.contains(.insert) }
 
+    /// Whether triggers of the application write on behalf of the table's statements.
+    private(set) lazy var hasWritingTriggers = schema.triggers.contains { trigger in
+        guard let body = TriggerText(parsing: trigger.text)?.body else { return true }
+        return SQLTokenizer(body).contains {
+            $0.isKeyword(in: ["INSERT", "REPLACE", "UPDATE", "DELETE"])
+        }
+    }
+
     /// Whether an UPDATE of a cold row must be native: because of triggers, or because SQLite must
     /// refuse to set a generated column.
     var recallsBeforeUpdate: Bool {

@@ -35,10 +35,10 @@ final class RowRecall {
     }
 
     private func constraints(key: [Value]) -> [ColdConstraint] {
-        zip(schema.key, key).map { column, value in
+        zip(schema.keyTerms, key).map { term, value in
             ColdConstraint(
-                column: table.columnIDs[column], comparison: .equal(value),
-                collation: schema.columns[column].collation ?? .binary)
+                column: table.columnIDs[term.column], comparison: .equal(value),
+                collation: term.collation ?? .binary)
         }
     }
 
@@ -54,7 +54,7 @@ final class RowRecall {
                 "cold rows of table \"\(schema.name)\" are out of reach in this query mode",
                 hint: "Set the query mode to LOCAL_AND_REMOTE.")
         }
-        let scan = try overlay.remote().scan(
+        let scan = try table.remote().scan(
             ColdScanRequest(
                 relation: table.table.relation, position: record.position,
                 batches: candidates.map(\.visible), columns: table.columnIDs,
@@ -87,10 +87,32 @@ final class RowRecall {
     // MARK: Recalling
 
     /// Recalls the cold row with a key, if there is one.
-    func recall(key: [Value]) throws {
+    ///
+    /// - Parameter mayPostpone: Whether the recall may have to wait for the end of the statement.
+    func recall(key: [Value], mayPostpone: Bool = false) throws {
         guard try mayBeCold(key) else { return }
-        let rows = try visibleRows(key: key)
+        try insertAll(try visibleRows(key: key), mayPostpone: mayPostpone)
+    }
+
+    private func insertAll(_ rows: RowBuffer, mayPostpone: Bool) throws {
+        if mayPostpone { try postpone(rows) }
         for row in 0..<rows.rowCount { _ = try insert(row, of: rows) }
+    }
+
+    /// Ends the running statement where its own triggers write.
+    ///
+    /// SQLite aborts it when triggers are switched. The rows become hot after its end, and it runs
+    /// again.
+    private func postpone(_ rows: RowBuffer) throws {
+        guard rows.rowCount > 0, overlay.repeatsStatements, mustHideFromTriggers else { return }
+        let isAllHot = try (0..<rows.rowCount).allSatisfy { row in
+            try isHot(schema.key.map { rows.value(row: row, column: $0).value })
+        }
+        guard !isAllHot else { return }
+        let recall = PostponedRecall(
+            table: table.table.id, locations: rows.rowIdentifiers.map(ColdLocation.init(packed:)))
+        overlay.postponed = recall
+        throw recall.error
     }
 
     /// Recalls the row at a location.
@@ -102,7 +124,7 @@ final class RowRecall {
             throw StretchError(.damaged, "batch \(location.batchNumber) is not in the manifest")
         }
         let rows = RowBuffer(columnCount: schema.columns.count)
-        try overlay.remote().read(
+        try table.remote().read(
             batch: batch.visible.id, columns: table.columnIDs, from: location.ordinal,
             maximumRowCount: 1, into: rows)
         guard rows.rowCount == 1 else {
@@ -123,13 +145,13 @@ final class RowRecall {
         let constraints = columns.compactMap { column, value, collation in
             table.coldConstraint(column, .equal, value, collationName: collation.rawValue)
         }
-        let rows = try visibleRows(constraints)
-        for row in 0..<rows.rowCount { _ = try insert(row, of: rows) }
+        // The statement writes another table, whose triggers are not known here.
+        try insertAll(try visibleRows(constraints), mayPostpone: true)
     }
 
     /// Makes the next key that SQLite draws greater than every cold key, by recalling the row with
     /// the greatest one when no hot row is above it.
-    func recallGreatestKey() throws {
+    func recallGreatestKey(mayPostpone: Bool = false) throws {
         guard schema.keyKind == .rowid else { return }
         try overlay.refresh()
         guard let rowids = table.manifest.rowids else { return }
@@ -143,7 +165,7 @@ final class RowRecall {
         let rows = try visibleRows(
             [ColdConstraint(column: key, comparison: .greater(.integer(greatest ?? .min)))],
             order: [OrderTerm(column: key, isDescending: true)], isFirstEnough: true)
-        if rows.rowCount > 0 { _ = try insert(0, of: rows) }
+        if rows.rowCount > 0 { try insertAll(rows, mayPostpone: mayPostpone) }
     }
 
     private func greatestKey() throws -> Statement {
@@ -198,13 +220,16 @@ final class RowRecall {
 
     private func isHot(_ key: [Value]) throws -> Bool {
         guard schema.keyKind.isKeyed else { return false }
-        let conditions = schema.key.map { "h.\(schema.columns[$0].name.quotedName) = ?" }
         let statement = try connection.cached(
             """
             SELECT 1 FROM main.\(schema.name.quotedName) AS h \
-            WHERE \(conditions.joined(separator: " AND "))
+            WHERE \(schema.keyCondition("h", firstParameter: 1))
             """)
         return try statement.bind(key).firstRow() != nil
+    }
+
+    private var mustHideFromTriggers: Bool {
+        table.writer.hasInsertTriggers && connection.isEnabled(.triggers)
     }
 
     /// Runs `body` unseen by the application's INSERT triggers.
@@ -215,9 +240,7 @@ final class RowRecall {
         let wasRecalling = overlay.isRecalling
         overlay.isRecalling = true
         defer { overlay.isRecalling = wasRecalling }
-        guard table.writer.hasInsertTriggers, connection.isEnabled(.triggers) else {
-            return try body()
-        }
+        guard mustHideFromTriggers else { return try body() }
         guard try overlay.runningStatementCount() <= 1 else {
             throw SQLiteError(
                 extendedCode: 6,

@@ -12,6 +12,10 @@ package struct RewrittenStatement: Equatable, Sendable {
         case createView
         /// A DROP VIEW: main's views need mirroring again afterwards.
         case dropView
+        /// A DROP TRIGGER: it may have been one of a mirrored view.
+        case dropTrigger
+        /// An ANALYZE: plans change with the statistics.
+        case analyze
         /// A PRAGMA, whether its text changed or not.
         case pragma
     }

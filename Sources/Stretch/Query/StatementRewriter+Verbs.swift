@@ -187,13 +187,20 @@ extension StatementRewriter {
         return reader.acceptName()?.identifierName
     }
 
-    /// `TABLE` and `VIEW` after DROP.
+    /// `[schema.]t` after ANALYZE or REINDEX, which do nothing to a virtual table.
+    func nativeTarget(_ sql: String, _ reader: SQLTokenReader) -> String {
+        var reader = reader
+        return Target(reader.acceptQualifiedName(), in: tables)?.native(sql) ?? sql
+    }
+
+    /// `TABLE`, `VIEW` and `TRIGGER` after DROP.
     ///
-    /// - Throws: Code `wrongState` for a stretch-enabled table.
+    /// - Throws: Code `wrongState` for a stretch-enabled table, or a trigger of the overlay.
     func rewriteDrop(
         _ sql: String, _ reader: SQLTokenReader
     ) throws(StretchError) -> RewrittenStatement {
         var reader = reader
+        if reader.accept(keyword: "TRIGGER") { return try rewriteDropTrigger(sql, reader) }
         let isView = reader.accept(keyword: "VIEW")
         guard isView || reader.accept(keyword: "TABLE") else {
             return RewrittenStatement(sql: sql, kind: .unchanged)
@@ -211,6 +218,31 @@ extension StatementRewriter {
             .wrongState,
             "table \"\(target.name)\": a stretch-enabled table cannot be dropped",
             hint: Self.disableHint(target.name, "drop the table"))
+    }
+
+    private func rewriteDropTrigger(
+        _ sql: String, _ reader: SQLTokenReader
+    ) throws(StretchError) -> RewrittenStatement {
+        var reader = reader
+        _ = reader.accept(keywords: "IF", "EXISTS")
+        let kind = RewrittenStatement.Kind.dropTrigger
+        guard !tables.isEmpty, let name = reader.acceptQualifiedName(),
+            let trigger = name.name.identifierName.map(SQLToken.folded)
+        else { return RewrittenStatement(sql: sql, kind: kind) }
+        let isOwn = trigger.hasPrefix("stretch_") || triggers.contains(trigger)
+        guard isOwn, !(name.schema?.isName("main") ?? false) else {
+            return RewrittenStatement(sql: sql, kind: kind)
+        }
+        guard name.schema == nil else {
+            throw StretchError(
+                .wrongState,
+                "trigger \"\(trigger)\" belongs to the overlay of a "
+                    + "stretch-enabled table",
+                hint: "Drop the trigger of the same name in schema main, if there is one.")
+        }
+        var edits = SQLEdits()
+        edits.insert("main.", at: name.name.range.lowerBound)
+        return RewrittenStatement(sql: edits.applied(to: sql), kind: kind)
     }
 
     private static func disableHint(_ table: String, _ rest: String) -> String {
@@ -248,7 +280,7 @@ extension StatementRewriter {
     }
 
     /// The pragmas whose value is a table, and whose answer for a virtual table is not the table's.
-    private static let pragmasOfTables = [
+    static let pragmasOfTables = [
         "table_info", "table_xinfo", "index_list", "foreign_key_list", "foreign_key_check",
     ]
 }

@@ -8,15 +8,21 @@
 package struct StatementRewriter: Sendable {
     let tables: Set<String>
     let views: Set<String>
+    let triggers: Set<String>
 
     /// Makes a rewriter.
     ///
     /// - Parameters:
     ///   - tables: The stretch-enabled tables, in any case.
     ///   - views: The views of schema main that have a mirror in schema temp, in any case.
-    package init(tables: some Sequence<String>, views: some Sequence<String> = []) {
+    ///   - triggers: The triggers of those views.
+    package init(
+        tables: some Sequence<String>, views: some Sequence<String> = [],
+        triggers: some Sequence<String> = []
+    ) {
         self.tables = Set(tables.map(SQLToken.folded))
         self.views = Set(views.map(SQLToken.folded))
+        self.triggers = Set(triggers.map(SQLToken.folded))
     }
 
     /// Rewrites the first statement of `statement`.
@@ -24,6 +30,16 @@ package struct StatementRewriter: Sendable {
     /// - Throws: ``StretchError`` with code `unsupported` or `wrongState` for what would lose rows
     ///   or the overlay, or what SQLite cannot do on a virtual table; the hint says what to do.
     package func rewrite(_ statement: String) throws(StretchError) -> RewrittenStatement {
+        let result = try rewriteTarget(statement)
+        // What a view or a trigger says is kept as it is.
+        if case .createView = result.kind { return result }
+        if case .schemaChange = result.kind { return result }
+        return RewrittenStatement(sql: qualifyingPragmaFunctions(result.sql), kind: result.kind)
+    }
+
+    private func rewriteTarget(
+        _ statement: String
+    ) throws(StretchError) -> RewrittenStatement {
         let unchanged = RewrittenStatement(sql: statement, kind: .unchanged)
         guard !Self.startsWithPassingVerb(statement) else { return unchanged }
         var reader = SQLTokenReader(statement)
@@ -36,6 +52,11 @@ package struct StatementRewriter: Sendable {
         case "alter": return try rewriteAlter(statement, reader)
         case "drop": return try rewriteDrop(statement, reader)
         case "pragma": return try rewritePragma(statement, reader)
+        case "analyze":
+            let text = nativeTarget(statement, reader)
+            return RewrittenStatement(sql: text, kind: .analyze)
+        case "reindex":
+            return RewrittenStatement(sql: nativeTarget(statement, reader), kind: .unchanged)
         default: return unchanged
         }
     }

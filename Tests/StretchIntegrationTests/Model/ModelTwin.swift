@@ -40,6 +40,8 @@ final class ModelTwin {
             try connection.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF")
             for statement in table.createStatements { try connection.execute(statement) }
         }
+        // Automatic indexes of SQLite 3.40 lose rows: `an automatic index of SQLite loses no row`.
+        try plain.execute("PRAGMA automatic_index = OFF")
         stretched = try StretchDatabase(path: folder.path("local.db"))
         log = table.createStatements
         try stretched.enable(server: "file:archive.db")

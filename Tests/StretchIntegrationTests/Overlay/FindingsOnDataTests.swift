@@ -75,6 +75,28 @@ import Testing
         try twin.compareThroughMigrations()
     }
 
+    // SQLite 3.40 looks texts up in an automatic index by their length first, which RTRIM ignores;
+    // it has none on virtual tables.
+    @Test func `an automatic index of SQLite loses no row`() throws {
+        let twin = try MigratedTwin(
+            """
+            CREATE TABLE t(id INTEGER PRIMARY KEY, x TEXT COLLATE RTRIM, y BLOB, n INT);
+            WITH c(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < 99)
+            INSERT INTO t SELECT n + 1, 'v' || n, 'v' || (n * 7 % 100) || '  ', n FROM c;
+            """)
+        try twin.plain.execute("PRAGMA automatic_index = OFF")
+        for sql in [
+            "SELECT count(*) FROM t AS a JOIN t AS b ON a.x = b.y",
+            "SELECT count(*) FROM t AS a LEFT JOIN t AS b ON a.x = b.y AND b.n <> 8 "
+                + "WHERE b.y IS NULL",
+        ] {
+            try twin.both(sql)
+        }
+        #expect(
+            try twin.database.query("SELECT count(*) FROM t a, t b WHERE a.x = b.y")
+                .rows == [[100]])
+    }
+
     // Finding 5: NULL in keys, collations, an alias that is none, and names of the rowid.
     @Test(arguments: [
         """

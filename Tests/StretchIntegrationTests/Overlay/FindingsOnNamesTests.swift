@@ -133,6 +133,40 @@ import Testing
         try twin.compareThroughMigrations()
     }
 
+    @Test func `statistics, indexes, triggers and pragma functions are the table's`() throws {
+        let twin = try MigratedTwin(
+            MigratedTwin.numbers + """
+                CREATE INDEX t_n ON t(n); CREATE TABLE log(x); CREATE TABLE u(a PRIMARY KEY);
+                CREATE TRIGGER t_insert AFTER INSERT ON t BEGIN INSERT INTO log VALUES(NEW.id); END;
+                CREATE VIEW w AS SELECT id, v FROM t;
+                CREATE TRIGGER w_delete INSTEAD OF DELETE ON w BEGIN SELECT 1; END;
+                """)
+        try twin.both("ANALYZE t")
+        let statistics = "SELECT idx FROM sqlite_stat1 WHERE tbl = 't'"
+        #expect(try twin.database.query(statistics).rows == [["t_n"]])
+        try twin.both("REINDEX t")
+        let columns = "SELECT p.* FROM "
+        for sql in [
+            columns + "pragma_table_info('t') AS p", columns + "pragma_table_xinfo(\"T\") AS p",
+            columns + "pragma_index_list('t') AS p", columns + "pragma_table_info('u') AS p",
+            "SELECT m.name, p.name, p.pk FROM sqlite_schema AS m, pragma_table_info(m.name) AS p "
+                + "WHERE m.name IN ('t', 'u', 'log')",
+        ] {
+            try twin.both(sql)
+        }
+        try twin.both("SELECT p.name FROM pragma_table_info(?) AS p WHERE p.pk = ?", "t", 1)
+        try twin.both("DELETE FROM w")
+        try twin.both("DROP TRIGGER w_delete")
+        try twin.both("DELETE FROM w")
+        try twin.both("DROP TRIGGER t_insert")
+        try twin.both("INSERT INTO t(v, n) VALUES('x', 90)")
+        try twin.both("SELECT * FROM log")
+        expectError(.wrongState, "overlay") {
+            try twin.database.execute("DROP TRIGGER temp.stretch_key_insert_1")
+        }
+        try twin.compareThroughMigrations()
+    }
+
     // Finding 23.
     @Test func `an INSERT from the table into itself ends`() throws {
         let twin = try MigratedTwin(

@@ -196,6 +196,7 @@ import Testing
         ("ALTER TABLE orders RENAME TO o2", .unsupported, "stretch table disable orders"),
         ("DROP TABLE orders", .wrongState, "stretch table disable orders"),
         ("DROP TABLE IF EXISTS main.orders", .wrongState, "stretch table disable orders"),
+        ("DROP TRIGGER temp.stretch_key_insert_1", .wrongState, "schema main"),
         ("PRAGMA temp_store=2", .unsupported, "before Stretch attaches"),
         ("PRAGMA main.temp_store(memory)", .unsupported, "before"),
         ("EXPLAIN PRAGMA \"temp_store\" = memory", .unsupported, "before"),
@@ -207,6 +208,38 @@ import Testing
         let error = #expect(throws: StretchError.self) { try rewrite(sql) }
         #expect(error?.code == code)
         #expect(error?.hint?.contains(hint) == true)
+    }
+
+    @Test(arguments: [
+        ("ANALYZE orders", "ANALYZE main.orders"),
+        ("ANALYZE temp.orders", "ANALYZE main.orders"), ("analyze", "analyze"),
+        ("REINDEX \"Orders\"", "REINDEX main.\"Orders\""), ("REINDEX nocase", "REINDEX nocase"),
+        ("DROP TRIGGER IF EXISTS recent_insert", "DROP TRIGGER IF EXISTS main.recent_insert"),
+        ("DROP TRIGGER stretch_key_insert_1", "DROP TRIGGER main.stretch_key_insert_1"),
+        ("DROP TRIGGER other", "DROP TRIGGER other"),
+        (
+            "SELECT * FROM pragma_table_info('Orders'), Pragma_Index_List(\"orders\")",
+            "SELECT * FROM pragma_table_info('Orders', 'main'), "
+                + "Pragma_Index_List(\"orders\", 'main')"
+        ),
+        (
+            "WITH x AS (SELECT ?, ?7, ?) SELECT * FROM pragma_table_xinfo(lower(?))",
+            "WITH x AS (SELECT ?, ?7, ?) SELECT * FROM pragma_table_xinfo(lower(?9), "
+                + "CASE WHEN (lower ( ?9 )) COLLATE NOCASE IN ('orders') THEN 'main' END)"
+        ),
+        (
+            "SELECT 'pragma_table_info(''orders'')' FROM pragma_table_info('orders', 'temp')",
+            "SELECT 'pragma_table_info(''orders'')' FROM pragma_table_info('orders', 'temp')"
+        ),
+        ("SELECT * FROM pragma_table_info('other')", "SELECT * FROM pragma_table_info('other')"),
+        ("SELECT pragma_table_info(", "SELECT pragma_table_info("),
+    ])
+    func `what does nothing to a virtual table goes to schema main`(
+        sql: String, native: String
+    ) throws {
+        let rewriter = StatementRewriter(
+            tables: ["orders"], views: ["recent"], triggers: ["recent_insert"])
+        #expect(try rewriter.rewrite(sql).sql == native)
     }
 
     @Test func `without stretch-enabled tables nothing is refused`() throws {

@@ -1,0 +1,98 @@
+// MARK: - Pragma functions
+
+extension StatementRewriter {
+    /// Gives the table-valued forms of pragmas about tables, such as `pragma_table_info('t')`, the
+    /// schema main where they name a stretch-enabled table.
+    ///
+    /// A name that is known only when the statement runs is compared then; without a schema, SQLite
+    /// searches as always: <https://sqlite.org/pragma.html#pragfunc>.
+    func qualifyingPragmaFunctions(_ sql: String) -> String {
+        guard !tables.isEmpty, Self.mayCallPragma(sql) else { return sql }
+        var reader = SQLTokenReader(sql)
+        var edits = SQLEdits()
+        var parameters = ParameterNumbers()
+        while let token = reader.next() {
+            _ = parameters.number(of: token)
+            guard Self.pragmasOfTables.contains(where: { token.isName("pragma_\($0)") }),
+                reader.accept(symbol: "(")
+            else { continue }
+            qualify(&reader, &edits, &parameters)
+        }
+        return edits.applied(to: sql)
+    }
+
+    /// Adds the schema to one call, whose first argument comes next.
+    private func qualify(
+        _ reader: inout SQLTokenReader, _ edits: inout SQLEdits,
+        _ parameters: inout ParameterNumbers
+    ) {
+        var argument: [String] = []
+        var numbered: [(range: Range<Int>, text: String)] = []
+        var first: SQLToken?
+        var depth = 0
+        while let token = reader.peek {
+            if token.isSymbol("(") { depth += 1 }
+            if token.isSymbol(")") { depth -= 1 }
+            guard depth >= 0 else { break }
+            reader.next()
+            let number = parameters.number(of: token)
+            // The schema is there.
+            if depth == 0, token.isSymbol(",") { return }
+            var text = token.text
+            if text == "?", let number {
+                text = "?\(number)"
+                numbered.append((token.range, text))
+            }
+            if argument.isEmpty { first = token }
+            argument.append(text)
+        }
+        guard let first, let end = reader.peek?.range.lowerBound else { return }
+        if argument.count == 1, first.kind == .string || first.kind == .quotedName {
+            let isStretched = first.identifierName.map { tables.contains(SQLToken.folded($0)) }
+            if isStretched ?? false { edits.insert(", 'main'", at: end) }
+            return
+        }
+        for (range, text) in numbered { edits.replace(range, with: text) }
+        let names = tables.sorted().map { "'\($0.replacing("'", with: "''"))'" }
+        edits.insert(
+            """
+            , CASE WHEN (\(argument.joined(separator: " "))) COLLATE NOCASE \
+            IN (\(names.joined(separator: ", "))) THEN 'main' END
+            """, at: end)
+    }
+
+    /// Whether the text holds the letters of a call, decided without tokens.
+    private static func mayCallPragma(_ sql: String) -> Bool {
+        let prefix = Array("pragma_".utf8)
+        var matchedCount = 0
+        for byte in sql.utf8 {
+            let folded = SQLToken.folded(byte)
+            // No letter of the prefix but the first is a "p".
+            matchedCount =
+                folded == prefix[matchedCount] ? matchedCount + 1 : folded == 0x70 ? 1 : 0
+            if matchedCount == prefix.count { return true }
+        }
+        return false
+    }
+}
+
+/// The numbers that SQLite gives to parameters: <https://sqlite.org/lang_expr.html#varparam>.
+private struct ParameterNumbers {
+    private var greatest = 0
+    private var names: [String: Int] = [:]
+
+    /// The number of a parameter, or `nil` for other tokens; called once for each, in order.
+    mutating func number(of token: SQLToken) -> Int? {
+        guard token.kind == .parameter else { return nil }
+        let text = token.text
+        if let number = names[text] { return number }
+        guard text != "?" else {
+            greatest += 1
+            return greatest
+        }
+        let number = text.first == "?" ? Int(text.dropFirst()) ?? 0 : greatest + 1
+        names[text] = number
+        greatest = max(greatest, number)
+        return number
+    }
+}
