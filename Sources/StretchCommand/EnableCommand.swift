@@ -9,19 +9,32 @@ struct EnableCommand: ParsableCommand {
             Makes the remote when it is missing. Nothing moves yet: enable a table next.
 
             Example: stretch enable app.db --server file:archive.db
+            Example: stretch enable app.db --server postgresql://db.example.com/archive --login app
+
+            The password is asked for, or comes from STRETCH_PASSWORD or --password-file. It is \
+            kept in the folder STRETCH_HOME, never in the database file.
             """)
 
     @OptionGroup var options: DatabaseOptions
+    @OptionGroup var login: LoginOptions
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Where cold rows go: file:PATH; a relative path starts at the folder of the file.",
+            """
+            Where cold rows go: file:PATH, where a relative path starts at the folder of the \
+            file, or postgresql://HOST[:PORT]/DATABASE[?sslmode=…].
+            """,
             valueName: "address"))
     var server: String
 
     func run() throws {
-        let report = try options.open().enable(server: server)
+        let credential = try login.credential()
+        let report = try options.open(credential).enable(server: server)
+        if let credential {
+            let address = try EndpointAddress(parsing: report.server)
+            try Keystore.standard().store(credential, at: address)
+        }
         options.show(report) {
             ["Enabled \(options.file) with server \(report.server)."]
                 + report.advice.map { "Advice: \($0)" }

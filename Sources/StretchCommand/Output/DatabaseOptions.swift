@@ -23,15 +23,21 @@ struct DatabaseOptions: ParsableArguments {
     }
 
     /// The library's configuration for this command.
-    var configuration: Configuration {
+    ///
+    /// - Parameter credential: What the user gave now, or `nil` for what the keystore has.
+    func configuration(_ credential: RemoteCredential? = nil) -> Configuration {
         var configuration = Configuration.linked
         configuration.busyTimeout = .seconds(busyTimeout)
+        configuration.credential = { (address) throws(StretchError) in
+            if let given = credential ?? LoginOptions.environmentCredential { return given }
+            return try Keystore.standard().credential(at: address)
+        }
         return configuration
     }
 
     /// Opens the file.
-    func open() throws(StretchError) -> StretchDatabase {
-        try StretchDatabase(path: file, configuration: configuration)
+    func open(_ credential: RemoteCredential? = nil) throws(StretchError) -> StretchDatabase {
+        try StretchDatabase(path: file, configuration: configuration(credential))
     }
 
     /// Prints a report as JSON, or as the lines that people read.

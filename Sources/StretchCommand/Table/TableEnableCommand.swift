@@ -13,6 +13,7 @@ struct TableEnableCommand: ParsableCommand {
 
     @OptionGroup var options: DatabaseOptions
     @OptionGroup var table: TableArgument
+    @OptionGroup var login: LoginOptions
 
     @Option(
         name: .long,
@@ -39,7 +40,7 @@ struct TableEnableCommand: ParsableCommand {
     }
 
     func run() throws {
-        let report = try options.open().enableTable(
+        let report = try options.open(login.credential()).enableTable(
             table.table, filter: filter ?? "", follows: follow, isPaused: paused)
         options.show(report) {
             var lines = ["Enabled table \(report.name)."]

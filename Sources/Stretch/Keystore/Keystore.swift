@@ -1,0 +1,138 @@
+internal import Crypto
+internal import Foundation
+
+/// Where this user's secrets are: outside every database file and its backups.
+///
+/// Each credential is bound to the address that it was given for, and sealed with AES-256-GCM under
+/// the user's service key. The key lies in the same folder, so that this protects a database and
+/// its copies, not the folder itself: that is what its mode is for.
+public struct Keystore: Sendable {
+    /// The folder, of mode 0700.
+    public let path: String
+    private var folder: PrivateFolder { PrivateFolder(path: path) }
+
+    /// The keystore in a folder; it is made at the first write.
+    public init(path: String) {
+        self.path = path
+    }
+
+    /// The folder that `STRETCH_HOME` names, else the platform's place for an application's state.
+    ///
+    /// Source: <https://specifications.freedesktop.org/basedir-spec/latest/>.
+    ///
+    /// - Parameter environment: The variables that count, or `nil` for those of this process.
+    public static func standard(environment: [String: String]? = nil) -> Keystore {
+        let environment = environment ?? ProcessInfo.processInfo.environment
+        func folder(_ name: String) -> String? {
+            environment[name].flatMap { $0.hasPrefix("/") ? $0 : nil }
+        }
+        if let home = environment["STRETCH_HOME"], !home.isEmpty { return Keystore(path: home) }
+        let home = folder("HOME") ?? NSHomeDirectory()
+        #if canImport(Darwin)
+            return Keystore(path: home + "/Library/Application Support/Stretch")
+        #else
+            return Keystore(path: (folder("XDG_STATE_HOME") ?? home + "/.local/state") + "/stretch")
+        #endif
+    }
+
+    // MARK: Credentials
+
+    /// The credential that was given for exactly this address, or `nil`.
+    ///
+    /// - Throws: `damaged` when the file was changed, or sealed under another service key;
+    ///   `wrongState` when it cannot be read, or others may read it.
+    public func credential(at address: EndpointAddress) throws(StretchError) -> RemoteCredential? {
+        guard let bytes = try folder.read(name(of: address)) else { return nil }
+        guard let key = try serviceKey() else {
+            throw StretchError(
+                .damaged, "the service key of \"\(path)\" is gone, and its credentials are sealed",
+                hint: "Put \"service.key\" back, or give the credential again.")
+        }
+        return try open(bytes, under: key, at: address)
+    }
+
+    /// Keeps a credential for an address, in place of an earlier one.
+    ///
+    /// - Throws: `wrongState`; an earlier credential is then still there.
+    public func store(
+        _ credential: RemoteCredential, at address: EndpointAddress
+    ) throws(StretchError) {
+        try folder.locked { () throws(StretchError) in
+            let key = try keptServiceKey()
+            try folder.write(try seal(credential, under: key, at: address), to: name(of: address))
+        }
+    }
+
+    /// Forgets the credential of an address, if there is one.
+    public func removeCredential(at address: EndpointAddress) throws(StretchError) {
+        try folder.remove(name(of: address))
+    }
+
+    // MARK: Sealing
+
+    private struct Content: Codable {
+        let login: String
+        let password: String?
+    }
+
+    private func seal(
+        _ credential: RemoteCredential, under key: SymmetricKey, at address: EndpointAddress
+    ) throws(StretchError) -> [UInt8] {
+        do {
+            let content = Content(login: credential.login, password: credential.password)
+            let box = try AES.GCM.seal(
+                JSONEncoder().encode(content), using: key,
+                authenticating: Array(address.description.utf8))
+            return Keystore.header + (box.combined.map(Array.init) ?? [])
+        } catch {
+            throw StretchError(.wrongState, "cannot seal the credential", cause: error)
+        }
+    }
+
+    private func open(
+        _ bytes: [UInt8], under key: SymmetricKey, at address: EndpointAddress
+    ) throws(StretchError) -> RemoteCredential {
+        do {
+            guard bytes.starts(with: Keystore.header) else {
+                throw CryptoKitError.authenticationFailure
+            }
+            let box = try AES.GCM.SealedBox(combined: bytes.dropFirst(Keystore.header.count))
+            let data = try AES.GCM.open(
+                box, using: key, authenticating: Array(address.description.utf8))
+            let content = try JSONDecoder().decode(Content.self, from: data)
+            return RemoteCredential(login: content.login, password: content.password)
+        } catch {
+            throw StretchError(
+                .damaged,
+                "the credential for \"\(address)\" was changed, or sealed under another key",
+                hint: "Give the credential again.", cause: error)
+        }
+    }
+
+    /// The format's name and version.
+    private static let header = Array("stretch-credential-1\n".utf8)
+
+    private func serviceKey() throws(StretchError) -> SymmetricKey? {
+        guard let bytes = try folder.read("service.key") else { return nil }
+        guard bytes.count == 32 else {
+            throw StretchError(
+                .damaged, "\"\(path)/service.key\" is not a key of 32 bytes",
+                hint: "Put it back from a backup, or remove it and give the credentials again.")
+        }
+        return SymmetricKey(data: bytes)
+    }
+
+    /// The service key, made when there is none.
+    private func keptServiceKey() throws(StretchError) -> SymmetricKey {
+        if let key = try serviceKey() { return key }
+        let key = SymmetricKey(size: .bits256)
+        try folder.write(key.withUnsafeBytes { Array($0) }, to: "service.key")
+        return key
+    }
+
+    /// Addresses may hold any character; their digest holds none that a file system minds.
+    private func name(of address: EndpointAddress) -> String {
+        let digest = SHA256.hash(data: Array(address.description.utf8))
+        return "credential-" + digest.prefix(16).map { String(format: "%02x", $0) }.joined()
+    }
+}

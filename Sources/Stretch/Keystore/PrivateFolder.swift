@@ -1,0 +1,132 @@
+internal import Foundation
+
+/// A folder that only its owner reads (mode 0700), with files of mode 0600 that are replaced whole
+/// or not at all.
+struct PrivateFolder {
+    let path: String
+
+    /// The content of a file, or `nil` when there is none.
+    ///
+    /// - Throws: `wrongState` for a file that others may read, or that cannot be read.
+    func read(_ name: String) throws(StretchError) -> [UInt8]? {
+        let path = path(of: name)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else {
+            guard errno != ENOENT else { return nil }
+            throw failure("cannot open \"\(path)\"")
+        }
+        defer { close(descriptor) }
+        var state = stat()
+        guard fstat(descriptor, &state) == 0 else { throw failure("cannot read \"\(path)\"") }
+        guard state.st_mode & 0o077 == 0 else {
+            throw StretchError(
+                .wrongState, "others may read \"\(path)\", which holds secrets",
+                hint: "Change the secrets, then: chmod 600 '\(path)'.")
+        }
+        var bytes = [UInt8](repeating: 0, count: Int(state.st_size))
+        var count = 0
+        while count < bytes.count {
+            let got = bytes.withUnsafeMutableBytes {
+                pread(descriptor, $0.baseAddress! + count, $0.count - count, off_t(count))
+            }
+            guard got >= 0 else { throw failure("cannot read \"\(path)\"") }
+            if got == 0 { break }
+            count += got
+        }
+        return Array(bytes.prefix(count))
+    }
+
+    /// Replaces a file, durably.
+    ///
+    /// - Throws: `wrongState`; the file is then as it was.
+    func write(_ bytes: [UInt8], to name: String) throws(StretchError) {
+        try make()
+        let path = path(of: name)
+        let temporary = "\(path).\(getpid()).\(UInt32.random(in: 0...UInt32.max))"
+        do throws(StretchError) {
+            try writeNew(bytes, to: temporary)
+            guard rename(temporary, path) == 0 else { throw failure("cannot replace \"\(path)\"") }
+        } catch {
+            unlink(temporary)  // The first error says more.
+            throw error
+        }
+        try synchronize(self.path)
+    }
+
+    /// Removes a file, if it is there.
+    func remove(_ name: String) throws(StretchError) {
+        guard unlink(path(of: name)) != 0, errno != ENOENT else { return }
+        throw failure("cannot remove \"\(path(of: name))\"")
+    }
+
+    /// Runs `body` while no other process is in such a block.
+    func locked<Result>(
+        _ body: () throws(StretchError) -> Result
+    ) throws(StretchError) -> Result {
+        try make()
+        let path = path(of: "lock")
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw failure("cannot open \"\(path)\"") }
+        defer { close(descriptor) }
+        while flock(descriptor, LOCK_EX) != 0 {
+            guard errno == EINTR else { throw failure("cannot lock \"\(path)\"") }
+        }
+        return try body()
+    }
+
+    private func path(of name: String) -> String { "\(path)/\(name)" }
+
+    /// Makes the folder, and the folders above it.
+    private func make() throws(StretchError) {
+        var state = stat()
+        if lstat(path, &state) != 0 {
+            let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
+            do {
+                try FileManager.default.createDirectory(
+                    atPath: parent, withIntermediateDirectories: true)
+            } catch {
+                throw StretchError(
+                    .wrongState, "cannot make the folder \"\(parent)\"",
+                    hint: "Name another folder with STRETCH_HOME.", cause: error)
+            }
+            guard mkdir(path, 0o700) == 0 || errno == EEXIST, lstat(path, &state) == 0 else {
+                throw failure("cannot make the folder \"\(path)\"")
+            }
+        }
+        guard state.st_mode & S_IFMT == S_IFDIR, state.st_uid == geteuid(),
+            state.st_mode & 0o077 == 0
+        else {
+            throw StretchError(
+                .wrongState, "\"\(path)\" must be a folder of this user, closed to all others",
+                hint: "chmod 700 '\(path)', or name another folder with STRETCH_HOME.")
+        }
+    }
+
+    private func writeNew(_ bytes: [UInt8], to path: String) throws(StretchError) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw failure("cannot make \"\(path)\"") }
+        defer { close(descriptor) }
+        var count = 0
+        while count < bytes.count {
+            let put = bytes.withUnsafeBytes {
+                Foundation.write(descriptor, $0.baseAddress! + count, $0.count - count)
+            }
+            guard put >= 0 else { throw failure("cannot write \"\(path)\"") }
+            count += put
+        }
+        guard fsync(descriptor) == 0 else { throw failure("cannot write \"\(path)\"") }
+    }
+
+    private func synchronize(_ path: String) throws(StretchError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("cannot open \"\(path)\"") }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw failure("cannot write \"\(path)\"") }
+    }
+
+    private func failure(_ what: String) -> StretchError {
+        StretchError(
+            .wrongState, "\(what): \(String(cString: strerror(errno)))",
+            hint: "Name another folder with STRETCH_HOME, or make this one writable.")
+    }
+}

@@ -1,0 +1,51 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Stretch
+
+/// The login at a remote that has logins, and where its password comes from; never an argument,
+/// which every user of the machine can read.
+struct LoginOptions: ParsableArguments {
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The login at the remote; else STRETCH_LOGIN, else what was stored.",
+            valueName: "name"))
+    var login: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "A file whose first line is the password; - for standard input.", valueName: "file"),
+        completion: .file())
+    var passwordFile: String?
+
+    mutating func validate() throws {
+        if let login, login.isEmpty { throw ValidationError("The login is empty") }
+        if passwordFile != nil, login == nil {
+            throw ValidationError("--password-file needs --login")
+        }
+    }
+
+    /// What the user gave, or `nil` for what was stored.
+    ///
+    /// The password comes from `--password-file`, `STRETCH_PASSWORD`, or a prompt.
+    func credential() throws(StretchError) -> RemoteCredential? {
+        guard let login else { return Self.environmentCredential }
+        let password: String
+        if let passwordFile {
+            password = try SecretInput.firstLine(ofFile: passwordFile)
+        } else if let given = ProcessInfo.processInfo.environment["STRETCH_PASSWORD"] {
+            password = given
+        } else {
+            password = try SecretInput.prompt("Password of \(login): ")
+        }
+        return RemoteCredential(login: login, password: password)
+    }
+
+    /// The login that containers and scripts give in `STRETCH_LOGIN` and `STRETCH_PASSWORD`.
+    static var environmentCredential: RemoteCredential? {
+        let environment = ProcessInfo.processInfo.environment
+        guard let login = environment["STRETCH_LOGIN"], !login.isEmpty else { return nil }
+        return RemoteCredential(login: login, password: environment["STRETCH_PASSWORD"])
+    }
+}

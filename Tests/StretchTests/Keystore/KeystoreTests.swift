@@ -1,0 +1,151 @@
+import Foundation
+import StretchTestSupport
+import Testing
+
+@testable import Stretch
+
+@Suite struct KeystoreTests {
+    private let folder: TemporaryFolder
+    private let keystore: Keystore
+    private let address: EndpointAddress
+    private let secret = RemoteCredential(login: "app", password: "pässword \u{0}\"1")
+
+    init() throws {
+        folder = try TemporaryFolder()
+        keystore = Keystore(path: folder.path("home/of/stretch"))
+        address = try EndpointAddress(parsing: "postgresql://db.example.com/archive?schema=a")
+    }
+
+    private func files() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: keystore.path).sorted()
+    }
+
+    private func file(_ prefix: String) throws -> String {
+        let name = try #require(try files().first { $0.hasPrefix(prefix) })
+        return keystore.path + "/" + name
+    }
+
+    private func mode(_ path: String) throws -> Int {
+        let attributes = try FileManager.default.attributesOfItem(atPath: path)
+        return try #require(attributes[.posixPermissions] as? Int)
+    }
+
+    private func expect(_ code: StretchError.Code, _ body: () throws -> Void) {
+        #expect { try body() } throws: { ($0 as? StretchError)?.code == code }
+    }
+
+    @Test func `a credential comes back as it was given`() throws {
+        #expect(try keystore.credential(at: address) == nil)
+        try keystore.store(secret, at: address)
+        let found = try #require(try keystore.credential(at: address))
+        #expect(found.login == secret.login)
+        #expect(found.password == secret.password)
+        try keystore.store(RemoteCredential(login: "other", password: nil), at: address)
+        #expect(try keystore.credential(at: address)?.login == "other")
+        try keystore.removeCredential(at: address)
+        #expect(try keystore.credential(at: address) == nil)
+        try keystore.removeCredential(at: address)
+    }
+
+    @Test(arguments: [
+        "postgresql://db.example.com/other?schema=a",
+        "postgresql://db.example.com/archive?schema=b",
+        "postgresql://evil.example.com/archive?schema=a",
+        "postgresql://db.example.com:5433/archive?schema=a",
+        "postgresql://db.example.com/archive?schema=a&sslmode=disable",
+    ])
+    func `a credential is not told to another server`(other: String) throws {
+        try keystore.store(secret, at: address)
+        #expect(try keystore.credential(at: EndpointAddress(parsing: other)) == nil)
+    }
+
+    @Test func `a file that was renamed to another server's is refused`() throws {
+        try keystore.store(secret, at: address)
+        let other = try EndpointAddress(parsing: "postgresql://evil.example.com/archive")
+        let path = try file("credential-")
+        try keystore.store(secret, at: other)
+        let second = try #require(
+            try files().first { $0.hasPrefix("credential-") && !path.hasSuffix($0) })
+        let target = keystore.path + "/" + second
+        try FileManager.default.removeItem(atPath: target)
+        try FileManager.default.copyItem(atPath: path, toPath: target)
+        expect(.damaged) { _ = try keystore.credential(at: other) }
+        #expect(try keystore.credential(at: address)?.login == "app")
+    }
+
+    @Test func `others can read neither folder nor files`() throws {
+        try keystore.store(secret, at: address)
+        #expect(try mode(keystore.path) == 0o700)
+        for name in try files() { #expect(try mode(keystore.path + "/" + name) == 0o600) }
+        for name in try files() {
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: keystore.path + "/" + name))
+            #expect(bytes.range(of: Data("pässword".utf8)) == nil)
+            #expect(bytes.range(of: Data("app".utf8)) == nil)
+        }
+    }
+
+    @Test func `files and folders that others can read are refused`() throws {
+        try keystore.store(secret, at: address)
+        let path = try file("credential-")
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
+        expect(.wrongState) { _ = try keystore.credential(at: address) }
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+        try FileManager.default.setAttributes(
+            [.posixPermissions: 0o755], ofItemAtPath: keystore.path)
+        expect(.wrongState) { try keystore.store(secret, at: address) }
+    }
+
+    @Test func `a changed file or key is told from a missing one`() throws {
+        try keystore.store(secret, at: address)
+        let path = try file("credential-")
+        let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+        for place in whole.indices {
+            var changed = whole
+            changed[place] ^= 1
+            try changed.write(to: URL(fileURLWithPath: path))
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+            expect(.damaged) { _ = try keystore.credential(at: address) }
+        }
+        for count in [0, 1, 21, 40, whole.count - 1] {
+            try whole.prefix(count).write(to: URL(fileURLWithPath: path))
+            expect(.damaged) { _ = try keystore.credential(at: address) }
+        }
+        try whole.write(to: URL(fileURLWithPath: path))
+        #expect(try keystore.credential(at: address)?.login == "app")
+        try FileManager.default.removeItem(atPath: keystore.path + "/service.key")
+        expect(.damaged) { _ = try keystore.credential(at: address) }
+    }
+
+    @Test func `two processes at once keep every credential`() async throws {
+        let keystore = keystore
+        let addresses = try (0..<40).map {
+            try EndpointAddress(parsing: "postgresql://host\($0).example.com/d")
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for address in addresses {
+                group.addTask {
+                    try keystore.store(
+                        RemoteCredential(login: address.description, password: "x"), at: address)
+                }
+            }
+            try await group.waitForAll()
+        }
+        for address in addresses {
+            #expect(try keystore.credential(at: address)?.login == address.description)
+        }
+        #expect(try files().count == 42)
+    }
+
+    @Test func `the folder is where the platform keeps state`() {
+        func path(_ environment: [String: String]) -> String {
+            Keystore.standard(environment: environment).path
+        }
+        #expect(path(["STRETCH_HOME": "/keys", "HOME": "/home/u"]) == "/keys")
+        #if os(Linux)
+            #expect(path(["HOME": "/home/u"]) == "/home/u/.local/state/stretch")
+            #expect(path(["HOME": "/home/u", "XDG_STATE_HOME": "/s"]) == "/s/stretch")
+            #expect(
+                path(["HOME": "/home/u", "XDG_STATE_HOME": "s"]) == "/home/u/.local/state/stretch")
+        #endif
+    }
+}
