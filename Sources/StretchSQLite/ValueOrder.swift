@@ -61,10 +61,12 @@ private func compareBytes(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBuff
     return left.count - right.count
 }
 
+/// As SQLite's NOCASE: after a NUL that both have, only the lengths count.
 private func compareFolded(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int {
     for index in 0..<min(left.count, right.count) {
         let difference = Int(fold(left[index])) - Int(fold(right[index]))
         if difference != 0 { return difference }
+        if left[index] == 0 { break }
     }
     return left.count - right.count
 }
