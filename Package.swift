@@ -49,7 +49,8 @@ let package = Package(
         .executableTarget(
             name: "StretchCrashWorker", dependencies: ["Stretch", "StretchLinked", "StretchSQLite"]),
         .testTarget(
-            name: "StretchSQLiteTests", dependencies: ["StretchSQLite", "StretchTestSupport"]),
+            name: "StretchSQLiteTests",
+            dependencies: ["StretchLinked", "StretchSQLite", "StretchTestSupport"]),
         .testTarget(name: "StretchTests", dependencies: ["Stretch", "StretchTestSupport"]),
         .testTarget(
             name: "StretchIntegrationTests",

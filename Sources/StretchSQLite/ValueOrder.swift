@@ -61,6 +61,7 @@ private func compareBytes(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBuff
     return left.count - right.count
 }
 
+/// As SQLite's NOCASE: after a NUL that both have, only the lengths count.
 private func compareFolded(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int {
     for index in 0..<min(left.count, right.count) {
         let difference = Int(fold(left[index])) - Int(fold(right[index]))

@@ -54,8 +54,7 @@ enum KeyIdentity {
             // 1 and 1.0 are the same key: https://sqlite.org/datatype3.html#comparison_expressions
             return Int64(exactly: number).map(Value.integer) ?? value
         case (.text(let text), .nocase):
-            return .text(
-                Text(bytes: text.bytes.map { $0 >= 0x41 && $0 <= 0x5a ? $0 | 0x20 : $0 }))
+            return .text(Text(bytes: text.bytes.foldingCase()))
         case (.text(let text), .rtrim):
             return .text(Text(bytes: Array(text.bytes.dropTrailingSpaces())))
         default: return value
@@ -64,6 +63,13 @@ enum KeyIdentity {
 }
 
 extension [UInt8] {
+    /// As SQLite's NOCASE: after a NUL only the length counts.
+    fileprivate func foldingCase() -> [UInt8] {
+        let end = firstIndex(of: 0) ?? count
+        return self[..<end].map { $0 >= 0x41 && $0 <= 0x5a ? $0 | 0x20 : $0 }
+            + [UInt8](repeating: 0, count: count - end)
+    }
+
     fileprivate func dropTrailingSpaces() -> ArraySlice<UInt8> {
         var count = self.count
         while count > 0, self[count - 1] == 0x20 { count -= 1 }

@@ -24,6 +24,10 @@ import Testing
             columns: "(k TEXT COLLATE NOCASE PRIMARY KEY, n INT, v TEXT)", value: "'key ' || n",
             other: "'KEY ' || n"),
         Kind(
+            testDescription: "NOCASE with NUL",
+            columns: "(k TEXT COLLATE NOCASE PRIMARY KEY, n INT, v TEXT)",
+            value: "n || char(0) || 'a'", other: "n || char(0) || 'b'"),
+        Kind(
             testDescription: "without rowid",
             columns: "(k REAL PRIMARY KEY, n INT, v TEXT) WITHOUT ROWID", value: "n + 0.5",
             other: "n + 0.5"),

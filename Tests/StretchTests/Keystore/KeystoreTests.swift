@@ -140,12 +140,12 @@ import Testing
         func path(_ environment: [String: String]) -> String {
             Keystore.standard(environment: environment).path
         }
-        #expect(path(["STRETCH_HOME": "/keys", "HOME": "/home/u"]) == "/keys")
+        #expect(path(["STRETCH_HOME": "/keys", "HOME": "/u"]) == "/keys")
         #if os(Linux)
-            #expect(path(["HOME": "/home/u"]) == "/home/u/.local/state/stretch")
-            #expect(path(["HOME": "/home/u", "XDG_STATE_HOME": "/s"]) == "/s/stretch")
+            #expect(path(["HOME": "/u"]) == "/u/.local/state/stretch")
+            #expect(path(["HOME": "/u", "XDG_STATE_HOME": "/s"]) == "/s/stretch")
             #expect(
-                path(["HOME": "/home/u", "XDG_STATE_HOME": "s"]) == "/home/u/.local/state/stretch")
+                path(["HOME": "/u", "XDG_STATE_HOME": "s"]) == "/u/.local/state/stretch")
         #endif
     }
 }

@@ -1,0 +1,149 @@
+import Foundation
+import StretchLinked
+import StretchSQLite
+import StretchTestSupport
+import Testing
+
+@Suite struct ConnectionTests {
+    private struct Failure: Error, Equatable {}
+
+    @Test func `a transaction commits, or leaves nothing`() throws {
+        let connection = try SampleValues.memory()
+        try connection.execute("CREATE TABLE t(id INTEGER PRIMARY KEY)")
+        let result = try connection.transaction(.immediate) {
+            #expect(connection.isInTransaction)
+            try connection.run("INSERT INTO t VALUES(1)")
+            return 7
+        }
+        #expect(result == 7)
+        #expect(throws: Failure.self) {
+            try connection.transaction(.deferred) {
+                try connection.run("INSERT INTO t VALUES(2)")
+                throw Failure()
+            }
+        }
+        // SQLite has rolled back by itself; the error is still the first one.
+        let error = #expect(throws: SQLiteError.self) {
+            try connection.transaction(.immediate) {
+                try connection.run("INSERT INTO t VALUES(3)")
+                try connection.run("INSERT OR ROLLBACK INTO t VALUES(1)")
+            }
+        }
+        #expect(error?.isConstraint == true)
+        #expect(!connection.isInTransaction)
+        #expect(try connection.rows("SELECT id FROM t") == [[1]])
+        #expect(throws: SQLiteError.self) {
+            try connection.transaction(.immediate) {
+                try connection.transaction(.immediate) {}
+            }
+        }
+        #expect(!connection.isInTransaction)
+    }
+
+    @Test func `savepoints nest, and a failed statement undoes itself only`() throws {
+        let connection = try SampleValues.memory()
+        try connection.execute(
+            """
+            CREATE TABLE t(id INTEGER PRIMARY KEY);
+            SAVEPOINT a; INSERT INTO t VALUES(1); SAVEPOINT b; INSERT INTO t VALUES(2)
+            """)
+        #expect(throws: SQLiteError.self) { try connection.execute("INSERT INTO t VALUES(3), (1)") }
+        #expect(connection.isInTransaction)
+        #expect(try connection.integer("SELECT count(*) FROM t") == 2)
+        try connection.execute("ROLLBACK TO b; RELEASE b; INSERT INTO t VALUES(4); RELEASE a")
+        #expect(!connection.isInTransaction)
+        #expect(try connection.rows("SELECT id FROM t") == [[1], [4]])
+    }
+
+    @Test func `a lock of another connection is busy, and its commit a new data version`() throws {
+        let folder = try TemporaryFolder()
+        let first = try Connection(
+            path: folder.path("a.db"), access: .create, routines: .linked)
+        try first.execute("PRAGMA journal_mode = WAL; CREATE TABLE t(a)")
+        let second = try Connection(
+            path: folder.path("a.db"), access: .readWrite, routines: .linked)
+        #expect(try second.integer("SELECT count(*) FROM t") == 0)
+        let version = second.dataVersion()
+        try first.transaction(.immediate) {
+            let error = #expect(throws: SQLiteError.self) {
+                try second.execute("BEGIN IMMEDIATE")
+            }
+            #expect(error?.isBusy == true)
+            try first.run("INSERT INTO t VALUES(1)")
+        }
+        #expect(try second.integer("SELECT count(*) FROM t") == 1)
+        #expect(second.dataVersion() != version)
+        let reader = try Connection(
+            path: folder.path("a.db"), access: .readOnly, routines: .linked)
+        #expect(
+            #expect(throws: SQLiteError.self) { try reader.execute("DELETE FROM t") }?.code == 8)
+        let missing = #expect(throws: SQLiteError.self) {
+            try Connection(path: folder.path("b.db"), access: .readWrite, routines: .linked)
+        }
+        #expect(missing?.message.contains("b.db") == true)
+    }
+
+    @Test func `a script is cut into statements, and comments are none`() throws {
+        let connection = try SampleValues.memory()
+        var tail = 0
+        let script = "SELECT 'é;'; -- x\n SELECT 2"
+        let first = try #require(try connection.prepareFirst(script, tail: &tail))
+        #expect(try first.rows() == [["é;"]])
+        #expect(String(decoding: Array(script.utf8)[tail...], as: UTF8.self) == " -- x\n SELECT 2")
+        #expect(try connection.prepareFirst(" -- nothing\n", tail: &tail) == nil)
+        #expect(throws: SQLiteError.self) { try connection.prepare("/* nothing */") }
+        let error = #expect(throws: SQLiteError.self) {
+            try connection.execute("CREATE TABLE t(a); SELEC 1; CREATE TABLE u(a)")
+        }
+        #expect(error?.message.contains("SELEC") == true)
+        #expect(try connection.rows("SELECT name FROM sqlite_schema") == [["t"]])
+    }
+
+    @Test func `a cached statement serves nested calls with the same text`() throws {
+        let connection = try SampleValues.memory()
+        let sql = "VALUES (1), (2)"
+        let outer = try connection.cached(sql)
+        try outer.step()
+        #expect(try connection.rows(sql) == [[1], [2]])
+        #expect(try outer.step())
+        #expect(outer.integer(0) == 2)
+        outer.reset()
+        #expect(try connection.cached(sql) === outer)
+        for number in 0..<Connection.cacheCapacity { _ = try connection.cached("SELECT \(number)") }
+        #expect(try connection.cached(sql) !== outer)
+    }
+
+    @Test func `statements report columns, parameters, errors, and run again`() throws {
+        let connection = try SampleValues.memory()
+        let statement = try connection.prepare("SELECT ?1 AS one, ?3 AS \"zwei \"")
+        #expect(statement.parameterCount == 3)
+        #expect((0..<2).map(statement.columnName) == ["one", "zwei "])
+        #expect(statement.isReadOnly)
+        #expect(try statement.rows(1, 2, 3) == [[1, 3]])
+        #expect(try statement.rows(4) == [[4, 3]])
+        statement.clearBindings()
+        #expect(try statement.firstRow() == [nil, nil])
+        #expect(throws: SQLiteError.self) { try statement.bind([1, 2, 3, 4]) }
+        let failing = try connection.prepare("SELECT abs(?)")
+        let error = #expect(throws: SQLiteError.self) { try failing.rows(.integer(.min)) }
+        #expect(error?.message == "integer overflow")
+        #expect(error?.description.contains("abs(?)") == true)
+        #expect(try failing.rows(-2) == [[2]])
+    }
+
+    @Test func `a failed statement runs again as long as its recovery says so`() throws {
+        let connection = try SampleValues.memory()
+        try connection.execute("CREATE TABLE t(a PRIMARY KEY); INSERT INTO t VALUES(1), (2)")
+        let statement = try connection.prepare("INSERT INTO t VALUES(?), (2) RETURNING a")
+        var failureCount = 0
+        statement.recovery = { error throws(SQLiteError) in
+            failureCount += 1
+            try connection.run("DELETE FROM t WHERE a = ?", .integer(Int64(failureCount)))
+            return connection.changeCount > 0
+        }
+        #expect(try statement.rows(1) == [[1], [2]])
+        #expect(failureCount == 2)
+        #expect(throws: SQLiteError.self) { try statement.rows(1) }
+        #expect(failureCount == 3)
+    }
+}
