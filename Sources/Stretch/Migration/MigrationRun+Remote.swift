@@ -36,6 +36,22 @@ extension MigrationRun {
         return offset == rows.byteCount
     }
 
+    /// Builds the remote's further indexes of those tables of which this run has moved rows.
+    ///
+    /// Nothing is eligible now; before that they would make each commit slower.
+    func buildIndexes(of tables: [StretchedTable]) throws(StretchError) {
+        let moved = report.tables.filter { $0.direction == .outbound && $0.rowCount > 0 }
+        for name in moved.map(\.name) where tables.contains(where: { $0.name == name }) {
+            let relation = try local { () throws -> Relation? in
+                guard let table = try catalog.table(named: name),
+                    let schema = try TableSchema(reading: name, from: connection)
+                else { return nil }
+                return Relation(table, schema: schema)
+            }
+            if let relation, !relation.indexes.isEmpty { try endpoint.buildIndexes(relation) }
+        }
+    }
+
     /// All rows of a batch, by the columns that it was sent with.
     func remoteRows(of batch: NewBatch) throws(StretchError) -> RowBuffer {
         let rows = RowBuffer(columnCount: batch.columns.count)

@@ -99,6 +99,7 @@ package final class Migrator {
             let tables = try tables(options.tables)
             let outbound = tables.filter { $0.state != .inbound }
             try run.perform(outbound, movesRows: true)
+            if !run.report.isStopped { try run.buildIndexes(of: outbound) }
             for table in tables where table.state == .inbound && !run.report.isStopped {
                 try bringBackWhole(table, run)
             }
