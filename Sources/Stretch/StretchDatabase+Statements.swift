@@ -160,8 +160,12 @@ extension StretchDatabase {
     /// The rowid of the last INSERT on this connection.
     public var lastInsertRowID: Int64 { connection.lastInsertRowID }
 
-    /// Makes a running statement stop; the one call that other threads may make.
-    public func interrupt() { connection.interrupt() }
+    /// Makes a running statement stop, also while it waits for the remote; the one call that other
+    /// threads may make.
+    public func interrupt() {
+        connection.interrupt()
+        overlay.remoteInterrupter.interrupt()
+    }
 }
 
 extension RewrittenStatement {

@@ -205,7 +205,7 @@ extension PostgresEndpoint {
 
 extension RemoteColumn {
     /// A value such as the column will hold, as far as it is known.
-    fileprivate var holding: Value { defaultValue }
+    fileprivate var holding: Value { example != .null ? example : defaultValue }
 }
 
 extension ColumnType {

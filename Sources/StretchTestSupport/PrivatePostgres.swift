@@ -82,6 +82,32 @@ public final class PrivatePostgres: Sendable {
             """)
     }
 
+    /// Switches TLS on, with a certificate that signs itself.
+    ///
+    /// - Returns: The path of the certificate, which is the authority's, too.
+    public func useTLS(names: [String]) throws -> String {
+        let alternatives = names.map { "DNS:\($0)" }.joined(separator: ",")
+        try run(
+            """
+            cd \(folder)
+            openssl req -new -x509 -nodes -days 2 -newkey rsa:2048 -subj /CN=\(names[0]) \
+            -addext subjectAltName=\(alternatives) -keyout data/server.key -out data/server.crt \
+            2> /dev/null
+            echo 'ssl = on' >> data/postgresql.conf
+            """)
+        try restart()
+        return "\(folder)/data/server.crt"
+    }
+
+    /// Lets the server ask for passwords by another method, also for TCP.
+    public func setAuthentication(_ method: String) throws {
+        try run(
+            """
+            echo 'host all all 127.0.0.1/32 \(method)' > \(folder)/data/pg_hba.conf
+            \(binaries)/pg_ctl -D \(folder)/data reload > /dev/null
+            """)
+    }
+
     // MARK: Databases
 
     /// A new database's name.

@@ -35,6 +35,35 @@ extension Relation {
     }
 }
 
+extension Relation {
+    /// Looks at the table's first rows to tell what its columns hold.
+    ///
+    /// The affinity says little of columns declared as `DATETIME` or not at all.
+    mutating func findExamples(
+        schema: TableSchema, on connection: Connection
+    ) throws(SQLiteError) {
+        for (index, column) in schema.columns.enumerated() where index < columns.count {
+            guard column.affinity == .numeric || column.affinity == .blob else { continue }
+            let found = try connection.string(
+                """
+                SELECT typeof(v) FROM (
+                    SELECT h.\(column.name.quotedName) AS v FROM main.\(schema.name.quotedName) AS h
+                    LIMIT 1000)
+                WHERE v IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC LIMIT 1
+                """)
+            let declared = column.declaredType.foldingCase
+            let isTime = declared.contains("date") || declared.contains("time")
+            switch found {
+            case "integer": columns[index].example = 0
+            case "real": columns[index].example = 0.5
+            case "text": columns[index].example = ""
+            case nil where isTime: columns[index].example = ""
+            default: break
+            }
+        }
+    }
+}
+
 extension CatalogColumn {
     /// A column that the table gets now.
     init(_ column: ColumnSchema, id: Int64, defaultValue: Value, added: Int64) {

@@ -33,7 +33,9 @@ extension StretchDatabase {
             }
             if parent == nil || !filter.isEmpty { try checkFilter(filter, schema: schema) }
             let table = makeTable(schema, filter: filter, follows: parent, isPaused: isPaused)
-            try makeEndpoint(database).provision(Relation(table, schema: schema))
+            var relation = Relation(table, schema: schema)
+            try relation.findExamples(schema: schema, on: connection)
+            try makeEndpoint(database).provision(relation)
             let saved = try save(new: table, schemaCookie: version)
             return TableReport(
                 name: schema.name, filterPredicate: filter, follows: parent,

@@ -41,6 +41,11 @@ public struct RemoteColumn: Hashable, Sendable {
     public let affinity: Affinity
     /// What rows of batches that are older than the column hold.
     public let defaultValue: Value
+    /// A value of the storage class that most rows hold, or NULL when nothing is known.
+    ///
+    /// A remote with typed columns chooses the type of a new column by it; every value survives in
+    /// any case.
+    public var example: Value = .null
 
     /// Makes a column.
     public init(id: Int64, name: String, affinity: Affinity, defaultValue: Value) {

@@ -48,7 +48,7 @@ extension MigrationRun {
                 else { return nil }
                 return Relation(table, schema: schema)
             }
-            if let relation { try endpoint.buildIndexes(relation) }
+            if let relation, !relation.indexes.isEmpty { try endpoint.buildIndexes(relation) }
         }
     }
 

@@ -13,6 +13,7 @@ package final class Overlay {
     /// The tables by their catalog id.
     private(set) var tables: [Int64: OverlayTable] = [:]
     private(set) var record: DatabaseRecord?
+    let remoteInterrupter = RemoteInterrupter()
     private var endpoint: (any Endpoint)?
     private var dataVersion: UInt32 = 0
     private var schemaVersion: Int64 = -1
@@ -215,6 +216,7 @@ package final class Overlay {
         let address = try EndpointAddress(parsing: record.endpoint)
         let made = try configuration.makeEndpoint(address, localPath, false, configuration)
         endpoint = made
+        remoteInterrupter.use(made)
         return made
     }
 

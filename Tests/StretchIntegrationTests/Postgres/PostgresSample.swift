@@ -5,7 +5,7 @@ import StretchTestSupport
 import Testing
 
 /// A remote in a new database of the tests' own server.
-final class PostgresRemote {
+final class PostgresRemote: Sendable {
     let server: PrivatePostgres
     let database: String
     let address: PostgresAddress

@@ -1,0 +1,18 @@
+internal import Synchronization
+
+/// Stops the call that an endpoint runs on another thread.
+// The lock guards the reference; `interrupt` is the one call of an endpoint for other threads.
+final class RemoteInterrupter: @unchecked Sendable {
+    private struct Target: @unchecked Sendable {
+        weak var endpoint: (any Endpoint)?
+    }
+    private let target = Mutex(Target())
+
+    /// Names the endpoint; from the thread that uses it.
+    func use(_ endpoint: any Endpoint) {
+        let new = Target(endpoint: endpoint)
+        target.withLock { $0 = new }
+    }
+
+    func interrupt() { target.withLock { $0 }.endpoint?.interrupt() }
+}
