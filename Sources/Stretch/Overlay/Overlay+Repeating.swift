@@ -29,7 +29,7 @@ extension Overlay {
 
     /// Makes the rows hot without which a statement ended, so that it can run again.
     ///
-    /// The statement has left nothing: its triggers let SQLite keep a journal for it. A recall
+    /// The statement has left nothing: SQLite keeps a journal of one with triggers. A recall
     /// changes no answer, so that it stays when the statement then fails for another reason.
     ///
     /// - Returns: Whether the error was of this kind.

@@ -36,17 +36,13 @@ struct OverlayTriggers {
             .joined(separator: " OR ")
         return [
             trigger("key_insert_\(table.table.id)", "BEFORE INSERT ON main.\(name)", nil)
-                + "\(atomic) SELECT stretch_recall(\(arguments)); END",
+                + "SELECT stretch_recall(\(arguments)); END",
             trigger(
                 "key_update_\(table.table.id)",
                 "BEFORE UPDATE OF \(columns.joined(separator: ", ")) ON main.\(name)", changed)
-                + "\(atomic) SELECT stretch_recall(\(arguments)); END",
+                + "SELECT stretch_recall(\(arguments)); END",
         ]
     }
-
-    /// A statement that SQLite believes unable to fail keeps its first rows when a function in its
-    /// trigger fails; what may raise lets it keep a journal of the statement.
-    private var atomic: String { "SELECT RAISE(ABORT, '') WHERE 0;" }
 
     /// A child is about to refer to a parent that may be cold.
     private func parentTriggers(
@@ -102,6 +98,6 @@ struct OverlayTriggers {
                 ?? "BINARY"
             arguments += ["\(column)", "\(row).\(values[index].quotedName)", "'\(collation)'"]
         }
-        return "\(atomic) SELECT stretch_recall_matching(\(arguments.joined(separator: ", "))); END"
+        return "SELECT stretch_recall_matching(\(arguments.joined(separator: ", "))); END"
     }
 }

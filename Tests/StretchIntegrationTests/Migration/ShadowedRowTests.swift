@@ -63,6 +63,19 @@ import Testing
         try twin.compareThroughMigrations()
     }
 
+    @Test func `a key compares by its own collation, and not by its column's`() throws {
+        let twin = try MigratedTwin(
+            """
+            CREATE TABLE t(k TEXT COLLATE NOCASE, n INT, PRIMARY KEY(k COLLATE BINARY));
+            INSERT INTO t VALUES('A', 1), ('b', 2), ('a', 30), ('B', 40);
+            """)
+        try twin.both("UPDATE t SET k = 'A' WHERE n = 30")
+        try twin.both("INSERT INTO t VALUES('b', 50)")
+        try twin.both("INSERT INTO t VALUES('c', 50), ('C', 60)")
+        try twin.both("UPDATE t SET k = 'D' WHERE n = 2")
+        try twin.compareThroughMigrations()
+    }
+
     @Test func `status does not guess`() throws {
         let twin = try MigratedTwin(
             """
