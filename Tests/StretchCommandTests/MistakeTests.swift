@@ -26,8 +26,8 @@ import Testing
             arguments: ["enable", "app.db"], status: 2,
             message: "missing expected argument '--server <address>'"),
         Mistake(
-            arguments: ["enable", "app.db", "--server", "postgres://localhost/x"], status: 2,
-            message: "server \"postgres://localhost/x\" is not an address that Stretch knows"),
+            arguments: ["enable", "app.db", "--server", "mysql://localhost/x"], status: 2,
+            message: "server \"mysql://localhost/x\" is not an address that Stretch knows"),
         Mistake(
             arguments: ["enable", "app.db", "--server", "cold.db"], status: 2,
             message: "server \"cold.db\" is not an address that Stretch knows"),
