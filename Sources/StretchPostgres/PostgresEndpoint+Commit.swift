@@ -84,10 +84,18 @@ extension PostgresEndpoint {
         let isNew = relation.columns.values.contains {
             misfits.contains($0.number) && !$0.hasMisfits
         }
-        _ = try run(
-            (isNew ? noteSQL(misfits, of: relation) : "")
-                + ledgerSQL(batch, byteCount: rows.byteCount, at: position)
-                + moveSQL(from: base, to: position), on: connection)
+        let ledger = ledgerSQL(
+            batch, byteCount: rows.byteCount, at: position,
+            generation: relation.generation + (isNew ? 1 : 0))
+        do {
+            _ = try run(
+                (isNew ? noteSQL(misfits, of: relation) : "") + ledger
+                    + moveSQL(from: base, to: position), on: connection)
+        } catch let error as PostgresError {
+            // The definition changed since it was compared, and nothing was committed.
+            guard error.sqlState == PostgresError.nullInserted else { throw error }
+            return false
+        }
         if isNew { directory.update(nil, id: relation.id) }
         return true
     }
@@ -103,13 +111,15 @@ extension PostgresEndpoint {
     }
 
     private func ledgerSQL(
-        _ batch: NewBatch, byteCount: Int, at position: TimelinePosition
+        _ batch: NewBatch, byteCount: Int, at position: TimelinePosition, generation: Int64
     ) -> String {
         let columns = batch.columns.map(String.init).joined(separator: ",")
         return """
             INSERT INTO \(schema).stretch_batch(
                 id, relation, branch, epoch, row_count, byte_count, digest, columns)
-            VALUES (\(batch.id), \(batch.relation), \(position.branch), \(position.epoch),
+            VALUES (\(batch.id), (SELECT id FROM \(schema).stretch_relation
+                WHERE id = \(batch.relation) AND generation = \(generation) FOR UPDATE),
+                \(position.branch), \(position.epoch),
                 \(batch.rowCount), \(byteCount), \(ServerSQL.literal(batch.digest)),
                 '{\(columns)}');
             UPDATE \(schema).stretch_relation SET batch_count = batch_count + 1,

@@ -41,7 +41,8 @@ public final class PrivatePostgres: Sendable {
             """
             mkdir -m 700 \(folder) && cd \(folder) && printf '%s' '\(PrivatePostgres.password)' > pw
             \(binaries)/initdb -D \(folder)/data -U \(PrivatePostgres.login) --pwfile=pw \
-            --auth=scram-sha-256 --encoding=UTF8 --locale=C --no-sync > initdb.log 2>&1
+            --auth=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8 --no-sync \
+            --locale-provider=icu --icu-locale=en > initdb.log 2>&1
             rm pw
             printf '%s\\n' "listen_addresses = '127.0.0.1'" "port = \(port)" \
             "unix_socket_directories = '\(folder)'" "shared_buffers = 64MB" \

@@ -18,6 +18,9 @@ struct PostgresError: Error, CustomStringConvertible {
         PostgresError(sqlState: "", message: message)
     }
 
+    /// NULL where a column must have a value: how our statements fail when they find nothing.
+    static let nullInserted = "23502"
+
     /// Whether nothing is known of what the server did with the statement.
     var isConnectionLost: Bool {
         sqlState.isEmpty || sqlState.hasPrefix("08") || sqlState.hasPrefix("57P")
