@@ -133,7 +133,7 @@ extension MovementReport {
         let verb = table.direction == "inbound" ? "came back" : "moved"
         var lines = [
             "Table \(table.name): \(table.rows.grouped) rows \(verb) in "
-                + "\(table.batches.grouped) batches."
+                + "\(table.batches.counted("batch", "batches"))."
         ]
         if table.changedRows > 0 {
             lines.append("  \(table.changedRows.grouped) changed meanwhile, and stay as they are.")

@@ -36,7 +36,7 @@ struct StatusCommand: ParsableCommand {
             "  Filter     \(table.filterPredicate)",
             "  Hot rows   \(table.localRows.grouped)\(bytes(table.localBytes))\(eligible)",
             "  Cold rows  \(table.remoteRows.grouped)\(bytes(table.remoteBytes)), "
-                + "\(table.batches.grouped) batches",
+                + "\(table.batches.counted("batch", "batches"))",
         ]
         if let parent = table.follows { lines.append("  Follows    \(parent)") }
         if !table.isReconciled {

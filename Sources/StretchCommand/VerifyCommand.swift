@@ -25,7 +25,7 @@ struct VerifyCommand: ParsableCommand {
         var lines = report.tables.flatMap { table in
             var lines = [
                 "Table \(table.name): \(table.coldRows.grouped) cold rows in "
-                    + "\(table.batches.grouped) batches were read and compared."
+                    + "\(table.batches.counted("batch", "batches")) were read and compared."
             ]
             if table.shadowedRows > 0 {
                 lines.append("  \(table.shadowedRows.grouped) are hidden by hot rows of their key.")

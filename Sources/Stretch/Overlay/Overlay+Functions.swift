@@ -15,6 +15,12 @@ extension Overlay {
             try self.recallMatching(arguments)
             return .null
         }
+        try connection.createFunction("stretch_missing", argumentCount: 1) { arguments in
+            throw StretchError(
+                .schemaMismatch,
+                "table \"\(arguments[0].value.stringValue ?? "")\": its cold rows cannot be shown",
+                hint: "Run stretch status to see why.")
+        }
         try connection.createFunction("stretch_round_trips", argumentCount: 0) {
             [unowned self] _ in .integer(Int64(self.roundTripCount))
         }

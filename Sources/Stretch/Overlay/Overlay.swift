@@ -146,16 +146,35 @@ package final class Overlay {
 
     /// Runs `body` while names mean the tables of main, and makes the overlay again at once.
     func withoutTables(_ body: () throws -> Void) throws {
+        let names = tables.values.map(\.schema.name)
         try replaceObjects {}
         invalidate()
         do {
             try body()
         } catch {
             // The first error says more; the next statement tries again.
-            try? synchronize()
+            try? synchronize(guarding: names)
             throw error
         }
-        try synchronize()
+        try synchronize(guarding: names)
+    }
+
+    /// Makes the overlay again, or something under each name that fails when it is read: a
+    /// statement that the application holds would read the hot rows only.
+    private func synchronize(guarding names: [String]) throws {
+        do {
+            try synchronize()
+        } catch {
+            for name in names {
+                let call = "stretch_missing('\(name.replacing("'", with: "''"))')"
+                try connection.execute(
+                    """
+                    CREATE TEMP VIEW \(name.quotedName) AS SELECT \(call) AS missing \
+                    WHERE \(call) \(OverlayViews.mark)
+                    """)
+            }
+            throw error
+        }
     }
 
     /// The overlay's objects in schema temp, in an order in which they can be dropped.

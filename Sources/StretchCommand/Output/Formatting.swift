@@ -12,6 +12,11 @@ extension Int64 {
         return (self < 0 ? "-" : "") + ([digits] + groups).joined(separator: ",")
     }
 
+    /// The number with its noun: `1 batch`, `2,000 batches`.
+    func counted(_ one: String, _ many: String) -> String {
+        "\(grouped) \(self == 1 ? one : many)"
+    }
+
     /// The number as an amount of bytes: `12.3 MiB`.
     var byteText: String {
         var amount = Double(self)

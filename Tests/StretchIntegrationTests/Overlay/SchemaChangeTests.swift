@@ -43,6 +43,28 @@ import Testing
         try twin.both("SELECT id, v, number FROM t ORDER BY id")
     }
 
+    @Test func `a held statement never reads the hot rows alone`() throws {
+        let twin = try MigratedTwin(MigratedTwin.numbers)
+        let sums = try twin.database.prepare("SELECT sum(n) FROM t")
+        let counts = try twin.database.prepare("SELECT count(*) FROM t")
+        let sum = try twin.plain.integer("SELECT sum(n) FROM t")
+        #expect(try sums.firstRow()?[0].integerValue == sum)
+        expectError(.schemaMismatch, "\"t\"") {
+            try twin.database.perform {
+                try twin.database.overlay.withoutTables {
+                    try twin.database.connection.execute(
+                        "ALTER TABLE main.t RENAME COLUMN n TO number")
+                }
+            }
+        }
+        #expect(throws: SQLiteError.self) { _ = try sums.firstRow() }
+        #expect(throws: SQLiteError.self) { _ = try counts.firstRow() }
+        try twin.runNatively("ALTER TABLE t RENAME COLUMN number TO n")
+        let total = try twin.database.query("SELECT sum(n) FROM t").rows[0][0].integerValue
+        #expect(total == sum)
+        #expect(try sums.firstRow()?[0].integerValue == sum)
+    }
+
     @Test func `readers need no lock that another program holds`() throws {
         let twin = try MigratedTwin(MigratedTwin.numbers)
         var configuration = Configuration.linked
