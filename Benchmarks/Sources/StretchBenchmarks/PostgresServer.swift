@@ -107,7 +107,7 @@ struct Rounds {
     private var times: [[Double]] = []
     private var works: [() throws -> Double?] = []
 
-    /// - Parameter work: Does the work once, and returns its seconds; `nil` when it cannot run here.
+    /// - Parameter work: Does the work once; returns its seconds, or `nil` when it cannot run here.
     mutating func add(_ name: String, _ work: @escaping () throws -> Double?) {
         names.append(name)
         times.append([])
