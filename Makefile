@@ -10,7 +10,7 @@ help:
 	@echo 'make lint      check format and style'
 	@echo 'make demo      stretch a database of 1,000,000 orders, step by step'
 	@echo 'make flights   the same with 336,776 real flights'
-	@echo 'make bench     compare speed with plain SQLite'
+	@echo 'make bench     compare speed with plain SQLite, libpq and other programs'
 	@echo 'make install   install the command stretch, PREFIX=$(PREFIX)'
 
 packages:
@@ -41,6 +41,10 @@ bench: packages
 	$(BENCHMARK) migration
 	$(BENCHMARK) migration --lock-budget 250
 	$(BENCHMARK) migration --lock-budget 250 --no-index
+	Benchmarks/peers/install
+	$(BENCHMARK) postgres migration reads
+	$(BENCHMARK) postgres memory
+	$(BENCHMARK) postgres batches
 
 install: build
 	install -d '$(DESTDIR)$(PREFIX)/bin'

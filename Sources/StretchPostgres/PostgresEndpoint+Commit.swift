@@ -17,6 +17,11 @@ extension PostgresEndpoint {
                 && batch.rowCount <= ColdLocation.maximumRowCount,
             "the batch describes other rows")
         requireNext(base, position)
+        if let staged = takeStaged(batch), try commit(staged, batch, rows, base, position) {
+            directory.insertPlace(
+                of: batch.id, relation: batch.relation, rowCount: batch.rowCount)
+            return
+        }
         // A definition that another session changed is read again once.
         try ask { connection in
             if try !send(batch, rows, base, position, isFresh: false, on: connection),
@@ -41,10 +46,7 @@ extension PostgresEndpoint {
         let writer = try relation.map { try BatchWriter(batch, rows: rows, of: $0) }
         var copy = ""
         if let relation, let writer {
-            copy = """
-                ; COPY \(relation.table)(\(writer.columnNames.joined(separator: ", "))) FROM STDIN \
-                (FORMAT binary)
-                """
+            copy = "; " + writer.copySQL(into: relation)
         }
         roundTripCount += 1
         try connection.send(
@@ -81,6 +83,17 @@ extension PostgresEndpoint {
         var count = 0
         while let result = try connection.nextResult() { count = result.changeCount }
         guard count == Int(batch.rowCount) else { throw DamagedRow() }
+        try close(batch, misfits, of: relation, rows, base, position, on: connection)
+        return true
+    }
+
+    /// Writes the ledger, moves the branch, and commits.
+    ///
+    /// - Parameter misfits: The numbers of the columns with misfits.
+    func close(
+        _ batch: NewBatch, _ misfits: Set<Int>, of relation: PostgresRelation, _ rows: RowBuffer,
+        _ base: TimelinePosition, _ position: TimelinePosition, on connection: PostgresConnection
+    ) throws {
         let isNew = relation.columns.values.contains {
             misfits.contains($0.number) && !$0.hasMisfits
         }
@@ -97,7 +110,6 @@ extension PostgresEndpoint {
             return false
         }
         if isNew { directory.update(nil, id: relation.id) }
-        return true
     }
 
     private func noteSQL(_ misfits: Set<Int>, of relation: PostgresRelation) -> String {

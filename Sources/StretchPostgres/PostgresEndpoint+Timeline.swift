@@ -100,8 +100,12 @@ extension PostgresEndpoint {
     /// Begins a transaction that waits for all others of the branch; the statement behind the
     /// lock sees what they committed.
     func lockSQL(_ branch: Int64) -> String {
+        "\(PostgresSchema.begin) \(branchSQL(branch))"
+    }
+
+    /// What ``lockSQL(_:)`` does in its transaction.
+    func branchSQL(_ branch: Int64) -> String {
         """
-        \(PostgresSchema.begin)
         SELECT id FROM \(schema).stretch_branch WHERE id = \(branch) FOR UPDATE;
         SELECT epoch, token FROM \(schema).stretch_history WHERE branch = \(branch)
         ORDER BY epoch DESC LIMIT 1

@@ -26,13 +26,18 @@ public final class PrivatePostgres: Sendable {
 
     /// Makes a cluster and starts its server.
     ///
+    /// - Parameters:
+    ///   - parent: Where its folder is made, for all users to write to; in memory by default.
+    ///   - settings: Lines of its configuration, which win over the default ones.
     /// - Throws: When there is no PostgreSQL, or it does not start; its log is in the error.
-    public init() throws {
+    public init(in parent: String? = nil, settings: [String] = []) throws {
         binaries = try PrivatePostgres.findBinaries()
         let memory = "/dev/shm"
         let parent =
-            FileManager.default.isWritableFile(atPath: memory)
-            ? memory : FileManager.default.temporaryDirectory.path
+            parent
+            ?? (FileManager.default.isWritableFile(atPath: memory)
+                ? memory : FileManager.default.temporaryDirectory.path)
+        let lines = settings.map { " \"\($0)\"" }.joined()
         folder = "\(parent)/stretch-pg-\(UUID().uuidString.prefix(8))"
         socketFolder = folder
         port = try PrivatePostgres.freePort()
@@ -46,7 +51,7 @@ public final class PrivatePostgres: Sendable {
             rm pw
             printf '%s\\n' "listen_addresses = '127.0.0.1'" "port = \(port)" \
             "unix_socket_directories = '\(folder)'" "shared_buffers = 64MB" \
-            "max_connections = 200" "max_wal_size = 512MB" "log_min_messages = fatal" \
+            "max_connections = 200" "max_wal_size = 512MB" "log_min_messages = fatal"\(lines) \
             >> \(folder)/data/postgresql.conf
             """)
         try start()

@@ -21,7 +21,6 @@ struct OrdersFile {
             CREATE TABLE orders(
                 id INTEGER PRIMARY KEY, customer INTEGER, created TEXT, total REAL, note TEXT);
             """)
-        if hasIndex { try connection.execute("CREATE INDEX orders_customer ON orders(customer)") }
         try connection.execute("BEGIN")
         let insert = try connection.prepare("INSERT INTO orders VALUES(?, ?, ?, ?, ?)")
         var random: UInt64 = 88_172_645_463_325_252
@@ -34,6 +33,7 @@ struct OrdersFile {
                 .text("2024-01-01 00:00:\(id % 60)"), .real(Double(random % 100_000) / 100),
                 .text("order number \(id), as usual"))
         }
+        if hasIndex { try connection.execute("CREATE INDEX orders_customer ON orders(customer)") }
         try connection.execute("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)")
     }
 

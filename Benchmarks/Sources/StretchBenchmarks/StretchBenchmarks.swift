@@ -6,5 +6,7 @@ struct StretchBenchmarks: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stretch-benchmarks",
         abstract: "Measures Stretch against plain SQLite, in the same run.",
-        subcommands: [OverlayBenchmark.self, MigrationBenchmark.self])
+        subcommands: [
+            OverlayBenchmark.self, MigrationBenchmark.self, PostgresBenchmark.self,
+        ])
 }

@@ -119,6 +119,15 @@ public protocol Endpoint: AnyObject {
         to position: TimelinePosition
     ) throws(StretchError)
 
+    /// Begins to send the rows of a batch, while other calls are made; nothing is committed.
+    ///
+    /// A later ``commit(_:rows:from:to:)`` of the same batch then has little left to do; any other
+    /// one, or `nil` here, takes back what was sent. It never fails: what goes wrong, `commit` does
+    /// again and reports.
+    ///
+    /// - Parameter rows: The rows of the batch; they must not change before the commit.
+    func stage(_ batch: NewBatch?, rows: RowBuffer?)
+
     /// Replaces the buffer's rows by rows of one batch, in the order of their ordinals.
     ///
     /// - Parameters:
@@ -162,6 +171,9 @@ public protocol Endpoint: AnyObject {
 extension Endpoint {
     /// Does nothing: a remote that answers at once needs no indexes but the key's.
     public func buildIndexes(_ relation: Relation) throws(StretchError) {}
+
+    /// Does nothing: the rows go with the commit.
+    public func stage(_ batch: NewBatch?, rows: RowBuffer?) {}
 
     /// Does nothing: calls of a remote that never waits end by themselves.
     public func interrupt() {}

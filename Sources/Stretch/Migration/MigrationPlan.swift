@@ -27,6 +27,8 @@ final class MigrationPlan {
     private var pass: Pass?
     private var retirements: [(StretchedTable, ManifestBatch)] = []
     private var prefetch: Prefetch?
+    /// A batch that was read ahead, and comes before the one of `prefetch`.
+    private var ready: MovingBatch?
     /// The row limit while a row is looked for that the remote refuses.
     private var narrowRowCount: Int?
 
@@ -73,7 +75,7 @@ final class MigrationPlan {
     func next(rowCount: Int) throws -> Work? {
         while true {
             if let (table, batch) = retirements.popLast() { return .retirement(table, batch) }
-            if let batch = try takePrefetched() { return .batch(batch) }
+            if let batch = try takeAhead() { return .batch(batch) }
             if let pass {
                 if !pass.reader.isAtEnd, let batch = try read(pass, rowCount: rowCount) {
                     return .batch(batch)
@@ -101,7 +103,7 @@ final class MigrationPlan {
 
     /// Reads the current table again from where it stands, after its definition changed.
     func reload() throws {
-        _ = try? takePrefetched()
+        dropAhead()
         guard let pass else { return }
         self.pass = nil
         guard let table = try catalog.tables().first(where: { $0.id == pass.table.id }) else {
@@ -115,7 +117,7 @@ final class MigrationPlan {
     ///
     /// - Returns: `false` when it has one row only; the row is then left behind.
     func narrow(_ batch: MovingBatch) -> Bool {
-        _ = try? takePrefetched()
+        dropAhead()
         let place = batch.previousPlace
         guard batch.rows.rowCount > 1 else {
             pass?.reader.move(to: batch.lastPlace)
@@ -193,12 +195,36 @@ final class MigrationPlan {
         }
     }
 
-    /// Waits for the batch that was read ahead.
+    /// Waits for the batch that is read ahead, keeps it, and begins to read the one behind it.
+    ///
+    /// - Returns: The next batch, or `nil` when none was read ahead; an error waits for
+    ///   ``takeAhead()``.
+    func readFurtherAhead(rowCount: Int) -> MovingBatch? {
+        if ready == nil, let prefetch {
+            guard let batch = try? prefetch.result() else { return nil }
+            ready = batch
+            self.prefetch = nil
+        }
+        if ready != nil { startPrefetch(rowCount: rowCount) }
+        return ready
+    }
+
+    /// Waits for the next batch that was read ahead.
     ///
     /// - Returns: `nil` when none was, or no row is left.
-    func takePrefetched() throws -> MovingBatch? {
+    func takeAhead() throws -> MovingBatch? {
+        if let batch = ready {
+            ready = nil
+            return batch
+        }
         defer { prefetch = nil }
         return try prefetch?.result()
+    }
+
+    private func dropAhead() {
+        ready = nil
+        // Nobody wants the rows, nor to know why there are none.
+        _ = try? takeAhead()
     }
 
     // MARK: Conditions

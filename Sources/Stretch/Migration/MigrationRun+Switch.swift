@@ -17,7 +17,7 @@ extension MigrationRun {
         }
         guard case .readBack = event else { return event }
         let next =
-            options.shouldStop() ? nil : try local { () throws in try plan.takePrefetched() }
+            options.shouldStop() ? nil : try local { () throws in try plan.takeAhead() }
         let nextStep = next.map {
             PendingStep(
                 kind: .outbound, table: $0.table.id, batch: $0.batch.id, base: step.next,

@@ -74,6 +74,8 @@ final class MigrationRun {
     }
 
     private func perform() throws(StretchError) {
+        // A batch that does not come to its commit leaves nothing behind.
+        defer { endpoint.stage(nil, rows: nil) }
         let start = try local { () throws in
             try connection.transaction(.deferred) { () throws in
                 (try catalog.position(), try catalog.pending())
@@ -198,6 +200,12 @@ final class MigrationRun {
             return .sent
         }
         crash(.afterSend)
+        // They travel while this batch is read back and deleted here.
+        if case .sent = event, !options.shouldStop(),
+            let next = plan.readFurtherAhead(rowCount: sizer.rowCount)
+        {
+            endpoint.stage(next.batch, rows: next.rows)
+        }
         return event
     }
 

@@ -38,6 +38,13 @@ struct BatchWriter {
         for column in missing { defaults.append(column.defaultValue) }
     }
 
+    /// The statement whose data the rows are.
+    func copySQL(into relation: PostgresRelation) -> String {
+        """
+        COPY \(relation.table)(\(columnNames.joined(separator: ", "))) FROM STDIN (FORMAT binary)
+        """
+    }
+
     /// The numbers of the columns that get misfits.
     func misfitColumns() -> Set<Int> {
         var found: Set<Int> = []

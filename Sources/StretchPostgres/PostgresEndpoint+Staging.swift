@@ -1,0 +1,139 @@
+internal import CLibPQ
+internal import Dispatch
+public import Stretch
+public import StretchSQLite
+
+extension PostgresEndpoint {
+    /// Begins to send the rows of a batch in a transaction of their own, on a second thread.
+    ///
+    /// The transaction holds no lock but that of its rows: the branch is locked, and compared, when
+    /// it commits. A session or a definition that is missing is no reason to wait here; the commit
+    /// then sends the rows itself.
+    public func stage(_ batch: NewBatch?, rows: RowBuffer?) {
+        dropStaged()
+        guard let batch, let rows, let relation = directory.relation(batch.relation),
+            let writer = try? BatchWriter(batch, rows: rows, of: relation),
+            let connection = try? pool.take().0
+        else { return }
+        staged = StagedBatch(batch, relation: relation, writer: writer, on: connection)
+    }
+
+    /// Takes the batch that was staged; any other one is taken back.
+    func takeStaged(_ batch: NewBatch) -> StagedBatch? {
+        guard let found = staged, found.batch == batch else {
+            dropStaged()
+            return nil
+        }
+        staged = nil
+        return found
+    }
+
+    private func dropStaged() {
+        guard let dropped = staged else { return }
+        staged = nil
+        _ = dropped.wait()
+        dropped.connection.rollBack()
+        pool.giveBack(dropped.connection)
+    }
+
+    /// Commits a batch whose rows were sent before.
+    ///
+    /// - Returns: `false` when they must be sent anew; nothing was done then.
+    func commit(
+        _ staged: StagedBatch, _ batch: NewBatch, _ rows: RowBuffer, _ base: TimelinePosition,
+        _ position: TimelinePosition
+    ) throws(StretchError) -> Bool {
+        let connection = staged.connection
+        let misfits = staged.wait()
+        // The call begins now, with its own interruption.
+        connection.mark = connection.interruption.mark
+        guard let misfits, directory.relation(batch.relation) === staged.relation else {
+            connection.rollBack()
+            pool.giveBack(connection)
+            return false
+        }
+        roundTripCount += 1
+        return try attempt {
+            do {
+                let isDone = try finish(staged, misfits, rows, base, position)
+                if !isDone { connection.rollBack() }
+                pool.giveBack(connection)
+                return isDone
+            } catch {
+                connection.rollBack()
+                pool.giveBack(connection)
+                // A transaction that gave way to another one is sent again.
+                guard let error = error as? PostgresError, error.isConflict else { throw error }
+                return false
+            }
+        }
+    }
+
+    private func finish(
+        _ staged: StagedBatch, _ misfits: Set<Int>, _ rows: RowBuffer, _ base: TimelinePosition,
+        _ position: TimelinePosition
+    ) throws -> Bool {
+        let (batch, relation) = (staged.batch, staged.relation)
+        let results = try run(
+            """
+            \(branchSQL(base.branch)); \(entrySQL(batch.id));
+            SELECT generation FROM \(schema).stretch_relation WHERE id = \(batch.relation)
+            """, on: staged.connection)
+        guard results.count == 4 else { throw DamagedRow() }
+        // A batch that is known already is compared where rows are sent.
+        guard results[2].rowCount == 0, results[3].integer(0, 0) == relation.generation else {
+            return false
+        }
+        try compare(base, to: head(base.branch, in: results[0], results[1]))
+        try close(batch, misfits, of: relation, rows, base, position, on: staged.connection)
+        return true
+    }
+}
+
+/// A batch whose rows are on their way, in a transaction that is not committed.
+// The connection and the writer belong to the queue until the semaphore is signalled, and then to
+// the endpoint's thread; `outcome` is written before and read after it.
+final class StagedBatch: @unchecked Sendable {
+    private static let queue = DispatchQueue(
+        label: "stretch.postgres.stage", attributes: .concurrent)
+    let batch: NewBatch
+    let relation: PostgresRelation
+    let connection: PostgresConnection
+    private let writer: BatchWriter
+    private let done = DispatchSemaphore(value: 0)
+    private var outcome: Set<Int>?
+
+    init(
+        _ batch: NewBatch, relation: PostgresRelation, writer: BatchWriter,
+        on connection: PostgresConnection
+    ) {
+        (self.batch, self.relation) = (batch, relation)
+        (self.writer, self.connection) = (writer, connection)
+        StagedBatch.queue.async {
+            // The commit sends the rows again, and then says what is wrong.
+            self.outcome = try? self.send()
+            self.done.signal()
+        }
+    }
+
+    /// Waits until the rows are at the server.
+    ///
+    /// - Returns: The numbers of the columns with misfits, or `nil` when the rows are not there.
+    func wait() -> Set<Int>? {
+        done.wait()
+        done.signal()
+        return outcome
+    }
+
+    private func send() throws -> Set<Int>? {
+        try connection.send("\(PostgresSchema.begin) \(writer.copySQL(into: relation))")
+        while let result = try connection.nextResult() {
+            if result.status == PGRES_COPY_IN { break }
+        }
+        let misfits = writer.misfitColumns()
+        try writer.send(on: connection)
+        var count = 0
+        while let result = try connection.nextResult() { count = result.changeCount }
+        return count == Int(batch.rowCount) ? misfits : nil
+    }
+}
