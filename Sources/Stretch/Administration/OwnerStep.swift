@@ -65,7 +65,9 @@ extension Endpoint {
         } catch {
             guard error.code == .notPermitted else { throw error }
             let gap = try lacks(relation)
-            guard gap.isBlocking else { return }
+            if !gap.isBlocking, gap.indexCount > 0 { return }
+            // Nothing is lacking any more, or the refusal had another reason.
+            guard gap.isBlocking else { throw error }
             throw OwnerStep.error(
                 OwnerStep.steps(for: gap, in: relation), table: relation.name, hint: hint,
                 cause: error.cause ?? error)

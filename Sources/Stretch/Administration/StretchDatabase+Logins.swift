@@ -66,10 +66,14 @@ extension StretchDatabase {
     func keepLogins(
         of endpoint: any Endpoint, at address: EndpointAddress, branch: Int64
     ) throws(StretchError) -> [String] {
-        guard let keystore = configuration.keystore,
-            let given = try configuration.credential(address, .administrator),
-            given.password != nil
+        guard let keystore = configuration.keystore, case .postgresql = address.kind,
+            let given = try configuration.credential(address, .administrator)
         else { return [] }
+        guard given.password != nil else {
+            // The server knows the user of this process; what it makes of others, it alone knows.
+            try keystore.replace(given, at: address, for: [.reader, .writer])
+            return []
+        }
         if try hasServingLogins(keystore, at: address, branch: branch) { return [] }
         let reason: String
         switch try endpoint.makeLogins() {

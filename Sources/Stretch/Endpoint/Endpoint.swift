@@ -199,9 +199,6 @@ extension Endpoint {
     /// Does nothing: a remote that answers at once needs no indexes but the key's.
     public func buildIndexes(_ relation: Relation) throws(StretchError) {}
 
-    /// Nothing: a remote that anybody provisions lacks nothing for long.
-    public func lacks(_ relation: Relation) throws(StretchError) -> RelationGap { RelationGap() }
-
     /// Makes none.
     public func makeLogins() throws(StretchError) -> RemoteLogins { .unknown }
 

@@ -229,6 +229,23 @@ private struct RightsSample {
         #expect(status.tables.first?.ownerSteps == [])
     }
 
+    @Test func `an index that the application adds through Stretch holds nothing up`() throws {
+        let sample = try RightsSample()
+        try sample.open(Self.admin).enable(server: sample.address)
+        try sample.open(Self.admin).enableTable("orders", filter: "id <= 60")
+        try sample.open().migrate()
+        try sample.open(Self.admin).provision()
+        let database = try sample.open()
+        try database.execute("CREATE INDEX by_both ON orders(customer, id)")
+        try database.execute("CREATE INDEX by_falling ON orders(customer DESC)")
+        try database.execute("ALTER TABLE orders RENAME COLUMN customer TO buyer")
+        #expect(try database.query("SELECT count(buyer) FROM orders").rows == [[100]])
+        let status = try database.status().tables
+        #expect(status.first?.isReconciled == true)
+        #expect(status.first?.ownerSteps.map(\.kind) == [.indexes])
+        #expect(try database.migrate().waiting.map(\.isBlocking) == [false])
+    }
+
     @Test func `logins that the server lets in nowhere are not kept`() throws {
         let server = try PrivatePostgres()
         try server.admitOnly(PrivatePostgres.login)
