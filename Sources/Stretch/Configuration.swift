@@ -17,9 +17,15 @@ public struct Configuration: Sendable {
     public var now: @Sendable () -> String
     /// A random number from 1 to 2⁶³ − 1.
     public var randomID: @Sendable () -> Int64
-    /// The login at a remote, or `nil` when it needs none; asked when a session begins.
-    public var credential: @Sendable (EndpointAddress) throws(StretchError) -> RemoteCredential?
-    /// Makes a session with a remote.
+    /// The login at a remote for a role, or `nil` when it needs none; asked when a session begins.
+    public var credential:
+        @Sendable (EndpointAddress, RemoteRole) throws(StretchError) -> RemoteCredential?
+    /// Where the logins are kept that ``StretchDatabase/enable(server:)`` makes; without it, none
+    /// are made.
+    public var keystore: Keystore?
+    /// What the session that is made now shall be able to do.
+    public var role = RemoteRole.reader
+    /// Makes a session with a remote, for the configuration's ``role``.
     ///
     /// - Parameters: the address, the local database's path, whether a missing remote is made, and
     ///   this configuration.
@@ -32,9 +38,21 @@ public struct Configuration: Sendable {
         self.routines = routines
         now = { SystemTime.now() }
         randomID = { Int64.random(in: 1...Int64.max) }
-        credential = { _ in nil }
+        credential = { _, _ in nil }
         makeEndpoint = { (address, localPath, isCreating, configuration) throws(StretchError) in
             throw StretchError(.unsupported, "no endpoint for \"\(address)\"")
         }
+    }
+}
+
+extension Configuration {
+    /// A session with a remote, for a role.
+    func endpoint(
+        at address: EndpointAddress, localPath: String, isCreating: Bool = false,
+        as role: RemoteRole
+    ) throws(StretchError) -> any Endpoint {
+        var configuration = self
+        configuration.role = role
+        return try makeEndpoint(address, localPath, isCreating, configuration)
     }
 }

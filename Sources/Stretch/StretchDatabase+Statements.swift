@@ -138,7 +138,7 @@ extension StretchDatabase {
                 try reconcile(table, [.renamed(from: from, to: to)])
             case .dropColumn(let name):
                 try reconcile(table, [.replaced(name)])
-            default: try reconcile(table, [])
+            default: try reconcileUnlessWaiting(table)
             }
             overlay.invalidate()
         case .createView, .dropView, .dropTrigger, .analyze: overlay.invalidate()
@@ -149,6 +149,16 @@ extension StretchDatabase {
     private func reconcile(_ name: String, _ hints: [ColumnHint]) throws {
         guard let table = try catalog.table(named: name) else { return }
         try reconciler().reconcile(table.id, hints: hints)
+    }
+
+    /// The change is done already; where the owner of the remote has to follow, cold rows wait, and
+    /// status, migration and reads of them say so.
+    private func reconcileUnlessWaiting(_ name: String) throws {
+        do {
+            try reconcile(name, [])
+        } catch let error as StretchError {
+            guard error.code == .notPermitted else { throw error }
+        }
     }
 
     /// The number of times that the remote was asked something for statements of this database.

@@ -60,6 +60,8 @@ public struct StretchError: Error, Sendable, CustomStringConvertible {
         public static let damaged = Self("damaged", 9)
         /// The caller stopped the work; what was done is whole.
         public static let cancelled = Self("cancelled", 10, isRetryable: true)
+        /// A login, a certificate or a right was refused; trying again cannot help.
+        public static let notPermitted = Self("notPermitted", 11)
         /// SQLite refused a statement of the application.
         public static let statementFailed = Self("statementFailed", 1)
     }

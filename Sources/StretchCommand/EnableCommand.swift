@@ -11,8 +11,9 @@ struct EnableCommand: ParsableCommand {
             Example: stretch enable app.db --server file:archive.db
             Example: stretch enable app.db --server postgresql://db.example.com/archive --login app
 
-            The password is asked for, or comes from STRETCH_PASSWORD or --password-file. It is \
-            kept in the folder STRETCH_HOME, never in the database file.
+            The password is asked for, or comes from STRETCH_PASSWORD or --password-file. Where \
+            the login may create roles, it makes a writer and a reader for the daily work, and \
+            only these are kept, in the folder STRETCH_HOME; never in the database file.
             """)
 
     @OptionGroup var options: DatabaseOptions
@@ -31,10 +32,6 @@ struct EnableCommand: ParsableCommand {
     func run() throws {
         let credential = try login.credential()
         let report = try options.open(credential).enable(server: server)
-        if let credential {
-            let address = try EndpointAddress(parsing: report.server)
-            try Keystore.standard().store(credential, at: address)
-        }
         options.show(report) {
             ["Enabled \(options.file) with server \(report.server)."]
                 + report.advice.map { "Advice: \($0)" }

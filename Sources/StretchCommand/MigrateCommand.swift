@@ -66,16 +66,23 @@ struct MigrateCommand: ParsableCommand {
         let database = try options.open()
         if let reclaim { try database.requireReclaiming(reclaim) }
         Interruption.observe()
+        var report: MovementReport?
         repeat {
-            try runOnce(database)
+            report = try runOnce(database)
             guard let watch, !Interruption.isRequested else { break }
             pause(watch)
         } while !Interruption.isRequested
         if let reclaim { try self.reclaim(database, reclaim) }
-        if watch == nil { try Interruption.check() }
+        guard watch == nil else { return }
+        try Interruption.check()
+        if let waiting = report?.waiting.first(where: \.isBlocking) {
+            throw StretchError(
+                .notPermitted, waiting.message,
+                hint: "Let the owner do it: stretch provision \(options.file) --login NAME.")
+        }
     }
 
-    private func runOnce(_ database: StretchDatabase) throws {
+    private func runOnce(_ database: StretchDatabase) throws -> MovementReport {
         let bar = ProgressBar()
         defer { bar.finish() }
         let report = try database.migrate(
@@ -83,13 +90,14 @@ struct MigrateCommand: ParsableCommand {
             lockBudget: .milliseconds(lockBudget), shouldStop: { Interruption.isRequested },
             progress: bar.update)
         bar.finish()
-        if watch != nil, report.rows == 0 { return }
+        if watch != nil, report.rows == 0 { return report }
         if options.json, watch != nil {
             StandardOutput.writeLine(JSONText.line(report))
         } else {
             options.show(report) { report.lines }
         }
         StandardOutput.flush()
+        return report
     }
 
     private func pause(_ seconds: Double) {
@@ -125,6 +133,7 @@ extension MovementReport {
             lines.append(
                 "Cannot come back: \(conflict.table) \(conflict.location): \(conflict.message)")
         }
+        for table in waiting { lines.append("Waiting: \(table.message)") }
         if isStopped { lines.append("Stopped; the next run goes on from here.") }
         return lines
     }

@@ -24,7 +24,11 @@ struct StatusCommand: ParsableCommand {
         if let reason = database.linkReason { lines.insert("Reason       \(reason)", at: 1) }
         if let step = database.pendingStep { lines.append("In flight    \(step)") }
         if status.tables.isEmpty { lines.append("No table is stretch-enabled.") }
-        return lines + status.tables.flatMap(Self.lines)
+        lines += status.tables.flatMap(Self.lines)
+        if status.tables.contains(where: { !$0.ownerSteps.isEmpty }) {
+            lines += ["", "Next: stretch provision FILE --login OWNER"]
+        }
+        return lines
     }
 
     private static func lines(_ table: DatabaseStatus.Table) -> [String] {
@@ -39,6 +43,12 @@ struct StatusCommand: ParsableCommand {
                 + "\(table.batches.counted("batch", "batches"))",
         ]
         if let parent = table.follows { lines.append("  Follows    \(parent)") }
+        if let hasIndexes = table.hasRemoteIndexes {
+            lines.append("  Indexes    \(hasIndexes ? "built" : "not built yet") at the remote")
+        }
+        for step in table.ownerSteps {
+            lines.append("  Waits for  the owner of the remote to \(step.message)")
+        }
         if !table.isReconciled {
             lines.append("  Columns    changed since; stretch table alter tells how")
         }

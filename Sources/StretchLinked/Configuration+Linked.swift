@@ -15,7 +15,7 @@ extension Configuration {
                     isCreating: isCreating, vfs: configuration.remoteVFS)
             case .postgresql(let server):
                 return PostgresEndpoint(server) { () throws(StretchError) in
-                    try configuration.credential(address)
+                    try configuration.credential(address, configuration.role)
                 }
             }
         }

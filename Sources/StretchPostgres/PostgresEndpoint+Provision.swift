@@ -15,6 +15,7 @@ extension PostgresEndpoint {
             if let known, try lacksNothing(known, relation) {
                 return try refuseChanges(of: relation, on: connection)
             }
+            try requireOwnership(known, on: connection)
             try lock(on: connection)
             try makeTable(relation, on: connection)
             try refuseChanges(of: relation, on: connection)
@@ -36,6 +37,7 @@ extension PostgresEndpoint {
                 throw mismatch("has no relation \(relation.id)")
             }
             if known.hasIndexes, try lacksNothing(known, relation) { return }
+            try requireOwnership(known, on: connection)
             try lock(on: connection)
             guard let made = try load(relation.id, on: connection) else { throw DamagedRow() }
             try makeIndexes([relation.key] + relation.indexes, of: made, on: connection)
@@ -46,6 +48,57 @@ extension PostgresEndpoint {
                 """, on: connection)
             directory.update(nil, id: relation.id)
         }
+    }
+
+    /// What the remote lacks of a relation.
+    public func lacks(_ relation: Relation) throws(StretchError) -> RelationGap {
+        try ask { connection in
+            var gap = RelationGap()
+            let known = try self.relation(relation.id, on: connection, isFresh: true)
+            gap.isFillable = try ownsRemote(known, on: connection)
+            guard let known else {
+                gap.isMissing = true
+                return gap
+            }
+            gap.columns = relation.columns.map(\.id).filter { known.columns[$0] == nil }
+            gap.lacksKeyIndex = try !hasIndex(relation.key, known)
+            gap.indexCount = try Set(relation.indexes).count {
+                try $0 != relation.key && !hasIndex($0, known)
+            }
+            return gap
+        }
+    }
+
+    private func hasIndex(_ terms: [OrderTerm], _ known: PostgresRelation) throws -> Bool {
+        guard terms.allSatisfy({ known.columns[$0.column] != nil }) else { return false }
+        return try terms.isEmpty
+            || known.indexNames.contains(IndexDefinition(terms, of: known).name)
+    }
+
+    // MARK: Rights
+
+    /// Whether the session's login owns the remote and the table of a relation, as definitions
+    /// need: <https://www.postgresql.org/docs/15/ddl-priv.html>.
+    private func ownsRemote(
+        _ relation: PostgresRelation?, on connection: PostgresConnection
+    ) throws -> Bool {
+        let tables = ["\(schema).stretch_remote"] + (relation.map { [$0.table] } ?? [])
+        let names = tables.map { ServerSQL.literal($0) + "::regclass" }.joined(separator: ", ")
+        let results = try run(
+            """
+            SELECT bool_and(pg_has_role(current_user, relowner, 'USAGE')), current_user
+            FROM pg_class WHERE oid IN (\(names))
+            """, on: connection)
+        return results.first?.bool(0, 0) ?? false
+    }
+
+    /// Throws before the server would: its log is no place for what is expected.
+    private func requireOwnership(
+        _ relation: PostgresRelation?, on connection: PostgresConnection
+    ) throws {
+        guard try !ownsRemote(relation, on: connection) else { return }
+        throw PostgresError(
+            sqlState: "42501", message: "the login does not own the tables of the remote")
     }
 
     // MARK: Steps of one transaction
@@ -84,7 +137,8 @@ extension PostgresEndpoint {
             SELECT (SELECT count(*) FROM \(schema).stretch_relation WHERE id = \(relation.id)),
                 (SELECT coalesce(max(number), 0) + 1 FROM \(schema).stretch_relation);
             SELECT c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-            WHERE n.nspname = '\(schema)'
+            WHERE n.nspname = '\(schema)';
+            \(RemoteRights.granteesQuery(schema: schema))
             """, on: connection)
         guard results[0].integer(0, 0) == 0, let number = results[0].integer(0, 1) else { return }
         let taken = Set((0..<results[1].rowCount).compactMap { results[1].text($0, 0) })
@@ -99,7 +153,8 @@ extension PostgresEndpoint {
                 \(ServerSQL.literal(name)), 1, 0, 0, 0, false);
             CREATE TABLE \(table)(_b bigint NOT NULL, _o integer NOT NULL, _x bytea);
             CREATE INDEX rows_\(number)_place ON \(table)(_b, _o);
-            CREATE INDEX rows_\(number)_misfit ON \(table)(_b) WHERE _x IS NOT NULL
+            CREATE INDEX rows_\(number)_misfit ON \(table)(_b) WHERE _x IS NOT NULL;
+            \(RemoteRights.grantRows(table: table, grantees: results[2]))
             """, on: connection)
     }
 

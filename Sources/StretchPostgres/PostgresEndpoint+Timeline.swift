@@ -18,6 +18,24 @@ extension PostgresEndpoint {
         }
     }
 
+    /// Where the branch stands, as the last commit left it.
+    public func position(branch: Int64) throws(StretchError) -> TimelinePosition? {
+        try unlessMissing { () throws(StretchError) in
+            try ask { connection in
+                let results = try run(
+                    """
+                    SELECT b.id, h.epoch, h.token FROM \(schema).stretch_branch AS b
+                    JOIN \(schema).stretch_history AS h ON h.branch = b.id
+                    WHERE b.id = \(branch) ORDER BY h.epoch DESC LIMIT 1
+                    """, on: connection)
+                guard let row = results.first, row.rowCount == 1, let epoch = row.integer(0, 1),
+                    let token = row.integer(0, 2)
+                else { return nil }
+                return TimelinePosition(branch: branch, epoch: epoch, token: token)
+            }
+        }
+    }
+
     /// What the ledger knows of a batch, or `nil`.
     public func ledgerEntry(batch: Int64) throws(StretchError) -> LedgerEntry? {
         try unlessMissing { () throws(StretchError) in

@@ -88,6 +88,25 @@ extension EndpointConformance {
                 try $0.makeEndpoint().provision(world.relation)
                 try require(world.scan(world.request()), equals: world.rows, "the rows")
             },
+            Check("what the remote lacks of a relation is what provisioning adds") {
+                let world = try ConformanceWorld($0)
+                try require(
+                    world.endpoint.lacks(world.relation), equals: RelationGap(), "the gap")
+                var wanted = world.relation
+                wanted.columns.append(
+                    RemoteColumn(id: 90, name: "new", affinity: .blob, defaultValue: .null))
+                wanted.indexes.append([OrderTerm(column: 2), OrderTerm(column: 90)])
+                var gap = RelationGap()
+                gap.columns = [90]
+                gap.indexCount = 1
+                try require(world.endpoint.lacks(wanted), equals: gap, "the gap")
+                try world.endpoint.provision(wanted)
+                try world.endpoint.buildIndexes(wanted)
+                try require(world.endpoint.lacks(wanted), equals: RelationGap(), "the gap")
+                let unknown = Relation(
+                    id: 77, name: "unknown", columns: wanted.columns, key: wanted.key, indexes: [])
+                try require(world.endpoint.lacks(unknown).isMissing, "relation 77 is missing")
+            },
             Check("rows of older batches hold exactly the defaults of added columns") {
                 let world = try ConformanceWorld($0)
                 let old = try world.commit([[1, 2, 3]])

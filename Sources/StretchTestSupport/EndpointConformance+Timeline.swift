@@ -17,6 +17,7 @@ extension EndpointConformance {
             Check("an unknown branch has no position, and an unknown batch no ledger entry") {
                 let world = try ConformanceWorld($0)
                 try require(world.endpoint.fence(branch: 1) == nil, "branch 1 is unknown")
+                try require(world.endpoint.position(branch: 1) == nil, "branch 1 is unknown")
                 try require(world.endpoint.ledgerEntry(batch: 1) == nil, "batch 1 is unknown")
             },
             Check("a commit moves the branch one epoch, and the ledger names batch and position") {
@@ -221,5 +222,7 @@ extension ConformanceWorld {
     /// Throws unless the fence of the branch returns `position`.
     func requireHead(_ position: TimelinePosition) throws {
         try require(endpoint.fence(branch: position.branch), equals: position, "the branch")
+        try require(
+            endpoint.position(branch: position.branch), equals: position, "the branch, unlocked")
     }
 }

@@ -105,6 +105,55 @@ public final class PrivatePostgres: Sendable {
         return "\(folder)/data/server.crt"
     }
 
+    /// Switches TLS on, with a certificate for `localhost` that expired years ago.
+    ///
+    /// - Returns: The path of the certificate, which is the authority's, too.
+    public func useExpiredTLS() throws -> String {
+        try run(
+            """
+            cd \(folder)
+            printf '%s\\n' '[ca]' 'default_ca = x' '[x]' 'database = index' 'new_certs_dir = .' \
+            'serial = serial' 'default_md = sha256' 'policy = p' 'x509_extensions = e' '[p]' \
+            'commonName = supplied' '[e]' 'subjectAltName = DNS:localhost' > ca.cnf
+            : > index
+            echo 01 > serial
+            openssl req -new -nodes -newkey rsa:2048 -subj /CN=localhost -keyout data/server.key \
+            -out server.csr 2> /dev/null
+            openssl ca -batch -notext -config ca.cnf -selfsign -keyfile data/server.key \
+            -in server.csr -startdate 20200101000000Z -enddate 20210101000000Z \
+            -out data/server.crt 2> /dev/null
+            echo 'ssl = on' >> data/postgresql.conf
+            """)
+        try restart()
+        return "\(folder)/data/server.crt"
+    }
+
+    /// Lets the server write every statement into its log.
+    public func logStatements() throws {
+        try run(
+            """
+            printf '%s\\n' "log_min_messages = info" "log_statement = all" \
+            "log_connections = on" >> \(folder)/data/postgresql.conf
+            \(binaries)/pg_ctl -D \(folder)/data reload > /dev/null
+            """)
+        while try psql("SHOW log_statement", database: "postgres") != "all" { usleep(10_000) }
+    }
+
+    /// What the server wrote into its log.
+    public func log() throws -> String {
+        try String(contentsOfFile: "\(folder)/log", encoding: .utf8)
+    }
+
+    /// Turns away all logins at TCP but those of one role.
+    public func admitOnly(_ role: String) throws {
+        try run(
+            """
+            echo 'host all \(role) 127.0.0.1/32 scram-sha-256' > \(folder)/data/pg_hba.conf
+            echo 'local all all scram-sha-256' >> \(folder)/data/pg_hba.conf
+            \(binaries)/pg_ctl -D \(folder)/data reload > /dev/null
+            """)
+    }
+
     /// Lets the server ask for passwords by another method, also for TCP.
     public func setAuthentication(_ method: String) throws {
         try run(

@@ -12,9 +12,11 @@ struct CommandRun {
 
     /// Runs the command in a folder.
     init(
-        _ arguments: [String], in folder: TemporaryFolder, input: String = ""
+        _ arguments: [String], in folder: TemporaryFolder, input: String = "",
+        environment: [String: String] = [:]
     ) throws {
         let process = Process()
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.executableURL = try Self.executable()
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
@@ -95,7 +97,9 @@ struct CommandSample {
         }
     }
 
-    func run(_ arguments: [String], input: String = "") throws -> CommandRun {
-        try CommandRun(arguments, in: folder, input: input)
+    func run(
+        _ arguments: [String], input: String = "", environment: [String: String] = [:]
+    ) throws -> CommandRun {
+        try CommandRun(arguments, in: folder, input: input, environment: environment)
     }
 }

@@ -176,7 +176,7 @@ import Testing
             encoding: .utf8)
         let codes: [StretchError.Code] = [
             .statementFailed, .invalidArgument, .wrongState, .unsupported, .remoteUnavailable,
-            .remoteMismatch, .schemaMismatch, .busy, .damaged, .cancelled,
+            .remoteMismatch, .schemaMismatch, .busy, .damaged, .cancelled, .notPermitted,
         ]
         for code in codes {
             let row = document.split(separator: "\n").first {

@@ -72,6 +72,10 @@ public struct DatabaseStatus: Codable, Equatable, Sendable {
         public let shadowedRows: Int64?
         /// Whether the catalog knows the columns that the table has now.
         public let isReconciled: Bool
+        /// Whether the remote has the indexes that it can have; `nil` when it cannot be told.
+        public let hasRemoteIndexes: Bool?
+        /// What the table waits for until the owner of the remote does it.
+        public let ownerSteps: [OwnerStep]
         /// Why the table cannot be migrated now.
         public let problem: String?
     }

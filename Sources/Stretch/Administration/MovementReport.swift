@@ -54,6 +54,16 @@ public struct MovementReport: Codable, Equatable, Sendable {
         public let message: String
     }
 
+    /// A table that waits for the owner of the remote: ``StretchDatabase/provision()``.
+    public struct Waiting: Codable, Equatable, Sendable {
+        /// The table's name.
+        public let table: String
+        /// Whether its rows stay meanwhile; else only searches are slower.
+        public let isBlocking: Bool
+        /// What is to be done.
+        public let message: String
+    }
+
     /// The tables, in the order in which they were worked on.
     public let tables: [Table]
     /// The rows that cannot come back; the first 100.
@@ -74,4 +84,6 @@ public struct MovementReport: Codable, Equatable, Sendable {
     public let roundTrips: Int64
     /// Whether the caller stopped the run before its end.
     public let isStopped: Bool
+    /// Tables that wait for the owner of the remote; all others went on.
+    public let waiting: [Waiting]
 }

@@ -39,7 +39,7 @@ package struct SchemaReconciler {
             let new = try Self.reconciled(
                 old, schema: schema, hints: hints, connection: connection,
                 configuration: configuration)
-            try endpoint.provision(Relation(new, schema: schema))
+            try endpoint.provision(Relation(new, schema: schema), hint: OwnerStep.hint)
             guard new != old else { return false }
             let isSaved = try saving {
                 guard try schemaCookie() == cookie, try table(id) == old else { return false }

@@ -3,6 +3,10 @@ internal import StretchSQLite
 extension StretchDatabase {
     /// The batches that are hidden before the migrator retires them; it bounds the tombstones.
     private static let abandonedBatchCount = 32
+    /// Failures of the remote that need not hold it up.
+    private static let abandonableCodes: Set<StretchError.Code> = [
+        .remoteUnavailable, .remoteMismatch, .notPermitted,
+    ]
 
     /// Takes all batches of a table out of the manifest, and leaves their rows in the remote.
     ///
@@ -18,7 +22,7 @@ extension StretchDatabase {
                 _ = try migrate(tables: [table.name])
             }
             return true
-        } catch  where error.code == .remoteUnavailable || error.code == .remoteMismatch {
+        } catch  where Self.abandonableCodes.contains(error.code) {
             // A step in flight may have reached the remote: only the remote can tell.
             guard try perform({ try catalog.pending() }) == nil else { throw error }
             return false

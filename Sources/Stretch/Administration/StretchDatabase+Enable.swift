@@ -16,16 +16,21 @@ extension StretchDatabase {
     /// one transaction. After any throw the local file is as it was, and enabling again is safe:
     /// at worst the remote keeps a record of a database that nobody names.
     ///
+    /// With a ``Configuration/keystore`` the administrator's login makes two lesser ones, and only
+    /// these are kept: a writer, which migrates, and a reader. Where it may not, it is kept itself,
+    /// and the advice says so.
+    ///
     /// - Parameter server: Where cold rows go: `file:archive.db`; a relative path starts at the
     ///   folder of the local file.
     /// - Throws: `invalidArgument` for an unknown server; `wrongState` when the database is enabled
     ///   already or read-only; `unsupported` for a database in UTF-16 or in memory, or a server
-    ///   that is the local file; `remoteUnavailable`.
+    ///   that is the local file; `remoteUnavailable`; `notPermitted`.
     @discardableResult
     public func enable(server: String) throws(StretchError) -> DatabaseReport {
         let server = try EndpointAddress(parsing: server)
         return try perform {
             try refuseEnabling(server)
+            var advice: [String] = []
             let address = try connection.transaction(.immediate) {
                 // Once more, under the write lock: another process may have been faster.
                 try refuseEnabledAlready()
@@ -33,8 +38,10 @@ extension StretchDatabase {
                     branch: configuration.randomID(), epoch: 0, token: configuration.randomID())
                 let database = configuration.randomID()
                 let address = server.reserved(forDatabase: database)
-                let endpoint = try configuration.makeEndpoint(address, path, true, configuration)
+                let endpoint = try configuration.endpoint(
+                    at: address, localPath: path, isCreating: true, as: .administrator)
                 try endpoint.register(database: database, position: position)
+                advice = try keepLogins(of: endpoint, at: address, branch: position.branch)
                 try catalog.create(
                     DatabaseRecord(
                         database: database, position: position, endpoint: address.description,
@@ -44,7 +51,8 @@ extension StretchDatabase {
                     message: "enabled with server \(address)")
                 return address
             }
-            return DatabaseReport(server: address.description, advice: try databaseAdvice())
+            return DatabaseReport(
+                server: address.description, advice: advice + (try databaseAdvice()))
         }
     }
 
@@ -82,9 +90,11 @@ extension StretchDatabase {
     }
 
     /// A session with the remote that the file names.
-    func makeEndpoint(_ record: DatabaseRecord) throws(StretchError) -> any Endpoint {
-        let address = try EndpointAddress(parsing: record.endpoint)
-        return try configuration.makeEndpoint(address, path, false, configuration)
+    func makeEndpoint(
+        _ record: DatabaseRecord, as role: RemoteRole
+    ) throws(StretchError) -> any Endpoint {
+        try configuration.endpoint(
+            at: try EndpointAddress(parsing: record.endpoint), localPath: path, as: role)
     }
 
     private func refuseEnabledAlready() throws {

@@ -15,7 +15,8 @@ extension StretchDatabase {
     /// - Returns: What the table loses, and what would make it work better.
     /// - Throws: `unsupported` with the reason why this table cannot be stretched;
     ///   `invalidArgument` for a missing table or a wrong filter; `wrongState` when the table is
-    ///   enabled already; `remoteUnavailable`.
+    ///   enabled already; `remoteUnavailable`; `notPermitted` when the login may not make the
+    ///   table's place at the remote.
     @discardableResult
     public func enableTable(
         _ name: String, filter: String, follows: String? = nil, isPaused: Bool = false
@@ -35,7 +36,10 @@ extension StretchDatabase {
             let table = makeTable(schema, filter: filter, follows: parent, isPaused: isPaused)
             var relation = Relation(table, schema: schema)
             try relation.findExamples(schema: schema, on: connection)
-            try makeEndpoint(database).provision(relation)
+            try makeEndpoint(database, as: .administrator).provision(
+                relation,
+                hint: "Give the owner's login: stretch table enable FILE \(schema.name) "
+                    + "--filter CONDITION --login NAME.")
             let saved = try save(new: table, schemaCookie: version)
             return TableReport(
                 name: schema.name, filterPredicate: filter, follows: parent,

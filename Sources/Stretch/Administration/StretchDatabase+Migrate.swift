@@ -65,26 +65,38 @@ extension StretchDatabase {
         let migrator = try Migrator(path: path, configuration: configuration)
         let now = configuration.now()
         migrator.reconcileSchema = { connection in
-            try self.reconcile(on: connection)
+            let waiting = try self.reconcile(on: connection)
             for table in try Catalog(connection).tables() where table.state == .outbound {
                 try StretchDatabase.checkTable(table, on: connection, now: now)
             }
+            return waiting
         }
         return migrator
     }
 
     /// Reconciles on the migrator's connection; the remote is asked only when columns differ.
-    private func reconcile(on connection: Connection) throws {
+    ///
+    /// - Returns: Why tables wait for the owner of the remote, by their ids.
+    private func reconcile(on connection: Connection) throws -> [Int64: StretchError] {
         let catalog = Catalog(connection)
         let changed = try catalog.tables().filter { table in
             let schema = try TableSchema(reading: table.name, from: connection)
             return schema.map { !isReconciled(table, schema: $0) } ?? true
         }
-        guard !changed.isEmpty, let record = try catalog.database() else { return }
+        guard !changed.isEmpty, let record = try catalog.database() else { return [:] }
         let reconciler = SchemaReconciler(
             connection: connection, configuration: configuration,
-            endpoint: try makeEndpoint(record))
-        for table in changed { try reconciler.reconcile(table.id) }
+            endpoint: try makeEndpoint(record, as: .administrator))
+        var waiting: [Int64: StretchError] = [:]
+        for table in changed {
+            do {
+                try reconciler.reconcile(table.id)
+            } catch let error as StretchError {
+                guard error.code == .notPermitted else { throw error }
+                waiting[table.id] = error
+            }
+        }
+        return waiting
     }
 }
 
@@ -110,7 +122,10 @@ extension MovementReport {
             }, conflictRows: report.conflictCount, rows: report.rowCount,
             bytes: report.byteCount, seconds: Double(seconds) + Double(attoseconds) / 1e18,
             lockMilliseconds: report.lockTimes.percentile(0.99), walBytes: report.walByteCount,
-            roundTrips: Int64(report.roundTripCount), isStopped: report.isStopped)
+            roundTrips: Int64(report.roundTripCount), isStopped: report.isStopped,
+            waiting: report.waiting.map {
+                Waiting(table: $0.table, isBlocking: $0.isBlocking, message: $0.reason.message)
+            })
     }
 }
 

@@ -23,6 +23,6 @@ extension StretchDatabase {
     func reconciler() throws -> SchemaReconciler {
         SchemaReconciler(
             connection: connection, configuration: configuration,
-            endpoint: try makeEndpoint(try enabledDatabase()))
+            endpoint: try makeEndpoint(try enabledDatabase(), as: .administrator))
     }
 }

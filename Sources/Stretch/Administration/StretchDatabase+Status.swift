@@ -38,14 +38,15 @@ extension StretchDatabase {
 
     private func checkLink(_ record: DatabaseRecord) -> Link {
         do {
-            let endpoint = try makeEndpoint(record)
-            let remote = try endpoint.fence(branch: record.position.branch)
+            let endpoint = try makeEndpoint(record, as: .reader)
+            let remote = try endpoint.position(branch: record.position.branch)
             let (isSame, reason) = try compare(remote, with: record)
             return Link(
                 endpoint: endpoint, state: isSame ? .connected : .mismatch, reason: reason)
         } catch let error as StretchError {
             let states: [StretchError.Code: DatabaseStatus.LinkState] = [
-                .remoteUnavailable: .unavailable, .remoteMismatch: .mismatch,
+                .remoteUnavailable: .unavailable, .notPermitted: .unavailable,
+                .remoteMismatch: .mismatch,
             ]
             return Link(state: states[error.code] ?? .unknown, reason: error.message)
         } catch {
@@ -90,6 +91,7 @@ extension StretchDatabase {
         } catch let error as StretchError {
             problem = error.message
         }
+        let gap = try schema.flatMap { try remoteGap(of: table, $0, link: link) }
         let batchCount = try connection.integer(
             "SELECT count(*) FROM main.stretch_batch WHERE table_id = ?1", .integer(table.id))
         return DatabaseStatus.Table(
@@ -101,7 +103,10 @@ extension StretchDatabase {
             remoteBytes: remoteByteCount(table, link: &link),
             shadowedRows: try schema.flatMap { try shadowedRowCount(table, $0, link: &link) },
             isReconciled: schema.map { isReconciled(table, schema: $0) } ?? false,
-            problem: problem)
+            hasRemoteIndexes: gap.map { !$0.gap.isMissing && $0.gap.indexCount == 0 },
+            ownerSteps: gap.map {
+                $0.ownerSteps(hasMoved: (batchCount ?? 0) > 0)
+            } ?? [], problem: problem)
     }
 
     /// The cold rows that hot rows hide.
@@ -124,6 +129,19 @@ extension StretchDatabase {
                 ).count)
         } catch is StretchError {
             // A migrator may have moved both sides on; what is wrong, the link state tells.
+            return nil
+        }
+    }
+
+    /// - Returns: `nil` without the remote, or where a change of columns is ambiguous.
+    private func remoteGap(
+        of table: StretchedTable, _ schema: TableSchema, link: Link
+    ) throws -> RemoteGap? {
+        guard let endpoint = link.endpoint, link.state == .connected else { return nil }
+        do {
+            return try remoteGap(of: table, schema, endpoint: endpoint)
+        } catch is StretchError {
+            // What is wrong with the remote or the columns, other fields tell.
             return nil
         }
     }

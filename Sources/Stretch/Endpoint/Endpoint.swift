@@ -51,6 +51,26 @@ public struct RemoteUsage: Hashable, Sendable {
     }
 }
 
+/// What a remote lacks of a relation.
+public struct RelationGap: Hashable, Sendable {
+    /// Whether it has nothing of the relation.
+    public var isMissing = false
+    /// The ids of the columns that it lacks.
+    public var columns: [Int64] = []
+    /// Whether it lacks the key's index.
+    public var lacksKeyIndex = false
+    /// The number of other indexes that it lacks.
+    public var indexCount = 0
+    /// Whether this session's login may add what is missing.
+    public var isFillable = true
+
+    /// Makes a gap of nothing.
+    public init() {}
+
+    /// Whether rows cannot move before something was added.
+    public var isBlocking: Bool { isMissing || !columns.isEmpty || lacksKeyIndex }
+}
+
 /// A remote: where cold rows live.
 ///
 /// One object is one session, used from one thread at a time.
@@ -77,7 +97,8 @@ public protocol Endpoint: AnyObject {
     /// Its key's index is made, and after ``buildIndexes(_:)`` the other indexes that it lacks.
     ///
     /// - Throws: `remoteUnavailable`; `unsupported` for what this remote cannot hold, such as too
-    ///   many columns; `schemaMismatch` when a known column has another affinity or default.
+    ///   many columns; `schemaMismatch` when a known column has another affinity or default;
+    ///   `notPermitted` when something is lacking and the login may not add it.
     func provision(_ relation: Relation) throws(StretchError)
 
     /// Builds the indexes of a relation other than its key's. Idempotent.
@@ -85,8 +106,23 @@ public protocol Endpoint: AnyObject {
     /// They make each later commit slower, and are therefore built when the first rows have moved.
     /// It can take long, and other writers may wait.
     ///
-    /// - Throws: `remoteMismatch` when the remote has no such relation; `remoteUnavailable`.
+    /// - Throws: `remoteMismatch` when the remote has no such relation; `remoteUnavailable`;
+    ///   `notPermitted` as in ``provision(_:)``.
     func buildIndexes(_ relation: Relation) throws(StretchError)
+
+    /// What ``provision(_:)`` and ``buildIndexes(_:)`` would add; a reader may ask it.
+    func lacks(_ relation: Relation) throws(StretchError) -> RelationGap
+
+    /// Makes two logins, for a writer and a reader of this remote alone.
+    ///
+    /// Their random passwords are in the result and nowhere else. Logins that are there already
+    /// stay as they are: other files may use them.
+    func makeLogins() throws(StretchError) -> RemoteLogins
+
+    /// Where the branch stands; a reader may ask it, and no commit in doubt is waited for.
+    ///
+    /// - Returns: `nil` when the remote does not know the branch.
+    func position(branch: Int64) throws(StretchError) -> TimelinePosition?
 
     /// Makes the call that runs now stop with code `cancelled`; nothing happens when none runs.
     ///
@@ -174,6 +210,14 @@ extension Endpoint {
 
     /// Does nothing: the rows go with the commit.
     public func stage(_ batch: NewBatch?, rows: RowBuffer?) {}
+
+    /// Makes none.
+    public func makeLogins() throws(StretchError) -> RemoteLogins { .unknown }
+
+    /// Asks the fence.
+    public func position(branch: Int64) throws(StretchError) -> TimelinePosition? {
+        try fence(branch: branch)
+    }
 
     /// Does nothing: calls of a remote that never waits end by themselves.
     public func interrupt() {}

@@ -3,9 +3,9 @@ internal import Foundation
 
 /// Where this user's secrets are: outside every database file and its backups.
 ///
-/// Each credential is bound to the address that it was given for, and sealed with AES-256-GCM under
-/// the user's service key. The key lies in the same folder, so that this protects a database and
-/// its copies, not the folder itself: that is what its mode is for.
+/// Each credential is bound to the address and the role that it was given for, and sealed with
+/// AES-256-GCM under the user's service key. The key lies in the same folder, so that this protects
+/// a database and its copies, not the folder itself: that is what its mode is for.
 public struct Keystore: Sendable {
     /// The folder, of mode 0700.
     public let path: String
@@ -37,38 +37,73 @@ public struct Keystore: Sendable {
 
     // MARK: Credentials
 
-    /// The credential that was given for exactly this address, or `nil`.
+    /// The credential that was given for exactly this address and role, or `nil`.
     ///
     /// - Throws: `damaged` when the file was changed, or sealed under another service key;
     ///   `wrongState` when it cannot be read, or others may read it.
-    public func credential(at address: EndpointAddress) throws(StretchError) -> RemoteCredential? {
-        guard let bytes = try folder.read(name(of: address)) else { return nil }
+    public func credential(
+        at address: EndpointAddress, for role: RemoteRole
+    ) throws(StretchError) -> RemoteCredential? {
+        let purpose = Purpose(address: address, role: role)
+        guard let bytes = try folder.read(purpose.fileName) else { return nil }
         guard let key = try serviceKey() else {
             throw StretchError(
                 .damaged, "the service key of \"\(path)\" is gone, and its credentials are sealed",
                 hint: "Put \"service.key\" back, or give the credential again.")
         }
-        return try open(bytes, under: key, at: address)
+        return try open(bytes, under: key, purpose)
     }
 
-    /// Keeps a credential for an address, in place of an earlier one.
+    /// The credential that serves a role: its own, else that of the other stored role.
+    ///
+    /// An administrator's is never stored; where the writer's login owns the remote, it serves.
+    ///
+    /// - Throws: As ``credential(at:for:)``.
+    public func serving(
+        _ role: RemoteRole, at address: EndpointAddress
+    ) throws(StretchError) -> RemoteCredential? {
+        let roles: [RemoteRole] = role == .reader ? [.reader, .writer] : [.writer, .reader]
+        for role in roles {
+            if let found = try credential(at: address, for: role) { return found }
+        }
+        return nil
+    }
+
+    /// Keeps a credential for an address and a role, in place of an earlier one.
     ///
     /// - Throws: `wrongState`; an earlier credential is then still there.
     public func store(
-        _ credential: RemoteCredential, at address: EndpointAddress
+        _ credential: RemoteCredential, at address: EndpointAddress, for role: RemoteRole
     ) throws(StretchError) {
+        let purpose = Purpose(address: address, role: role)
         try folder.locked { () throws(StretchError) in
             let key = try keptServiceKey()
-            try folder.write(try seal(credential, under: key, at: address), to: name(of: address))
+            try folder.write(try seal(credential, under: key, purpose), to: purpose.fileName)
         }
     }
 
-    /// Forgets the credential of an address, if there is one.
-    public func removeCredential(at address: EndpointAddress) throws(StretchError) {
-        try folder.remove(name(of: address))
+    /// Forgets the credential of an address and a role, if there is one.
+    public func removeCredential(
+        at address: EndpointAddress, for role: RemoteRole
+    ) throws(StretchError) {
+        try folder.remove(Purpose(address: address, role: role).fileName)
     }
 
     // MARK: Sealing
+
+    /// What a credential is for; it is sealed with it, so that no file can stand in for another.
+    private struct Purpose {
+        let address: EndpointAddress
+        let role: RemoteRole
+
+        var authenticatedBytes: [UInt8] { Array("\(role.rawValue)\n\(address)".utf8) }
+
+        /// Addresses may hold any character; their digest holds none that a file system minds.
+        var fileName: String {
+            let digest = SHA256.hash(data: authenticatedBytes)
+            return "credential-" + digest.prefix(16).map { String(format: "%02x", $0) }.joined()
+        }
+    }
 
     private struct Content: Codable {
         let login: String
@@ -76,13 +111,13 @@ public struct Keystore: Sendable {
     }
 
     private func seal(
-        _ credential: RemoteCredential, under key: SymmetricKey, at address: EndpointAddress
+        _ credential: RemoteCredential, under key: SymmetricKey, _ purpose: Purpose
     ) throws(StretchError) -> [UInt8] {
         do {
             let content = Content(login: credential.login, password: credential.password)
             let box = try AES.GCM.seal(
                 JSONEncoder().encode(content), using: key,
-                authenticating: Array(address.description.utf8))
+                authenticating: purpose.authenticatedBytes)
             return Keystore.header + (box.combined.map(Array.init) ?? [])
         } catch {
             throw StretchError(.wrongState, "cannot seal the credential", cause: error)
@@ -90,7 +125,7 @@ public struct Keystore: Sendable {
     }
 
     private func open(
-        _ bytes: [UInt8], under key: SymmetricKey, at address: EndpointAddress
+        _ bytes: [UInt8], under key: SymmetricKey, _ purpose: Purpose
     ) throws(StretchError) -> RemoteCredential {
         do {
             guard bytes.starts(with: Keystore.header) else {
@@ -98,13 +133,14 @@ public struct Keystore: Sendable {
             }
             let box = try AES.GCM.SealedBox(combined: bytes.dropFirst(Keystore.header.count))
             let data = try AES.GCM.open(
-                box, using: key, authenticating: Array(address.description.utf8))
+                box, using: key, authenticating: purpose.authenticatedBytes)
             let content = try JSONDecoder().decode(Content.self, from: data)
             return RemoteCredential(login: content.login, password: content.password)
         } catch {
             throw StretchError(
                 .damaged,
-                "the credential for \"\(address)\" was changed, or sealed under another key",
+                "the credential for \"\(purpose.address)\" was changed, or sealed under another "
+                    + "key",
                 hint: "Give the credential again.", cause: error)
         }
     }
@@ -128,11 +164,5 @@ public struct Keystore: Sendable {
         let key = SymmetricKey(size: .bits256)
         try folder.write(key.withUnsafeBytes { Array($0) }, to: "service.key")
         return key
-    }
-
-    /// Addresses may hold any character; their digest holds none that a file system minds.
-    private func name(of address: EndpointAddress) -> String {
-        let digest = SHA256.hash(data: Array(address.description.utf8))
-        return "credential-" + digest.prefix(16).map { String(format: "%02x", $0) }.joined()
     }
 }

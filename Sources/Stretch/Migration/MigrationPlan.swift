@@ -32,6 +32,8 @@ final class MigrationPlan {
     /// The row limit while a row is looked for that the remote refuses.
     private var narrowRowCount: Int?
 
+    /// The ids of the tables whose rows do not move now.
+    var waiting: Set<Int64> = []
     /// Called when the rows of a table begin, with the number that are eligible.
     var passBegan: (StretchedTable, Int64) -> Void = { _, _ in }
     /// Called when a table is done, with the rows that stay.
@@ -91,7 +93,9 @@ final class MigrationPlan {
             guard let id = tables.popLast() else { return nil }
             guard let table = try catalog.tables().first(where: { $0.id == id }) else { continue }
             retirements = try catalog.hiddenBatches(of: table).map { (table, $0) }
-            if movesRows, table.state == .outbound { pass = try begin(table) }
+            if movesRows, table.state == .outbound, !waiting.contains(id) {
+                pass = try begin(table)
+            }
         }
     }
 
@@ -106,9 +110,8 @@ final class MigrationPlan {
         dropAhead()
         guard let pass else { return }
         self.pass = nil
-        guard let table = try catalog.tables().first(where: { $0.id == pass.table.id }) else {
-            return
-        }
+        let table = try catalog.tables().first { $0.id == pass.table.id }
+        guard let table, !waiting.contains(table.id) else { return }
         // The rows of the batch that was given up come again; those that moved are gone.
         self.pass = try begin(table, isCounting: false)
     }

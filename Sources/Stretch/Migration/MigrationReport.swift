@@ -60,7 +60,16 @@ package struct MigrationReport: Sendable {
         package let message: String
     }
 
+    /// A table that waits for the owner of the remote.
+    package struct Waiting: Sendable {
+        package let table: String
+        /// Whether rows stay because of it.
+        package let isBlocking: Bool
+        package let reason: StretchError
+    }
+
     package var tables: [Table] = []
+    package var waiting: [Waiting] = []
     /// The rows that cannot come back; the first 100.
     package var conflicts: [Conflict] = []
     package var conflictCount: Int64 = 0

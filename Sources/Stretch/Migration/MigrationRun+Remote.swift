@@ -40,7 +40,7 @@ extension MigrationRun {
     ///
     /// A remote that has them writes to a random place of each for each row.
     func buildIndexes(_ tables: [StretchedTable]) throws(StretchError) {
-        for table in tables {
+        for table in tables where waiting[table.id] == nil {
             let relation = try local { () throws -> Relation? in
                 guard try catalog.hasBatches(table: table.id),
                     let table = try catalog.tables().first(where: { $0.id == table.id }),
@@ -48,7 +48,32 @@ extension MigrationRun {
                 else { return nil }
                 return Relation(table, schema: schema)
             }
-            if let relation, !relation.indexes.isEmpty { try endpoint.buildIndexes(relation) }
+            guard let relation, !relation.indexes.isEmpty else { continue }
+            try buildIndexes(relation, of: table)
+        }
+    }
+
+    /// Builds indexes, or notes that only the owner of the remote may.
+    private func buildIndexes(
+        _ relation: Relation, of table: StretchedTable
+    ) throws(StretchError) {
+        do throws(StretchError) {
+            try endpoint.buildIndexes(relation)
+        } catch {
+            guard error.code == .notPermitted else { throw error }
+            let steps = OwnerStep.steps(for: try endpoint.lacks(relation), in: relation)
+            let reason = OwnerStep.error(steps, table: table.name, cause: error)
+            report.waiting.append(
+                MigrationReport.Waiting(table: table.name, isBlocking: false, reason: reason))
+        }
+    }
+
+    /// Puts into the report which of the tables had to wait.
+    func noteWaiting(_ tables: [StretchedTable]) {
+        for table in tables {
+            guard let reason = waiting[table.id] else { continue }
+            report.waiting.append(
+                MigrationReport.Waiting(table: table.name, isBlocking: true, reason: reason))
         }
     }
 

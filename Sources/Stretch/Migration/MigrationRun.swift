@@ -13,7 +13,11 @@ final class MigrationRun {
     var atCrashPoint: ((CrashPoint) -> Void)?
     var sleep: (Duration) -> Void = { _ in }
     var progress: (MigrationProgress) -> Void = { _ in }
-    var reconcileSchema: (Connection) throws -> Void = { _ in }
+    var reconcileSchema: (Connection) throws -> [Int64: StretchError] = { _ in [:] }
+    /// Why rows of tables do not move, by the tables' ids.
+    var waiting: [Int64: StretchError] = [:] {
+        didSet { plan.waiting = Set(waiting.keys) }
+    }
 
     private let rowConnection: Connection
     /// The time that filters see.
@@ -64,6 +68,7 @@ final class MigrationRun {
             tables: tables, movesRows: movesRows, connection: connection,
             rowConnection: rowConnection, now: now, randomID: configuration.randomID,
             maximumByteCount: options.maximumBatchByteCount)
+        plan.waiting = Set(waiting.keys)
         plan.passBegan = { [unowned self] table, eligibleRowCount in
             updateTable(table.name, .outbound) { $0.eligibleRowCount += eligibleRowCount }
         }
@@ -295,7 +300,7 @@ final class MigrationRun {
                 hint: "Run the migration when the schema is stable.")
         }
         try local { () throws in
-            try reconcileSchema(connection)
+            waiting = try reconcileSchema(connection)
             try plan.reload()
         }
     }

@@ -10,7 +10,9 @@ package final class Migrator {
     package let configuration: Configuration
     /// Brings catalog and remote up to the definitions of main's tables; by default, a difference
     /// is an error.
-    package var reconcileSchema: (Connection) throws -> Void
+    ///
+    /// It returns why tables have to wait, by their ids; the others go on.
+    package var reconcileSchema: (Connection) throws -> [Int64: StretchError]
     /// Called at each numbered point; tests stop the process there, or interfere.
     package var atCrashPoint: ((CrashPoint) -> Void)?
     /// Waits before a failed call of the remote is repeated.
@@ -28,7 +30,10 @@ package final class Migrator {
     package init(path: String, configuration: Configuration) throws(StretchError) {
         self.path = path
         self.configuration = configuration
-        reconcileSchema = { try Migrator.requireSameSchema($0) }
+        reconcileSchema = {
+            try Migrator.requireSameSchema($0)
+            return [:]
+        }
         connection = try Migrator.open(path, configuration, cacheKibibyteCount: 13_312)
         try local { () throws in
             try proof.register(on: connection)
@@ -72,13 +77,23 @@ package final class Migrator {
     /// The session with the remote, opened at its first use.
     func endpoint() throws(StretchError) -> any Endpoint {
         if let session { return session }
+        let made = try makeEndpoint(as: .writer)
+        session = made
+        return made
+    }
+
+    /// The session, or a new one of a role that needs less.
+    func endpoint(as role: RemoteRole) throws(StretchError) -> any Endpoint {
+        if let session { return session }
+        return try makeEndpoint(as: role)
+    }
+
+    private func makeEndpoint(as role: RemoteRole) throws(StretchError) -> any Endpoint {
         guard let record = try local({ () throws in try Catalog(connection).database() }) else {
             throw StretchError(.wrongState, "\"\(path)\" is not stretch-enabled")
         }
-        let made = try configuration.makeEndpoint(
-            try EndpointAddress(parsing: record.endpoint), path, false, configuration)
-        session = made
-        return made
+        return try configuration.endpoint(
+            at: try EndpointAddress(parsing: record.endpoint), localPath: path, as: role)
     }
 
     // MARK: Runs
@@ -99,13 +114,15 @@ package final class Migrator {
             let tables = try tables(options.tables)
             let outbound = tables.filter { $0.state != .inbound }
             try run.perform(outbound, movesRows: true)
-            for table in outbound where !run.report.isStopped {
+            for table in outbound where !run.report.isStopped && run.waiting[table.id] == nil {
                 try run.hideShadowedRows(of: table)
             }
             if !run.report.isStopped { try run.buildIndexes(outbound) }
             for table in tables where table.state == .inbound && !run.report.isStopped {
+                guard run.waiting[table.id] == nil else { continue }
                 try bringBackWhole(table, run)
             }
+            run.noteWaiting(tables)
         }
     }
 
@@ -124,6 +141,7 @@ package final class Migrator {
     ) throws(StretchError) -> MigrationReport {
         try run(options, progress) { run throws(StretchError) in
             guard let table = try tables([name]).first else { return }
+            if let reason = run.waiting[table.id] { throw reason }
             // An earlier run's step comes first, and the proof that the remote is this file's.
             try run.perform([], movesRows: false)
             guard let condition else { return try bringBackWhole(table, run) }
@@ -152,7 +170,7 @@ package final class Migrator {
             path: path, timeout: options.leaseTimeout ?? configuration.busyTimeout,
             since: configuration.now())
         defer { withExtendedLifetime(lease) {} }
-        try local { () throws in try reconcileSchema(connection) }
+        let waiting = try local { () throws in try reconcileSchema(connection) }
         let endpoint = try endpoint()
         let roundTripCount = endpoint.roundTripCount
         let wal = WALGauge(database: path)
@@ -164,6 +182,7 @@ package final class Migrator {
         run.sleep = sleep
         run.progress = progress
         run.reconcileSchema = reconcileSchema
+        run.waiting = waiting
         defer {
             run.report.roundTripCount = endpoint.roundTripCount - roundTripCount
             run.report.walByteCount = wal.byteCount

@@ -12,7 +12,7 @@ extension Migrator {
         let lease = try MigratorLease(
             path: path, timeout: configuration.busyTimeout, since: configuration.now())
         defer { withExtendedLifetime(lease) {} }
-        let endpoint = try endpoint()
+        let endpoint = try endpoint(as: .reader)
         let verification = Verification(connection: connection, endpoint: endpoint)
         try verification.verify(table)
         return verification.report
@@ -62,7 +62,7 @@ private final class Verification {
         }
         report.pending = state.1
         guard let position = state.0 else { return find(.catalog, nil, nil, "no position") }
-        let remote = try endpoint.fence(branch: position.branch)
+        let remote = try endpoint.position(branch: position.branch)
         let isAhead = state.1.map { $0.base == position && $0.next == remote } ?? false
         if remote != position, !isAhead {
             find(.position, nil, nil, "the remote is not at epoch \(position.epoch) of this file")

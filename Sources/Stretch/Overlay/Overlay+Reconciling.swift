@@ -43,7 +43,8 @@ extension Overlay {
         func attempt() throws -> StretchedTable? {
             let writer = connection.isInTransaction ? connection : try makeWriter(busyTimeout)
             let address = try EndpointAddress(parsing: record.endpoint)
-            let endpoint = try configuration.makeEndpoint(address, localPath, false, configuration)
+            let endpoint = try configuration.endpoint(
+                at: address, localPath: localPath, as: .administrator)
             try SchemaReconciler(
                 connection: writer, configuration: configuration, endpoint: endpoint
             ).reconcile(id)

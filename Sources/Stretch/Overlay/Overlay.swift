@@ -233,7 +233,7 @@ package final class Overlay {
             throw StretchError(.wrongState, "the database is not stretch-enabled")
         }
         let address = try EndpointAddress(parsing: record.endpoint)
-        let made = try configuration.makeEndpoint(address, localPath, false, configuration)
+        let made = try configuration.endpoint(at: address, localPath: localPath, as: .reader)
         endpoint = made
         remoteInterrupter.use(made)
         return made

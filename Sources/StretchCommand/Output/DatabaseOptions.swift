@@ -22,27 +22,38 @@ struct DatabaseOptions: ParsableArguments {
         }
     }
 
-    /// The library's configuration for this command.
+    /// The library's configuration for a command.
     ///
     /// - Parameter credential: What the user gave now, or `nil` for what the keystore has.
-    func configuration(_ credential: RemoteCredential? = nil) -> Configuration {
+    static func makeConfiguration(
+        _ credential: RemoteCredential?, busyTimeout: Double
+    ) -> Configuration {
         var configuration = Configuration.linked
         configuration.busyTimeout = .seconds(busyTimeout)
-        configuration.credential = { (address) throws(StretchError) in
+        let keystore = Keystore.standard()
+        configuration.keystore = keystore
+        configuration.credential = { (address, role) throws(StretchError) in
             if let given = credential ?? LoginOptions.environmentCredential { return given }
-            return try Keystore.standard().credential(at: address)
+            return try keystore.serving(role, at: address)
         }
         return configuration
     }
 
     /// Opens the file.
     func open(_ credential: RemoteCredential? = nil) throws(StretchError) -> StretchDatabase {
-        try StretchDatabase(path: file, configuration: configuration(credential))
+        try StretchDatabase(
+            path: file,
+            configuration: Self.makeConfiguration(credential, busyTimeout: busyTimeout))
     }
 
     /// Prints a report as JSON, or as the lines that people read.
     func show(_ report: some Encodable, _ lines: () -> [String]) {
-        if json {
+        Self.show(report, isJSON: json, lines)
+    }
+
+    /// Prints a report as JSON, or as the lines that people read.
+    static func show(_ report: some Encodable, isJSON: Bool, _ lines: () -> [String]) {
+        if isJSON {
             StandardOutput.writeLine(JSONText.pretty(report))
         } else {
             for line in lines() { StandardOutput.writeLine(line) }

@@ -50,8 +50,9 @@ struct AuthenticationGuard {
 
     private func refusal(_ what: String) -> StretchError {
         StretchError(
-            .remoteUnavailable, "the server asks for \(what), and was told nothing",
-            hint: "Set password_encryption and pg_hba.conf to scram-sha-256, and set the password.")
+            .notPermitted, "the server asks for \(what), and was told nothing",
+            hint: "Set password_encryption and pg_hba.conf to scram-sha-256, and set the password.",
+            cause: RefusedRequest())
     }
 
     private func pause(until deadline: ContinuousClock.Instant) throws {

@@ -36,6 +36,8 @@ final class PostgresConnection {
             throw PostgresError.lost("libpq has no memory")
         }
         self.handle = handle
+        // Only so libpq tells the SQLSTATE of a connection that fails.
+        PQsetErrorVerbosity(handle, PQERRORS_VERBOSE)
         // Warnings of the server have no reader; they would go to the standard error.
         PQsetNoticeProcessor(handle, { _, _ in }, nil)
         try finishConnecting(address, hasPassword: credential?.password != nil)
@@ -71,7 +73,8 @@ final class PostgresConnection {
     /// The connection's last error.
     var lastError: PostgresError {
         let message = PQerrorMessage(handle).map { String(cString: $0) } ?? ""
-        return .lost(message.isEmpty ? "the connection was closed" : message.firstLine)
+        return message.isEmpty
+            ? .lost("the connection was closed") : PostgresError(verboseMessage: message)
     }
 
     /// Whether a new call can use the session.

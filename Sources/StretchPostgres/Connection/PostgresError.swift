@@ -4,7 +4,7 @@ internal import Stretch
 ///
 /// Statements carry values, and servers repeat them in details and contexts; only the primary
 /// message is kept.
-struct PostgresError: Error, CustomStringConvertible {
+struct PostgresError: RemoteFailure, CustomStringConvertible {
     /// The five characters that the server gave, or an empty text when the connection failed:
     /// <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
     let sqlState: String
@@ -12,6 +12,25 @@ struct PostgresError: Error, CustomStringConvertible {
     let message: String
 
     var description: String { sqlState.isEmpty ? message : "\(message) (SQLSTATE \(sqlState))" }
+
+    /// The error of a connection, from libpq's verbose text: `… failed: FATAL:  28P01: password …`.
+    ///
+    /// The words before the SQLSTATE are in the server's language; with several hosts, each has its
+    /// lines, and the last one that answered counts.
+    init(verboseMessage: String) {
+        let lines = verboseMessage.split(whereSeparator: \.isNewline)
+        let answers = lines.compactMap { $0.firstMatch(of: /^(.*:  )([0-9A-Z]{5}): (.*)$/) }
+        if let answer = answers.last?.output {
+            self.init(sqlState: String(answer.2), message: "\(answer.1)\(answer.3)")
+        } else {
+            self.init(sqlState: "", message: verboseMessage.firstLine)
+        }
+    }
+
+    init(sqlState: String, message: String) {
+        self.sqlState = sqlState
+        self.message = message
+    }
 
     /// A lost connection, with libpq's words.
     static func lost(_ message: String) -> PostgresError {
@@ -41,15 +60,22 @@ struct PostgresError: Error, CustomStringConvertible {
             StretchError(code, "\(remote) \(what): \(self)", hint: hint, cause: self)
         }
         switch sqlState {
-        case "": return failure(.remoteUnavailable, "cannot be reached", Hint.unreachable)
+        case "": return converted(failure)
         case "28P01", "28000":
+            guard connectionState == .refused else {
+                return failure(
+                    .notPermitted, "refused the login",
+                    "Check the login and its password; store another one with: stretch login.")
+            }
             return failure(
-                .remoteUnavailable, "refused the login",
-                "Check the login and its password, and the server's pg_hba.conf.")
+                .notPermitted, "lets no such login in from this machine",
+                "Let the server's pg_hba.conf name this machine, the database and the login.")
         case "3D000": return failure(.remoteUnavailable, "has no such database", Hint.database)
         case "42501":
             return failure(
-                .remoteUnavailable, "denied a right", "Grant the right, or use another login.")
+                .notPermitted, "denied a right",
+                "Give a login that has it, with --login; the owner's work is done by: "
+                    + "stretch provision FILE --login NAME.")
         case "25006":
             return failure(
                 .remoteUnavailable, "cannot be written, it is a standby or read-only",
@@ -75,6 +101,24 @@ struct PostgresError: Error, CustomStringConvertible {
                 .damaged, "was changed by another program",
                 "Put the remote back from its backup, then use reauthorize.")
         default: return failure(.remoteUnavailable, "failed", Hint.unreachable)
+        }
+    }
+
+    /// The error of a connection that did not come to an answer of the server.
+    private func converted(
+        _ failure: (StretchError.Code, String, String) -> StretchError
+    ) -> StretchError {
+        switch connectionState {
+        case .refused:
+            failure(
+                .remoteUnavailable, "cannot be reached",
+                "Check host and port in the address, that the server runs, and firewalls.")
+        case .authenticationFailure:
+            failure(
+                .notPermitted, "does not prove its identity",
+                "Check that the server's certificate has not expired, that sslrootcert names its "
+                    + "authority, and that it is for the host in the address.")
+        default: failure(.remoteUnavailable, "cannot be reached", Hint.unreachable)
         }
     }
 

@@ -94,6 +94,12 @@ final class MemoryEndpoint: Endpoint {
         remote.relations[relation.id] = relation
     }
 
+    func lacks(_ relation: Relation) throws(StretchError) -> RelationGap {
+        var gap = RelationGap()
+        gap.isMissing = remote.relations[relation.id] == nil
+        return gap
+    }
+
     func buildIndexes(_ relation: Relation) throws(StretchError) {
         try call { () throws(StretchError) in _ = remote.indexedRelations.insert(relation.id) }
     }

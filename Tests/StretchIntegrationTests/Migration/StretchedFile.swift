@@ -139,7 +139,10 @@ final class StretchedFile {
     func migrator() throws -> Migrator {
         let migrator = try Migrator(path: path, configuration: configuration)
         migrator.sleep = { _ in }
-        migrator.reconcileSchema = { [unowned self] in try reconcile($0) }
+        migrator.reconcileSchema = { [unowned self] in
+            try reconcile($0)
+            return [:]
+        }
         return migrator
     }
 

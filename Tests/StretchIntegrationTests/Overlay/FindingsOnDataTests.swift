@@ -172,7 +172,10 @@ import Testing
         let twin = try MigratedTwin(MigratedTwin.numbers, [("t", "n < 0")])
         try twin.database.alterTable("t", filter: "n < 20")
         let migrator = try Migrator(path: twin.path, configuration: .linked)
-        migrator.reconcileSchema = { _ in try twin.database.reconcileSchema() }
+        migrator.reconcileSchema = { _ in
+            try twin.database.reconcileSchema()
+            return [:]
+        }
         let change = "ALTER TABLE t ADD COLUMN paid INT; UPDATE t SET paid = 1"
         var isDone = false
         migrator.atCrashPoint = { point in

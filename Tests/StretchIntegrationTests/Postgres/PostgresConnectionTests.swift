@@ -20,7 +20,7 @@ import Testing
                 RemoteCredential(login: "someone", password: "Secret!")
             }
             let error = #expect(throws: StretchError.self) { _ = try endpoint.fence(branch: 1) }
-            #expect(error?.code == .remoteUnavailable)
+            #expect(error?.code == .notPermitted)
             #expect(error?.message.contains("was told nothing") == true)
         }
         #expect(server.received().isEmpty)
@@ -32,7 +32,9 @@ import Testing
             RemoteCredential(login: PrivatePostgres.login, password: "a wrong Secret")
         }
         let error = #expect(throws: StretchError.self) { _ = try endpoint.fence(branch: 1) }
-        #expect(error?.code == .remoteUnavailable)
+        #expect(error?.code == .notPermitted)
+        #expect(error?.message.contains("SQLSTATE 28P01") == true)
+        #expect(error?.message.contains("cannot be reached") == false)
         #expect(error.map { "\($0) \(String(reflecting: $0))".contains("Secret") } == false)
     }
 

@@ -21,7 +21,7 @@ import Testing
 
     private static func open(_ path: String) throws -> StretchDatabase {
         var configuration = Configuration.linked
-        configuration.credential = { (_) throws(StretchError) in PostgresRemote.credential }
+        configuration.credential = { (_, _) throws(StretchError) in PostgresRemote.credential }
         return try StretchDatabase(path: path, configuration: configuration)
     }
 
@@ -66,7 +66,10 @@ import Testing
         let changes = [
             "UPDATE orders SET price = price + 1 WHERE id % 100 = 0",
             "DELETE FROM orders WHERE id BETWEEN 300 AND 320",
-            "INSERT INTO orders VALUES (10, 'x', 1, 2, 3) ON CONFLICT(id) DO UPDATE SET note = 4",
+            """
+            INSERT INTO orders VALUES (10, 'again', 1, 2, 3)
+            ON CONFLICT(id) DO UPDATE SET note = 'up'
+            """,
         ]
         for change in changes {
             _ = try database.query(change)

@@ -32,7 +32,7 @@ import Testing
         for address in bad {
             let endpoint = try Self.endpoint(address)
             let error = #expect(throws: StretchError.self) { _ = try endpoint.fence(branch: 1) }
-            #expect(error?.code == .remoteUnavailable)
+            #expect(error?.code == .notPermitted)
         }
     }
 
@@ -45,7 +45,7 @@ import Testing
             let endpoint = try Self.endpoint(
                 "postgresql://127.0.0.1:\(server.port)/\(database)?\(option)")
             let error = #expect(throws: StretchError.self) { _ = try endpoint.fence(branch: 1) }
-            #expect(error?.code == .remoteUnavailable)
+            #expect(error?.code == .notPermitted)
             #expect(error?.message.contains("was told nothing") == true)
         }
     }

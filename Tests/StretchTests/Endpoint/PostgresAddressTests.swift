@@ -22,8 +22,9 @@ import Testing
             "postgresql://:5433/d?host=/tmp&sslmode=prefer&schema=cold_1"
         ),
         (
-            "postgresql://h/d?channel_binding=prefer&target_session_attrs=any",
+            "postgresql://h/d?channel_binding=prefer&target_session_attrs=primary",
             "postgresql://h/d?sslmode=verify-full&channel_binding=prefer"
+                + "&target_session_attrs=primary"
         ),
     ])
     func `an address has one canonical form, which names the same`(

@@ -35,16 +35,17 @@ import Testing
     }
 
     @Test func `a credential comes back as it was given`() throws {
-        #expect(try keystore.credential(at: address) == nil)
-        try keystore.store(secret, at: address)
-        let found = try #require(try keystore.credential(at: address))
+        #expect(try keystore.credential(at: address, for: .writer) == nil)
+        try keystore.store(secret, at: address, for: .writer)
+        let found = try #require(try keystore.credential(at: address, for: .writer))
         #expect(found.login == secret.login)
         #expect(found.password == secret.password)
-        try keystore.store(RemoteCredential(login: "other", password: nil), at: address)
-        #expect(try keystore.credential(at: address)?.login == "other")
-        try keystore.removeCredential(at: address)
-        #expect(try keystore.credential(at: address) == nil)
-        try keystore.removeCredential(at: address)
+        try keystore.store(
+            RemoteCredential(login: "other", password: nil), at: address, for: .writer)
+        #expect(try keystore.credential(at: address, for: .writer)?.login == "other")
+        try keystore.removeCredential(at: address, for: .writer)
+        #expect(try keystore.credential(at: address, for: .writer) == nil)
+        try keystore.removeCredential(at: address, for: .writer)
     }
 
     @Test(arguments: [
@@ -55,26 +56,50 @@ import Testing
         "postgresql://db.example.com/archive?schema=a&sslmode=disable",
     ])
     func `a credential is not told to another server`(other: String) throws {
-        try keystore.store(secret, at: address)
-        #expect(try keystore.credential(at: EndpointAddress(parsing: other)) == nil)
+        try keystore.store(secret, at: address, for: .writer)
+        #expect(try keystore.credential(at: EndpointAddress(parsing: other), for: .writer) == nil)
     }
 
     @Test func `a file that was renamed to another server's is refused`() throws {
-        try keystore.store(secret, at: address)
+        try keystore.store(secret, at: address, for: .writer)
         let other = try EndpointAddress(parsing: "postgresql://evil.example.com/archive")
         let path = try file("credential-")
-        try keystore.store(secret, at: other)
+        try keystore.store(secret, at: other, for: .writer)
         let second = try #require(
             try files().first { $0.hasPrefix("credential-") && !path.hasSuffix($0) })
         let target = keystore.path + "/" + second
         try FileManager.default.removeItem(atPath: target)
         try FileManager.default.copyItem(atPath: path, toPath: target)
-        expect(.damaged) { _ = try keystore.credential(at: other) }
-        #expect(try keystore.credential(at: address)?.login == "app")
+        expect(.damaged) { _ = try keystore.credential(at: other, for: .writer) }
+        #expect(try keystore.credential(at: address, for: .writer)?.login == "app")
+    }
+
+    @Test func `each role has a credential of its own`() throws {
+        for role in RemoteRole.allCases {
+            try keystore.store(
+                RemoteCredential(login: role.rawValue, password: "x"), at: address, for: role)
+        }
+        for role in RemoteRole.allCases {
+            #expect(try keystore.credential(at: address, for: role)?.login == role.rawValue)
+        }
+        try keystore.removeCredential(at: address, for: .writer)
+        #expect(try keystore.credential(at: address, for: .writer) == nil)
+        // The writer's file in the reader's place is not taken for the reader's.
+        let reader = try files().filter { $0.hasPrefix("credential-") }
+        try keystore.store(secret, at: address, for: .writer)
+        let writer = try #require(
+            try files().first { $0.hasPrefix("credential-") && !reader.contains($0) })
+        for name in reader {
+            let target = keystore.path + "/" + name
+            try FileManager.default.removeItem(atPath: target)
+            try FileManager.default.copyItem(atPath: keystore.path + "/" + writer, toPath: target)
+        }
+        expect(.damaged) { _ = try keystore.credential(at: address, for: .reader) }
+        #expect(try keystore.credential(at: address, for: .writer)?.login == "app")
     }
 
     @Test func `others can read neither folder nor files`() throws {
-        try keystore.store(secret, at: address)
+        try keystore.store(secret, at: address, for: .writer)
         #expect(try mode(keystore.path) == 0o700)
         for name in try files() { #expect(try mode(keystore.path + "/" + name) == 0o600) }
         for name in try files() {
@@ -85,18 +110,18 @@ import Testing
     }
 
     @Test func `files and folders that others can read are refused`() throws {
-        try keystore.store(secret, at: address)
+        try keystore.store(secret, at: address, for: .writer)
         let path = try file("credential-")
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
-        expect(.wrongState) { _ = try keystore.credential(at: address) }
+        expect(.wrongState) { _ = try keystore.credential(at: address, for: .writer) }
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
         try FileManager.default.setAttributes(
             [.posixPermissions: 0o755], ofItemAtPath: keystore.path)
-        expect(.wrongState) { try keystore.store(secret, at: address) }
+        expect(.wrongState) { try keystore.store(secret, at: address, for: .writer) }
     }
 
     @Test func `a changed file or key is told from a missing one`() throws {
-        try keystore.store(secret, at: address)
+        try keystore.store(secret, at: address, for: .writer)
         let path = try file("credential-")
         let whole = try Data(contentsOf: URL(fileURLWithPath: path))
         for place in whole.indices {
@@ -104,16 +129,16 @@ import Testing
             changed[place] ^= 1
             try changed.write(to: URL(fileURLWithPath: path))
             try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
-            expect(.damaged) { _ = try keystore.credential(at: address) }
+            expect(.damaged) { _ = try keystore.credential(at: address, for: .writer) }
         }
         for count in [0, 1, 21, 40, whole.count - 1] {
             try whole.prefix(count).write(to: URL(fileURLWithPath: path))
-            expect(.damaged) { _ = try keystore.credential(at: address) }
+            expect(.damaged) { _ = try keystore.credential(at: address, for: .writer) }
         }
         try whole.write(to: URL(fileURLWithPath: path))
-        #expect(try keystore.credential(at: address)?.login == "app")
+        #expect(try keystore.credential(at: address, for: .writer)?.login == "app")
         try FileManager.default.removeItem(atPath: keystore.path + "/service.key")
-        expect(.damaged) { _ = try keystore.credential(at: address) }
+        expect(.damaged) { _ = try keystore.credential(at: address, for: .writer) }
     }
 
     @Test func `two processes at once keep every credential`() async throws {
@@ -125,13 +150,15 @@ import Testing
             for address in addresses {
                 group.addTask {
                     try keystore.store(
-                        RemoteCredential(login: address.description, password: "x"), at: address)
+                        RemoteCredential(login: address.description, password: "x"), at: address,
+                        for: .writer)
                 }
             }
             try await group.waitForAll()
         }
         for address in addresses {
-            #expect(try keystore.credential(at: address)?.login == address.description)
+            #expect(
+                try keystore.credential(at: address, for: .writer)?.login == address.description)
         }
         #expect(try files().count == 42)
     }

@@ -17,6 +17,14 @@ extension EmbeddedEndpoint {
         }
     }
 
+    /// Where the branch stands, without a lock.
+    public func position(branch: Int64) throws(StretchError) -> TimelinePosition? {
+        try ask {
+            guard let connection = try file.openRemote() else { return nil }
+            return try head(of: branch, on: connection)
+        }
+    }
+
     /// What the ledger knows of a batch, or `nil`.
     public func ledgerEntry(batch: Int64) throws(StretchError) -> LedgerEntry? {
         try ask {

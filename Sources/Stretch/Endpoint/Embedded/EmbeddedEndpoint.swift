@@ -88,6 +88,14 @@ public final class EmbeddedEndpoint: Endpoint {
         }
     }
 
+    /// What the file lacks of a relation.
+    public func lacks(_ relation: Relation) throws(StretchError) -> RelationGap {
+        try ask {
+            guard let connection = try file.openRemote() else { throw file.missingRemote }
+            return try EmbeddedRelation.gap(relation, on: connection)
+        }
+    }
+
     /// What a relation uses.
     ///
     /// Bytes are its part of the file's used pages, by the bytes that its rows had when they were

@@ -45,6 +45,22 @@ extension EmbeddedRelation {
         return try makeIndexes([relation.key] + relation.indexes, number: number, on: connection)
     }
 
+    /// What ``provision(_:on:)`` and ``buildIndexes(_:on:)`` would add.
+    static func gap(_ relation: Relation, on connection: Connection) throws -> RelationGap {
+        var gap = RelationGap()
+        guard let known = try EmbeddedRelation(relation.id, on: connection) else {
+            gap.isMissing = true
+            return gap
+        }
+        gap.columns = relation.columns.map(\.id).filter { known.defaults[$0] == nil }
+        func lacks(_ terms: [OrderTerm]) throws -> Bool {
+            try !terms.isEmpty && !exists(index(terms, number: known.number).name, on: connection)
+        }
+        gap.lacksKeyIndex = try lacks(relation.key)
+        gap.indexCount = try Set(relation.indexes).count { try $0 != relation.key && lacks($0) }
+        return gap
+    }
+
     private static func makeIndexes(
         _ indexes: [[OrderTerm]], number: Int64, on connection: Connection
     ) throws -> Bool {

@@ -1,0 +1,73 @@
+internal import StretchSQLite
+
+/// What ``StretchDatabase/provision()`` did.
+public struct ProvisionReport: Codable, Equatable, Sendable {
+    /// What it did for one table.
+    public struct Table: Codable, Equatable, Sendable {
+        /// The table's name.
+        public let name: String
+        /// The steps that were done; none when nothing was waiting.
+        public let steps: [OwnerStep]
+    }
+
+    /// The stretch-enabled tables, in the order in which they were enabled.
+    public let tables: [Table]
+}
+
+extension StretchDatabase {
+    /// Does all that tables wait for at the remote.
+    ///
+    /// Tables and columns are made, and indexes of tables whose rows have moved. Idempotent.
+    ///
+    /// It works as an administrator; building indexes can take long, and migrations wait meanwhile.
+    ///
+    /// - Throws: `notPermitted` when the login does not own the remote; `remoteUnavailable`;
+    ///   `schemaMismatch` when a change of columns is ambiguous. Other tables are done then.
+    @discardableResult
+    public func provision() throws(StretchError) -> ProvisionReport {
+        let report = try perform {
+            let endpoint = try makeEndpoint(try enabledDatabase(), as: .administrator)
+            let reconciler = SchemaReconciler(
+                connection: connection, configuration: configuration, endpoint: endpoint)
+            var done: [ProvisionReport.Table] = []
+            var failure: StretchError?
+            for table in try catalog.tables() {
+                do {
+                    let steps = try provision(table, reconciler, endpoint)
+                    done.append(ProvisionReport.Table(name: table.name, steps: steps))
+                } catch let error as StretchError {
+                    failure = failure ?? error
+                }
+            }
+            if let failure { throw failure }
+            return ProvisionReport(tables: done)
+        }
+        try refreshOverlay()
+        return report
+    }
+
+    private func provision(
+        _ table: StretchedTable, _ reconciler: SchemaReconciler, _ endpoint: any Endpoint
+    ) throws -> [OwnerStep] {
+        let before = try remoteGap(of: table, try schema(of: table), endpoint: endpoint)
+        try reconciler.reconcile(table.id)
+        var steps = OwnerStep.steps(for: before.gap, in: before.relation)
+        let now = try enabledTable(table.name)
+        let relation = Relation(now, schema: try schema(of: now))
+        let hasMoved = try catalog.hasBatches(table: table.id)
+        if hasMoved {
+            let indexCount = try endpoint.lacks(relation).indexCount
+            if indexCount > 0 { try endpoint.buildIndexes(relation) }
+        }
+        if !hasMoved { steps.removeAll { $0.kind == .indexes } }
+        if !steps.isEmpty {
+            try connection.transaction(.immediate) {
+                try catalog.insertEvent(
+                    time: configuration.now(), table: table.name, kind: "provision",
+                    message: "the owner of the remote did: "
+                        + steps.map(\.message).joined(separator: ", "))
+            }
+        }
+        return steps
+    }
+}

@@ -1,0 +1,30 @@
+internal import ArgumentParser
+internal import Stretch
+
+struct LoginCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "login",
+        abstract: "Try a login at the remote, and store it instead of the stored one.",
+        discussion: """
+            A login that may only read is stored for reading; the file can then not migrate.
+
+            Example: stretch login app.db --login app_writer
+            """)
+
+    @OptionGroup var options: DatabaseOptions
+    @OptionGroup var login: LoginOptions
+
+    mutating func validate() throws {
+        guard login.login != nil || LoginOptions.environmentCredential != nil else {
+            throw ValidationError("Missing --login NAME, which says whose login is stored")
+        }
+    }
+
+    func run() throws {
+        let report = try options.open(login.credential()).storeLogin()
+        options.show(report) {
+            let use = report.roles.contains(.writer) ? "to migrate and to read" : "to read only"
+            return ["Stored login \(report.login) at \(report.server), \(use)."]
+        }
+    }
+}

@@ -1,0 +1,50 @@
+internal import ArgumentParser
+internal import Stretch
+
+struct TestConnectionCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "test-connection",
+        abstract: "Connect to a remote, and say how far the connection comes.",
+        discussion: """
+            A database file is tested with the logins that are stored for it, an address with \
+            --login. The states are: healthy, refused, noConnection, authenticationFailure and \
+            otherError. Nothing is changed.
+
+            Example: stretch test-connection app.db
+            Example: stretch test-connection postgresql://db.example.com/archive --login app
+            """)
+
+    @Argument(help: "The local SQLite file, or the address of a remote.", completion: .file())
+    var target: String
+
+    @Flag(name: .long, help: "Print JSON, as documented in Documentation/JSON.md.")
+    var json = false
+
+    @OptionGroup var login: LoginOptions
+
+    func run() throws {
+        let test = try test()
+        let report = test.report
+        DatabaseOptions.show(report, isJSON: json) {
+            var lines = [
+                "Server       \(report.server)",
+                "State        \(report.state.rawValue)",
+            ]
+            if let login = report.login { lines.append("Login        \(login)") }
+            if let number = report.number { lines.append("Number       \(number)") }
+            return lines + ["Time         \(Duration.seconds(report.seconds).text)"]
+        }
+        if let failure = test.failure { throw failure }
+    }
+
+    private func test() throws -> ConnectionTest {
+        let configuration = DatabaseOptions.makeConfiguration(
+            try login.credential(), busyTimeout: 10)
+        let scheme = target.split(separator: ":").first.map { $0.lowercased() } ?? ""
+        guard target.contains(":"), ["file", "postgresql", "postgres"].contains(scheme) else {
+            return try StretchDatabase(path: target, configuration: configuration)
+                .testConnection()
+        }
+        return configuration.testConnection(to: try EndpointAddress(parsing: target))
+    }
+}

@@ -1,0 +1,46 @@
+internal import Stretch
+
+extension PostgresError {
+    var number: String? { sqlState.isEmpty ? nil : sqlState }
+
+    /// How far the connection came.
+    ///
+    /// What libpq says without an SQLSTATE is told by its words, which are English in a process
+    /// that sets no locale.
+    var connectionState: ConnectionState {
+        switch sqlState {
+        case "": return Self.state(ofWords: message)
+        // The name of the file stands in every language.
+        case "28000" where message.contains("pg_hba.conf"): return .refused
+        case "28000", "28P01": return .authenticationFailure
+        default: return sqlState.hasPrefix("08") ? .noConnection : .otherError
+        }
+    }
+
+    private static func state(ofWords message: String) -> ConnectionState {
+        let words: [(ConnectionState, [String])] = [
+            (
+                .authenticationFailure,
+                [
+                    "certificate", "SSL", "channel binding", "authentication method",
+                    "SCRAM", "no password supplied",
+                ]
+            ),
+            (
+                .refused,
+                [
+                    "Connection refused", "could not translate host name", "No route to host",
+                    "Network is unreachable", "No such file or directory", "Permission denied",
+                ]
+            ),
+        ]
+        let found = words.first { $0.1.contains { message.contains($0) } }
+        return found?.0 ?? .noConnection
+    }
+}
+
+/// A server that asks for the password in a way that would tell it.
+struct RefusedRequest: RemoteFailure {
+    let connectionState = ConnectionState.authenticationFailure
+    let number: String? = nil
+}

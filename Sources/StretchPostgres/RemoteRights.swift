@@ -1,0 +1,46 @@
+/// What the lesser logins of a remote may do, as SQL.
+///
+/// Neither deletes, truncates or defines anything. A writer adds rows, and changes only the columns
+/// that commits, fences and confirmations change; history, ledger and rows are insert-only for it.
+/// A reader reads.
+enum RemoteRights {
+    /// Grants the rights on the schema and on the tables in it; names are quoted.
+    static func grant(writer: String, reader: String, schema: String) -> String {
+        let tables = [
+            "stretch_remote", "stretch_branch", "stretch_history", "stretch_batch",
+            "stretch_retirement", "stretch_relation", "stretch_column", "stretch_index",
+        ].map { "\(schema).\($0)" }
+        return """
+            GRANT USAGE ON SCHEMA \(schema) TO \(writer), \(reader);
+            GRANT SELECT ON \(tables.joined(separator: ", ")) TO \(writer), \(reader);
+            GRANT INSERT ON \(schema).stretch_history, \(schema).stretch_batch,
+                \(schema).stretch_retirement TO \(writer);
+            GRANT UPDATE (head_epoch, last_seen) ON \(schema).stretch_branch TO \(writer);
+            GRANT UPDATE (generation, batch_count, row_count, byte_count)
+                ON \(schema).stretch_relation TO \(writer);
+            GRANT UPDATE (has_misfits) ON \(schema).stretch_column TO \(writer);
+            GRANT UPDATE (confirmed_at) ON \(schema).stretch_retirement TO \(writer);
+            """
+    }
+
+    /// Whoever has rights on the ledger, quoted, and whether it may add to it; on a table of rows
+    /// they get the same.
+    static func granteesQuery(schema: String) -> String {
+        """
+        SELECT quote_ident(r.rolname), bool_or(a.privilege_type = 'INSERT')
+        FROM pg_class AS c, aclexplode(c.relacl) AS a, pg_roles AS r
+        WHERE c.oid = '\(schema).stretch_batch'::regclass AND r.oid = a.grantee
+            AND a.grantee <> c.relowner AND a.privilege_type IN ('SELECT', 'INSERT')
+        GROUP BY r.rolname ORDER BY r.rolname
+        """
+    }
+
+    /// The statements that grant the rights on a table of rows.
+    static func grantRows(table: String, grantees: PostgresResult) -> String {
+        (0..<grantees.rowCount).compactMap { row in
+            grantees.text(row, 0).map {
+                "GRANT SELECT\(grantees.bool(row, 1) ? ", INSERT" : "") ON \(table) TO \($0);"
+            }
+        }.joined(separator: "\n")
+    }
+}
