@@ -110,10 +110,14 @@ extension Overlay {
         else { return false }
         nextAttempt = .now + .seconds(1)
         // What fails has failed before, and was told; the overlay stays as it is.
-        guard let result = try? takeOver(table.table.id, record, busyTimeout: 0),
-            case .success = result
-        else { return false }
-        return true
+        switch try? takeOver(table.table.id, record, busyTimeout: 0) {
+        case .success: return true
+        case .failure(let reason) where reason.code == .notPermitted:
+            // Only the owner of the remote helps, and the catalog then tells at once.
+            nextAttempt = .now + .seconds(60)
+            return false
+        case .failure, nil: return false
+        }
     }
 }
 
