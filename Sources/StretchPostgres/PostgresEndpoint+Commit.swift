@@ -83,17 +83,17 @@ extension PostgresEndpoint {
         var count = 0
         while let result = try connection.nextResult() { count = result.changeCount }
         guard count == Int(batch.rowCount) else { throw DamagedRow() }
-        try close(batch, misfits, of: relation, rows, base, position, on: connection)
-        return true
+        return try close(batch, misfits, of: relation, rows, base, position, on: connection)
     }
 
     /// Writes the ledger, moves the branch, and commits.
     ///
     /// - Parameter misfits: The numbers of the columns with misfits.
+    /// - Returns: `false` when the definition changed meanwhile, and nothing was committed.
     func close(
         _ batch: NewBatch, _ misfits: Set<Int>, of relation: PostgresRelation, _ rows: RowBuffer,
         _ base: TimelinePosition, _ position: TimelinePosition, on connection: PostgresConnection
-    ) throws {
+    ) throws -> Bool {
         let isNew = relation.columns.values.contains {
             misfits.contains($0.number) && !$0.hasMisfits
         }
@@ -107,9 +107,11 @@ extension PostgresEndpoint {
         } catch let error as PostgresError {
             // The definition changed since it was compared, and nothing was committed.
             guard error.sqlState == PostgresError.nullInserted else { throw error }
+            connection.rollBack()
             return false
         }
         if isNew { directory.update(nil, id: relation.id) }
+        return true
     }
 
     private func noteSQL(_ misfits: Set<Int>, of relation: PostgresRelation) -> String {

@@ -85,8 +85,8 @@ extension PostgresEndpoint {
             return false
         }
         try compare(base, to: head(base.branch, in: results[0], results[1]))
-        try close(batch, misfits, of: relation, rows, base, position, on: staged.connection)
-        return true
+        return try close(
+            batch, misfits, of: relation, rows, base, position, on: staged.connection)
     }
 }
 
