@@ -48,7 +48,8 @@ extension MigrationRun {
                 else { return nil }
                 return Relation(table, schema: schema)
             }
-            if let relation, !relation.indexes.isEmpty { try endpoint.buildIndexes(relation) }
+            guard let relation, !relation.indexes.isEmpty else { continue }
+            try retrying { () throws(StretchError) in try endpoint.buildIndexes(relation) }
         }
     }
 
