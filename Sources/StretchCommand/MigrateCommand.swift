@@ -34,7 +34,10 @@ struct MigrateCommand: ParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Go on for ever: look for eligible rows again after this time.", valueName: "seconds"))
+            """
+            Go on for ever: look for eligible rows again after this time, and when the remote \
+            was away, try again.
+            """, valueName: "seconds"))
     var watch: Double?
 
     @Option(
@@ -67,12 +70,22 @@ struct MigrateCommand: ParsableCommand {
         if let reclaim { try database.requireReclaiming(reclaim) }
         Interruption.observe()
         repeat {
-            try runOnce(database)
+            try runOnceOrWait(database)
             guard let watch, !Interruption.isRequested else { break }
             pause(watch)
         } while !Interruption.isRequested
         if let reclaim { try self.reclaim(database, reclaim) }
         if watch == nil { try Interruption.check() }
+    }
+
+    /// Runs once; with `--watch`, a failure that time can heal is told, and the next turn goes on.
+    private func runOnceOrWait(_ database: StretchDatabase) throws {
+        do {
+            try runOnce(database)
+        } catch let error as StretchError {
+            guard watch != nil, error.code.isRetryable else { throw error }
+            StandardError.write("warning: \(error.message); trying again\n")
+        }
     }
 
     private func runOnce(_ database: StretchDatabase) throws {
