@@ -12,7 +12,7 @@ struct StretchCommand: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             EnableCommand.self, TableCommand.self, MigrateCommand.self, BringBackCommand.self,
-            StatusCommand.self, QueryCommand.self, VerifyCommand.self, DisableCommand.self,
-            DemoCommand.self,
+            StatusCommand.self, QueryCommand.self, VerifyCommand.self, GarbageCommand.self,
+            DisableCommand.self, DemoCommand.self,
         ])
 }
