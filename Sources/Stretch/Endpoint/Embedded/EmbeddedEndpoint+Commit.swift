@@ -10,7 +10,9 @@ extension EmbeddedEndpoint {
             guard try file.openRemote() != nil else { return nil }
             return try write { connection in
                 try connection.run(
-                    "UPDATE stretch_branch SET last_seen = \(EmbeddedSchema.monotoneNow) WHERE id = ?",
+                    """
+                    UPDATE stretch_branch SET last_seen = \(EmbeddedSchema.monotoneNow) WHERE id = ?
+                    """,
                     .integer(branch))
                 return try head(of: branch, on: connection)
             }
