@@ -17,7 +17,13 @@ enum Interruption {
     }
 
     /// From now on, the first SIGINT or SIGTERM is noted and a second one ends the process.
+    ///
+    /// A program that started this one may have blocked them.
     static func observe() {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for number in [SIGINT, SIGTERM] { sigaddset(&signals, number) }
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
         for number in [SIGINT, SIGTERM] {
             signal(number) { number in
                 // Only calls that are safe in a signal handler: signal-safety(7).

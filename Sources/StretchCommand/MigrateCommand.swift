@@ -34,7 +34,10 @@ struct MigrateCommand: ParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Go on for ever: look for eligible rows again after this time.", valueName: "seconds"))
+            """
+            Go on for ever: look for eligible rows again after this time, and when the remote \
+            was away, try again.
+            """, valueName: "seconds"))
     var watch: Double?
 
     @Option(
@@ -68,7 +71,7 @@ struct MigrateCommand: ParsableCommand {
         Interruption.observe()
         var report: MovementReport?
         repeat {
-            report = try runOnce(database)
+            report = try runOnceOrWait(database)
             guard let watch, !Interruption.isRequested else { break }
             pause(watch)
         } while !Interruption.isRequested
@@ -79,6 +82,17 @@ struct MigrateCommand: ParsableCommand {
             throw StretchError(
                 .notPermitted, waiting.message,
                 hint: "Let the owner do it: stretch provision \(options.file) --login NAME.")
+        }
+    }
+
+    /// Runs once; with `--watch`, a failure that time can heal is told, and the next turn goes on.
+    private func runOnceOrWait(_ database: StretchDatabase) throws -> MovementReport? {
+        do {
+            return try runOnce(database)
+        } catch let error as StretchError {
+            guard watch != nil, error.code.isRetryable else { throw error }
+            StandardError.write("warning: \(error.message); trying again\n")
+            return nil
         }
     }
 

@@ -13,6 +13,7 @@ struct StretchCommand: ParsableCommand {
         subcommands: [
             EnableCommand.self, TableCommand.self, MigrateCommand.self, BringBackCommand.self,
             StatusCommand.self, QueryCommand.self, VerifyCommand.self, ProvisionCommand.self,
-            LoginCommand.self, TestConnectionCommand.self, DisableCommand.self, DemoCommand.self,
+            LoginCommand.self, TestConnectionCommand.self, GarbageCommand.self,
+            DisableCommand.self, DemoCommand.self,
         ])
 }

@@ -35,7 +35,11 @@ struct VerifyCommand: ParsableCommand {
             }
             return lines
         }
-        lines += report.problems.map { "Problem: \($0.message)" }
+        lines += report.problems.map { problem in
+            let table = problem.table.map { "table \($0): " } ?? ""
+            let batch = problem.batch.map { "batch \($0): " } ?? ""
+            return "Problem: \(table)\(batch)\(problem.message)"
+        }
         return lines + [report.isSound ? "All is sound." : "Not all is sound."]
     }
 }

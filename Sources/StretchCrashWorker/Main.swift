@@ -51,6 +51,18 @@ struct WorkerArguments {
         values[name].flatMap { Int($0) } ?? `default`
     }
 
+    /// The system's configuration, with the login of the environment's
+    /// `STRETCH_WORKER_LOGIN=name:password`.
+    var configuration: Configuration {
+        var configuration = Configuration.linked
+        let words = ProcessInfo.processInfo.environment["STRETCH_WORKER_LOGIN"]?
+            .split(separator: ":", maxSplits: 1).map(String.init)
+        configuration.credential = { (_) throws(StretchError) in
+            words.map { RemoteCredential(login: $0[0], password: $0.count > 1 ? $0[1] : nil) }
+        }
+        return configuration
+    }
+
     /// Prints a line at once: standard output is a pipe.
     func report(_ line: String) { FileHandle.standardOutput.write(Data("\(line)\n".utf8)) }
 

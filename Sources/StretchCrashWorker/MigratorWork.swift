@@ -9,7 +9,7 @@ struct MigratorWork {
     init(_ arguments: WorkerArguments) { self.arguments = arguments }
 
     func run() throws {
-        let migrator = try Migrator(path: arguments.path, configuration: .linked)
+        let migrator = try Migrator(path: arguments.path, configuration: arguments.configuration)
         if let number = arguments["point"].flatMap({ Int($0) }) {
             guard let victim = CrashPoint(rawValue: number) else {
                 arguments.fail("no crash point has the number \(number)")
@@ -39,7 +39,8 @@ struct LoadWork {
     init(_ arguments: WorkerArguments) { self.arguments = arguments }
 
     func run() throws {
-        let database = try StretchDatabase(path: arguments.path)
+        let database = try StretchDatabase(
+            path: arguments.path, configuration: arguments.configuration)
         let table = arguments["table"] ?? "t"
         let isEndless = arguments["milliseconds"] == nil
         let deadline = arguments.deadline()

@@ -112,7 +112,7 @@ extension PostgresEndpoint {
             """, on: connection)
     }
 
-    private func bump(_ relation: Int64) -> String {
+    func bump(_ relation: Int64) -> String {
         "UPDATE \(schema).stretch_relation SET generation = generation + 1 WHERE id = \(relation)"
     }
 

@@ -88,8 +88,12 @@ extension PostgresEndpoint {
         }
         if !batches.allSatisfy(isKnown) {
             let results = try run(
-                "SELECT id, row_count FROM \(schema).stretch_batch WHERE relation = \(relation)",
-                on: connection)
+                // Rows of a condemned batch may still lie there, for no reader.
+                """
+                SELECT id, CASE WHEN condemned_at IS NULL THEN row_count ELSE -1 END
+                FROM \(schema).stretch_batch
+                WHERE relation = \(relation) AND collected_at IS NULL
+                """, on: connection)
             var ledger: [Int64: Int64] = [:]
             for row in 0..<results[0].rowCount {
                 guard let id = results[0].integer(row, 0), let count = results[0].integer(row, 1)
@@ -102,7 +106,9 @@ extension PostgresEndpoint {
             // A position that the remote does not hold is the better reason.
             connection.rollBack()
             try checkFence(request.position)
-            throw mismatch("lacks batch \(missing.id) of \(missing.rowCount) rows")
+            throw try self.missing(
+                missing.id, on: connection,
+                otherwise: "lacks batch \(missing.id) of \(missing.rowCount) rows")
         }
         let set = VisibleSet(batches, relation: relation, ledger: directory.ledger(relation))
         directory.insert(set)
@@ -321,11 +327,13 @@ extension PostgresEndpoint {
     ) throws -> (relation: Int64, rowCount: Int64) {
         if let known = directory.place(of: batch) { return known }
         let results = try run(
-            "SELECT relation, row_count FROM \(schema).stretch_batch WHERE id = \(batch)",
-            on: connection)
+            """
+            SELECT relation, row_count FROM \(schema).stretch_batch
+            WHERE id = \(batch) AND condemned_at IS NULL
+            """, on: connection)
         guard results[0].rowCount == 1, let relation = results[0].integer(0, 0),
             let rowCount = results[0].integer(0, 1)
-        else { throw mismatch("has no batch \(batch)") }
+        else { throw try missing(batch, on: connection, otherwise: "has no batch \(batch)") }
         directory.insertPlace(of: batch, relation: relation, rowCount: rowCount)
         return (relation, rowCount)
     }

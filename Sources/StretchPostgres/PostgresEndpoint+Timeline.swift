@@ -59,7 +59,8 @@ extension PostgresEndpoint {
                 LEFT JOIN \(schema).stretch_history AS h
                     ON h.branch = r.branch AND h.epoch = r.epoch
                 WHERE r.branch = \(position.branch) AND r.batch = \(batch);
-                SELECT 1 FROM \(schema).stretch_batch WHERE id = \(batch)
+                SELECT 1 FROM \(schema).stretch_batch
+                WHERE id = \(batch) AND condemned_at IS NULL
                 """, on: connection
             ).suffix(4)
             let tables = Array(results)
@@ -172,7 +173,7 @@ extension PostgresEndpoint {
             array_to_string(b.columns, ',')
         FROM \(schema).stretch_batch AS b
         LEFT JOIN \(schema).stretch_history AS h ON h.branch = b.branch AND h.epoch = b.epoch
-        WHERE b.id = \(batch)
+        WHERE b.id = \(batch) AND b.condemned_at IS NULL
         """
     }
 

@@ -25,7 +25,8 @@ enum PostgresSchema {
             id bigint PRIMARY KEY, relation bigint NOT NULL, branch bigint NOT NULL,
             epoch bigint NOT NULL, row_count bigint NOT NULL, byte_count bigint NOT NULL,
             digest bytea NOT NULL, columns bigint[] NOT NULL,
-            committed_at timestamptz NOT NULL DEFAULT now());
+            committed_at timestamptz NOT NULL DEFAULT now(),
+            condemned_at timestamptz, collected_at timestamptz);
         CREATE INDEX stretch_batch_by_epoch ON \(schema).stretch_batch(branch, epoch);
         CREATE INDEX stretch_batch_by_relation ON \(schema).stretch_batch(relation);
         CREATE TABLE \(schema).stretch_retirement(

@@ -22,7 +22,8 @@ public struct EndpointConformance {
 
     /// Every check.
     public static var checks: [Check] {
-        timelineChecks + retirementChecks + rowChecks + definitionChecks + scanChecks
+        timelineChecks + retirementChecks + garbageChecks + rowChecks + definitionChecks
+            + scanChecks
             + constraintChecks + orderChecks
     }
 

@@ -30,7 +30,18 @@ public final class PrivatePostgres: Sendable {
     ///   - parent: Where its folder is made, for all users to write to; in memory by default.
     ///   - settings: Lines of its configuration, which win over the default ones.
     /// - Throws: When there is no PostgreSQL, or it does not start; its log is in the error.
-    public init(in parent: String? = nil, settings: [String] = []) throws {
+    public convenience init(in parent: String? = nil, settings: [String] = []) throws {
+        try self.init(in: parent, settings: settings, copying: nil)
+    }
+
+    /// Makes a server of another one's files, which is stopped meanwhile: an older state of it.
+    public convenience init(copyOf other: PrivatePostgres) throws {
+        try self.init(in: nil, settings: [], copying: other)
+    }
+
+    private init(
+        in parent: String?, settings: [String], copying other: PrivatePostgres?
+    ) throws {
         binaries = try PrivatePostgres.findBinaries()
         let memory = "/dev/shm"
         let parent =
@@ -42,6 +53,18 @@ public final class PrivatePostgres: Sendable {
         socketFolder = folder
         port = try PrivatePostgres.freePort()
         try startWatchdog()
+        if let other {
+            try other.stop()
+            try run("mkdir -m 700 \(folder) && cp -R \(other.folder)/data \(folder)/data")
+            try run(
+                """
+                printf '%s\\n' "port = \(port)" "unix_socket_directories = '\(folder)'" \
+                >> \(folder)/data/postgresql.conf
+                """)
+            try other.start()
+            try start()
+            return
+        }
         try run(
             """
             mkdir -m 700 \(folder) && cd \(folder) && printf '%s' '\(PrivatePostgres.password)' > pw
@@ -60,9 +83,18 @@ public final class PrivatePostgres: Sendable {
     // MARK: Life
 
     /// Starts the server, and waits until it answers.
-    public func start() throws {
+    ///
+    /// - Parameter maximumFileByteCount: The size at which a file of the server is full; to the
+    ///   server a disk is then full.
+    public func start(maximumFileByteCount: Int? = nil) throws {
+        // POSIX counts blocks of 512 bytes.
+        let limit = maximumFileByteCount.map { "ulimit -f \($0 / 512); " } ?? ""
         try run(
-            "\(binaries)/pg_ctl -D \(folder)/data -l \(folder)/log -w -t 60 start > /dev/null 2>&1")
+            """
+            \(limit)\(binaries)/pg_ctl -D \(folder)/data -l \(folder)/log -w -t 60 start \
+            > /dev/null 2>&1
+            """
+        )
     }
 
     /// Stops the server; sessions are cut off.
@@ -209,20 +241,13 @@ public final class PrivatePostgres: Sendable {
         return found
     }
 
-    private static func freePort() throws -> Int {
+    static func freePort() throws -> Int {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = in_addr_t(0x7f00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let result = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1
-            }
+        guard let port = TCPProxy.bind(descriptor) else {
+            throw ConformanceFailure("no port is free")
         }
-        guard result == 0 else { throw ConformanceFailure("no port is free") }
-        return Int(UInt16(bigEndian: address.sin_port))
+        return port
     }
 
     /// A server refuses to run as root; then it runs as the user `postgres`.

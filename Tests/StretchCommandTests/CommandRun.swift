@@ -40,7 +40,7 @@ struct CommandRun {
     }
 
     /// The command beside the test bundle.
-    private static func executable() throws -> URL {
+    static func executable() throws -> URL {
         var folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
         // On macOS the tests run from inside a bundle, a few folders down.
         for _ in 0..<6 {

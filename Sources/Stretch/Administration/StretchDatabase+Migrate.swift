@@ -60,7 +60,7 @@ extension StretchDatabase {
         return MovementReport(report, elapsed: ContinuousClock.now - start)
     }
 
-    private func makeMigrator() throws(StretchError) -> Migrator {
+    func makeMigrator() throws(StretchError) -> Migrator {
         _ = try perform { try enabledDatabase() }
         let migrator = try Migrator(path: path, configuration: configuration)
         let now = configuration.now()

@@ -23,6 +23,8 @@ public struct VerificationResult: Codable, Equatable, Sendable {
         public let kind: String
         /// The table, or `nil` for the database.
         public let table: String?
+        /// The number of the batch in the manifest, or `nil` when no batch is concerned.
+        public let batch: Int64?
         /// What is wrong.
         public let message: String
     }
@@ -45,7 +47,9 @@ extension VerificationResult {
                     orphanRows: Int64($0.orphanCount))
             },
             problems: report.findings.map {
-                Problem(kind: $0.kind.rawValue, table: $0.table, message: $0.message)
+                Problem(
+                    kind: $0.kind.rawValue, table: $0.table, batch: $0.batchNumber,
+                    message: $0.message)
             }, isSound: report.isSound)
     }
 }

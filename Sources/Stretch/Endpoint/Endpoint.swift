@@ -200,6 +200,18 @@ public protocol Endpoint: AnyObject {
     /// - Throws: `remoteMismatch` when the remote does not hold the position; `remoteUnavailable`.
     func confirm(_ position: TimelinePosition) throws(StretchError)
 
+    /// Deletes the rows of batches that no branch of a database sees any more.
+    ///
+    /// A batch is garbage when each branch that could see it has retired it, and has confirmed that
+    /// at least the asked time ago by the remote's clock. No scan, read or fork finds a batch
+    /// from the moment at which this call decides, also when the call fails afterwards; scans
+    /// that run go on. The next call deletes what one that failed has left.
+    ///
+    /// - Throws: `remoteMismatch` when a batch that the caller's manifest names would go;
+    ///   `unsupported` for a remote that keeps everything; `wrongState` when the remote's clock
+    ///   went back; `remoteUnavailable`.
+    func collectGarbage(_ request: GarbageRequest) throws(StretchError) -> GarbageReport
+
     /// What a relation uses.
     func usage(relation: Int64) throws(StretchError) -> RemoteUsage
 }
@@ -217,6 +229,13 @@ extension Endpoint {
     /// Asks the fence.
     public func position(branch: Int64) throws(StretchError) -> TimelinePosition? {
         try fence(branch: branch)
+    }
+
+    /// Throws `unsupported`: a remote that keeps everything breaks no promise.
+    public func collectGarbage(_ request: GarbageRequest) throws(StretchError) -> GarbageReport {
+        throw StretchError(
+            .unsupported, "this remote deletes nothing",
+            hint: "Rows that no file sees any more stay in it.")
     }
 
     /// Does nothing: calls of a remote that never waits end by themselves.

@@ -136,7 +136,7 @@ extension MigrationRun {
     }
 
     /// Repeats a call of the remote while trying again can help.
-    private func retrying(_ body: () throws(StretchError) -> Void) throws(StretchError) {
+    func retrying(_ body: () throws(StretchError) -> Void) throws(StretchError) {
         var failureCount = 0
         while true {
             do throws(StretchError) {

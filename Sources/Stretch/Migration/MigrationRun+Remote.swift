@@ -58,7 +58,7 @@ extension MigrationRun {
         _ relation: Relation, of table: StretchedTable
     ) throws(StretchError) {
         do throws(StretchError) {
-            try endpoint.buildIndexes(relation)
+            try retrying { () throws(StretchError) in try endpoint.buildIndexes(relation) }
         } catch {
             guard error.code == .notPermitted else { throw error }
             let steps = OwnerStep.steps(for: try endpoint.lacks(relation), in: relation)

@@ -86,7 +86,9 @@ package struct MigrationStateMachine {
         switch event {
         case .failed(let code): return failed(code)
         case .waited: return afterWait
-        default: failureCount = 0
+        // Only progress counts: a full disk fails each batch, and answers each question.
+        case .sent, .readBack, .switched, .retired, .confirmed: failureCount = 0
+        default: break
         }
         switch event {
         case .started(let position, let pending):

@@ -162,7 +162,7 @@ package final class Migrator {
     }
 
     /// Takes the lease, and runs `body` with it.
-    private func run(
+    func run(
         _ options: MigrationOptions, _ progress: @escaping (MigrationProgress) -> Void,
         _ body: (MigrationRun) throws(StretchError) -> Void
     ) throws(StretchError) -> MigrationReport {

@@ -47,17 +47,31 @@ final class CrashSample {
     let table: CrashTable
     /// The rows of the start, in an order that tells multisets apart.
     let start: [String]
+    private let configuration: Configuration
+    private let login: String?
 
-    init(_ table: CrashTable) throws {
+    /// - Parameter remote: A PostgreSQL remote, or `nil` for a file.
+    init(_ table: CrashTable, remote: PostgresRemote? = nil) throws {
+        configuration = remote == nil ? .linked : PostgresRemote.configuration
+        login = remote.map { _ in "\(PrivatePostgres.login):\(PrivatePostgres.password)" }
         folder = try TemporaryFolder(isInMemory: true)
         path = folder.path("app.db")
         self.table = table
         let plain = try Connection(path: path, access: .create, routines: .linked)
         try plain.execute("PRAGMA journal_mode = WAL; \(table.script)")
         start = Self.sorted(try plain.rows("SELECT \(table.columns) FROM t"))
-        let database = try StretchDatabase(path: path)
-        try database.enable(server: "file:cold.db")
+        let database = try open()
+        try database.enable(server: remote?.address.description ?? "file:cold.db")
         try database.enableTable("t", filter: "n < 20")
+    }
+
+    func open() throws -> StretchDatabase {
+        try StretchDatabase(path: path, configuration: configuration)
+    }
+
+    /// Runs the worker to its end.
+    func work(_ mode: String, _ options: [String] = []) throws {
+        try WorkerProcess.run(mode, path, options, login: login)
     }
 
     static func sorted(_ rows: [[Value]]) -> [String] { rows.map { "\($0)" }.sorted() }
@@ -67,7 +81,8 @@ final class CrashSample {
         _ mode: String, at point: CrashPoint, pass: Int = 1, _ options: [String] = []
     ) throws -> Bool {
         let result = try WorkerProcess(
-            mode, path, ["rows=5", "point=\(point.rawValue)", "pass=\(pass)"] + options
+            mode, path, ["rows=5", "point=\(point.rawValue)", "pass=\(pass)"] + options,
+            login: login
         ).wait()
         if !result.isKilled {
             #expect(result.status == 0, "\(point): \(result.errors)")
@@ -84,7 +99,8 @@ final class CrashSample {
             guard FileManager.default.fileExists(atPath: folder.path(name)) else { continue }
             try FileManager.default.copyItem(atPath: folder.path(name), toPath: copy.path(name))
         }
-        for name in ["app.db", "cold.db"] {
+        for name in ["app.db", "cold.db"]
+        where FileManager.default.fileExists(atPath: copy.path(name)) {
             let plain = try Connection(path: copy.path(name), access: .readWrite, routines: .linked)
             #expect(try plain.string("PRAGMA integrity_check") == "ok", comment)
         }
@@ -99,13 +115,13 @@ final class CrashSample {
 
     /// The rows that Stretch shows.
     func rows() throws -> [String] {
-        let database = try StretchDatabase(path: path)
+        let database = try open()
         return Self.sorted(try database.query("SELECT \(table.columns) FROM t").rows)
     }
 
     /// Goes on to the end, and checks rows, ledger and manifest; then the same with all rows back.
     func resume(_ comment: Comment) throws {
-        let database = try StretchDatabase(path: path)
+        let database = try open()
         try database.resumeTable("t")
         try database.migrate(batchRowCount: 5)
         try checkSettled(database, comment)

@@ -8,9 +8,17 @@ final class WorkerProcess {
     private let errors = Pipe()
 
     /// Starts it.
-    init(_ mode: String, _ path: String, _ options: [String] = []) throws {
+    ///
+    /// - Parameter login: The login at a server and its password, as `name:password`.
+    init(
+        _ mode: String, _ path: String, _ options: [String] = [], login: String? = nil
+    ) throws {
         process.executableURL = try WorkerProcess.executable()
         process.arguments = [mode, path] + options
+        if let login {
+            let own = ProcessInfo.processInfo.environment
+            process.environment = own.merging(["STRETCH_WORKER_LOGIN": login]) { $1 }
+        }
         process.standardOutput = output
         process.standardError = errors
         try process.run()
@@ -46,10 +54,10 @@ final class WorkerProcess {
 
     /// Runs it to its end, which must be a success.
     static func run(
-        _ mode: String, _ path: String, _ options: [String] = [],
+        _ mode: String, _ path: String, _ options: [String] = [], login: String? = nil,
         sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
-        let result = try WorkerProcess(mode, path, options).wait()
+        let result = try WorkerProcess(mode, path, options, login: login).wait()
         #expect(
             !result.isKilled && result.status == 0, "\(mode) \(options): \(result)",
             sourceLocation: sourceLocation)

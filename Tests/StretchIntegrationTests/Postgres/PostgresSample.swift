@@ -1,4 +1,5 @@
 import Stretch
+import StretchLinked
 import StretchPostgres
 import StretchSQLite
 import StretchTestSupport
@@ -20,6 +21,13 @@ final class PostgresRemote: Sendable {
 
     static let credential = RemoteCredential(
         login: PrivatePostgres.login, password: PrivatePostgres.password)
+
+    /// The system's configuration, with the server's login.
+    static var configuration: Configuration {
+        var configuration = Configuration.linked
+        configuration.credential = { (_) throws(StretchError) in PostgresRemote.credential }
+        return configuration
+    }
 
     /// A new session.
     func makeEndpoint() -> PostgresEndpoint {

@@ -35,6 +35,23 @@ import Testing
         #expect(machine.handle(.exhausted) == .stop(.finished))
     }
 
+    @Test func `a remote that fails each commit and answers each question ends the run`() {
+        var machine = MigrationStateMachine()
+        _ = machine.handle(.started(at: base, pending: nil))
+        _ = machine.handle(.fenced(base))
+        _ = machine.handle(.confirmed)
+        #expect(machine.handle(.began(step())) == .send)
+        for _ in 1..<MigrationStateMachine.maximumFailureCount {
+            guard case .wait = machine.handle(.failed(.remoteUnavailable)) else {
+                Issue.record("a failure is waited for")
+                return
+            }
+            #expect(machine.handle(.waited) == .fence)
+            #expect(machine.handle(.fenced(base)) == .send)
+        }
+        #expect(machine.handle(.failed(.remoteUnavailable)) == .stop(.failed))
+    }
+
     @Test func `a batch that never reached the remote is dropped`() {
         var (machine, action) = resumed(.outbound, remote: base)
         #expect(action == .lookUp)

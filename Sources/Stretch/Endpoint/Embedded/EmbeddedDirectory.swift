@@ -55,10 +55,12 @@ struct EmbeddedDirectory {
             guard let place = try place(of: batch.id, on: connection),
                 place.relation == relation, place.rowCount == batch.rowCount
             else {
-                throw StretchError(
+                let lack = StretchError(
                     .remoteMismatch,
                     "remote \"\(path)\" lacks batch \(batch.id) of \(batch.rowCount) rows",
                     hint: "The remote was restored or changed; use reauthorize.")
+                throw try EmbeddedEndpoint.missing(
+                    batch.id, on: connection, path: path, otherwise: lack)
             }
             located.append((place, batch.number))
         }
@@ -73,7 +75,10 @@ struct EmbeddedDirectory {
     mutating func place(of batch: Int64, on connection: Connection) throws -> Place? {
         if let place = places[batch] { return place }
         let statement = try connection.cached(
-            "SELECT relation, first_row, row_count FROM stretch_batch WHERE id = ?")
+            """
+            SELECT relation, first_row, row_count FROM stretch_batch
+            WHERE id = ? AND condemned_at IS NULL
+            """)
         defer { statement.reset() }
         try statement.bind(integer: batch, at: 1)
         guard try statement.step() else { return nil }

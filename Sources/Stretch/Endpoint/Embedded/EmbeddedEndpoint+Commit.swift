@@ -10,7 +10,9 @@ extension EmbeddedEndpoint {
             guard try file.openRemote() != nil else { return nil }
             return try write { connection in
                 try connection.run(
-                    "UPDATE stretch_branch SET last_seen = \(EmbeddedSchema.now) WHERE id = ?",
+                    """
+                    UPDATE stretch_branch SET last_seen = \(EmbeddedSchema.monotoneNow) WHERE id = ?
+                    """,
                     .integer(branch))
                 return try head(of: branch, on: connection)
             }
@@ -83,7 +85,8 @@ extension EmbeddedEndpoint {
                 }
                 try compare(base, on: connection)
                 let known = try connection.integer(
-                    "SELECT 1 FROM stretch_batch WHERE id = ?", .integer(batch))
+                    "SELECT 1 FROM stretch_batch WHERE id = ? AND condemned_at IS NULL",
+                    .integer(batch))
                 guard known != nil else {
                     throw mismatch("remote \"\(path)\" has no batch \(batch)")
                 }
@@ -106,7 +109,7 @@ extension EmbeddedEndpoint {
                 }
                 try connection.run(
                     """
-                    UPDATE stretch_retirement SET confirmed_at = \(EmbeddedSchema.now)
+                    UPDATE stretch_retirement SET confirmed_at = \(EmbeddedSchema.monotoneNow)
                     WHERE branch = ? AND epoch <= ? AND confirmed_at IS NULL
                     """, .integer(position.branch), .integer(position.epoch))
             }
@@ -156,7 +159,7 @@ extension EmbeddedEndpoint {
         try insert(position, on: connection)
         try connection.run(
             """
-            UPDATE stretch_branch SET head_epoch = ?, last_seen = \(EmbeddedSchema.now)
+            UPDATE stretch_branch SET head_epoch = ?, last_seen = \(EmbeddedSchema.monotoneNow)
             WHERE id = ?
             """, .integer(position.epoch), .integer(position.branch))
     }
@@ -181,7 +184,7 @@ extension EmbeddedEndpoint {
             SELECT b.relation, b.row_count, b.branch, b.epoch, h.token, b.digest, b.columns
             FROM stretch_batch AS b
             LEFT JOIN stretch_history AS h ON h.branch = b.branch AND h.epoch = b.epoch
-            WHERE b.id = ?
+            WHERE b.id = ? AND b.condemned_at IS NULL
             """, .integer(batch)
         ).first
         guard let row else { return nil }
@@ -220,7 +223,8 @@ extension EmbeddedEndpoint {
         try insert(rows, columns: batch.columns, of: relation, from: firstRow, on: connection)
         let columns = batch.columns.map(String.init).joined(separator: ",")
         try connection.run(
-            "INSERT INTO stretch_batch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", .integer(batch.id),
+            "INSERT INTO stretch_batch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)",
+            .integer(batch.id),
             .integer(relation.id), .integer(position.branch), .integer(position.epoch),
             .integer(firstRow), .integer(batch.rowCount), .integer(Int64(rows.byteCount)),
             .blob(batch.digest), .text("[\(columns)]"))

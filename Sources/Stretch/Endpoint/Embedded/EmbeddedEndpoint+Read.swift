@@ -25,10 +25,14 @@ extension EmbeddedEndpoint {
                 SELECT b.relation, b.first_row, b.row_count, r.number, m.generation
                 FROM stretch_batch AS b, stretch_remote AS m
                 LEFT JOIN stretch_relation AS r ON r.id = b.relation
-                WHERE b.id = ?
+                WHERE b.id = ? AND b.condemned_at IS NULL
                 """, .integer(batch)
             ).first
-            guard let row else { throw mismatch("remote \"\(path)\" has no batch \(batch)") }
+            guard let row else {
+                throw try Self.missing(
+                    batch, on: connection, path: path,
+                    otherwise: mismatch("remote \"\(path)\" has no batch \(batch)"))
+            }
             let numbers = row.compactMap(\.integerValue)
             guard numbers.count == row.count else { throw damaged(batch) }
             file.directory.update(generation: numbers[4])

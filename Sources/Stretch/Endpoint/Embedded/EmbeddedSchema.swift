@@ -11,6 +11,10 @@ enum EmbeddedSchema {
     /// An SQL expression: the current time, with milliseconds.
     static let now = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
 
+    /// An SQL expression: the current time, or the ledger's latest when the clock went back.
+    static let monotoneNow =
+        "max(\(now), coalesce((SELECT max(last_seen) FROM stretch_branch), ''))"
+
     private static let script = """
         CREATE TABLE stretch_remote(
             id INTEGER PRIMARY KEY CHECK (id = 1), format INTEGER NOT NULL,
@@ -24,7 +28,8 @@ enum EmbeddedSchema {
         CREATE TABLE stretch_batch(
             id INTEGER PRIMARY KEY, relation INTEGER NOT NULL, branch INTEGER NOT NULL,
             epoch INTEGER NOT NULL, first_row INTEGER NOT NULL, row_count INTEGER NOT NULL,
-            byte_count INTEGER NOT NULL, digest BLOB NOT NULL, columns TEXT NOT NULL);
+            byte_count INTEGER NOT NULL, digest BLOB NOT NULL, columns TEXT NOT NULL,
+            condemned_at TEXT, collected_at TEXT);
         CREATE INDEX stretch_batch_by_epoch ON stretch_batch(branch, epoch);
         CREATE TABLE stretch_retirement(
             batch INTEGER NOT NULL, branch INTEGER NOT NULL, epoch INTEGER NOT NULL,

@@ -1,0 +1,105 @@
+public import Stretch
+
+extension PostgresEndpoint {
+    /// The rows that one transaction deletes.
+    private static var chunkRowCount: Int64 { 50_000 }
+
+    /// Deletes the rows of batches that no branch sees any more.
+    ///
+    /// It needs the right to DELETE, which daily work does not.
+    public func collectGarbage(_ request: GarbageRequest) throws(StretchError) -> GarbageReport {
+        try ask { connection in
+            var condition = "false"
+            if let age = request.minimumAge {
+                let seconds = max(age.components.seconds, 0)
+                condition = "t.since <= now() - \(seconds) * interval '1 second'"
+            }
+            let query = GarbageQuery(
+                prefix: "\(schema).", database: request.database, condition: condition,
+                text: Self.timeText)
+            guard !request.isDryRun else {
+                return try report(try run(query.report, on: connection).first)
+            }
+            // Whoever forks a branch locks the same row, and finds a batch condemned or keeps it.
+            let results = try run(
+                """
+                \(PostgresSchema.begin)
+                SELECT 1 FROM \(schema).stretch_remote WHERE id = 1 FOR UPDATE;
+                \(query.condemnation(now: "now()"));
+                \(query.condemned); \(query.report)
+                """, on: connection
+            ).suffix(2)
+            guard let list = results.first else { throw DamagedRow() }
+            let batches = try (0..<list.rowCount).map { row in
+                let numbers = (0..<4).compactMap { list.integer(row, $0) }
+                guard numbers.count == 4 else { throw DamagedRow() }
+                return numbers
+            }
+            try GarbageQuery.require(
+                request.visibleBatches, without: batches.map { $0[0] }, remote: remoteName)
+            let relations = Set(batches.map { $0[1] })
+            let bumps = relations.sorted().map { bump($0) + "; " }.joined()
+            _ = try run("\(bumps)COMMIT", on: connection)
+            directory.removeAll()
+            for batch in batches { try delete(batch, on: connection) }
+            return try report(results.last)
+        }
+    }
+
+    /// Deletes a condemned batch's rows; after a crash the next call deletes the rest.
+    private func delete(_ batch: [Int64], on connection: PostgresConnection) throws {
+        let (id, relation, rowCount, byteCount) = (batch[0], batch[1], batch[2], batch[3])
+        guard let table = try self.relation(relation, on: connection)?.table else {
+            throw mismatch("has lost relation \(relation)")
+        }
+        for start in stride(from: 0, to: rowCount, by: Int(Self.chunkRowCount)) {
+            let end = start + Self.chunkRowCount
+            _ = try run(
+                """
+                \(PostgresSchema.begin)
+                DELETE FROM \(table) WHERE _b = \(id) AND _o >= \(start) AND _o < \(end); COMMIT
+                """, on: connection)
+        }
+        _ = try run(
+            """
+            \(PostgresSchema.begin)
+            SELECT 1 FROM \(schema).stretch_batch WHERE id = \(id) FOR UPDATE;
+            UPDATE \(schema).stretch_relation SET generation = generation + 1,
+                batch_count = batch_count - 1, row_count = row_count - \(rowCount),
+                byte_count = byte_count - \(byteCount)
+            WHERE id = \(relation) AND EXISTS (SELECT 1 FROM \(schema).stretch_batch
+                WHERE id = \(id) AND collected_at IS NULL);
+            UPDATE \(schema).stretch_batch SET collected_at = now()
+            WHERE id = \(id) AND collected_at IS NULL; COMMIT
+            """, on: connection)
+    }
+
+    private func report(_ result: PostgresResult?) throws -> GarbageReport {
+        guard let result, result.rowCount == 1 else { throw DamagedRow() }
+        var report = GarbageReport()
+        report.batchCount = result.integer(0, 0) ?? 0
+        report.rowCount = result.integer(0, 1) ?? 0
+        report.byteCount = result.integer(0, 2) ?? 0
+        report.keptBatchCount = result.integer(0, 3) ?? 0
+        report.oldestKeptRetirement = result.text(0, 4)
+        report.completeSince = result.text(0, 5)
+        return report
+    }
+
+    private static func timeText(_ time: String) -> String {
+        "to_char(\(time) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
+    }
+
+    /// The error for a batch that is not there: collected, or lost.
+    func missing(
+        _ batch: Int64, on connection: PostgresConnection, otherwise what: String
+    ) throws -> StretchError {
+        let sql = GarbageQuery.condemnation(
+            of: batch, prefix: "\(schema).", text: Self.timeText)
+        let results = try run(sql, on: connection)
+        guard let row = results.first, row.rowCount == 1 else { return mismatch(what) }
+        return GarbageQuery.refusal(
+            remote: remoteName, batch: batch, condemnedAt: row.text(0, 0) ?? "",
+            completeSince: row.text(0, 1))
+    }
+}
