@@ -293,9 +293,9 @@ package struct StatementRun: Hashable {
 
     /// The run of a statement that is running; `last` is the one that was asked for before.
     ///
-    /// Finalized statements leave their address to new ones. SQLite counts the starts of a statement,
-    /// and the count is reset here: it is zero only as long as the same run goes on. The one effect
-    /// is that SQLITE_STMTSTATUS_RUN starts anew: <https://sqlite.org/c3ref/stmt_status.html>.
+    /// Finalized statements leave their address to new ones. SQLite counts the starts of a
+    /// statement, and the count is reset here: it is zero only as long as the same run goes on. The
+    /// one effect is that SQLITE_STMTSTATUS_RUN starts anew: <https://sqlite.org/c3ref/stmt_status.html>.
     fileprivate init(
         _ handle: OpaquePointer, after last: StatementRun?, _ table: UnsafePointer<csqlite_routines>
     ) {

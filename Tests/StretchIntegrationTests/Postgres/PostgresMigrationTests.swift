@@ -66,7 +66,8 @@ import Testing
         let changes = [
             "UPDATE orders SET price = price + 1 WHERE id % 100 = 0",
             "DELETE FROM orders WHERE id BETWEEN 300 AND 320",
-            "INSERT INTO orders VALUES (10, 'again', 1, 2, 3) ON CONFLICT(id) DO UPDATE SET note = 'up'",
+            "INSERT INTO orders VALUES (10, 'again', 1, 2, 3) "
+                + "ON CONFLICT(id) DO UPDATE SET note = 'up'",
         ]
         for change in changes {
             _ = try database.query(change)

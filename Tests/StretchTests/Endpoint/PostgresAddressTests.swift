@@ -23,7 +23,8 @@ import Testing
         ),
         (
             "postgresql://h/d?channel_binding=prefer&target_session_attrs=primary",
-            "postgresql://h/d?sslmode=verify-full&channel_binding=prefer&target_session_attrs=primary"
+            "postgresql://h/d?sslmode=verify-full&channel_binding=prefer"
+                + "&target_session_attrs=primary"
         ),
     ])
     func `an address has one canonical form, which names the same`(
