@@ -8,7 +8,8 @@ export STRETCH_WARNINGS_AS_ERRORS = 1
 help:
 	@echo 'make test      run all tests'
 	@echo 'make lint      check format and style'
-	@echo 'make demo      stretch a database of 1,000,000 orders, step by step'
+	@echo 'make demo      stretch a database of 1,000,000 orders, step by step;'
+	@echo '               SERVER=postgresql does it with a server of its own'
 	@echo 'make flights   the same with 336,776 real flights'
 	@echo 'make bench     compare speed with plain SQLite, libpq and other programs'
 	@echo 'make install   install the command stretch, PREFIX=$(PREFIX)'
@@ -26,8 +27,15 @@ test: packages
 lint:
 	Scripts/check
 
+# Where the demo's cold rows go: file, or postgresql for a private server.
+SERVER ?= file
+
 demo: build
+ifeq ($(SERVER),postgresql)
+	Scripts/demo-postgresql .build/release/stretch Demo
+else
 	.build/release/stretch demo --folder Demo
+endif
 
 flights: build
 	Scripts/flights .build/release/stretch

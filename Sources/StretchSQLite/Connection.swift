@@ -286,7 +286,60 @@ public final class Connection {
     }
 }
 
+/// One run of a statement, told from all others of its connection.
+package struct StatementRun: Hashable {
+    fileprivate let handle: OpaquePointer
+    private let number: Int
+
+    /// The run of a statement that is running; `last` is the one that was asked for before.
+    ///
+    /// Finalized statements leave their address to new ones. SQLite counts the starts of a
+    /// statement, and the count is reset here: it is zero only as long as the same run goes on. The
+    /// one effect is that SQLITE_STMTSTATUS_RUN starts anew: <https://sqlite.org/c3ref/stmt_status.html>.
+    fileprivate init(
+        _ handle: OpaquePointer, after last: StatementRun?, _ table: UnsafePointer<csqlite_routines>
+    ) {
+        self.handle = handle
+        let startCount = table.pointee.stmt_status(handle, SQLITE_STMTSTATUS_RUN, 1)
+        let isSame = startCount == 0 && last?.handle == handle
+        number = (last?.number ?? 0) + (isSame ? 0 : 1)
+    }
+}
+
 extension Connection {
+    /// The one statement that runs now, or `nil` when there are several.
+    ///
+    /// - Parameters:
+    ///   - prefix: Statements whose text begins with it do not count.
+    ///   - last: What the last call returned that returned something.
+    package func onlyRun(
+        exceptPrefix prefix: StaticString, after last: StatementRun?
+    ) -> StatementRun? {
+        let table = routines.table
+        var found: OpaquePointer?
+        var statement = table.pointee.next_stmt(handle, nil)
+        while let current = statement {
+            statement = table.pointee.next_stmt(handle, current)
+            guard table.pointee.stmt_busy(current) != 0, let text = table.pointee.sql(current),
+                !prefix.withUTF8Buffer({ memcmp($0.baseAddress!, text, $0.count) == 0 })
+            else { continue }
+            guard found == nil else { return nil }
+            found = current
+        }
+        return found.map { StatementRun($0, after: last, table) }
+    }
+
+    /// The text of a running statement with its bound values in it, or `nil` when it writes or is
+    /// too long; numbers and blobs may lose digits.
+    package func expandedText(of run: StatementRun) -> String? {
+        let table = routines.table
+        guard table.pointee.stmt_readonly(run.handle) != 0,
+            let text = table.pointee.expanded_sql(run.handle)
+        else { return nil }
+        defer { table.pointee.free(text) }
+        return String(cString: text)
+    }
+
     /// What SQLite knows of a column beyond its pragma:
     /// <https://sqlite.org/c3ref/table_column_metadata.html>.
     package func columnMetadata(

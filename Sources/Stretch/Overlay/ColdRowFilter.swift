@@ -8,10 +8,8 @@ final class ColdRowFilter {
     /// Rows recalled after this count of recalls still belong to the scan.
     private let changeMark: Int
     /// Comparisons with the rowid, as SQLite makes them; the remote may have returned more.
-    private let comparisons: [Statement]
-    private let shadow: Statement?
-    private let shadowRange: Statement?
-    private let tombstones: Statement
+    private let exactTerms: [(comparison: IndexRequest.Operator, value: Value)]
+    private let statements: ColdRowStatements
     private var hasTombstones: [Int64: Bool] = [:]
     private var tombstoneMark = -1
 
@@ -22,28 +20,8 @@ final class ColdRowFilter {
         self.table = table
         self.keyColumns = keyColumns
         self.changeMark = changeMark
-        let connection = table.connection
-        comparisons = try exactTerms.map { term in
-            // A CAST has an affinity, as the column has: https://sqlite.org/datatype3.html
-            let statement = try connection.prepare(
-                "SELECT CAST(?1 AS INTEGER) \(term.comparison.sql) ?2")
-            try statement.bind(term.value, at: 2)
-            return statement
-        }
-        tombstones = try connection.prepare(
-            "SELECT ordinal FROM main.stretch_tombstone WHERE batch = ? AND ordinal BETWEEN ? AND ?"
-        )
-        let schema = table.schema
-        let name = schema.name.quotedName
-        let columns = schema.key.map { "h.\(schema.columns[$0].name.quotedName)" }
-        let condition = schema.keyCondition("h", firstParameter: 1)
-        shadow =
-            schema.keyKind.isKeyed
-            ? try connection.prepare("SELECT 1 FROM main.\(name) AS h WHERE \(condition)") : nil
-        shadowRange =
-            schema.keyKind == .rowid
-            ? try connection.prepare(
-                "SELECT 1 FROM main.\(name) AS h WHERE \(columns[0]) BETWEEN ? AND ? LIMIT 1") : nil
+        self.exactTerms = exactTerms
+        statements = try table.coldRowStatements()
     }
 
     /// The rows of a page that the reader sees; the page itself when all are.
@@ -67,7 +45,7 @@ final class ColdRowFilter {
         let mayBeShadowed = try mayBeShadowed(page)
         for row in 0..<page.rowCount {
             let identifier = page.rowIdentifiers[row]
-            if try !comparisons.isEmpty && !meetsComparisons(row, of: page) {
+            if try !exactTerms.isEmpty && !meetsComparisons(row, of: page) {
                 hidden[row] = true
                 continue
             }
@@ -84,9 +62,11 @@ final class ColdRowFilter {
     }
 
     private func meetsComparisons(_ row: Int, of page: RowBuffer) throws -> Bool {
-        for comparison in comparisons {
+        for term in exactTerms {
+            let comparison = try statements.comparison(term.comparison)
             defer { comparison.reset() }
             try comparison.bind(page.value(row: row, column: keyColumns[0]), at: 1)
+            try comparison.bind(term.value, at: 2)
             guard try comparison.step(), comparison.integer(0) != 0 else { return false }
         }
         return true
@@ -109,9 +89,10 @@ final class ColdRowFilter {
             }
             guard hasTombstones[batch] == true else { continue }
             try bind(batch, range.first, range.last)
-            defer { tombstones.reset() }
-            while try tombstones.step() {
-                let location = ColdLocation(batchNumber: batch, ordinal: tombstones.integer(0))
+            defer { statements.tombstones.reset() }
+            while try statements.tombstones.step() {
+                let ordinal = statements.tombstones.integer(0)
+                let location = ColdLocation(batchNumber: batch, ordinal: ordinal)
                 hidden.insert(location.packed)
             }
         }
@@ -122,19 +103,21 @@ final class ColdRowFilter {
         _ batch: Int64, from first: Int64, through last: Int64
     ) throws -> Bool {
         try bind(batch, first, last)
-        defer { tombstones.reset() }
-        return try tombstones.step()
+        defer { statements.tombstones.reset() }
+        return try statements.tombstones.step()
     }
 
     private func bind(_ batch: Int64, _ first: Int64, _ last: Int64) throws {
-        try tombstones.bind(integer: batch, at: 1)
-        try tombstones.bind(integer: first, at: 2)
-        try tombstones.bind(integer: last, at: 3)
+        try statements.tombstones.bind(integer: batch, at: 1)
+        try statements.tombstones.bind(integer: first, at: 2)
+        try statements.tombstones.bind(integer: last, at: 3)
     }
 
     private func mayBeShadowed(_ page: RowBuffer) throws -> Bool {
-        guard shadow != nil else { return false }
-        guard let shadowRange, let column = keyColumns.first else { return true }
+        guard statements.shadow != nil else { return false }
+        guard let shadowRange = statements.shadowRange, let column = keyColumns.first else {
+            return true
+        }
         var range: (first: Int64, last: Int64) = (.max, .min)
         for row in 0..<page.rowCount {
             let key = page.value(row: row, column: column).integer
@@ -147,7 +130,7 @@ final class ColdRowFilter {
     }
 
     private func isShadowed(_ row: Int, of page: RowBuffer) throws -> Bool {
-        guard let shadow else { return false }
+        guard let shadow = statements.shadow else { return false }
         defer { shadow.reset() }
         for (index, column) in keyColumns.enumerated() {
             try shadow.bind(page.value(row: row, column: column), at: index + 1)

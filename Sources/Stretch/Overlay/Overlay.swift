@@ -14,8 +14,14 @@ package final class Overlay {
     private(set) var tables: [Int64: OverlayTable] = [:]
     private(set) var record: DatabaseRecord?
     let remoteInterrupter = RemoteInterrupter()
+    /// Begins the text of statements that scans run inside.
+    static let innerMark: StaticString = "/* stretch */"
+    /// The statement that looked up a cold row last.
+    var lastRun: StatementRun?
+    /// What a rehearsal of the running statement has found, while it runs.
+    var rehearsal: Rehearsal?
     private var endpoint: (any Endpoint)?
-    private var dataVersion: UInt32 = 0
+    private(set) var dataVersion: UInt32 = 0
     private var schemaVersion: Int64 = -1
     /// Whether a row is being recalled: the triggers of the overlay then stay quiet.
     var isRecalling = false

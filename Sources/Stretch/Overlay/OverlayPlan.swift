@@ -127,8 +127,10 @@ final class OverlayPlan {
     func sql(dropped: UInt64) -> String {
         var columns = [schema.rowidName.map { "h.\($0)" } ?? "0"]
         columns += selectedColumns.map { "h.\(schema.columns[$0].name.quotedName)" }
-        var sql =
-            "SELECT \(columns.joined(separator: ", ")) FROM main.\(schema.name.quotedName) AS h"
+        var sql = """
+            \(Overlay.innerMark) SELECT \(columns.joined(separator: ", ")) \
+            FROM main.\(schema.name.quotedName) AS h
+            """
         var conditions: [String] = []
         for (index, term) in key.terms.enumerated() where dropped & (1 << UInt64(index)) == 0 {
             conditions.append(condition(term, parameter: index + 1))

@@ -22,6 +22,8 @@ final class OverlayScan: VirtualTableScan {
     private var page: RowBuffer?
     private var pageRowCount = 0
     private var completeStatement: Statement?
+    /// The rows of a lookup that were fetched ahead.
+    private var fetched: RowBuffer?
 
     init(_ table: OverlayTable) {
         self.table = table
@@ -120,7 +122,7 @@ final class OverlayScan: VirtualTableScan {
             try completeStatement
             ?? overlay.connection.prepare(
                 """
-                SELECT \(columns.joined(separator: ", ")) \
+                \(Overlay.innerMark) SELECT \(columns.joined(separator: ", ")) \
                 FROM main.\(table.schema.name.quotedName) \
                 AS h WHERE h.\(table.schema.rowidName ?? "rowid") = ?
                 """)
@@ -221,7 +223,10 @@ final class OverlayScan: VirtualTableScan {
     }
 
     func nextPage() throws -> RowBuffer? {
-        if cold == nil { try openCold() }
+        if cold == nil, filter == nil {
+            try openCold()
+            if let fetched { return try filter?.visibleRows(of: fetched).nonempty }
+        }
         guard let cold, let filter, let page else { return nil }
         while try cold.nextPage(into: page, maximumRowCount: pageRowCount) {
             // Few rows first, for LIMIT; then more, for speed.
@@ -246,12 +251,15 @@ final class OverlayScan: VirtualTableScan {
                     collation: table.schema.columns[column].collation ?? .binary,
                     isDescending: order.isDescending)
             })
-        cold = try table.remote().scan(request)
-        page = RowBuffer(columnCount: columns.count)
-        pageRowCount = 32
         filter = try ColdRowFilter(
             table: table, keyColumns: table.schema.key.map { columns.firstIndex(of: $0) ?? 0 },
             exactTerms: exactTerms, changeMark: changeMark)
+        fetched = try table.lookups.rows(
+            of: request, plan: plan, in: table, isWholeRow: isWholeRow)
+        guard fetched == nil else { return }
+        cold = try table.remote().scan(request)
+        page = RowBuffer(columnCount: columns.count)
+        pageRowCount = 32
     }
 
     func willTouch(row: Int, of page: RowBuffer, rowid: Int64) {
@@ -272,6 +280,7 @@ final class OverlayScan: VirtualTableScan {
         plan = nil
         cold = nil
         filter = nil
+        fetched = nil
         page = nil
         candidates = []
         table.openScanCount -= 1

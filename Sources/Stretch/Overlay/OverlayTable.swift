@@ -19,6 +19,9 @@ final class OverlayTable: VirtualTable {
     private var plans: [OverlayPlan] = []
     private var planNumbers: [OverlayPlan.Key: Int32] = [:]
     private(set) lazy var writer = OverlayWriter(table: self)
+    /// What was fetched ahead for a statement that looks rows up one by one.
+    let lookups = ColdLookups()
+    private var rowStatements: ColdRowStatements?
 
     // MARK: What running scans must know of changes
 
@@ -132,6 +135,14 @@ final class OverlayTable: VirtualTable {
     func end(isCommitted: Bool) { writer.end() }
 
     // MARK: Cold rows
+
+    /// The statements that leave cold rows out.
+    func coldRowStatements() throws -> ColdRowStatements {
+        if let rowStatements { return rowStatements }
+        let made = try ColdRowStatements(schema, on: connection)
+        rowStatements = made
+        return made
+    }
 
     /// The session with the remote, for rows of this table.
     func remote() throws(StretchError) -> any Endpoint {

@@ -6,6 +6,7 @@ internal import StretchSQLite
 /// The demo: makes the files, moves the cold rows, works with them, and compares every answer.
 struct Demo {
     private let folder: String
+    private let server: String
     private let orderCount: Int
     private let story: DemoStory
     private var report = DemoReport()
@@ -13,8 +14,9 @@ struct Demo {
     private var copyPath: String { "\(folder)/untouched.db" }
     private var backupPath: String { "\(folder)/backup.db" }
 
-    init(folder: String, orderCount: Int, story: DemoStory) {
+    init(folder: String, server: String, orderCount: Int, story: DemoStory) {
         self.folder = folder
+        self.server = server
         self.orderCount = orderCount
         self.story = story
     }
@@ -22,7 +24,7 @@ struct Demo {
     mutating func run() throws -> DemoReport {
         let start = ContinuousClock.now
         try makeShop()
-        let database = try StretchDatabase(path: shopPath)
+        let database = try open(shopPath)
         let copy = try Connection(path: copyPath, access: .readWrite, routines: .linked)
         try stretch(database)
         try ask(database, copy)
@@ -32,6 +34,18 @@ struct Demo {
         report.seconds = (ContinuousClock.now - start).seconds
         tellEnd()
         return report
+    }
+
+    private var isFile: Bool { server.hasPrefix("file:") }
+    /// The remote in the story's words.
+    private var remoteName: String { isFile ? String(server.dropFirst(5)) : "a PostgreSQL server" }
+
+    private func open(_ path: String) throws(StretchError) -> StretchDatabase {
+        var configuration = Configuration.linked
+        configuration.credential = { (_) throws(StretchError) in
+            LoginOptions.environmentCredential
+        }
+        return try StretchDatabase(path: path, configuration: configuration)
     }
 
     // MARK: Making and moving
@@ -59,9 +73,9 @@ struct Demo {
     }
 
     private func stretch(_ database: StretchDatabase) throws {
-        story.chapter("Orders older than 90 days move to archive.db")
-        story.command("stretch enable shop.db --server file:archive.db")
-        try database.enable(server: "file:archive.db")
+        story.chapter("Orders older than 90 days move to \(remoteName)")
+        story.command("stretch enable shop.db --server \(isFile ? server : "postgresql://…")")
+        try database.enable(server: server)
         story.command("stretch table enable shop.db orders --filter \"\(DemoScript.filter)\"")
         let table = try database.enableTable("orders", filter: DemoScript.filter)
         story.say(
@@ -82,8 +96,9 @@ struct Demo {
             "before it was deleted here; other writers waited "
                 + "\(moved.lockMilliseconds.formatted(digits: 0)) ms at most (99 of 100 batches).")
         story.say(
-            "shop.db: \(before.byteText) before, \(byteCount(shopPath).byteText) now; "
-                + "archive.db: \(byteCount("\(folder)/archive.db").byteText).")
+            "shop.db: \(before.byteText) before, \(byteCount(shopPath).byteText) now"
+                + (isFile
+                    ? "; \(remoteName): \(byteCount("\(folder)/\(remoteName)").byteText)." : "."))
     }
 
     // MARK: Asking and changing
@@ -152,7 +167,7 @@ struct Demo {
         let sql = "SELECT count(*), round(sum(total), 2), max(id) FROM orders"
         let hot = try plain.integer("SELECT count(*) FROM orders") ?? 0
         story.say("Plain sqlite3 opens it and sees the \(hot.grouped) hot orders;")
-        let restored = try StretchDatabase(path: backupPath)
+        let restored = try open(backupPath)
         let isSame = try restored.query(sql).rows == copy.rows(sql)
         report.check(isSame)
         let count = try restored.query("SELECT count(*) FROM orders").rows[0][0].integerValue ?? 0

@@ -19,6 +19,13 @@ struct DemoCommand: ParsableCommand {
             valueName: "path"))
     var folder: String?
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The remote; a server's login is in STRETCH_LOGIN and STRETCH_PASSWORD.",
+            valueName: "address"))
+    var server: String = "file:archive.db"
+
     @Option(name: .long, help: ArgumentHelp("The number of orders.", valueName: "rows"))
     var orders: Int = 1_000_000
 
@@ -37,7 +44,7 @@ struct DemoCommand: ParsableCommand {
             ?? FileManager.default.temporaryDirectory.path + "/stretch-demo-\(UUID().uuidString)"
         defer { if folder == nil { try? FileManager.default.removeItem(atPath: path) } }
         let story = DemoStory(isSilent: json)
-        var demo = Demo(folder: path, orderCount: orders, story: story)
+        var demo = Demo(folder: path, server: server, orderCount: orders, story: story)
         let report = try demo.run()
         if json { StandardOutput.writeLine(JSONText.pretty(report)) }
         guard report.isEqual else {

@@ -15,7 +15,9 @@ final class MigratedTwin {
     /// Makes both by a script, and migrates the eligible rows of the tables.
     ///
     /// - Parameter tables: Names and filters.
-    init(_ script: String, _ tables: [(String, String)] = [("t", "n < 20")]) throws {
+    init(
+        _ script: String, _ tables: [(String, String)] = [("t", "n < 20")], batchRowCount: Int = 7
+    ) throws {
         folder = try TemporaryFolder(isInMemory: true)
         plain = try Connection(
             path: folder.path("plain.db"), access: .create, routines: .linked)
@@ -28,7 +30,7 @@ final class MigratedTwin {
         database = try StretchDatabase(path: folder.path("app.db"))
         try database.enable(server: "file:cold.db")
         for (name, filter) in tables { try database.enableTable(name, filter: filter) }
-        try database.migrate(batchRowCount: 7)
+        try database.migrate(batchRowCount: batchRowCount)
     }
 
     /// Rows, or the extended result code of the error.

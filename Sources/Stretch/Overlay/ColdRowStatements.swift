@@ -1,0 +1,40 @@
+internal import StretchSQLite
+
+/// The statements by which scans of one table leave rows out; each is reset after every use, so
+/// that all scans share them.
+final class ColdRowStatements {
+    private let connection: Connection
+    /// The ordinals of a batch's tombstones in a range.
+    let tombstones: Statement
+    /// Finds a hot row by its key; `nil` where keys do not identify rows.
+    let shadow: Statement?
+    /// Finds a hot row in a range of rowids; `nil` where these are not keys.
+    let shadowRange: Statement?
+    private var comparisons: [IndexRequest.Operator: Statement] = [:]
+
+    init(_ schema: TableSchema, on connection: Connection) throws {
+        self.connection = connection
+        tombstones = try connection.prepare(
+            "SELECT ordinal FROM main.stretch_tombstone WHERE batch = ? AND ordinal BETWEEN ? AND ?"
+        )
+        let name = schema.name.quotedName
+        let columns = schema.key.map { "h.\(schema.columns[$0].name.quotedName)" }
+        let condition = schema.keyCondition("h", firstParameter: 1)
+        shadow =
+            schema.keyKind.isKeyed
+            ? try connection.prepare("SELECT 1 FROM main.\(name) AS h WHERE \(condition)") : nil
+        shadowRange =
+            schema.keyKind == .rowid
+            ? try connection.prepare(
+                "SELECT 1 FROM main.\(name) AS h WHERE \(columns[0]) BETWEEN ? AND ? LIMIT 1") : nil
+    }
+
+    /// Compares an integer with a value as SQLite compares a column with it.
+    func comparison(_ sign: IndexRequest.Operator) throws -> Statement {
+        if let known = comparisons[sign] { return known }
+        // A CAST has an affinity, as the column has: https://sqlite.org/datatype3.html
+        let made = try connection.prepare("SELECT CAST(?1 AS INTEGER) \(sign.sql) ?2")
+        comparisons[sign] = made
+        return made
+    }
+}

@@ -1,0 +1,92 @@
+internal import StretchSQLite
+
+/// A run of a statement that collects the values that one of its loops looks up among a table's
+/// cold rows, and finds none of them.
+final class Rehearsal {
+    /// The run that is rehearsed.
+    let run: StatementRun
+    /// The plan of the loop.
+    private let plan: OverlayPlan
+    private var skipCount: Int
+    private let maximumValueCount: Int
+    private(set) var values: [Value] = []
+    private(set) var keys: Set<[UInt8]> = []
+
+    /// - Parameter skipping: The lookups that the run has behind it.
+    init(_ run: StatementRun, plan: OverlayPlan, skipping skipCount: Int, maximumValueCount: Int) {
+        (self.run, self.plan) = (run, plan)
+        (self.skipCount, self.maximumValueCount) = (skipCount, maximumValueCount)
+    }
+
+    /// Counts a lookup whose rows are known.
+    func skip(_ plan: OverlayPlan) {
+        if plan === self.plan { skipCount -= 1 }
+    }
+
+    /// Notes a value, and answers that it has no row.
+    ///
+    /// - Throws: When there are enough values, so that the rehearsal ends.
+    func note(
+        _ value: Value, _ key: [UInt8], _ plan: OverlayPlan, columnCount: Int
+    ) throws -> RowBuffer {
+        let nothing = RowBuffer(columnCount: columnCount, capacity: 64)
+        guard plan === self.plan else { return nothing }
+        skipCount -= 1
+        guard skipCount < 0 else { return nothing }
+        if keys.insert(key).inserted { values.append(value) }
+        guard values.count < maximumValueCount else {
+            throw SQLiteError(extendedCode: 4, message: "the rehearsal has found enough")
+        }
+        return nothing
+    }
+}
+
+extension Overlay {
+    /// Rehearses a statement that runs.
+    ///
+    /// It reads the same snapshot. A statement that writes, or calls a function that is not
+    /// SQLite's own, is not rehearsed: the function could tell.
+    ///
+    /// - Returns: `false` when it cannot be rehearsed.
+    func rehearse(_ rehearsal: Rehearsal) -> Bool {
+        guard let text = connection.expandedText(of: rehearsal.run) else { return false }
+        let error = connection.callbackError
+        defer {
+            connection.callbackError = error
+            self.rehearsal = nil
+        }
+        // What fails here, the statement itself meets and reports.
+        do {
+            guard try callsOnlyKnownFunctions(text) else { return false }
+            let statement = try connection.prepare(text)
+            self.rehearsal = rehearsal
+            while try statement.step() {}
+        } catch {
+            return !rehearsal.values.isEmpty
+        }
+        return true
+    }
+
+    private func callsOnlyKnownFunctions(_ text: String) throws -> Bool {
+        let known = try knownFunctions()
+        return try connection.rows("EXPLAIN \(text)").allSatisfy { row in
+            // Columns: addr, opcode, p1, p2, p3, p4: https://sqlite.org/opcode.html
+            guard row.count > 5, let opcode = row[1].stringValue,
+                ["Function", "PureFunc", "AggStep", "AggStep1"].contains(opcode)
+            else { return true }
+            let name = row[5].stringValue?.split(separator: "(").first ?? ""
+            return known.contains(name.lowercased())
+        }
+    }
+
+    /// SQLite's own functions, as far as no program replaced them.
+    private func knownFunctions() throws -> Set<String> {
+        let rows = try connection.rows("SELECT name, builtin FROM pragma_function_list")
+        var (own, others): (Set<String>, Set<String>) = ([], ["load_extension"])
+        for row in rows {
+            guard let name = row[0].stringValue?.lowercased() else { continue }
+            if row[1].integerValue == 1 { own.insert(name) } else { others.insert(name) }
+        }
+        return own.subtracting(others)
+    }
+}
