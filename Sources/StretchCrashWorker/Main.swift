@@ -57,7 +57,7 @@ struct WorkerArguments {
         var configuration = Configuration.linked
         let words = ProcessInfo.processInfo.environment["STRETCH_WORKER_LOGIN"]?
             .split(separator: ":", maxSplits: 1).map(String.init)
-        configuration.credential = { (_) throws(StretchError) in
+        configuration.credential = { (_, _) throws(StretchError) in
             words.map { RemoteCredential(login: $0[0], password: $0.count > 1 ? $0[1] : nil) }
         }
         return configuration

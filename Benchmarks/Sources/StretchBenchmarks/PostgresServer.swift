@@ -26,7 +26,7 @@ final class PostgresServer {
         let remote = try server.makeDatabase()
         let file = try OrdersFile(path: "\(folder)/stretch-bench-\(name).db", rowCount: rowCount)
         var configuration = Configuration.linked
-        configuration.credential = { (_) throws(StretchError) in
+        configuration.credential = { (_, _) throws(StretchError) in
             RemoteCredential(login: PrivatePostgres.login, password: PrivatePostgres.password)
         }
         let database = try StretchDatabase(path: file.path, configuration: configuration)

@@ -42,7 +42,7 @@ struct Demo {
 
     private func open(_ path: String) throws(StretchError) -> StretchDatabase {
         var configuration = Configuration.linked
-        configuration.credential = { (_) throws(StretchError) in
+        configuration.credential = { (_, _) throws(StretchError) in
             LoginOptions.environmentCredential
         }
         return try StretchDatabase(path: path, configuration: configuration)

@@ -25,7 +25,7 @@ final class PostgresRemote: Sendable {
     /// The system's configuration, with the server's login.
     static var configuration: Configuration {
         var configuration = Configuration.linked
-        configuration.credential = { (_) throws(StretchError) in PostgresRemote.credential }
+        configuration.credential = { (_, _) throws(StretchError) in PostgresRemote.credential }
         return configuration
     }
 
