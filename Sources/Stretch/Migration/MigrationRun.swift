@@ -206,7 +206,7 @@ final class MigrationRun {
         }
         crash(.afterSend)
         // They travel while this batch is read back and deleted here.
-        if case .sent = event, !options.shouldStop(),
+        if options.sendsAhead, case .sent = event, !options.shouldStop(),
             let next = plan.readFurtherAhead(rowCount: sizer.rowCount)
         {
             endpoint.stage(next.batch, rows: next.rows)

@@ -36,7 +36,11 @@ final class MigratorLease {
         _ = pwrite(descriptor, text, text.count, 0)
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // A child process that is just being started may hold a copy of the descriptor.
+        _ = flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     static func path(for database: String) -> String {
         URL(fileURLWithPath: database).resolvingSymlinksInPath().path + "-stretch-migrator"
