@@ -10,14 +10,16 @@ internal import CSQLite
 public final class RowBuffer {
     /// The number of values in each row.
     public let columnCount: Int
-    package private(set) var base: UnsafeMutableRawPointer
-    private var capacity: Int
+    // Each value of each row touches these. No closure runs while one of them changes, and one
+    // thread at a time has a buffer: the checks at run time, a fifth of a scan, would find nothing.
+    @exclusivity(unchecked) package private(set) var base: UnsafeMutableRawPointer
+    @exclusivity(unchecked) private var capacity: Int
     /// The bytes in use.
-    public private(set) var byteCount = 0
+    @exclusivity(unchecked) public private(set) var byteCount = 0
     /// The offset of each row's first byte.
-    package private(set) var rowOffsets: [Int] = []
+    @exclusivity(unchecked) package private(set) var rowOffsets: [Int] = []
     /// What names each row to its reader, such as a rowid or a location; one number per row.
-    package var rowIdentifiers: [Int64] = []
+    @exclusivity(unchecked) package var rowIdentifiers: [Int64] = []
 
     /// An empty buffer for rows of `columnCount` values.
     public init(columnCount: Int, capacity: Int = 4_096) {
