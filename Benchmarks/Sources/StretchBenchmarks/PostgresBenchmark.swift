@@ -22,6 +22,7 @@ struct PostgresBenchmark: ParsableCommand {
     var parts: [Part] = [.migration, .reads]
     @Option(help: "The rows of the table.") var rows = 1_000_000
     @Option(help: "How often each side runs; medians are shown.") var rounds = 3
+    @Option(help: "The lock budget of moving, in milliseconds.") var lockBudget = 50
     @Option(help: "The batches of the part batches.") var batches = 10_000
     @Option(help: "A folder on disk for the server's and the local files.") var folder = "/tmp"
 
@@ -30,8 +31,10 @@ struct PostgresBenchmark: ParsableCommand {
         for part in parts {
             switch part {
             case .migration:
-                try PostgresMigrationFigures(server: server, rowCount: rows, roundCount: rounds)
-                    .run()
+                try PostgresMigrationFigures(
+                    server: server, rowCount: rows, roundCount: rounds,
+                    lockBudget: .milliseconds(lockBudget)
+                ).run()
             case .reads:
                 try PostgresReadFigures(server: server, rowCount: rows, roundCount: rounds).run()
             case .memory: try measureMemory(server)

@@ -9,6 +9,7 @@ struct PostgresMigrationFigures {
     let server: PostgresServer
     let rowCount: Int
     let roundCount: Int
+    let lockBudget: Duration
 
     func run() throws {
         for isSteady in [false, true] { try measure(isSteady: isSteady) }
@@ -79,7 +80,8 @@ struct PostgresMigrationFigures {
         var lastBatch = start
         var report: MovementReport?
         let whole = try seconds {
-            report = try orders.database.migrate(progress: { _ in lastBatch = clock.now })
+            report = try orders.database.migrate(
+                lockBudget: lockBudget, progress: { _ in lastBatch = clock.now })
         }
         let (whole2, attoseconds) = (lastBatch - start).components
         let moving = Double(whole2) + Double(attoseconds) * 1e-18
