@@ -34,7 +34,7 @@ package final class Migrator {
             try Migrator.requireSameSchema($0)
             return [:]
         }
-        connection = try Migrator.open(path, configuration, cacheKibibyteCount: 13_312)
+        connection = try Migrator.open(path, configuration, cacheKibibyteCount: 12_288)
         try local { () throws in
             try proof.register(on: connection)
             // A checkpoint in the commit would hold the write lock; see `WALGauge`.

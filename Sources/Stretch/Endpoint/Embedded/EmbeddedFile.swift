@@ -35,7 +35,7 @@ final class EmbeddedFile {
     func open() throws -> Connection {
         if let connection, !connection.hasMoved { return connection }
         close()
-        let connection = try connect(isCreating ? .create : .readWrite, cacheKiBCount: 4_096)
+        let connection = try connect(isCreating ? .create : .readWrite, cacheKiBCount: 2_048)
         isRemote = try EmbeddedSchema.identify(connection, path: path)
         if isRemote { try EmbeddedSchema.useWAL(connection) }
         // From now on a missing file is a loss, not a beginning.
