@@ -25,6 +25,7 @@ let package = Package(
             dependencies: [
                 "StretchSQLite",
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
             ]),
         // C: PostgreSQL's own client library: TLS, SCRAM and COPY as every client does them.
         .systemLibrary(

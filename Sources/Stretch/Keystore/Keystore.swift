@@ -9,7 +9,7 @@ internal import Foundation
 public struct Keystore: Sendable {
     /// The folder, of mode 0700.
     public let path: String
-    private var folder: PrivateFolder { PrivateFolder(path: path) }
+    var folder: PrivateFolder { PrivateFolder(path: path) }
 
     /// The keystore in a folder; it is made at the first write.
     public init(path: String) {
@@ -96,11 +96,11 @@ public struct Keystore: Sendable {
         let address: EndpointAddress
         let role: RemoteRole
 
-        var authenticatedBytes: [UInt8] { Array("\(role.rawValue)\n\(address)".utf8) }
+        var text: String { "\(role.rawValue)\n\(address)" }
 
         /// Addresses may hold any character; their digest holds none that a file system minds.
         var fileName: String {
-            let digest = SHA256.hash(data: authenticatedBytes)
+            let digest = SHA256.hash(data: Data(text.utf8))
             return "credential-" + digest.prefix(16).map { String(format: "%02x", $0) }.joined()
         }
     }
@@ -114,11 +114,10 @@ public struct Keystore: Sendable {
         _ credential: RemoteCredential, under key: SymmetricKey, _ purpose: Purpose
     ) throws(StretchError) -> [UInt8] {
         do {
-            let content = Content(login: credential.login, password: credential.password)
-            let box = try AES.GCM.seal(
-                JSONEncoder().encode(content), using: key,
-                authenticating: purpose.authenticatedBytes)
-            return Keystore.header + (box.combined.map(Array.init) ?? [])
+            let content = try JSONEncoder().encode(
+                Content(login: credential.login, password: credential.password))
+            return Keystore.header
+                + Array(try Sealing.seal(content, under: key, purpose: purpose.text))
         } catch {
             throw StretchError(.wrongState, "cannot seal the credential", cause: error)
         }
@@ -127,28 +126,24 @@ public struct Keystore: Sendable {
     private func open(
         _ bytes: [UInt8], under key: SymmetricKey, _ purpose: Purpose
     ) throws(StretchError) -> RemoteCredential {
-        do {
-            guard bytes.starts(with: Keystore.header) else {
-                throw CryptoKitError.authenticationFailure
-            }
-            let box = try AES.GCM.SealedBox(combined: bytes.dropFirst(Keystore.header.count))
-            let data = try AES.GCM.open(
-                box, using: key, authenticating: purpose.authenticatedBytes)
-            let content = try JSONDecoder().decode(Content.self, from: data)
-            return RemoteCredential(login: content.login, password: content.password)
-        } catch {
+        guard bytes.starts(with: Keystore.header),
+            let data = Sealing.open(
+                Data(bytes.dropFirst(Keystore.header.count)), under: key, purpose: purpose.text),
+            let content = try? JSONDecoder().decode(Content.self, from: data)
+        else {
             throw StretchError(
                 .damaged,
                 "the credential for \"\(purpose.address)\" was changed, or sealed under another "
                     + "key",
-                hint: "Give the credential again.", cause: error)
+                hint: "Give the credential again.")
         }
+        return RemoteCredential(login: content.login, password: content.password)
     }
 
     /// The format's name and version.
     private static let header = Array("stretch-credential-1\n".utf8)
 
-    private func serviceKey() throws(StretchError) -> SymmetricKey? {
+    func serviceKey() throws(StretchError) -> SymmetricKey? {
         guard let bytes = try folder.read("service.key") else { return nil }
         guard bytes.count == 32 else {
             throw StretchError(
@@ -159,7 +154,7 @@ public struct Keystore: Sendable {
     }
 
     /// The service key, made when there is none.
-    private func keptServiceKey() throws(StretchError) -> SymmetricKey {
+    func keptServiceKey() throws(StretchError) -> SymmetricKey {
         if let key = try serviceKey() { return key }
         let key = SymmetricKey(size: .bits256)
         try folder.write(key.withUnsafeBytes { Array($0) }, to: "service.key")

@@ -36,21 +36,41 @@ struct PrivateFolder {
         return Array(bytes.prefix(count))
     }
 
-    /// Replaces a file, durably.
+    /// The names of the files; none when there is no folder.
+    func names() throws(StretchError) -> [String] {
+        guard let stream = opendir(path) else {
+            guard errno != ENOENT else { return [] }
+            throw failure("cannot read \"\(path)\"")
+        }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if !name.hasPrefix(".") { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    /// Replaces a file.
     ///
+    /// - Parameter isDurable: Whether to wait for the disk.
     /// - Throws: `wrongState`; the file is then as it was.
-    func write(_ bytes: [UInt8], to name: String) throws(StretchError) {
+    func write(
+        _ bytes: [UInt8], to name: String, isDurable: Bool = true
+    ) throws(StretchError) {
         try make()
         let path = path(of: name)
-        let temporary = "\(path).\(getpid()).\(UInt32.random(in: 0...UInt32.max))"
+        let temporary = "\(self.path)/.\(name).\(getpid()).\(UInt32.random(in: 0...UInt32.max))"
         do throws(StretchError) {
-            try writeNew(bytes, to: temporary)
+            try writeNew(bytes, to: temporary, isDurable: isDurable)
             guard rename(temporary, path) == 0 else { throw failure("cannot replace \"\(path)\"") }
         } catch {
             unlink(temporary)  // The first error says more.
             throw error
         }
-        try synchronize(self.path)
+        if isDurable { try synchronize(self.path) }
     }
 
     /// Removes a file, if it is there.
@@ -102,7 +122,9 @@ struct PrivateFolder {
         }
     }
 
-    private func writeNew(_ bytes: [UInt8], to path: String) throws(StretchError) {
+    private func writeNew(
+        _ bytes: [UInt8], to path: String, isDurable: Bool
+    ) throws(StretchError) {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw failure("cannot make \"\(path)\"") }
         defer { close(descriptor) }
@@ -114,7 +136,9 @@ struct PrivateFolder {
             guard put >= 0 else { throw failure("cannot write \"\(path)\"") }
             count += put
         }
-        guard fsync(descriptor) == 0 else { throw failure("cannot write \"\(path)\"") }
+        guard !isDurable || fsync(descriptor) == 0 else {
+            throw failure("cannot write \"\(path)\"")
+        }
     }
 
     private func synchronize(_ path: String) throws(StretchError) {

@@ -1,0 +1,107 @@
+internal import Crypto
+internal import Foundation
+
+/// What a user's keystore knows of one local file.
+///
+/// Two files of one database, such as a restored copy beside the living original, have an
+/// attachment each.
+struct Attachment: Codable, Hashable, Sendable {
+    /// A random name.
+    let id: String
+    /// The database's id, which copies of a file share.
+    let database: Int64
+    /// The branch that the file is on, or `nil` before it was ever attached.
+    var branch: Int64?
+    /// Where the file was last; a hint, since files move.
+    var path: String
+    /// The server's canonical address and the remote's own id, to which all secrets here are bound.
+    var server: String
+    /// The remote's own id, or `nil` before it was asked.
+    var remote: String?
+    /// Whether the file is connected; false after it was deauthorized.
+    var isLinked: Bool
+    /// The owner's nonce, sealed under the service key; `nil` for a user who may not migrate.
+    var owner: Data?
+    /// The key of the credentials.
+    var masterKey: MasterKey?
+    /// The database scoped credentials, by name.
+    var credentials: [SealedCredential] = []
+
+    init(database: Int64, path: String, server: String) {
+        id = SymmetricKey(size: .bits128).withUnsafeBytes { bytes in
+            bytes.map { String(format: "%02x", $0) }.joined()
+        }
+        (self.database, self.path, self.server) = (database, path, server)
+        isLinked = false
+    }
+
+    /// The place of a credential, without regard to case.
+    func index(ofCredential name: String) -> Int? {
+        credentials.firstIndex { $0.name.isEqualFoldingCase(name) }
+    }
+}
+
+/// A database scoped credential as it is kept.
+struct SealedCredential: Codable, Hashable, Sendable {
+    let name: String
+    /// The login at the remote.
+    var identity: String
+    /// The secret, sealed under the master key, or `nil` for none.
+    var secret: Data?
+    /// When it was made, and changed, in UTC.
+    let created: String
+    var modified: String
+
+    /// Seals a secret for one credential of one server.
+    mutating func seal(
+        _ secret: String?, under key: SymmetricKey, server: String
+    ) throws(StretchError) {
+        self.secret = nil
+        guard let secret else { return }
+        self.secret = try Sealing.seal(
+            Data(secret.utf8), under: key, purpose: purpose(server: server))
+    }
+
+    /// The login and its secret.
+    ///
+    /// - Throws: `damaged` when it was changed, or sealed for another server.
+    func open(under key: SymmetricKey, server: String) throws(StretchError) -> RemoteCredential {
+        guard let secret else { return RemoteCredential(login: identity, password: nil) }
+        guard let bytes = Sealing.open(secret, under: key, purpose: purpose(server: server)),
+            let password = String(validating: bytes, as: UTF8.self)
+        else {
+            throw StretchError(
+                .damaged, "credential \"\(name)\" was changed, or made for another server",
+                hint: "Drop it and create it again.")
+        }
+        return RemoteCredential(login: identity, password: password)
+    }
+
+    private func purpose(server: String) -> String {
+        "stretch credential 1\n\(name)\n\(identity)\n\(server)"
+    }
+}
+
+/// The right to extend a branch: a secret that only the owner's keystore holds, and of which the
+/// remote keeps the hash.
+public struct OwnerProof: Hashable, Sendable, CustomStringConvertible {
+    /// 32 random bytes.
+    let nonce: Data
+    /// The owner as the remote shows it to others: `user@machine:/path/app.db`.
+    public let name: String
+
+    /// Makes a proof of new random bytes.
+    public init(name: String) {
+        self.init(nonce: SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) }, name: name)
+    }
+
+    init(nonce: Data, name: String) {
+        (self.nonce, self.name) = (nonce, name)
+    }
+
+    /// What the remote keeps: the SHA-256 of the nonce.
+    public var hash: [UInt8] { Array(SHA256.hash(data: nonce)) }
+
+    /// The name, never the nonce.
+    public var description: String { name }
+}

@@ -1,0 +1,166 @@
+internal import Crypto
+internal import Foundation
+
+/// The attachments of a keystore: a file of its own for each, and one for what was last seen.
+extension Keystore {
+    /// The attachments of a database.
+    ///
+    /// - Throws: `damaged` when one was changed; ``lostServiceKey`` as `damaged`; `wrongState`.
+    func attachments(database: Int64) throws(StretchError) -> [Attachment] {
+        let prefix = "file-\(String(database, radix: 16))-"
+        var found: [Attachment] = []
+        for name in try folder.names() where name.hasPrefix(prefix) {
+            guard let bytes = try folder.read(name) else { continue }
+            found.append(try decode(bytes, name: name))
+        }
+        return found
+    }
+
+    /// Writes an attachment, new or changed.
+    func save(_ attachment: Attachment) throws(StretchError) {
+        try folder.locked { () throws(StretchError) in
+            try folder.write(
+                try encode(attachment, under: try keptServiceKey()), to: attachment.fileName)
+        }
+    }
+
+    /// Changes an attachment as it is now, while no other process changes one.
+    ///
+    /// - Returns: The changed attachment, or `nil` when it is gone.
+    @discardableResult
+    func update(
+        _ attachment: Attachment, _ change: (inout Attachment) throws(StretchError) -> Void
+    ) throws(StretchError) -> Attachment? {
+        try folder.locked { () throws(StretchError) in
+            let name = attachment.fileName
+            guard let bytes = try folder.read(name) else { return nil }
+            var now = try decode(bytes, name: name)
+            try change(&now)
+            try folder.write(try encode(now, under: try keptServiceKey()), to: name)
+            return now
+        }
+    }
+
+    /// Forgets a file, its credentials and its owner's nonce.
+    func remove(_ attachment: Attachment) throws(StretchError) {
+        try folder.locked { () throws(StretchError) in
+            try folder.remove(attachment.seenName)
+            try folder.remove(attachment.fileName)
+        }
+    }
+
+    // MARK: Seen
+
+    /// The newest position that any process of this user saw the file at, or `nil`.
+    ///
+    /// A note that a power cut spoiled is no note.
+    func seen(_ attachment: Attachment) throws(StretchError) -> TimelinePosition? {
+        guard let bytes = try folder.read(attachment.seenName), bytes.count == 24 else {
+            return nil
+        }
+        let numbers = (0..<3).map { part in
+            bytes[part * 8..<part * 8 + 8].reduce(Int64(0)) { $0 << 8 | Int64($1) }
+        }
+        return TimelinePosition(branch: numbers[0], epoch: numbers[1], token: numbers[2])
+    }
+
+    /// Notes where the file is, without waiting for the disk: what a power cut takes makes an old
+    /// file harder to notice, and nothing worse.
+    func setSeen(_ position: TimelinePosition, _ attachment: Attachment) throws(StretchError) {
+        let bytes = [position.branch, position.epoch, position.token].flatMap { number in
+            (0..<8).map { UInt8(truncatingIfNeeded: number >> (56 - 8 * Int64($0))) }
+        }
+        try folder.write(bytes, to: attachment.seenName, isDurable: false)
+    }
+
+    // MARK: The owner
+
+    /// Seals the owner's nonce for an attachment.
+    func seal(_ owner: OwnerProof, for attachment: Attachment) throws(StretchError) -> Data {
+        let key = try folder.locked { () throws(StretchError) in try keptServiceKey() }
+        return try Sealing.seal(owner.nonce, under: key, purpose: attachment.ownerPurpose)
+    }
+
+    /// The owner's proof, or `nil` for a user who holds none.
+    ///
+    /// - Throws: `damaged`.
+    func owner(of attachment: Attachment) throws(StretchError) -> OwnerProof? {
+        guard let sealed = attachment.owner else { return nil }
+        guard let key = try serviceKey(),
+            let nonce = Sealing.open(sealed, under: key, purpose: attachment.ownerPurpose)
+        else { throw lostServiceKey }
+        return OwnerProof(nonce: nonce, name: OwnerProof.name(ofFile: attachment.path))
+    }
+
+    // MARK: Form
+
+    private static let attachmentHeader = "stretch-attachment-1"
+
+    /// A header with the service key's check value, a code over the rest, and the rest in JSON.
+    private func encode(
+        _ attachment: Attachment, under key: SymmetricKey
+    ) throws(StretchError) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        let content: Data
+        do {
+            content = try encoder.encode(attachment)
+        } catch {
+            throw StretchError(.wrongState, "cannot write an attachment", cause: error)
+        }
+        let check = Sealing.checkValue(of: key).base64EncodedString()
+        let code = Data(code(content, attachment.fileName, key)).base64EncodedString()
+        return Array("\(Self.attachmentHeader) \(check) \(code)\n".utf8) + content
+    }
+
+    private func decode(_ bytes: [UInt8], name: String) throws(StretchError) -> Attachment {
+        guard let key = try serviceKey() else { throw lostServiceKey }
+        let end = bytes.firstIndex(of: UInt8(ascii: "\n")) ?? bytes.endIndex
+        let words = String(decoding: bytes[..<end], as: UTF8.self).split(separator: " ")
+        let content = Data(bytes[end...].dropFirst())
+        guard words.count == 3, words[0] == Self.attachmentHeader,
+            let check = Data(base64Encoded: String(words[1])),
+            let expected = Data(base64Encoded: String(words[2]))
+        else { throw changed(name) }
+        guard check == Sealing.checkValue(of: key) else { throw lostServiceKey }
+        guard expected == Data(code(content, name, key)),
+            let attachment = try? JSONDecoder().decode(Attachment.self, from: content)
+        else { throw changed(name) }
+        return attachment
+    }
+
+    private func code(
+        _ content: Data, _ name: String, _ key: SymmetricKey
+    ) -> HMAC<SHA256>.MAC {
+        HMAC<SHA256>.authenticationCode(for: Data(name.utf8) + content, using: key)
+    }
+
+    private func changed(_ name: String) -> StretchError {
+        StretchError(
+            .damaged, "\"\(path)/\(name)\" was changed",
+            hint: "Put it back from a backup, or remove it and use reauthorize.")
+    }
+
+    /// The error for what was sealed under a service key that is no longer there.
+    var lostServiceKey: StretchError {
+        StretchError(
+            .damaged, "the service key of \"\(path)\" is gone or another one",
+            hint: """
+                Put "service.key" back; or remove the folder's other files, create the master \
+                key and the credential again, and use reauthorize.
+                """)
+    }
+}
+
+extension Attachment {
+    fileprivate var fileName: String { "file-\(String(database, radix: 16))-\(id)" }
+    fileprivate var seenName: String { "seen-\(id)" }
+    fileprivate var ownerPurpose: String { "stretch owner 1\n\(id)\n\(branch ?? 0)\n\(server)" }
+}
+
+extension OwnerProof {
+    /// How this user's file is named to others: `user@machine:/path/app.db`.
+    static func name(ofFile path: String) -> String {
+        "\(NSUserName())@\(ProcessInfo.processInfo.hostName):\(path)"
+    }
+}

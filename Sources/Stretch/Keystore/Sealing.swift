@@ -1,0 +1,90 @@
+internal import Crypto
+internal import CryptoExtras
+internal import Foundation
+
+/// Authenticated encryption with AES-256-GCM.
+///
+/// What a secret is for is authenticated with it, so that no sealed secret can stand in for another.
+enum Sealing {
+    static func seal(
+        _ secret: some DataProtocol, under key: SymmetricKey, purpose: String
+    ) throws(StretchError) -> Data {
+        do {
+            let box = try AES.GCM.seal(secret, using: key, authenticating: Data(purpose.utf8))
+            // Only a nonce of unusual length has no combined form.
+            return box.combined ?? Data()
+        } catch {
+            throw StretchError(.wrongState, "cannot seal a secret", cause: error)
+        }
+    }
+
+    /// The secret, or `nil` when the bytes were changed or sealed for something else.
+    static func open(_ bytes: Data, under key: SymmetricKey, purpose: String) -> Data? {
+        guard let box = try? AES.GCM.SealedBox(combined: bytes) else { return nil }
+        return try? AES.GCM.open(box, using: key, authenticating: Data(purpose.utf8))
+    }
+
+    /// Proof of a key: 16 bytes that tell nothing else about it.
+    static func checkValue(of key: SymmetricKey) -> Data {
+        let code = HMAC<SHA256>.authenticationCode(for: Data("stretch key check".utf8), using: key)
+        return Data(code.prefix(16))
+    }
+}
+
+/// A key that is derived from a password by scrypt, and how.
+///
+/// Rounds, block size and parallelism are those that OWASP's Password Storage Cheat Sheet gives for
+/// 32 MiB of memory:
+/// <https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html>.
+struct PasswordKey: Codable, Hashable, Sendable {
+    private static let standardRounds = 1 << 15
+
+    private let salt: Data
+    private let rounds: Int
+    private let blockSize: Int
+    private let parallelism: Int
+    /// Tells a wrong password from bytes that were changed.
+    private let check: Data
+
+    /// Makes a key of a password with a new random salt.
+    static func make(of password: String) throws(StretchError) -> (PasswordKey, SymmetricKey) {
+        let salt = SymmetricKey(size: .bits128).withUnsafeBytes { Data($0) }
+        let key = try derive(
+            password, salt, rounds: standardRounds, blockSize: 8, parallelism: 3)
+        let kept = PasswordKey(
+            salt: salt, rounds: standardRounds, blockSize: 8, parallelism: 3,
+            check: Sealing.checkValue(of: key))
+        return (kept, key)
+    }
+
+    private init(salt: Data, rounds: Int, blockSize: Int, parallelism: Int, check: Data) {
+        (self.salt, self.rounds, self.blockSize) = (salt, rounds, blockSize)
+        (self.parallelism, self.check) = (parallelism, check)
+    }
+
+    /// The key, or `nil` when the password is another one.
+    ///
+    /// - Throws: `damaged` for parameters that this version never wrote.
+    func key(of password: String) throws(StretchError) -> SymmetricKey? {
+        // A changed file must not ask for all memory.
+        guard rounds <= 1 << 20, blockSize <= 32, parallelism <= 16, rounds > 1 else {
+            throw StretchError(.damaged, "the parameters of a password's key were changed")
+        }
+        let key = try PasswordKey.derive(
+            password, salt, rounds: rounds, blockSize: blockSize, parallelism: parallelism)
+        return Sealing.checkValue(of: key) == check ? key : nil
+    }
+
+    private static func derive(
+        _ password: String, _ salt: Data, rounds: Int, blockSize: Int, parallelism: Int
+    ) throws(StretchError) -> SymmetricKey {
+        do {
+            return try KDF.Scrypt.deriveKey(
+                from: Data(password.utf8), salt: salt, outputByteCount: 32, rounds: rounds,
+                blockSize: blockSize, parallelism: parallelism)
+        } catch {
+            throw StretchError(
+                .wrongState, "cannot derive a key from the password", cause: error)
+        }
+    }
+}
