@@ -3,7 +3,7 @@ internal import StretchSQLite
 /// The statements by which scans of one table leave rows out; each is reset after every use, so
 /// that all scans share them.
 final class ColdRowStatements {
-    private let connection: Connection
+    private unowned let connection: Connection
     /// The ordinals of a batch's tombstones in a range.
     let tombstones: Statement
     /// Finds a hot row by its key; `nil` where keys do not identify rows.
