@@ -25,6 +25,9 @@ public struct Configuration: Sendable {
     public var keystore: Keystore?
     /// What the session that is made now shall be able to do.
     public var role = RemoteRole.reader
+    /// The right to extend a branch by the session that is made now; `nil` for a branch that
+    /// nobody owns.
+    public var owner: OwnerProof?
     /// Makes a session with a remote, for the configuration's ``role``.
     ///
     /// - Parameters: the address, the local database's path, whether a missing remote is made, and
@@ -49,10 +52,11 @@ extension Configuration {
     /// A session with a remote, for a role.
     func endpoint(
         at address: EndpointAddress, localPath: String, isCreating: Bool = false,
-        as role: RemoteRole
+        as role: RemoteRole, owner: OwnerProof? = nil
     ) throws(StretchError) -> any Endpoint {
         var configuration = self
         configuration.role = role
+        configuration.owner = owner
         return try makeEndpoint(address, localPath, isCreating, configuration)
     }
 }

@@ -1,3 +1,4 @@
+internal import Crypto
 package import StretchSQLite
 
 /// A local database, stretch-enabled or not yet, opened for statements and administration.
@@ -10,6 +11,8 @@ public final class StretchDatabase {
     public let configuration: Configuration
     package let connection: Connection
     package let overlay: Overlay
+    /// The master key, while a password holds it open.
+    var openedMasterKey: SymmetricKey?
 
     /// Opens an existing local file, and shows its stretch-enabled tables whole.
     ///

@@ -62,6 +62,8 @@ public struct StretchError: Error, Sendable, CustomStringConvertible {
         public static let cancelled = Self("cancelled", 10, isRetryable: true)
         /// A login, a certificate or a right was refused; trying again cannot help.
         public static let notPermitted = Self("notPermitted", 11)
+        /// The file was restored, copied or deauthorized, and must be reauthorized first.
+        public static let disconnected = Self("disconnected", 12)
         /// SQLite refused a statement of the application.
         public static let statementFailed = Self("statementFailed", 1)
     }

@@ -21,6 +21,7 @@ struct StatusCommand: ParsableCommand {
             "Epoch        \(database.epoch)",
             "Free pages   \(database.freePages.grouped) (\(database.freeBytes.byteText))",
         ]
+        if let login = database.login { lines.insert("Login        \(login)", at: 1) }
         if let reason = database.linkReason { lines.insert("Reason       \(reason)", at: 1) }
         if let step = database.pendingStep { lines.append("In flight    \(step)") }
         if status.tables.isEmpty { lines.append("No table is stretch-enabled.") }

@@ -13,7 +13,8 @@ struct StretchCommand: ParsableCommand {
         subcommands: [
             EnableCommand.self, TableCommand.self, MigrateCommand.self, BringBackCommand.self,
             StatusCommand.self, QueryCommand.self, VerifyCommand.self, ProvisionCommand.self,
-            LoginCommand.self, TestConnectionCommand.self, GarbageCommand.self,
+            LoginCommand.self, TestConnectionCommand.self, ReauthorizeCommand.self,
+            DeauthorizeCommand.self, QueryModeCommand.self, GarbageCommand.self,
             DisableCommand.self, DemoCommand.self,
         ])
 }

@@ -12,9 +12,14 @@ extension Configuration {
             case .file:
                 return try EmbeddedEndpoint(
                     path: address.filePath(besides: localPath), routines: configuration.routines,
-                    isCreating: isCreating, vfs: configuration.remoteVFS)
+                    isCreating: isCreating, vfs: configuration.remoteVFS,
+                    owner: configuration.owner
+                ) { () throws(StretchError) in
+                    try configuration.credential(address, configuration.role)
+                }
             case .postgresql(let server):
-                return PostgresEndpoint(server) { () throws(StretchError) in
+                return PostgresEndpoint(server, owner: configuration.owner) {
+                    () throws(StretchError) in
                     try configuration.credential(address, configuration.role)
                 }
             }

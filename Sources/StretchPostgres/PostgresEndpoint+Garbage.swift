@@ -86,7 +86,7 @@ extension PostgresEndpoint {
         return report
     }
 
-    private static func timeText(_ time: String) -> String {
+    static func timeText(_ time: String) -> String {
         "to_char(\(time) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
     }
 

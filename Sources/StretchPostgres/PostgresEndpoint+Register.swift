@@ -10,8 +10,9 @@ extension PostgresEndpoint {
             let results = try run(
                 """
                 \(PostgresSchema.begin)
-                INSERT INTO \(schema).stretch_branch(id, database, head_epoch)
-                VALUES (\(position.branch), \(database), \(position.epoch)) ON CONFLICT DO NOTHING;
+                INSERT INTO \(schema).stretch_branch(id, database, owner, owner_name, head_epoch)
+                VALUES (\(position.branch), \(database), \(ownerSQL), \(position.epoch))
+                ON CONFLICT DO NOTHING;
                 INSERT INTO \(schema).stretch_history(branch, epoch, token)
                 SELECT \(position.branch), \(position.epoch), \(position.token)
                 WHERE NOT EXISTS (

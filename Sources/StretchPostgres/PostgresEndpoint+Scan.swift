@@ -70,7 +70,7 @@ extension PostgresEndpoint {
         }
     }
 
-    private func refusal(_ position: TimelinePosition) -> StretchError {
+    func refusal(_ position: TimelinePosition) -> StretchError {
         mismatch(
             "does not hold epoch \(position.epoch) of branch \(position.branch) as this file does")
     }

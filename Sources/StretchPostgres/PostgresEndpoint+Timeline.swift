@@ -8,12 +8,13 @@ extension PostgresEndpoint {
                 let results = try run(
                     """
                     \(lockSQL(branch));
-                    UPDATE \(schema).stretch_branch SET last_seen = now() WHERE id = \(branch);
+                    UPDATE \(schema).stretch_branch SET last_seen = now()
+                    WHERE id = \(branch) AND owner IS NOT DISTINCT FROM \(ownerHashSQL);
                     COMMIT
                     """, on: connection)
                 let tables = results.filter { $0.rowCount > 0 }
                 guard tables.count == 2 else { return nil }
-                return head(branch, in: tables[0], tables[1])
+                return try head(branch, in: tables[0], tables[1])
             }
         }
     }
@@ -87,24 +88,21 @@ extension PostgresEndpoint {
         try ask { connection in
             let results = try run(
                 """
-                \(PostgresSchema.begin)
+                \(lockSQL(position.branch));
                 SELECT token FROM \(schema).stretch_history
-                WHERE branch = \(position.branch) AND epoch = \(position.epoch);
+                WHERE branch = \(position.branch) AND epoch = \(position.epoch)
+                """, on: connection)
+            let tables = Array(results.suffix(3))
+            _ = try head(position.branch, in: tables[0], tables[1])
+            guard tables[2].rowCount == 1, tables[2].integer(0, 0) == position.token else {
+                throw refusal(position)
+            }
+            _ = try run(
+                """
                 UPDATE \(schema).stretch_retirement SET confirmed_at = now()
                 WHERE branch = \(position.branch) AND epoch <= \(position.epoch)
-                    AND confirmed_at IS NULL AND EXISTS (
-                        SELECT 1 FROM \(schema).stretch_history
-                        WHERE branch = \(position.branch) AND epoch = \(position.epoch)
-                            AND token = \(position.token));
-                COMMIT
+                    AND confirmed_at IS NULL; COMMIT
                 """, on: connection)
-            guard let row = results.first(where: { $0.rowCount > 0 }),
-                row.integer(0, 0) == position.token
-            else {
-                throw mismatch(
-                    "does not hold epoch \(position.epoch) of branch \(position.branch) "
-                        + "as this file does")
-            }
         }
     }
 
@@ -125,16 +123,23 @@ extension PostgresEndpoint {
     /// What ``lockSQL(_:)`` does in its transaction.
     func branchSQL(_ branch: Int64) -> String {
         """
-        SELECT id FROM \(schema).stretch_branch WHERE id = \(branch) FOR UPDATE;
+        SELECT id, owner, owner_name FROM \(schema).stretch_branch WHERE id = \(branch) FOR UPDATE;
         SELECT epoch, token FROM \(schema).stretch_history WHERE branch = \(branch)
         ORDER BY epoch DESC LIMIT 1
         """
     }
 
     /// The newest position of a branch, from the results of ``lockSQL(_:)``.
+    ///
+    /// - Throws: `remoteMismatch` when the branch belongs to another owner.
     func head(
         _ branch: Int64, in lock: PostgresResult, _ history: PostgresResult
-    ) -> TimelinePosition? {
+    ) throws -> TimelinePosition? {
+        if lock.rowCount == 1 {
+            try RemoteBranch.requireOwner(
+                owner, hash: lock.bytes(0, 1), name: lock.text(0, 2), branch: branch,
+                remote: remoteName)
+        }
         guard lock.rowCount == 1, history.rowCount == 1, let epoch = history.integer(0, 0),
             let token = history.integer(0, 1)
         else { return nil }

@@ -12,6 +12,7 @@ public final class PostgresEndpoint: Endpoint {
     /// One for each time that statements were sent and answered.
     public internal(set) var roundTripCount = 0
     let pool: ConnectionPool
+    let owner: OwnerProof?
     var directory: PostgresDirectory
     /// The batch whose rows are on their way.
     var staged: StagedBatch?
@@ -22,12 +23,14 @@ public final class PostgresEndpoint: Endpoint {
     ///
     /// - Parameters:
     ///   - address: The server and its database; the schema is `stretch` when it names none.
+    ///   - owner: The right to extend branches, or `nil` for those that nobody owns.
     ///   - credential: Asked once for each session of the pool, and not kept.
     public init(
-        _ address: PostgresAddress,
+        _ address: PostgresAddress, owner: OwnerProof? = nil,
         credential: @escaping () throws(StretchError) -> RemoteCredential?
     ) {
         self.address = address
+        self.owner = owner
         schema = address.schema ?? "stretch"
         pool = ConnectionPool(address, credential: credential)
         directory = PostgresDirectory(schema: schema)

@@ -17,7 +17,7 @@ enum PostgresSchema {
         CREATE TABLE \(schema).stretch_branch(
             id bigint PRIMARY KEY, database bigint NOT NULL, parent bigint, fork_epoch bigint,
             owner bytea, owner_name text, last_seen timestamptz NOT NULL DEFAULT now(),
-            head_epoch bigint NOT NULL);
+            head_epoch bigint NOT NULL, dropped_at timestamptz);
         CREATE TABLE \(schema).stretch_history(
             branch bigint NOT NULL, epoch bigint NOT NULL, token bigint NOT NULL,
             PRIMARY KEY (branch, epoch));

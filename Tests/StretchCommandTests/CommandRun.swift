@@ -16,7 +16,7 @@ struct CommandRun {
         environment: [String: String] = [:]
     ) throws {
         let process = Process()
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.environment = Self.environment(folder).merging(environment) { $1 }
         process.executableURL = try Self.executable()
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
@@ -37,6 +37,12 @@ struct CommandRun {
         status = process.terminationStatus
         output = try String(contentsOfFile: outputPath, encoding: .utf8)
         errors = try String(contentsOfFile: errorPath, encoding: .utf8)
+    }
+
+    /// The environment of the tests, with a keystore of the folder's own.
+    static func environment(_ folder: TemporaryFolder) -> [String: String] {
+        ProcessInfo.processInfo.environment
+            .merging(["STRETCH_HOME": folder.path("keystore")]) { $1 }
     }
 
     /// The command beside the test bundle.

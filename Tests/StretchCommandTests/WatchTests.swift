@@ -23,6 +23,7 @@ import Testing
         process.executableURL = try CommandRun.executable()
         process.arguments = ["migrate", "app.db", "--watch", "0.1"]
         process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+        process.environment = CommandRun.environment(folder)
         let errors = Pipe()
         process.standardError = errors
         process.standardOutput = FileHandle.nullDevice

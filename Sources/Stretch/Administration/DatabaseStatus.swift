@@ -13,6 +13,8 @@ public struct DatabaseStatus: Codable, Equatable, Sendable {
         case connected
         /// The remote cannot be reached.
         case unavailable
+        /// The file was restored, copied or deauthorized, and must be reauthorized first.
+        case disconnected
         /// The remote holds something else: it was rolled back, or another file went on.
         case mismatch
         /// It could not be told.
@@ -33,6 +35,8 @@ public struct DatabaseStatus: Codable, Equatable, Sendable {
         public let linkState: LinkState
         /// Why the link state is not `connected`.
         public let linkReason: String?
+        /// The login at the remote that the file was enabled or reauthorized with, or `nil`.
+        public let login: String?
         /// Which rows queries see.
         public let queryMode: String
         /// The journal mode of the local file: `wal`.

@@ -19,7 +19,7 @@ extension StretchDatabase {
     public func disableTable(
         _ name: String, mode: DisableMode?, isDryRun: Bool = false
     ) throws(StretchError) -> DisableReport {
-        let table = try perform { try enabledTable(name) }
+        let table = try administer { try enabledTable(name) }
         let rowCount = try perform { try coldRowCount(table) }
         try refuseFollowed(table)
         if mode == nil, rowCount > 0 {

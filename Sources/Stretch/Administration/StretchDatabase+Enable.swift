@@ -28,9 +28,10 @@ extension StretchDatabase {
     @discardableResult
     public func enable(server: String) throws(StretchError) -> DatabaseReport {
         let server = try EndpointAddress(parsing: server)
-        return try perform {
+        return try administer {
             try refuseEnabling(server)
             var advice: [String] = []
+            var made: Attachment?
             let address = try connection.transaction(.immediate) {
                 // Once more, under the write lock: another process may have been faster.
                 try refuseEnabledAlready()
@@ -38,30 +39,66 @@ extension StretchDatabase {
                     branch: configuration.randomID(), epoch: 0, token: configuration.randomID())
                 let database = configuration.randomID()
                 let address = server.reserved(forDatabase: database)
+                let record = DatabaseRecord(
+                    database: database, position: position, endpoint: address.description,
+                    queryMode: .localAndRemote)
+                let given = try configuration.credential(address, .administrator)
+                let owner = try configuration.keystore.map { keystore in
+                    let (attachment, proof) = try self.attach(record, given, keystore)
+                    made = attachment
+                    return proof
+                }
                 let endpoint = try configuration.endpoint(
-                    at: address, localPath: path, isCreating: true, as: .administrator)
+                    at: address, localPath: path, isCreating: true, as: .administrator,
+                    owner: owner)
                 try endpoint.register(database: database, position: position)
-                advice = try keepLogins(of: endpoint, at: address, branch: position.branch)
-                try catalog.create(
-                    DatabaseRecord(
-                        database: database, position: position, endpoint: address.description,
-                        queryMode: .localAndRemote))
+                try endpoint.authorize()
+                advice = try keepLogins(
+                    of: endpoint, at: address, given: given, branch: position.branch,
+                    owner: owner)
+                try catalog.create(record)
                 try catalog.insertEvent(
                     time: configuration.now(), table: nil, kind: "enable",
                     message: "enabled with server \(address)")
                 return address
+            }
+            if let made {
+                try configuration.keystore?.update(made) { $0.state = .linked }
             }
             return DatabaseReport(
                 server: address.description, advice: advice + (try databaseAdvice()))
         }
     }
 
+    /// Prepares the keystore for a file that is being enabled: the owner's nonce, a master key, and
+    /// the administrator's login by name. Its secret is not kept.
+    private func attach(
+        _ record: DatabaseRecord, _ given: RemoteCredential?, _ keystore: Keystore
+    ) throws -> (Attachment, OwnerProof) {
+        var attachment = makeAttachment(record)
+        attachment.branch = record.position.branch
+        let proof = OwnerProof(name: OwnerProof.name(ofFile: attachment.path))
+        attachment.owner = try keystore.seal(proof, for: attachment)
+        if let given {
+            attachment.masterKey = try newMasterKey(password: nil, keystore).0
+            let now = configuration.now()
+            attachment.credentials = [
+                SealedCredential(
+                    name: given.login, identity: given.login, secret: nil, created: now,
+                    modified: now)
+            ]
+        }
+        try keystore.save(attachment)
+        return (attachment, proof)
+    }
+
     /// Forgets the remote and drops the catalog; the file is then as if it had never been enabled.
     ///
     /// - Throws: `wrongState` when the database is not enabled, or while tables are stretched.
     public func disable(isDryRun: Bool = false) throws(StretchError) {
-        try perform {
-            _ = try enabledDatabase()
+        try administer {
+            let record = try enabledDatabase()
+            let attachment = try fileAttachment(record)
             try connection.transaction(.immediate) {
                 let names = try catalog.tables().map { "\"\($0.name)\"" }
                 guard names.isEmpty else {
@@ -72,6 +109,7 @@ extension StretchDatabase {
                 }
                 if !isDryRun { try catalog.drop() }
             }
+            if !isDryRun, let attachment { try configuration.keystore?.remove(attachment) }
         }
     }
 
@@ -90,11 +128,17 @@ extension StretchDatabase {
     }
 
     /// A session with the remote that the file names.
-    func makeEndpoint(
-        _ record: DatabaseRecord, as role: RemoteRole
-    ) throws(StretchError) -> any Endpoint {
-        try configuration.endpoint(
-            at: try EndpointAddress(parsing: record.endpoint), localPath: path, as: role)
+    ///
+    /// - Throws: `disconnected` for a file that must be reauthorized first.
+    func makeEndpoint(_ record: DatabaseRecord, as role: RemoteRole) throws -> any Endpoint {
+        var owner: OwnerProof?
+        if let link = FileLink(configuration, path: path) {
+            let attachment = try link.require(record, pending: try catalog.pending())
+            owner = try configuration.keystore?.owner(of: attachment)
+        }
+        return try configuration.endpoint(
+            at: try EndpointAddress(parsing: record.endpoint), localPath: path, as: role,
+            owner: owner)
     }
 
     private func refuseEnabledAlready() throws {
@@ -148,7 +192,7 @@ enum FileIdentity {
         return left == right
     }
 
-    private static func resolved(_ path: String) -> String {
+    static func resolved(_ path: String) -> String {
         URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path
     }
 

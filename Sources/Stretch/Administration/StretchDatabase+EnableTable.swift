@@ -21,7 +21,7 @@ extension StretchDatabase {
     public func enableTable(
         _ name: String, filter: String, follows: String? = nil, isPaused: Bool = false
     ) throws(StretchError) -> TableReport {
-        let report = try perform {
+        let report = try administer {
             let database = try enabledDatabase()
             try refuseEnabledTable(name)
             let version = try schemaCookie()

@@ -42,7 +42,7 @@ extension StretchDatabase {
             throw StretchError(
                 .invalidArgument, "the age is negative", hint: "Name an age of 0 or more days.")
         }
-        let record = try perform { try enabledDatabase() }
+        let record = try administer { try enabledDatabase() }
         let migrator = try makeMigrator()
         let report = try migrator.collectGarbage(
             database: record.database, olderThan: age, isDryRun: isDryRun)

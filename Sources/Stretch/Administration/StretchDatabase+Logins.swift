@@ -18,7 +18,7 @@ extension StretchDatabase {
     ///   store; `notPermitted` when the remote refuses it; `remoteUnavailable`; `remoteMismatch`.
     ///   The stored logins are then as they were.
     public func storeLogin() throws(StretchError) -> LoginReport {
-        try perform {
+        try administer {
             let record = try enabledDatabase()
             let address = try EndpointAddress(parsing: record.endpoint)
             guard case .postgresql = address.kind else {
@@ -64,23 +64,31 @@ extension StretchDatabase {
     ///
     /// - Returns: Advice.
     func keepLogins(
-        of endpoint: any Endpoint, at address: EndpointAddress, branch: Int64
+        of endpoint: any Endpoint, at address: EndpointAddress, given: RemoteCredential?,
+        branch: Int64, owner: OwnerProof?
     ) throws(StretchError) -> [String] {
-        guard let keystore = configuration.keystore, case .postgresql = address.kind,
-            let given = try configuration.credential(address, .administrator)
+        guard let keystore = configuration.keystore, case .postgresql = address.kind, let given
         else { return [] }
         guard given.password != nil else {
             // The server knows the user of this process; what it makes of others, it alone knows.
             try keystore.replace(given, at: address, for: [.reader, .writer])
             return []
         }
-        if try hasServingLogins(keystore, at: address, branch: branch) { return [] }
+        func trial(_ writer: RemoteCredential, _ reader: RemoteCredential) -> StretchError? {
+            self.trial(writer, reader, at: address, branch: branch, owner: owner)
+        }
+        if let writer = try keystore.credential(at: address, for: .writer),
+            let reader = try keystore.credential(at: address, for: .reader),
+            trial(writer, reader) == nil
+        {
+            return []
+        }
         let reason: String
         switch try endpoint.makeLogins() {
         case .unknown: return []
         case .refused(let why): reason = why
         case .made(let writer, let reader):
-            guard let problem = trial(writer, reader, at: address, branch: branch) else {
+            guard let problem = trial(writer, reader) else {
                 try keystore.store(writer, at: address, for: .writer)
                 try keystore.store(reader, at: address, for: .reader)
                 return []
@@ -97,24 +105,15 @@ extension StretchDatabase {
         ]
     }
 
-    private func hasServingLogins(
-        _ keystore: Keystore, at address: EndpointAddress, branch: Int64
-    ) throws(StretchError) -> Bool {
-        guard let writer = try keystore.credential(at: address, for: .writer),
-            let reader = try keystore.credential(at: address, for: .reader)
-        else { return false }
-        return trial(writer, reader, at: address, branch: branch) == nil
-    }
-
     /// Uses a writer's and a reader's login once.
     private func trial(
         _ writer: RemoteCredential, _ reader: RemoteCredential, at address: EndpointAddress,
-        branch: Int64
+        branch: Int64, owner: OwnerProof?
     ) -> StretchError? {
         var configuration = configuration
         configuration.credential = { $1 == .reader ? reader : writer }
         do throws(StretchError) {
-            let writing = try configuration.endpoint(at: address, localPath: path, as: .writer)
+            let writing = try configuration.endpoint(at: address, localPath: path, as: .writer, owner: owner)
             _ = try writing.fence(branch: branch)
             let reading = try configuration.endpoint(at: address, localPath: path, as: .reader)
             _ = try reading.position(branch: branch)

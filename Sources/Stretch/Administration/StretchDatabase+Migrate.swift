@@ -49,7 +49,7 @@ extension StretchDatabase {
         shouldStop: @escaping () -> Bool = { false },
         progress: @escaping (MovementProgress) -> Void = { _ in }
     ) throws(StretchError) -> MovementReport {
-        let table = try perform { try enabledTable(name) }
+        let table = try administer { try enabledTable(name) }
         let migrator = try makeMigrator()
         var options = MigrationOptions()
         options.shouldStop = shouldStop

@@ -25,7 +25,7 @@ extension StretchDatabase {
     ///   `schemaMismatch` when a change of columns is ambiguous. Other tables are done then.
     @discardableResult
     public func provision() throws(StretchError) -> ProvisionReport {
-        let report = try perform {
+        let report = try administer {
             let endpoint = try makeEndpoint(try enabledDatabase(), as: .administrator)
             let reconciler = SchemaReconciler(
                 connection: connection, configuration: configuration, endpoint: endpoint)

@@ -20,7 +20,8 @@ extension StretchDatabase {
                 database: DatabaseStatus.Database(
                     id: "\(now.database)", branch: "\(now.position.branch)",
                     epoch: now.position.epoch, server: now.endpoint, linkState: link.state,
-                    linkReason: link.reason, queryMode: now.queryMode.rawValue,
+                    linkReason: link.reason,
+                    login: try fileAttachment(now)?.credentials.last?.identity, queryMode: now.queryMode.rawValue,
                     journalMode: try connection.string("PRAGMA main.journal_mode") ?? "",
                     pendingStep: try catalog.pending()?.kind.rawValue, freePages: freePages,
                     freeBytes: freePages * pageSize),
@@ -46,7 +47,7 @@ extension StretchDatabase {
         } catch let error as StretchError {
             let states: [StretchError.Code: DatabaseStatus.LinkState] = [
                 .remoteUnavailable: .unavailable, .notPermitted: .unavailable,
-                .remoteMismatch: .mismatch,
+                .remoteMismatch: .mismatch, .disconnected: .disconnected,
             ]
             return Link(state: states[error.code] ?? .unknown, reason: error.message)
         } catch {

@@ -16,7 +16,7 @@ extension StretchDatabase {
     }
 
     private func setState(_ state: MigrationState, of name: String) throws(StretchError) {
-        try perform {
+        try administer {
             try connection.transaction(.immediate) {
                 var table = try enabledTable(name)
                 table.state = state
@@ -44,7 +44,7 @@ extension StretchDatabase {
         _ name: String, filter: String? = nil, renamed: [String: String] = [:],
         replaced: [String] = []
     ) throws(StretchError) {
-        try perform {
+        try administer {
             let table = try enabledTable(name)
             let hints =
                 renamed.map { ColumnHint.renamed(from: $0.key, to: $0.value) }

@@ -34,6 +34,7 @@ package struct Catalog {
             .integer(database.position.branch), .integer(database.position.epoch),
             .integer(database.position.token), .text(database.endpoint),
             .text(database.queryMode.rawValue))
+        try insertHistory(database.position)
     }
 
     /// Drops the catalog's tables.
@@ -86,6 +87,18 @@ package struct Catalog {
         try connection.run(
             "UPDATE main.stretch_database SET branch = ?, epoch = ?, token = ?",
             .integer(position.branch), .integer(position.epoch), .integer(position.token))
+        try insertHistory(position)
+    }
+
+    /// Names another server; the caller has made sure that it holds what the file names.
+    package func setEndpoint(_ address: String) throws(SQLiteError) {
+        try connection.run("UPDATE main.stretch_database SET endpoint = ?", .text(address))
+    }
+
+    /// Sets which rows queries see.
+    package func setQueryMode(_ mode: QueryMode) throws(SQLiteError) {
+        try connection.run(
+            "UPDATE main.stretch_database SET query_mode = ?", .text(mode.rawValue))
     }
 
     // MARK: Tables

@@ -64,6 +64,23 @@ enum CatalogSchema {
             next_token INTEGER NOT NULL,
             schema_version INTEGER NOT NULL
         ) STRICT;
+        CREATE TABLE main.stretch_fork(
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            child INTEGER NOT NULL,
+            child_token INTEGER NOT NULL,
+            base_branch INTEGER NOT NULL,
+            base_epoch INTEGER NOT NULL,
+            base_token INTEGER NOT NULL,
+            branch INTEGER NOT NULL,
+            epoch INTEGER NOT NULL,
+            token INTEGER NOT NULL
+        ) STRICT;
+        CREATE TABLE main.stretch_history(
+            number INTEGER PRIMARY KEY,
+            branch INTEGER NOT NULL,
+            epoch INTEGER NOT NULL,
+            token INTEGER NOT NULL
+        ) STRICT;
         CREATE TABLE main.stretch_lock(
             id INTEGER PRIMARY KEY,
             name TEXT UNIQUE
@@ -93,7 +110,7 @@ enum CatalogSchema {
     /// The names of the tables above, in the order in which they can be dropped.
     static let tableNames = [
         "stretch_principal", "stretch_event", "stretch_migration_status", "stretch_lock",
-        "stretch_pending", "stretch_tombstone", "stretch_batch", "stretch_column",
+        "stretch_history", "stretch_fork", "stretch_pending", "stretch_tombstone", "stretch_batch", "stretch_column",
         "stretch_table", "stretch_database",
     ]
 }

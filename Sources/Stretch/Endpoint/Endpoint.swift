@@ -87,7 +87,10 @@ public protocol Endpoint: AnyObject {
     /// - Parameters:
     ///   - database: The database's id: a random, positive number.
     ///   - position: The branch, epoch 0, and its token.
-    /// - Throws: `remoteUnavailable`; `wrongState` when the remote is not a Stretch remote and not
+    ///
+    /// This session's owner becomes that of the branch.
+    ///
+    /// - Throws: `remoteUnavailable`; `notPermitted`; `wrongState` when the remote is not a Stretch remote and not
     ///   empty, or is of a newer format; `remoteMismatch` when the branch is known with another
     ///   database or token.
     func register(database: Int64, position: TimelinePosition) throws(StretchError)
@@ -129,9 +132,60 @@ public protocol Endpoint: AnyObject {
     /// The one call that other threads may make.
     func interrupt()
 
+    /// Throws `notPermitted` unless this session's login administers the remote.
+    func authorize() throws(StretchError)
+
+    /// The remote's own id, which a copy of it shares and another remote does not.
+    ///
+    /// - Throws: `remoteMismatch` or `remoteUnavailable` when there is no remote.
+    func identity() throws(StretchError) -> String
+
+    /// The branches of a database, dropped ones too.
+    func branches(database: Int64) throws(StretchError) -> [RemoteBranch]
+
+    /// Whether the remote's history holds exactly this position.
+    ///
+    /// The ledger and the history move in one transaction: what a position named when the remote
+    /// wrote it down, is there as long as the position is, or was condemned.
+    func holds(_ position: TimelinePosition) throws(StretchError) -> Bool
+
+    /// The digests of the batches that a position sees, by their ids; condemned ones are left out.
+    func batches(seenAt position: TimelinePosition) throws(StretchError) -> [Int64: [UInt8]]
+
+    /// Opens a branch for this session's owner where another one is or was. Idempotent.
+    ///
+    /// The child sees what its parent saw there, and no row is copied.
+    ///
+    /// - Parameters:
+    ///   - child: The new branch, at the parent's epoch, with a token of its own.
+    ///   - parent: A position in the parent's history.
+    ///   - lost: Batches that the child does not see, because they are lost.
+    /// - Throws: `remoteMismatch` when the history does not hold the parent's position, or garbage
+    ///   collection has condemned another batch that it sees; `remoteUnavailable`.
+    func fork(
+        _ child: TimelinePosition, of parent: TimelinePosition, database: Int64,
+        without lost: [Int64]
+    ) throws(StretchError)
+
+    /// Makes this session's owner that of a branch. Idempotent.
+    ///
+    /// - Parameters:
+    ///   - position: Where the branch must stand.
+    ///   - hash: The present owner's hash, or `nil` when nobody owns it.
+    /// - Throws: `remoteMismatch` when the branch has moved on or has another owner by now;
+    ///   `remoteUnavailable`.
+    func takeOver(_ position: TimelinePosition, from hash: [UInt8]?) throws(StretchError)
+
+    /// Drops a branch, so that garbage collection may take what it alone sees, or takes that back.
+    ///
+    /// - Throws: `remoteMismatch` for an unknown branch, or one of which a batch is condemned;
+    ///   `remoteUnavailable`.
+    func setDropped(_ isDropped: Bool, branch: Int64) throws(StretchError)
+
     /// Waits until no commit on the branch is in doubt, and returns where the branch stands.
     ///
     /// - Returns: `nil` when the remote does not know the branch.
+    /// - Throws: `remoteMismatch` when the branch belongs to another owner; `remoteUnavailable`.
     func fence(branch: Int64) throws(StretchError) -> TimelinePosition?
 
     /// What the ledger knows of a batch, or `nil`. Ask ``fence(branch:)`` first.
@@ -219,6 +273,49 @@ public protocol Endpoint: AnyObject {
 extension Endpoint {
     /// Does nothing: a remote that answers at once needs no indexes but the key's.
     public func buildIndexes(_ relation: Relation) throws(StretchError) {}
+
+    /// Does nothing: a remote without logins has no administrator.
+    public func authorize() throws(StretchError) {}
+
+    /// Throws `unsupported`.
+    public func identity() throws(StretchError) -> String { throw Self.hasNoBranches }
+
+    /// Throws `unsupported`.
+    public func branches(database: Int64) throws(StretchError) -> [RemoteBranch] {
+        throw Self.hasNoBranches
+    }
+
+    /// Throws `unsupported`.
+    public func holds(_ position: TimelinePosition) throws(StretchError) -> Bool {
+        throw Self.hasNoBranches
+    }
+
+    /// Throws `unsupported`.
+    public func batches(
+        seenAt position: TimelinePosition
+    ) throws(StretchError) -> [Int64: [UInt8]] { throw Self.hasNoBranches }
+
+    /// Throws `unsupported`.
+    public func fork(
+        _ child: TimelinePosition, of parent: TimelinePosition, database: Int64,
+        without lost: [Int64]
+    ) throws(StretchError) { throw Self.hasNoBranches }
+
+    /// Throws `unsupported`.
+    public func takeOver(
+        _ position: TimelinePosition, from hash: [UInt8]?
+    ) throws(StretchError) { throw Self.hasNoBranches }
+
+    /// Throws `unsupported`.
+    public func setDropped(_ isDropped: Bool, branch: Int64) throws(StretchError) {
+        throw Self.hasNoBranches
+    }
+
+    private static var hasNoBranches: StretchError {
+        StretchError(
+            .unsupported, "this remote has no branches",
+            hint: "A restored file cannot be attached to it.")
+    }
 
     /// Does nothing: the rows go with the commit.
     public func stage(_ batch: NewBatch?, rows: RowBuffer?) {}

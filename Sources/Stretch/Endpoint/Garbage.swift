@@ -49,8 +49,9 @@ public struct GarbageReport: Hashable, Sendable {
 ///
 /// A batch is seen by its own branch, and by each branch that was forked, directly or not, where it
 /// was visible: at or after its epoch, and before the epoch of its retirement. It is garbage when
-/// each of these branches has retired it and confirmed that, long enough ago. A retirement is
-/// confirmed by a later visit of the file that made it, so that a file that slept keeps its rows.
+/// each of these branches has retired it and confirmed that, or was dropped, long enough ago. A
+/// retirement is confirmed by a later visit of the file that made it, so that a file that slept
+/// keeps its rows.
 ///
 /// A batch goes in two phases. It is condemned, in one transaction: from then on no scan, no read
 /// and no fork finds it. Then its rows are deleted, in as many transactions as it takes. Its entry
@@ -92,10 +93,11 @@ package struct GarbageQuery {
                 ON r.batch = s.batch AND r.branch = s.branch
             WHERE b.epoch <= c.fork_epoch AND (r.epoch IS NULL OR r.epoch > c.fork_epoch)
         ), retired(batch, since) AS (
-            SELECT s.batch, max(r.confirmed_at) FROM sees AS s
+            SELECT s.batch, max(coalesce(r.confirmed_at, d.dropped_at)) FROM sees AS s
+            JOIN \(prefix)stretch_branch AS d ON d.id = s.branch
             LEFT JOIN \(prefix)stretch_retirement AS r
                 ON r.batch = s.batch AND r.branch = s.branch
-            GROUP BY s.batch HAVING count(*) = count(r.confirmed_at)
+            GROUP BY s.batch HAVING count(*) = count(coalesce(r.confirmed_at, d.dropped_at))
         ), garbage(batch) AS (
             SELECT b.id FROM \(prefix)stretch_batch AS b LEFT JOIN retired AS t ON t.batch = b.id
             WHERE b.collected_at IS NULL AND b.branch IN \(branches)

@@ -18,8 +18,8 @@ struct Attachment: Codable, Hashable, Sendable {
     var server: String
     /// The remote's own id, or `nil` before it was asked.
     var remote: String?
-    /// Whether the file is connected; false after it was deauthorized.
-    var isLinked: Bool
+    /// How far the connection has come; it counts only with a branch.
+    var state: BranchMemory.State
     /// The owner's nonce, sealed under the service key; `nil` for a user who may not migrate.
     var owner: Data?
     /// The key of the credentials.
@@ -32,7 +32,16 @@ struct Attachment: Codable, Hashable, Sendable {
             bytes.map { String(format: "%02x", $0) }.joined()
         }
         (self.database, self.path, self.server) = (database, path, server)
-        isLinked = false
+        state = .unfinished
+    }
+
+    /// What decisions need of it, or `nil` without a branch.
+    func memory(seen: TimelinePosition?) -> BranchMemory? {
+        branch.map { branch in
+            BranchMemory(
+                branch: branch, endpoint: server, state: state, path: path,
+                seen: seen.flatMap { $0.branch == branch ? $0 : nil })
+        }
     }
 
     /// The place of a credential, without regard to case.

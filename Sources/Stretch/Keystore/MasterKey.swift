@@ -17,13 +17,8 @@ struct MasterKey: Codable, Hashable, Sendable {
     private var serviceWrap: Data?
     private var passwordWraps: [PasswordWrap] = []
 
-    /// Makes a random key, wrapped by nothing yet.
-    static func make() -> (MasterKey, SymmetricKey) {
-        let key = SymmetricKey(size: .bits256)
-        return (MasterKey(check: Sealing.checkValue(of: key)), key)
-    }
-
-    private init(check: Data) { self.check = check }
+    /// A key that nothing wraps yet.
+    init(_ key: SymmetricKey) { check = Sealing.checkValue(of: key) }
 
     /// Whether the service key opens it, without a password.
     var isWrappedByService: Bool { serviceWrap != nil }
@@ -87,7 +82,8 @@ struct MasterKey: Codable, Hashable, Sendable {
         throw Self.wrongPassword
     }
 
-    private func open(_ wrap: Data, under outer: SymmetricKey) throws(StretchError) -> SymmetricKey {
+    private func open(_ wrap: Data, under outer: SymmetricKey) throws(StretchError) -> SymmetricKey
+    {
         guard let bytes = Sealing.open(wrap, under: outer, purpose: Self.purpose),
             Sealing.checkValue(of: SymmetricKey(data: bytes)) == check
         else {

@@ -57,6 +57,22 @@ struct PasswordKey: Codable, Hashable, Sendable {
         return (kept, key)
     }
 
+    /// The form that an embedded remote keeps.
+    init?(text: String) {
+        guard let key = try? JSONDecoder().decode(PasswordKey.self, from: Data(text.utf8)) else {
+            return nil
+        }
+        self = key
+    }
+
+    /// The form that an embedded remote keeps: numbers, a salt and a check value, no secret.
+    var text: String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        // Numbers and bytes always have a form.
+        return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+
     private init(salt: Data, rounds: Int, blockSize: Int, parallelism: Int, check: Data) {
         (self.salt, self.rounds, self.blockSize) = (salt, rounds, blockSize)
         (self.parallelism, self.check) = (parallelism, check)

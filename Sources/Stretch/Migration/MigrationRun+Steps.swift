@@ -117,6 +117,7 @@ extension MigrationRun {
             return true
         }
         guard isDone else { return .superseded }
+        try see(step.next)
         self.step = nil
         if let number {
             manifest.remove(number: number)

@@ -41,6 +41,7 @@ extension MigrationRun {
         case .unprovable: return .unprovable
         case .done(let number, let keptRowCount):
             crash(.afterSwitch)
+            try see(step.next)
             manifest.append(moving, number: number)
             record(moving, keptRowCount: keptRowCount)
             self.step = nextStep

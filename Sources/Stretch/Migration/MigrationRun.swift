@@ -13,6 +13,8 @@ final class MigrationRun {
     var atCrashPoint: ((CrashPoint) -> Void)?
     var sleep: (Duration) -> Void = { _ in }
     var progress: (MigrationProgress) -> Void = { _ in }
+    /// Called with each position that the file has reached.
+    var see: (TimelinePosition) throws(StretchError) -> Void = { _ in }
     var reconcileSchema: (Connection) throws -> [Int64: StretchError] = { _ in [:] }
     /// Why rows of tables do not move, by the tables' ids.
     var waiting: [Int64: StretchError] = [:] {

@@ -22,6 +22,8 @@ package final class Migrator {
 
     let connection: Connection
     private let proof = RowProof()
+    private let link: FileLink?
+    private var attachment: Attachment?
     private var session: (any Endpoint)?
 
     /// Opens a stretch-enabled file.
@@ -30,6 +32,7 @@ package final class Migrator {
     package init(path: String, configuration: Configuration) throws(StretchError) {
         self.path = path
         self.configuration = configuration
+        link = FileLink(configuration, path: path)
         reconcileSchema = {
             try Migrator.requireSameSchema($0)
             return [:]
@@ -88,12 +91,29 @@ package final class Migrator {
         return try makeEndpoint(as: role)
     }
 
+    /// - Throws: `disconnected` for a file that must be reauthorized first; `notPermitted` for a
+    ///   user who may not write at the remote.
     private func makeEndpoint(as role: RemoteRole) throws(StretchError) -> any Endpoint {
-        guard let record = try local({ () throws in try Catalog(connection).database() }) else {
+        let catalog = Catalog(connection)
+        let found = try local { () throws in (try catalog.database(), try catalog.pending()) }
+        guard let record = found.0 else {
             throw StretchError(.wrongState, "\"\(path)\" is not stretch-enabled")
         }
+        var owner: OwnerProof?
+        if let link, let keystore = configuration.keystore {
+            let attachment = try link.require(record, pending: found.1)
+            self.attachment = attachment
+            owner = try keystore.owner(of: attachment)
+        }
         return try configuration.endpoint(
-            at: try EndpointAddress(parsing: record.endpoint), localPath: path, as: role)
+            at: try EndpointAddress(parsing: record.endpoint), localPath: path, as: role,
+            owner: owner)
+    }
+
+    /// Notes in the keystore how far the file has come.
+    private func see(_ position: TimelinePosition) throws(StretchError) {
+        guard let link, let attachment else { return }
+        try link.see(position, attachment)
     }
 
     // MARK: Runs
@@ -181,6 +201,7 @@ package final class Migrator {
         run.atCrashPoint = atCrashPoint
         run.sleep = sleep
         run.progress = progress
+        run.see = { [unowned self] position throws(StretchError) in try see(position) }
         run.reconcileSchema = reconcileSchema
         run.waiting = waiting
         defer {

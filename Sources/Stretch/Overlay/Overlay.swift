@@ -9,6 +9,7 @@ package final class Overlay {
     unowned let connection: Connection
     let configuration: Configuration
     let localPath: String
+    private let link: FileLink?
     let catalog: Catalog
     /// The tables by their catalog id.
     private(set) var tables: [Int64: OverlayTable] = [:]
@@ -42,6 +43,7 @@ package final class Overlay {
         self.connection = connection
         self.configuration = configuration
         self.localPath = localPath
+        link = FileLink(configuration, path: localPath)
         catalog = Catalog(connection)
         try connection.createModule("stretch") { [unowned self] arguments in
             guard arguments.count == 4, let id = Int64(arguments[3]), let table = self.tables[id]
@@ -233,16 +235,33 @@ package final class Overlay {
     // MARK: Remote
 
     /// The session with the remote, opened at its first use.
+    ///
+    /// - Throws: `disconnected` for a file that must be reauthorized first.
     func remote() throws(StretchError) -> any Endpoint {
-        if let endpoint { return endpoint }
         guard let record else {
             throw StretchError(.wrongState, "the database is not stretch-enabled")
         }
+        if let link { try link.require(record, pending: pendingStep()) }
+        if let endpoint { return endpoint }
         let address = try EndpointAddress(parsing: record.endpoint)
         let made = try configuration.endpoint(at: address, localPath: localPath, as: .reader)
         endpoint = made
         remoteInterrupter.use(made)
         return made
+    }
+
+    /// Forgets the session and whether the file is connected: both were changed on purpose.
+    func forgetRemote() {
+        endpoint = nil
+        link?.forget()
+    }
+
+    private func pendingStep() throws(StretchError) -> PendingStep? {
+        do {
+            return try catalog.pending()
+        } catch {
+            throw StretchError(local: error)
+        }
     }
 
     /// The stretch-enabled table with a name, without regard to case.

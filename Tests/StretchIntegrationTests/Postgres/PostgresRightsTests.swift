@@ -270,7 +270,8 @@ private struct RightsSample {
         let third = try RightsSample(schema: name, sharing: first)
         try third.open(Self.admin, keystore: first.keystore).enable(server: third.address)
         #expect(try first.stored(report, .writer).login == "\(name)_writer")
-        try third.open(Self.admin).enableTable("orders", filter: "id <= 50")
+        try third.open(Self.admin, keystore: first.keystore).enableTable(
+            "orders", filter: "id <= 50")
         #expect(try first.open().migrate().rows == 60)
         #expect(try second.open().migrate().rows == 60)
         #expect(try third.open(keystore: first.keystore).migrate().rows == 50)

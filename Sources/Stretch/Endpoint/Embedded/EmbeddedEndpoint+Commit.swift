@@ -9,6 +9,7 @@ extension EmbeddedEndpoint {
         try ask {
             guard try file.openRemote() != nil else { return nil }
             return try write { connection in
+                try requireOwner(of: branch, on: connection)
                 try connection.run(
                     """
                     UPDATE stretch_branch SET last_seen = \(EmbeddedSchema.monotoneNow) WHERE id = ?
@@ -55,6 +56,7 @@ extension EmbeddedEndpoint {
                     }
                     return
                 }
+                try requireOwner(of: base.branch, on: connection)
                 try compare(base, on: connection)
                 guard let relation = try EmbeddedRelation(batch.relation, on: connection) else {
                     throw StretchError(
@@ -83,6 +85,7 @@ extension EmbeddedEndpoint {
                     }
                     return
                 }
+                try requireOwner(of: base.branch, on: connection)
                 try compare(base, on: connection)
                 let known = try connection.integer(
                     "SELECT 1 FROM stretch_batch WHERE id = ? AND condemned_at IS NULL",
@@ -102,6 +105,7 @@ extension EmbeddedEndpoint {
     public func confirm(_ position: TimelinePosition) throws(StretchError) {
         try ask {
             try write { connection in
+                try requireOwner(of: position.branch, on: connection)
                 guard try token(of: position, on: connection) == position.token else {
                     throw mismatch(
                         "remote \"\(path)\" does not hold epoch \(position.epoch) of branch "
@@ -131,14 +135,14 @@ extension EmbeddedEndpoint {
         return TimelinePosition(branch: branch, epoch: epoch, token: token)
     }
 
-    private func token(of position: TimelinePosition, on connection: Connection) throws -> Int64? {
+    func token(of position: TimelinePosition, on connection: Connection) throws -> Int64? {
         try connection.integer(
             "SELECT token FROM stretch_history WHERE branch = ? AND epoch = ?",
             .integer(position.branch), .integer(position.epoch))
     }
 
     /// Throws unless the branch stands at `base`.
-    private func compare(_ base: TimelinePosition, on connection: Connection) throws {
+    func compare(_ base: TimelinePosition, on connection: Connection) throws {
         guard let head = try head(of: base.branch, on: connection) else {
             throw mismatch("remote \"\(path)\" does not know branch \(base.branch)")
         }

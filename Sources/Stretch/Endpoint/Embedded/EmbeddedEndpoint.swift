@@ -13,6 +13,8 @@ public final class EmbeddedEndpoint: Endpoint {
     /// pages that a scan reports after its end ask nothing.
     public internal(set) var roundTripCount = 0
     let file: EmbeddedFile
+    let owner: OwnerProof?
+    let credential: () throws(StretchError) -> RemoteCredential?
 
     /// Makes a session; the file is opened at the first call, or at once when it may be made.
     ///
@@ -21,11 +23,19 @@ public final class EmbeddedEndpoint: Endpoint {
     ///   - routines: The SQLite that opens the file; one process must use one copy for one file.
     ///   - isCreating: Whether a missing file is made. Once opened, it must not vanish.
     ///   - vfs: The name of the VFS, or `nil` for the default.
+    ///   - owner: The right to extend branches, or `nil` for those that nobody owns.
+    ///   - credential: The administrator's login; asked by `register` and `authorize`.
     /// - Throws: When it may be made: `remoteUnavailable`; `wrongState` when the file is something
     ///   else.
     public init(
-        path: String, routines: Routines, isCreating: Bool, vfs: String? = nil
+        path: String, routines: Routines, isCreating: Bool, vfs: String? = nil,
+        owner: OwnerProof? = nil,
+        credential: @escaping () throws(StretchError) -> RemoteCredential? = {
+            () throws(StretchError) in nil
+        }
     ) throws(StretchError) {
+        self.owner = owner
+        self.credential = credential
         file = EmbeddedFile(path: path, routines: routines, isCreating: isCreating, vfs: vfs)
         if isCreating { try attempt { _ = try file.open() } }
     }
@@ -34,9 +44,13 @@ public final class EmbeddedEndpoint: Endpoint {
 
     /// Records a local database and its first branch at epoch 0.
     public func register(database: Int64, position: TimelinePosition) throws(StretchError) {
+        let given = try credential()
         try ask {
             try EmbeddedSchema.create(file.open(), path: path)
             try write { connection in
+                let isNew = try connection.integer("SELECT 1 FROM stretch_branch LIMIT 1") == nil
+                if isNew { try keepLogin(given, on: connection) }
+                try requireLogin(given, on: connection)
                 let known = try connection.rows(
                     """
                     SELECT b.database, h.token FROM stretch_branch AS b
@@ -56,9 +70,12 @@ public final class EmbeddedEndpoint: Endpoint {
                 }
                 try connection.run(
                     """
-                    INSERT INTO stretch_branch(id, database, last_seen, head_epoch)
-                    VALUES (?, ?, \(EmbeddedSchema.now), ?)
-                    """, .integer(position.branch), .integer(database), .integer(position.epoch))
+                    INSERT INTO stretch_branch(id, database, owner, owner_name, last_seen,
+                        head_epoch)
+                    VALUES (?, ?, ?, ?, \(EmbeddedSchema.now), ?)
+                    """, .integer(position.branch), .integer(database),
+                    owner.map { .blob($0.hash) } ?? .null, owner.map { .text($0.name) } ?? .null,
+                    .integer(position.epoch))
                 try insert(position, on: connection)
             }
         }

@@ -18,10 +18,12 @@ enum EmbeddedSchema {
     private static let script = """
         CREATE TABLE stretch_remote(
             id INTEGER PRIMARY KEY CHECK (id = 1), format INTEGER NOT NULL,
-            remote INTEGER NOT NULL, generation INTEGER NOT NULL, created_at TEXT NOT NULL);
+            remote INTEGER NOT NULL, generation INTEGER NOT NULL, created_at TEXT NOT NULL,
+            login TEXT, verifier TEXT);
         CREATE TABLE stretch_branch(
             id INTEGER PRIMARY KEY, database INTEGER NOT NULL, parent INTEGER, fork_epoch INTEGER,
-            owner BLOB, owner_name TEXT, last_seen TEXT NOT NULL, head_epoch INTEGER NOT NULL);
+            owner BLOB, owner_name TEXT, last_seen TEXT NOT NULL, head_epoch INTEGER NOT NULL,
+            dropped_at TEXT);
         CREATE TABLE stretch_history(
             branch INTEGER NOT NULL, epoch INTEGER NOT NULL, token INTEGER NOT NULL,
             PRIMARY KEY (branch, epoch)) WITHOUT ROWID;
@@ -41,7 +43,7 @@ enum EmbeddedSchema {
             relation INTEGER NOT NULL, id INTEGER NOT NULL, name TEXT NOT NULL,
             affinity TEXT NOT NULL, default_value, PRIMARY KEY (relation, id)) WITHOUT ROWID;
         INSERT INTO stretch_remote
-        VALUES (1, \(format), random() & 9223372036854775807, 1, \(now));
+        VALUES (1, \(format), random() & 9223372036854775807, 1, \(now), NULL, NULL);
         """
 
     /// Whether a file is a Stretch remote that this version reads; `false` when it is empty.

@@ -1,0 +1,106 @@
+package import StretchSQLite
+
+/// The file's own way through the timeline, and the fork that it has in flight.
+extension Catalog {
+    /// Notes a position that the file has reached.
+    func insertHistory(_ position: TimelinePosition) throws(SQLiteError) {
+        try connection.run(
+            "INSERT INTO main.stretch_history(branch, epoch, token) VALUES(?, ?, ?)",
+            .integer(position.branch), .integer(position.epoch), .integer(position.token))
+    }
+
+    /// The positions that the file went through.
+    package func history() throws(SQLiteError) -> LocalHistory {
+        LocalHistory(
+            positions: try connection.rows(
+                "SELECT branch, epoch, token FROM main.stretch_history ORDER BY number"
+            ).map { row in
+                let numbers = row.map { $0.integerValue ?? 0 }
+                return TimelinePosition(branch: numbers[0], epoch: numbers[1], token: numbers[2])
+            })
+    }
+
+    /// Moves the file to a child branch: forgets what came after the fork, and goes on from there.
+    package func fork(at base: TimelinePosition, to first: TimelinePosition) throws(SQLiteError) {
+        try connection.run(
+            """
+            DELETE FROM main.stretch_history WHERE number > (
+                SELECT max(number) FROM main.stretch_history
+                WHERE branch = ? AND epoch = ? AND token = ?)
+            """, .integer(base.branch), .integer(base.epoch), .integer(base.token))
+        try setPosition(first)
+    }
+
+    /// The fork in flight, or `nil`.
+    package func pendingFork() throws(SQLiteError) -> PendingFork? {
+        let row = try connection.rows(
+            """
+            SELECT child, child_token, base_branch, base_epoch, base_token, branch, epoch, token
+            FROM main.stretch_fork
+            """
+        ).first?.map { $0.integerValue ?? 0 }
+        guard let row else { return nil }
+        return PendingFork(
+            child: row[0], token: row[1],
+            base: TimelinePosition(branch: row[2], epoch: row[3], token: row[4]),
+            origin: TimelinePosition(branch: row[5], epoch: row[6], token: row[7]))
+    }
+
+    /// Writes the fork in flight, in place of an earlier one and of a step of the old branch.
+    package func insert(_ fork: PendingFork) throws(SQLiteError) {
+        try removePending()
+        try connection.run(
+            "INSERT OR REPLACE INTO main.stretch_fork VALUES(1, ?, ?, ?, ?, ?, ?, ?, ?)",
+            .integer(fork.child), .integer(fork.token), .integer(fork.base.branch),
+            .integer(fork.base.epoch), .integer(fork.base.token), .integer(fork.origin.branch),
+            .integer(fork.origin.epoch), .integer(fork.origin.token))
+    }
+
+    /// Forgets the fork in flight.
+    package func removeFork() throws(SQLiteError) {
+        try connection.run("DELETE FROM main.stretch_fork")
+    }
+
+    /// The batches of the manifest, as a remote is asked for them.
+    package func namedBatches() throws(SQLiteError) -> [NamedBatch] {
+        try connection.rows(
+            """
+            SELECT id, rows, digest, (SELECT count(*) FROM main.stretch_tombstone AS t
+                WHERE t.batch = b.number) FROM main.stretch_batch AS b ORDER BY number
+            """
+        ).map { row in
+            var digest: [UInt8] = []
+            if case .blob(let bytes) = row[2] { digest = bytes }
+            return NamedBatch(
+                id: row[0].integerValue ?? 0, rowCount: row[1].integerValue ?? 0,
+                hiddenRowCount: row[3].integerValue ?? 0, digest: digest)
+        }
+    }
+
+    /// Takes batches out of the manifest, by their ids.
+    package func removeBatches(_ ids: [Int64]) throws(SQLiteError) {
+        for id in ids {
+            let number = try connection.integer(
+                "SELECT number FROM main.stretch_batch WHERE id = ?", .integer(id))
+            if let number { try remove(batchNumber: number) }
+        }
+    }
+
+    /// A batch for people: its table, and the smallest and largest value of the first key column as
+    /// SQL literals, where they are known.
+    package func describe(batch id: Int64) throws -> (table: String, keyRange: [String]?)? {
+        for table in try tables() {
+            guard let batch = try batches(table: table.id).first(where: { $0.visible.id == id })
+            else { continue }
+            let schema = try TableSchema(reading: table.name, from: connection)
+            let key = schema.flatMap { Relation(table, schema: $0).key.first?.column }
+            guard let zone = key.flatMap({ batch.zones.zones[$0] }), let minimum = zone.minimum,
+                let maximum = zone.maximum
+            else { return (table.name, nil) }
+            let literals = try connection.rows(
+                "SELECT quote(?), quote(?)", minimum, maximum)[0].compactMap(\.stringValue)
+            return (table.name, literals.count == 2 ? literals : nil)
+        }
+        return nil
+    }
+}

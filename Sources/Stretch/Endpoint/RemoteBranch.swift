@@ -1,0 +1,106 @@
+/// A branch as the remote records it.
+public struct RemoteBranch: Hashable, Sendable {
+    /// The branch's id.
+    public let id: Int64
+    /// The database whose timeline it is.
+    public let database: Int64
+    /// The branch that it was forked from, or `nil` for the first one.
+    public let parent: Int64?
+    /// The epoch of the fork, the newest of the parent that this branch sees.
+    public let forkEpoch: Int64?
+    /// The SHA-256 of the owner's nonce, or `nil` when nobody owns it.
+    public let ownerHash: [UInt8]?
+    /// The owner as they named themselves: `user@machine:/path/app.db`.
+    public let ownerName: String?
+    /// When the owner was here last, by the remote's clock: `2026-11-22T10:00:00.000Z`.
+    public let lastSeen: String
+    /// Where the branch stands.
+    public let head: TimelinePosition
+    /// When it was dropped, or `nil`.
+    public let droppedAt: String?
+
+    /// Makes a record.
+    public init(
+        id: Int64, database: Int64, parent: Int64?, forkEpoch: Int64?, ownerHash: [UInt8]?,
+        ownerName: String?, lastSeen: String, head: TimelinePosition, droppedAt: String?
+    ) {
+        self.id = id
+        self.database = database
+        self.parent = parent
+        self.forkEpoch = forkEpoch
+        self.ownerHash = ownerHash
+        self.ownerName = ownerName
+        self.lastSeen = lastSeen
+        self.head = head
+        self.droppedAt = droppedAt
+    }
+
+    /// Throws unless a session's owner may extend the branch; a branch without an owner is free.
+    package func requireOwner(_ owner: OwnerProof?, remote: String) throws(StretchError) {
+        try Self.requireOwner(owner, hash: ownerHash, name: ownerName, branch: id, remote: remote)
+    }
+
+    /// Throws unless the owner's proof fits the recorded hash.
+    package static func requireOwner(
+        _ owner: OwnerProof?, hash: [UInt8]?, name: String?, branch: Int64, remote: String
+    ) throws(StretchError) {
+        guard let hash, owner?.hash != hash else { return }
+        throw StretchError(
+            .remoteMismatch,
+            "branch \(branch) of remote \"\(remote)\" belongs to \(name ?? "another file")",
+            hint: "All rows stay readable. For a branch of this file's own: stretch reauthorize.")
+    }
+}
+
+/// Questions on the line of a branch, in the SQL that SQLite and PostgreSQL have in common.
+///
+/// A branch sees its own batches, and those that its parent saw at the fork.
+package struct LineageQuery {
+    /// What stands before each table's name: nothing, or a schema and a point.
+    let prefix: String
+
+    /// Makes the questions.
+    package init(prefix: String) { self.prefix = prefix }
+
+    /// Begins a statement that reads `line(branch, epoch)`: the position's branch, and each branch
+    /// above it with the epoch up to which it counts.
+    private func line(_ position: TimelinePosition) -> String {
+        """
+        WITH RECURSIVE line(branch, epoch) AS (
+            SELECT CAST(\(position.branch) AS bigint), CAST(\(position.epoch) AS bigint)
+            UNION ALL
+            SELECT b.parent, b.fork_epoch FROM line AS l
+            JOIN \(prefix)stretch_branch AS b ON b.id = l.branch WHERE b.parent IS NOT NULL
+        ), visible(id) AS (
+            SELECT b.id FROM \(prefix)stretch_batch AS b
+            JOIN line AS l ON l.branch = b.branch AND b.epoch <= l.epoch
+            WHERE NOT EXISTS (
+                SELECT 1 FROM \(prefix)stretch_retirement AS r
+                JOIN line AS m ON m.branch = r.branch AND r.epoch <= m.epoch
+                WHERE r.batch = b.id)
+        )
+        """
+    }
+
+    /// A query for one batch that a position sees, garbage collection has condemned, and nobody has
+    /// given up.
+    package func condemned(
+        seenAt position: TimelinePosition, without lost: [Int64] = []
+    ) -> String {
+        """
+        \(line(position))
+        SELECT min(b.id) FROM \(prefix)stretch_batch AS b
+        WHERE b.condemned_at IS NOT NULL AND b.id IN (SELECT id FROM visible)
+            AND b.id NOT IN (\(lost.isEmpty ? "0" : lost.map(String.init).joined(separator: ",")))
+        """
+    }
+
+    /// A query for the batches that a position sees: id and digest.
+    package func batches(seenAt position: TimelinePosition) -> String {
+        """
+        \(line(position))
+        SELECT b.id, b.digest FROM \(prefix)stretch_batch AS b
+        WHERE b.condemned_at IS NULL AND b.id IN (SELECT id FROM visible) ORDER BY b.id
+        """
+    }
+}

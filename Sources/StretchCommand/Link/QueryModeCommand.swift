@@ -1,0 +1,38 @@
+internal import ArgumentParser
+internal import Stretch
+
+struct QueryModeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "query-mode",
+        abstract: "Set which rows queries see, for all programs.",
+        discussion: """
+            LOCAL_AND_REMOTE shows all rows, LOCAL_ONLY hot rows alone; with DISABLED no query on \
+            a stretch-enabled table is answered.
+
+            Example: stretch query-mode app.db LOCAL_ONLY
+            """)
+
+    @OptionGroup var options: DatabaseOptions
+
+    @Argument(help: "LOCAL_AND_REMOTE, LOCAL_ONLY or DISABLED.")
+    var mode: String
+
+    @Flag(name: .long, help: "Set LOCAL_AND_REMOTE without asking the remote.")
+    var force = false
+
+    private struct Report: Encodable {
+        let queryMode: String
+    }
+
+    func run() throws {
+        guard let wanted = QueryMode(rawValue: mode.uppercased()) else {
+            throw StretchError(
+                .invalidArgument, "\"\(mode)\" is not a query mode",
+                hint: "Use LOCAL_AND_REMOTE, LOCAL_ONLY or DISABLED.")
+        }
+        try options.open().setQueryMode(wanted, isForced: force)
+        options.show(Report(queryMode: wanted.rawValue)) {
+            ["Queries see \(wanted.rawValue)."]
+        }
+    }
+}

@@ -1,0 +1,204 @@
+public import Stretch
+
+extension PostgresEndpoint {
+    /// This session's owner as the remote keeps it, or NULL.
+    var ownerHashSQL: String { owner.map { ServerSQL.literal($0.hash) } ?? "NULL::bytea" }
+    /// The values of `owner` and `owner_name`.
+    var ownerSQL: String {
+        "\(ownerHashSQL), \(owner.map { ServerSQL.literal($0.name) } ?? "NULL")"
+    }
+
+    /// Throws unless the session's login owns the remote's schema, or may act for its owner.
+    public func authorize() throws(StretchError) {
+        try ask { connection in
+            let results = try run(
+                """
+                SELECT pg_has_role(nspowner, 'USAGE'), current_user FROM pg_namespace
+                WHERE nspname = '\(schema)'
+                """, on: connection)
+            guard let row = results.first, row.rowCount == 1 else {
+                throw self.mismatch("does not exist")
+            }
+            guard row.bool(0, 0) else {
+                throw StretchError(
+                    .notPermitted,
+                    "login \"\(row.text(0, 1) ?? "")\" does not administer remote \"\(remoteName)\"",
+                    hint: "Give the login that owns the schema: --login NAME.")
+            }
+        }
+    }
+
+    /// The remote's own id.
+    public func identity() throws(StretchError) -> String {
+        try ask { connection in
+            let results = try run("SELECT remote FROM \(schema).stretch_remote", on: connection)
+            guard let id = results.first?.text(0, 0) else { throw DamagedRow() }
+            return id
+        }
+    }
+
+    /// Whether the remote's history holds exactly this position.
+    public func holds(_ position: TimelinePosition) throws(StretchError) -> Bool {
+        try ask { connection in
+            let results = try run(historySQL(position), on: connection)
+            return results.first?.rowCount == 1
+        }
+    }
+
+    private func historySQL(_ position: TimelinePosition) -> String {
+        """
+        SELECT 1 FROM \(schema).stretch_history WHERE branch = \(position.branch)
+            AND epoch = \(position.epoch) AND token = \(position.token)
+        """
+    }
+
+    /// The branches of a database, in the order of their forks.
+    public func branches(database: Int64) throws(StretchError) -> [RemoteBranch] {
+        try ask { connection in
+            let results = try run(branchesSQL("b.database = \(database)"), on: connection)
+            return branches(in: results[0])
+        }
+    }
+
+    private func branchesSQL(_ condition: String) -> String {
+        """
+        SELECT b.id, b.database, b.parent, b.fork_epoch, b.owner, b.owner_name,
+            \(Self.timeText("b.last_seen")), \(Self.timeText("b.dropped_at")), h.epoch, h.token
+        FROM \(schema).stretch_branch AS b JOIN \(schema).stretch_history AS h
+            ON h.branch = b.id AND h.epoch = (
+                SELECT max(epoch) FROM \(schema).stretch_history WHERE branch = b.id)
+        WHERE \(condition) ORDER BY coalesce(b.fork_epoch, -1), b.id
+        """
+    }
+
+    private func branches(in result: PostgresResult) -> [RemoteBranch] {
+        (0..<result.rowCount).compactMap { row in
+            guard let id = result.integer(row, 0), let database = result.integer(row, 1),
+                let epoch = result.integer(row, 8), let token = result.integer(row, 9)
+            else { return nil }
+            return RemoteBranch(
+                id: id, database: database, parent: result.integer(row, 2),
+                forkEpoch: result.integer(row, 3), ownerHash: result.bytes(row, 4),
+                ownerName: result.text(row, 5), lastSeen: result.text(row, 6) ?? "",
+                head: TimelinePosition(branch: id, epoch: epoch, token: token),
+                droppedAt: result.text(row, 7))
+        }
+    }
+
+    /// The digests of the batches that a position sees.
+    public func batches(
+        seenAt position: TimelinePosition
+    ) throws(StretchError) -> [Int64: [UInt8]] {
+        try ask { connection in
+            let lineage = LineageQuery(prefix: "\(schema).")
+            let results = try run(lineage.batches(seenAt: position), on: connection)
+            guard let table = results.first else { throw DamagedRow() }
+            var digests: [Int64: [UInt8]] = [:]
+            for row in 0..<table.rowCount {
+                guard let id = table.integer(row, 0), let digest = table.bytes(row, 1) else {
+                    throw DamagedRow()
+                }
+                digests[id] = digest
+            }
+            return digests
+        }
+    }
+
+    /// Opens a branch where another one is or was.
+    public func fork(
+        _ child: TimelinePosition, of parent: TimelinePosition, database: Int64,
+        without lost: [Int64]
+    ) throws(StretchError) {
+        try ask { connection in
+            // Garbage collection locks the same row before it condemns.
+            let results = try run(
+                """
+                \(PostgresSchema.begin)
+                SELECT 1 FROM \(schema).stretch_remote WHERE id = 1 FOR UPDATE;
+                \(branchesSQL("b.id = \(child.branch)")); \(historySQL(parent));
+                \(LineageQuery(prefix: "\(schema).").condemned(seenAt: parent, without: lost))
+                """, on: connection
+            ).suffix(3)
+            let tables = Array(results)
+            if let known = branches(in: tables[0]).first {
+                guard known.parent == parent.branch, known.forkEpoch == parent.epoch,
+                    known.ownerHash == owner?.hash, known.database == database
+                else { throw mismatch("knows branch \(child.branch) as another one") }
+                connection.rollBack()
+                return
+            }
+            guard tables[1].rowCount == 1 else { throw refusal(parent) }
+            if let batch = tables[2].integer(0, 0) {
+                throw try missing(batch, on: connection, otherwise: "has lost batch \(batch)")
+            }
+            let retirements = lost.map { batch in
+                "INSERT INTO \(schema).stretch_retirement(batch, branch, epoch, confirmed_at) "
+                    + "VALUES (\(batch), \(child.branch), \(child.epoch), now());"
+            }.joined()
+            _ = try run(
+                """
+                INSERT INTO \(schema).stretch_branch(
+                    id, database, parent, fork_epoch, owner, owner_name, head_epoch)
+                VALUES (\(child.branch), \(database), \(parent.branch), \(parent.epoch), \(ownerSQL),
+                    \(child.epoch));
+                INSERT INTO \(schema).stretch_history(branch, epoch, token)
+                VALUES (\(child.branch), \(child.epoch), \(child.token));
+                \(retirements) COMMIT
+                """, on: connection)
+        }
+    }
+
+    /// Makes this session's owner that of a branch.
+    public func takeOver(
+        _ position: TimelinePosition, from hash: [UInt8]?
+    ) throws(StretchError) {
+        try ask { connection in
+            let results = try run(lockSQL(position.branch), on: connection).suffix(2)
+            let tables = Array(results)
+            let current = tables[0].bytes(0, 1)
+            guard tables[0].rowCount == 1, tables[1].rowCount == 1,
+                tables[1].integer(0, 0) == position.epoch,
+                tables[1].integer(0, 1) == position.token
+            else {
+                throw mismatch("is not at epoch \(position.epoch) of branch \(position.branch)")
+            }
+            guard current != owner?.hash else { return connection.rollBack() }
+            guard current == hash else {
+                throw mismatch("has another owner of branch \(position.branch) by now")
+            }
+            _ = try run(
+                """
+                UPDATE \(schema).stretch_branch SET (owner, owner_name, last_seen)
+                    = (\(ownerSQL), now())
+                WHERE id = \(position.branch); COMMIT
+                """, on: connection)
+        }
+    }
+
+    /// Drops a branch, or takes that back.
+    public func setDropped(_ isDropped: Bool, branch: Int64) throws(StretchError) {
+        try ask { connection in
+            let results = try run(
+                """
+                \(PostgresSchema.begin)
+                SELECT 1 FROM \(schema).stretch_remote WHERE id = 1 FOR UPDATE;
+                \(branchesSQL("b.id = \(branch)"))
+                """, on: connection)
+            guard let known = results.last.flatMap({ branches(in: $0).first }) else {
+                throw mismatch("does not know branch \(branch)")
+            }
+            if !isDropped {
+                let lineage = LineageQuery(prefix: "\(schema).").condemned(seenAt: known.head)
+                if let batch = try run(lineage, on: connection).first?.integer(0, 0) {
+                    throw try missing(batch, on: connection, otherwise: "has lost batch \(batch)")
+                }
+            }
+            _ = try run(
+                """
+                UPDATE \(schema).stretch_branch SET dropped_at =
+                    \(isDropped ? "coalesce(dropped_at, now())" : "NULL")
+                WHERE id = \(branch); COMMIT
+                """, on: connection)
+        }
+    }
+}
