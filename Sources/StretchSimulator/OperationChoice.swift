@@ -3,6 +3,7 @@ import Stretch
 /// Chooses the next step of a walk: mostly one that can be done.
 struct OperationChoice {
     var chance: Chance
+    private var last = Kind.insert
 
     /// How often each kind of step is chosen, in the order of ``Kind``.
     private enum Kind: CaseIterable {
@@ -31,11 +32,11 @@ struct OperationChoice {
             case .saveKeystore: 4
             case .rollBackKeystore: 4
             case .loseKeystore: 3
-            case .saveRemote: 14
-            case .rollBackRemote: 8
-            case .wait: 35
+            case .saveRemote: 20
+            case .rollBackRemote: 14
+            case .wait: 45
             case .setClockBack: 2
-            case .condemn: 30
+            case .condemn: 40
             case .collect: 15
             case .drop: 6
             case .undrop: 5
@@ -51,7 +52,8 @@ struct OperationChoice {
     init(seed: UInt64) { chance = Chance(seed: seed) }
 
     mutating func next(in world: World) -> Operation {
-        let kind = OperationChoice.wheel[chance.number(OperationChoice.wheel.count)]
+        let kind = nextKind()
+        last = kind
         let place = occupied(world)
         switch kind {
         case .insert: return .insert(place: place, count: 1 + chance.number(3))
@@ -80,12 +82,23 @@ struct OperationChoice {
         case .saveRemote: return .saveRemote(shelf: chance.number(World.remoteShelfCount))
         case .rollBackRemote:
             return .rollBackRemote(shelf: chance.number(World.remoteShelfCount))
-        case .wait: return .wait(days: 1 + chance.number(chance.happens(30) ? 40 : 6))
+        case .wait: return .wait(days: 1 + chance.number(chance.happens(50) ? 30 : 5))
         case .setClockBack: return .setClockBack(days: 1 + chance.number(20))
         case .condemn: return .condemn
         case .collect: return .collect
         case .drop: return .drop(branch: branch(world))
         case .undrop: return .undrop(branch: branch(world))
+        }
+    }
+
+    /// Some steps come in pairs, or hardly ever meet.
+    private mutating func nextKind() -> Kind {
+        switch last {
+        case .wait where chance.happens(40): .condemn
+        case .condemn where chance.happens(30): .collect
+        case .rollBackRemote where chance.happens(40): .restore
+        case .restore where chance.happens(30): .reauthorize
+        default: OperationChoice.wheel[chance.number(OperationChoice.wheel.count)]
         }
     }
 
@@ -118,7 +131,7 @@ struct OperationChoice {
 
     /// Often to the end, else somewhere in the middle.
     private mutating func actions() -> Int {
-        chance.happens(45) ? 40 : 1 + chance.number(12)
+        chance.happens(40) ? 40 : 1 + chance.number(10)
     }
 
     private mutating func reauthorize(_ world: World, _ place: Int) -> Operation {

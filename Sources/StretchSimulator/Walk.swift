@@ -21,7 +21,7 @@ public struct Walk: Sendable {
         self.seed = seed
         self.variant = variant
         var choice = OperationChoice(seed: seed)
-        retention = choice.chance.happens(85) ? 5 + choice.chance.number(30) : nil
+        retention = choice.chance.happens(85) ? 2 + choice.chance.number(25) : nil
         stagingBudget = [0, 2, .max][choice.chance.number(3)]
         operations = []
         operations.reserveCapacity(stepCount)

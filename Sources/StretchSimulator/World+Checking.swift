@@ -27,8 +27,10 @@ extension World {
 
     private mutating func check(_ file: ModelFile, _ name: (World) -> String) {
         guard file.visible == file.oracle, !file.isDoubled else {
-            fail(.rowsOfFile) { "\(name($0)) names rows \(file.visible), doubled: \(file.isDoubled), but its "
-                    + "history says \(file.oracle)" }
+            fail(.rowsOfFile) {
+                "\(name($0)) names rows \(file.visible), doubled: \(file.isDoubled), but its "
+                    + "history says \(file.oracle)"
+            }
             return
         }
         guard remote.holds(file.position) else {
@@ -42,7 +44,9 @@ extension World {
                 stored.rows == batchRows[Int(batch.id)], !stored.isCollected,
                 remote.sees(batch.id, at: file.position)
             else {
-                fail(.historyProvesLedger) { "\(name($0)) names batch \(batch.id) at \(file.position.text)" }
+                fail(.historyProvesLedger) {
+                    "\(name($0)) names batch \(batch.id) at \(file.position.text)"
+                }
                 return
             }
         }
@@ -50,7 +54,9 @@ extension World {
         if !isDropped, remote.head(file.position.branch) == file.position,
             let batch = file.manifest.first(where: { remote.isCondemned($0.id) })
         {
-            fail(.collectedTip) { "\(name($0)) is at its branch's head and names batch \(batch.id)" }
+            fail(.collectedTip) {
+                "\(name($0)) is at its branch's head and names batch \(batch.id)"
+            }
         }
     }
 
@@ -70,7 +76,9 @@ extension World {
         if let reached, file.position.epoch <= reached.epoch, file.position != reached,
             file.pending?.next != reached
         {
-            fail(.olderIsConnected) { "\($0.describe(place)) is at \(file.position.text), and \(reached.text) was seen" }
+            fail(.olderIsConnected) {
+                "\($0.describe(place)) is at \(file.position.text), and \(reached.text) was seen"
+            }
         }
         checkOwner(place, file)
     }
@@ -85,7 +93,9 @@ extension World {
             guard case .migration(let run) = places[other].process,
                 remote.owner(file.position.branch)?.nonce == run.nonce
             else { continue }
-            fail(.twoOwners) { "\($0.describe(place)) is connected while \($0.describe(other)) migrates in its branch" }
+            fail(.twoOwners) {
+                "\($0.describe(place)) is connected while \($0.describe(other)) migrates in its branch"
+            }
         }
     }
 
@@ -140,7 +150,9 @@ extension World {
             now - file.moment < retention,
             let batch = file.manifest.first(where: { garbage.contains($0.id) })
         else { return }
-        fail(.collectedInRetention) { "\(name($0)), \($0.now - file.moment) days old, names batch \(batch.id)" }
+        fail(.collectedInRetention) {
+            "\(name($0)), \($0.now - file.moment) days old, names batch \(batch.id)"
+        }
     }
 
     // MARK: Losses

@@ -15,7 +15,9 @@ extension World {
         // No process may have the file open.
         arrive(backup.file, at: place)
         census.restores += 1
-        tell { "backup \(shelf), \(backup.file.position.text), is restored to \($0.describe(place))" }
+        tell {
+            "backup \(shelf), \(backup.file.position.text), is restored to \($0.describe(place))"
+        }
     }
 
     mutating func copy(_ place: Int, to target: Int) {
@@ -69,8 +71,10 @@ extension World {
     ///
     /// - Parameter loses: Whether what was not synced is lost; the disk may have been faster.
     mutating func powerCut(_ machine: Int, loses: Bool) {
-        tell { _ in "the \(World.name(machine: machine)) machine loses power"
-                + (loses ? ", and what was not synced" : "") }
+        tell { _ in
+            "the \(World.name(machine: machine)) machine loses power"
+                + (loses ? ", and what was not synced" : "")
+        }
         for place in places.indices where places[place].machine == machine {
             places[place].process = nil
             guard loses, places[place].file != nil else { continue }

@@ -10,6 +10,8 @@ struct Migration {
     /// What the ledger answered for a step of an earlier run.
     var entryRows: RowSet?
     var batchesLeft = 3
+    /// Whether the step in flight is another branch's: a known-bad variant.
+    var isUnderChild = false
     /// Whether the local switch is still to be noted in the keystore.
     var owesNote = false
 }
@@ -23,7 +25,11 @@ extension World {
             change(place, isDurable: true) { $0.fork = nil }
         }
         guard var file = places[place].file else { return }
-        if variant == .pendingUnderChild, let step = file.pending, step.base != file.position {
+        var isUnderChild = false
+        if variant == .pendingUnderChild, let step = file.pending,
+            step.base.branch != file.position.branch
+        {
+            isUnderChild = remote.stored(step.batch) != nil
             let rebased = step.rebased(to: file.position)
             change(place, isDurable: true) { $0.pending = rebased }
             file.pending = rebased
@@ -31,7 +37,8 @@ extension World {
         var machine = MigrationStateMachine()
         let action = machine.handle(.started(at: file.position, pending: file.pending))
         places[place].process = .migration(
-            Migration(machine: machine, action: action, nonce: entry.nonce))
+            Migration(
+                machine: machine, action: action, nonce: entry.nonce, isUnderChild: isUnderChild))
     }
 
     /// Takes the next action of a run.
@@ -40,7 +47,8 @@ extension World {
     ) {
         var run = migration
         if run.owesNote, let position = places[place].file?.position {
-            note(position, place: place)
+            // Whoever claimed the branch meanwhile stays its owner, at its own place.
+            if entry(place)?.nonce == run.nonce { note(position, place: place) }
             run.owesNote = false
             places[place].process = .migration(run)
             return
@@ -66,7 +74,7 @@ extension World {
             return .dropped
         case .fence:
             if isCut(&fault) { return .failed(.remoteUnavailable) }
-            return .fenced(fence(file))
+            return .fenced(fence(file, run))
         case .lookUp:
             if isCut(&fault) { return .failed(.remoteUnavailable) }
             return lookUp(file, &run)
@@ -118,12 +126,8 @@ extension World {
         }
     }
 
-    private func fence(_ file: ModelFile) -> TimelinePosition? {
-        if variant == .pendingUnderChild, let step = file.pending,
-            remote.stored(step.batch) != nil
-        {
-            return step.next
-        }
+    private func fence(_ file: ModelFile, _ run: Migration) -> TimelinePosition? {
+        if run.isUnderChild, let step = file.pending { return step.next }
         return remote.head(file.position.branch)
     }
 
@@ -133,7 +137,7 @@ extension World {
             return .found(nil)
         }
         run.entryRows = stored.rows
-        let position = variant == .pendingUnderChild ? step.next : stored.position
+        let position = run.isUnderChild ? step.next : stored.position
         return .found(
             LedgerEntry(
                 batch: NewBatch(
@@ -141,7 +145,8 @@ extension World {
                     digest: stored.digest), position: position))
     }
 
-    private mutating func confirm(_ file: ModelFile, _ nonce: Int64) -> MigrationStateMachine.Event {
+    private mutating func confirm(_ file: ModelFile, _ nonce: Int64) -> MigrationStateMachine.Event
+    {
         do throws(ModelRemote.Refusal) {
             try remote.confirm(file.position, nonce: nonce, now: serverTime)
             return .confirmed
@@ -181,7 +186,8 @@ extension World {
 
     // MARK: The file
 
-    private mutating func read(_ place: Int, _ run: inout Migration) -> MigrationStateMachine.Event {
+    private mutating func read(_ place: Int, _ run: inout Migration) -> MigrationStateMachine.Event
+    {
         guard let file = places[place].file, run.batchesLeft > 0 else { return .exhausted }
         guard file.pending == nil else { return .superseded }
         let kind: PendingStep.Kind

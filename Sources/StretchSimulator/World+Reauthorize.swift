@@ -24,9 +24,11 @@ struct Reauthorization {
 extension World {
     mutating func startReauthorization(_ place: Int, _ options: Operation.ReauthorizeOptions) {
         guard places[place].process == nil, places[place].file != nil else { return }
-        tell { "\($0.describe(place)) starts to reauthorize, \(options.withCopy ? "with" : "without") "
+        tell {
+            "\($0.describe(place)) starts to reauthorize, \(options.withCopy ? "with" : "without") "
                 + "copy\(options.takesOver ? ", taking over" : "")"
-                + "\(options.accepts ? ", accepting the loss" : "")" }
+                + "\(options.accepts ? ", accepting the loss" : "")"
+        }
         places[place].process = .reauthorization(Reauthorization(options: options))
     }
 
@@ -117,11 +119,13 @@ extension World {
             return nil
         case .fork(let point, let comparison):
             run.comparison = comparison
-            tell { """
+            tell {
+                """
                 \($0.describe(place)) plans to fork at \(point.attachment.text), to send \
                 \(comparison.resending.map(\.batch)) again, to lose \
                 \(comparison.lost.map(\.id))
-                """ }
+                """
+            }
             switch point {
             case .resumed(let fork, _): return .resend(fork, 0)
             case .repeated(let fork): return .forkRemote(fork)
@@ -133,7 +137,8 @@ extension World {
     private func branchFacts(
         _ head: TimelinePosition, _ place: Int
     ) -> ReauthorizePlan.Branch? {
-        guard let owner = remote.owner(head.branch), let branch = remote.timeline.branch(head.branch)
+        guard let owner = remote.owner(head.branch),
+            let branch = remote.timeline.branch(head.branch)
         else { return nil }
         let entry = machines[places[place].machine].keystore.entry(head.branch)
         let known: ReauthorizePlan.Owner
@@ -189,8 +194,10 @@ extension World {
     private func compare(
         _ file: ModelFile, _ place: Int, at attachment: TimelinePosition, _ point: ForkPoint?
     ) -> ManifestComparison {
-        // An epoch that is believed is believed to prove the ledger.
-        guard variant != .forkByEpoch else { return ManifestComparison() }
+        // A known-bad fork takes the file's own epoch for a proof of the ledger.
+        guard variant != .forkByEpoch || attachment != file.position else {
+            return ManifestComparison()
+        }
         let facts = file.manifest.map { batch in
             let stored = remote.stored(batch.id)
             var isResent = false

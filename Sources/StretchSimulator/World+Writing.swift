@@ -46,6 +46,8 @@ extension World {
             $0.hot.formUnion(recalled)
             $0.manifest[index].hidden.formUnion(recalled)
         }
-        tell { "\($0.describe(place)) recalls rows \(recalled) of batch \(file.manifest[index].id)" }
+        tell {
+            "\($0.describe(place)) recalls rows \(recalled) of batch \(file.manifest[index].id)"
+        }
     }
 }
