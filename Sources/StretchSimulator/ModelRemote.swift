@@ -35,6 +35,8 @@ struct ModelRemote {
     private(set) var ledgerTime = 0
     /// Changes with everything that a reader could notice.
     var version = 0
+    /// The day of the server's backup that this is.
+    var savedAt = 0
     /// What known-bad variants do: a retention from the retirement, a fork by number.
     var countsFromRetirement = false
     var forksByEpoch = false

@@ -123,6 +123,7 @@ extension World {
     // MARK: The remote
 
     mutating func saveRemote(_ shelf: Int) {
+        remote.savedAt = now
         remoteShelves[shelf] = remote
         tell { _ in "the server is backed up as \(shelf)" }
     }
@@ -137,22 +138,25 @@ extension World {
         remote = older
         rollbackCount += 1
         census.rollbacks += 1
-        // A drop that came back counts again from when it was.
-        for branch in remote.timeline.branches {
-            guard let dropped = branch.droppedAt else { continue }
-            let day = Int(dropped.components.seconds / 86_400)
-            limitMoments(of: branch.id, to: day)
-        }
+        forgetMoments(since: older.savedAt)
         tell { _ in "the server is rolled back to its backup \(shelf)" }
     }
 
-    private mutating func limitMoments(of branch: Int64, to day: Int) {
-        for place in places.indices where places[place].file?.position.branch == branch {
-            change(place, isDurable: false) { $0.moment = min($0.moment, day) }
+    /// What was a present state after the server's backup was one of a timeline that is gone.
+    private mutating func forgetMoments(since day: Int) {
+        for place in places.indices {
+            if let moment = places[place].file?.moment, moment >= day {
+                places[place].file?.moment = 0
+                places[place].checked = (-1, -1)
+            }
+            if let moment = places[place].synced?.moment, moment >= day {
+                places[place].synced?.moment = 0
+            }
         }
-        for shelf in shelves.indices where shelves[shelf]?.file.position.branch == branch {
-            let moment = shelves[shelf]?.file.moment ?? day
-            shelves[shelf]?.file.moment = min(moment, day)
+        for shelf in shelves.indices {
+            if let moment = shelves[shelf]?.file.moment, moment >= day {
+                shelves[shelf]?.file.moment = 0
+            }
         }
     }
 

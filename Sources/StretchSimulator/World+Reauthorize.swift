@@ -23,13 +23,26 @@ struct Reauthorization {
 /// Does what ``ReauthorizePlan`` says.
 extension World {
     mutating func startReauthorization(_ place: Int, _ options: Operation.ReauthorizeOptions) {
-        guard places[place].process == nil, places[place].file != nil else { return }
+        guard places[place].process == nil, places[place].file != nil,
+            !isReauthorizing(places[place].machine)
+        else { return }
         tell {
             "\($0.describe(place)) starts to reauthorize, \(options.withCopy ? "with" : "without") "
                 + "copy\(options.takesOver ? ", taking over" : "")"
                 + "\(options.accepts ? ", accepting the loss" : "")"
         }
         places[place].process = .reauthorization(Reauthorization(options: options))
+    }
+
+    /// Whether a run holds the keystore's lock: two copies of a file may have one fork in flight.
+    private func isReauthorizing(_ machine: Int) -> Bool {
+        places.contains { place in
+            if place.machine == machine, case .reauthorization = place.process {
+                true
+            } else {
+                false
+            }
+        }
     }
 
     /// Takes the next action of a run.
