@@ -1,21 +1,21 @@
 /// How often the events happened that a walk is about: a walk that proves nothing has few.
-public struct Census: Sendable {
-    public var migratedBatches = 0
-    public var retiredBatches = 0
-    public var forks = 0
-    public var claims = 0
-    public var resentBatches = 0
-    public var acceptedLosses = 0
-    public var refusals = 0
-    public var condemnedBatches = 0
-    public var restores = 0
-    public var rollbacks = 0
+package struct Census: Sendable {
+    package var migratedBatches = 0
+    package var retiredBatches = 0
+    package var forks = 0
+    package var claims = 0
+    package var resentBatches = 0
+    package var acceptedLosses = 0
+    package var refusals = 0
+    package var condemnedBatches = 0
+    package var restores = 0
+    package var rollbacks = 0
 
     /// Nothing has happened.
-    public init() {}
+    package init() {}
 
     /// Adds what happened in another walk.
-    public mutating func add(_ other: Census) {
+    package mutating func add(_ other: Census) {
         migratedBatches += other.migratedBatches
         retiredBatches += other.retiredBatches
         forks += other.forks
@@ -29,7 +29,7 @@ public struct Census: Sendable {
     }
 
     /// One line.
-    public var text: String {
+    package var text: String {
         """
         batches: \(migratedBatches) migrated, \(retiredBatches) retired, \(resentBatches) sent \
         again, \(condemnedBatches) collected, \(acceptedLosses) accepted as lost; files: \

@@ -1,15 +1,15 @@
 /// Walks with consecutive seeds, until one fails or it is enough.
-public struct Simulation: Sendable {
+package struct Simulation: Sendable {
     private var seed: UInt64
     private let stepCount: Int
     private let variant: Variant
     /// The walks that were taken.
-    public private(set) var walkCount = 0
+    package private(set) var walkCount = 0
     /// What happened in them.
-    public private(set) var census = Census()
+    package private(set) var census = Census()
 
     /// Makes a simulation that has taken no walk yet.
-    public init(seed: UInt64, stepCount: Int = 150, variant: Variant = .none) {
+    package init(seed: UInt64, stepCount: Int = 150, variant: Variant = .none) {
         self.seed = seed
         self.stepCount = stepCount
         self.variant = variant
@@ -19,7 +19,7 @@ public struct Simulation: Sendable {
     ///
     /// - Parameter goesOn: Whether another walk is wanted after a number of them.
     /// - Returns: The first walk that broke an invariant, or `nil`.
-    public mutating func run(while goesOn: (_ walkCount: Int) -> Bool) -> Walk? {
+    package mutating func run(while goesOn: (_ walkCount: Int) -> Bool) -> Walk? {
         while goesOn(walkCount) {
             let walk = Walk(seed: seed, stepCount: stepCount, variant: variant)
             walkCount += 1

@@ -1,5 +1,5 @@
 /// A rule of the timeline that is broken on purpose, to show that a walk would find it.
-public enum Variant: String, CaseIterable, Sendable {
+package enum Variant: String, CaseIterable, Sendable {
     /// The rules as they are.
     case none
     /// The retention counts from the retirement instead of its confirmation.

@@ -1,7 +1,7 @@
 /// An invariant that a step broke.
-public struct Violation: Error, Hashable, Sendable {
+package struct Violation: Error, Hashable, Sendable {
     /// Which invariant.
-    public enum Rule: String, Sendable {
+    package enum Rule: String, Sendable {
         case rowsOfFile = "a file names each of its rows exactly once"
         case coldRead = "a cold read answers with all rows or refuses"
         case aheadOfRemote = "a file is never ahead of a remote that was not rolled back"
@@ -14,7 +14,8 @@ public struct Violation: Error, Hashable, Sendable {
         case falseLoss = "a loss is reported only for rows that are nowhere"
     }
 
-    public let rule: Rule
+    /// The invariant.
+    package let rule: Rule
     /// What was found.
-    public let detail: String
+    package let detail: String
 }

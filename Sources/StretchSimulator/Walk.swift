@@ -1,15 +1,15 @@
 /// A walk: a world, and the steps that it took.
-public struct Walk: Sendable {
+package struct Walk: Sendable {
     /// The number that repeats the walk.
-    public let seed: UInt64
+    package let seed: UInt64
     let variant: Variant
     let retention: Int?
     let stagingBudget: Int
     private(set) var operations: [Operation]
     /// What the last step broke, or `nil`.
-    public private(set) var violation: Violation?
+    package private(set) var violation: Violation?
     /// What happened in the walk, by kind.
-    public private(set) var census = Census()
+    package private(set) var census = Census()
 
     /// Takes a walk of random steps, which ends at the first violation.
     ///
@@ -17,7 +17,7 @@ public struct Walk: Sendable {
     ///   - seed: Repeats the walk.
     ///   - stepCount: How many steps.
     ///   - variant: The rules.
-    public init(seed: UInt64, stepCount: Int, variant: Variant = .none) {
+    package init(seed: UInt64, stepCount: Int, variant: Variant = .none) {
         self.seed = seed
         self.variant = variant
         var choice = OperationChoice(seed: seed)
@@ -50,7 +50,7 @@ public struct Walk: Sendable {
     }
 
     /// The shortest walk found that breaks the same invariant.
-    public func shrunk() -> Walk {
+    package func shrunk() -> Walk {
         guard let violation else { return self }
         var walk = self
         walk.operations = Shrinker.shrink(operations) { replay($0)?.rule == violation.rule }
@@ -59,7 +59,7 @@ public struct Walk: Sendable {
     }
 
     /// The walk in readable lines, ending with the violation and the seed.
-    public var story: [String] {
+    package var story: [String] {
         let told = world(after: operations, isTold: true)
         let days = retention.map { "\($0) days" } ?? "unlimited"
         let batches = stagingBudget == .max ? "unlimited" : "\(stagingBudget) batches"

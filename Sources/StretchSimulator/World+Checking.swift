@@ -94,7 +94,10 @@ extension World {
                 remote.owner(file.position.branch)?.nonce == run.nonce
             else { continue }
             fail(.twoOwners) {
-                "\($0.describe(place)) is connected while \($0.describe(other)) migrates in its branch"
+                """
+                \($0.describe(place)) is connected while \($0.describe(other)) migrates in its \
+                branch
+                """
             }
         }
     }

@@ -46,7 +46,9 @@ import Testing
         }
     }
 
-    /// Writes the remote's rows. The SQL has no dropped branches yet: a drop is written as what it
+    /// Writes the remote's rows.
+    ///
+    /// The SQL has no dropped branches yet: a drop is written as what it
     /// means, a retirement of all that the branch sees.
     private func fill(_ connection: Connection, with remote: RemoteTimeline) throws {
         for table in ["branch", "batch", "retirement"] {
