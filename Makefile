@@ -3,11 +3,12 @@ PREFIX ?= /usr/local
 # Package.swift turns warnings of our own targets into errors.
 export STRETCH_WARNINGS_AS_ERRORS = 1
 
-.PHONY: help build test lint demo flights bench install packages
+.PHONY: help build test lint simulate demo flights bench install packages
 
 help:
 	@echo 'make test      run all tests'
 	@echo 'make lint      check format and style'
+	@echo 'make simulate  walk through 100,000 random lives of files and their remote'
 	@echo 'make demo      stretch a database of 1,000,000 orders, step by step;'
 	@echo '               SERVER=postgresql does it with a server of its own'
 	@echo 'make flights   the same with 336,776 real flights'
@@ -26,6 +27,11 @@ test: packages
 
 lint:
 	Scripts/check
+
+# A walk that breaks an invariant is printed as its shortest story, with its seed.
+simulate: packages
+	swift build -c release --product stretch-simulate
+	.build/release/stretch-simulate --walks 100000
 
 # Where the demo's cold rows go: file, or postgresql for a private server.
 SERVER ?= file

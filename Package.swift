@@ -9,6 +9,7 @@ let package = Package(
         .library(name: "StretchPostgres", targets: ["StretchPostgres"]),
         .library(name: "StretchTestSupport", targets: ["StretchTestSupport"]),
         .executable(name: "stretch", targets: ["StretchCommand"]),
+        .executable(name: "stretch-simulate", targets: ["StretchSimulate"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -49,10 +50,16 @@ let package = Package(
         // A program that migrates, writes and reads, and that the tests kill.
         .executableTarget(
             name: "StretchCrashWorker", dependencies: ["Stretch", "StretchLinked", "StretchSQLite"]),
+        // The timeline's decisions, walked through whole lives on models of files and remote.
+        .target(name: "StretchSimulator", dependencies: ["Stretch"]),
+        .executableTarget(name: "StretchSimulate", dependencies: ["StretchSimulator"]),
+        .testTarget(name: "StretchSimulatorTests", dependencies: ["StretchSimulator"]),
         .testTarget(
             name: "StretchSQLiteTests",
             dependencies: ["StretchLinked", "StretchSQLite", "StretchTestSupport"]),
-        .testTarget(name: "StretchTests", dependencies: ["Stretch", "StretchTestSupport"]),
+        .testTarget(
+            name: "StretchTests",
+            dependencies: ["Stretch", "StretchLinked", "StretchSQLite", "StretchTestSupport"]),
         .testTarget(
             name: "StretchIntegrationTests",
             dependencies: [
