@@ -1,0 +1,54 @@
+/// The bytes of SQL text by what they can begin or continue.
+extension UInt8 {
+    static let lineFeed = UInt8(ascii: "\n")
+    static let apostrophe = UInt8(ascii: "'")
+    static let quotationMark = UInt8(ascii: "\"")
+    static let graveAccent = UInt8(ascii: "`")
+    static let semicolon = UInt8(ascii: ";")
+
+    /// White space, as SQLite and SQL Server both see it.
+    var isSpace: Bool { self == 0x20 || (self >= 0x09 && self <= 0x0D) }
+
+    var isDigit: Bool { self >= UInt8(ascii: "0") && self <= UInt8(ascii: "9") }
+
+    var isHexDigit: Bool {
+        isDigit || (asUppercase >= UInt8(ascii: "A") && asUppercase <= UInt8(ascii: "F"))
+    }
+
+    /// The byte in upper case; only ASCII letters have one.
+    var asUppercase: UInt8 {
+        self >= UInt8(ascii: "a") && self <= UInt8(ascii: "z") ? self & 0xDF : self
+    }
+
+    /// A letter, an underscore, or a byte of a character beyond ASCII.
+    var beginsWord: Bool {
+        (asUppercase >= UInt8(ascii: "A") && asUppercase <= UInt8(ascii: "Z"))
+            || self == UInt8(ascii: "_") || self >= 0x80
+    }
+
+    var continuesWord: Bool { beginsWord || isDigit || self == UInt8(ascii: "$") }
+}
+
+extension [UInt8] {
+    /// The byte at `index`, or 0 behind the end.
+    func byte(at index: Int) -> UInt8 { index < count ? self[index] : 0 }
+
+    /// The bytes of `range` as text, in upper case as far as it is ASCII.
+    func uppercased(_ range: Range<Int>) -> String {
+        String(decoding: self[range].lazy.map(\.asUppercase), as: UTF8.self)
+    }
+
+    /// The end of the word that begins at `start`.
+    func endOfWord(from start: Int) -> Int {
+        var end = start
+        while end < count, self[end].continuesWord { end += 1 }
+        return end
+    }
+
+    /// The start of the next line, or the end.
+    func endOfLine(from start: Int) -> Int {
+        var end = start
+        while end < count, self[end] != .lineFeed { end += 1 }
+        return end
+    }
+}
