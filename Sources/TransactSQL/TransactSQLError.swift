@@ -78,6 +78,8 @@ extension TransactSQLError.Code {
     static let positionalAfterNamed = Self(119, level: 15)
     /// A name has no value: the name of a type, an option, a setting.
     static let unknownName = Self(195, level: 15)
+    /// There is no such object in the current database.
+    public static let unknownObject = Self(208)
     /// A variable was declared twice.
     static let duplicateVariable = Self(134, level: 15)
     /// A variable is not declared.

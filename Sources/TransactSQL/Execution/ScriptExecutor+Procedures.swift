@@ -17,7 +17,7 @@ extension ScriptExecutor {
     private func procedure(of name: ObjectName) throws(TransactSQLError) -> Procedure {
         let isSystem = ["sys", "dbo"].contains(name.schema?.lowercased() ?? "sys")
         if isSystem, let procedure = Procedure.named(name.name) { return procedure }
-        if let refusal = Refusal.procedures.first(where: { $0.words == name.name.uppercased() }) {
+        if let refusal = Refusal.procedures.first(where: { $0.words == name.name.lowercased() }) {
             throw refusal.error(at: name.position)
         }
         throw TransactSQLError(

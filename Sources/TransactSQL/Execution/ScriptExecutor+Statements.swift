@@ -86,7 +86,7 @@ extension ScriptExecutor {
         guard name.database == nil, ["dbo", "main"].contains(name.schema?.lowercased() ?? "main")
         else {
             throw TransactSQLError(
-                .unknownName, "\"\(name)\" is not in the current database", at: name.position,
+                .unknownObject, "\"\(name)\" is not in the current database", at: name.position,
                 hint: "Write the table's name alone, after USE if it is in another database.")
         }
         return name.name

@@ -59,7 +59,7 @@ extension Parser {
     /// Whether another statement begins here.
     private var isAtVerb: Bool {
         reader.current.kind == .word
-            && StatementVerb.all.contains(reader.current.text.uppercased())
+            && StatementVerb.followers.contains(reader.current.text.uppercased())
     }
 
     private mutating func parseArgument() throws(TransactSQLError) -> ProcedureCall.Argument {

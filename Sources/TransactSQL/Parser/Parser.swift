@@ -41,7 +41,7 @@ struct Parser {
     private mutating func expectEnd() throws(TransactSQLError) {
         if accept(symbol: ";") || reader.current.kind == .end { return }
         let word = reader.current.kind == .word ? reader.current.text.uppercased() : ""
-        guard StatementVerb.all.contains(word) else { throw unexpected("the end of the statement") }
+        guard StatementVerb.followers.contains(word) else { throw unexpected("the end of the statement") }
     }
 }
 
@@ -198,6 +198,7 @@ extension Parser {
     private func near(_ token: Token) -> String {
         switch token.kind {
         case .string: "a string"
+        case .quotedName where token.text.isEmpty: "an empty name"
         case .symbol: "\"\(token.text)\""
         case .word, .variable, .quotedName, .integer, .decimal, .float, .binary, .illegal,
             .unterminated, .end:

@@ -173,7 +173,7 @@ extension Refusal {
     private static let noPrograms =
         "Programs are not kept in the database; run the statements as a script."
     private static let noControl =
-        "Decisions and loops belong to the program that runs the script; nothing of this batch ran."
+        "Decisions and loops belong to the program that runs the script; the rest of the batch is left out."
     private static let noCursors = "Use SELECT; a program reads its rows one by one."
     private static let noTextPointers = "Use SELECT and UPDATE, whatever the length of the text."
 }
@@ -249,28 +249,28 @@ extension Refusal {
 extension Refusal {
     /// The procedures of SQL Server's that a reader of its manual would try.
     static let procedures = [
-        Refusal("SP_EXECUTESQL", "Write the statement itself in the script."),
-        Refusal("SP_HELP", "Use PRAGMA table_info(name), or the schema in sqlite_schema."),
-        Refusal("SP_HELPTEXT", "Use SELECT sql FROM sqlite_schema WHERE name = '…'."),
-        Refusal("SP_HELPINDEX", "Use PRAGMA index_list(name)."),
-        Refusal("SP_TABLES", "Use SELECT name FROM sqlite_schema WHERE type = 'table'."),
-        Refusal("SP_COLUMNS", "Use PRAGMA table_info(name)."),
-        Refusal("SP_RENAME", "Use ALTER TABLE … RENAME."),
-        Refusal("SP_RENAMEDB", "A database is a file: rename it when no program has it open."),
-        Refusal("SP_ATTACH_DB", "Use ATTACH."),
-        Refusal("SP_DETACH_DB", "Use DETACH."),
-        Refusal("SP_WHO", "There are no sessions to list."),
-        Refusal("SP_WHO2", "There are no sessions to list."),
-        Refusal("SP_LOCK", "There are no sessions to list."),
-        Refusal("SP_UPDATESTATS", "Use ANALYZE."),
-        Refusal("SP_RECOMPILE", "SQLite prepares a statement anew when its schema changes."),
-        Refusal("SP_ADDLOGIN", "Use ALTER ROLE db_owner ADD MEMBER name."),
-        Refusal("SP_ADDUSER", "Use ALTER ROLE db_owner ADD MEMBER name."),
-        Refusal("SP_GRANTDBACCESS", "Use ALTER ROLE db_owner ADD MEMBER name."),
-        Refusal("SP_CHANGEDBOWNER", "Use ALTER ROLE db_owner ADD MEMBER name."),
-        Refusal("SP_ADDLINKEDSERVER", "Use ATTACH, or a stretch-enabled table."),
-        Refusal("SP_ADD_JOB", "Use the scheduler of the operating system."),
-        Refusal("SP_SEND_DBMAIL", "Use a program that runs the script."),
-        Refusal("XP_CMDSHELL", "Use a shell that runs the script."),
+        Refusal("sp_executesql", "Write the statement itself in the script."),
+        Refusal("sp_help", "Use PRAGMA table_info(name), or the schema in sqlite_schema."),
+        Refusal("sp_helptext", "Use SELECT sql FROM sqlite_schema WHERE name = '…'."),
+        Refusal("sp_helpindex", "Use PRAGMA index_list(name)."),
+        Refusal("sp_tables", "Use SELECT name FROM sqlite_schema WHERE type = 'table'."),
+        Refusal("sp_columns", "Use PRAGMA table_info(name)."),
+        Refusal("sp_rename", "Use ALTER TABLE … RENAME."),
+        Refusal("sp_renamedb", "A database is a file: rename it when no program has it open."),
+        Refusal("sp_attach_db", "Use ATTACH."),
+        Refusal("sp_detach_db", "Use DETACH."),
+        Refusal("sp_who", "There are no sessions to list."),
+        Refusal("sp_who2", "There are no sessions to list."),
+        Refusal("sp_lock", "There are no sessions to list."),
+        Refusal("sp_updatestats", "Use ANALYZE."),
+        Refusal("sp_recompile", "SQLite prepares a statement anew when its schema changes."),
+        Refusal("sp_addlogin", "Use ALTER ROLE db_owner ADD MEMBER name."),
+        Refusal("sp_adduser", "Use ALTER ROLE db_owner ADD MEMBER name."),
+        Refusal("sp_grantdbaccess", "Use ALTER ROLE db_owner ADD MEMBER name."),
+        Refusal("sp_changedbowner", "Use ALTER ROLE db_owner ADD MEMBER name."),
+        Refusal("sp_addlinkedserver", "Use ATTACH, or a stretch-enabled table."),
+        Refusal("sp_add_job", "Use the scheduler of the operating system."),
+        Refusal("sp_send_dbmail", "Use a program that runs the script."),
+        Refusal("xp_cmdshell", "Use a shell that runs the script."),
     ]
 }

@@ -51,6 +51,7 @@ extension Procedure {
                 Parameter(
                     "@mode", .varchar(11), default: .text(SpaceMode.all.rawValue),
                     choices: SpaceMode.allCases.map(\.rawValue), choiceCode: .invalidMode),
+                // There is one result in any case, and sizes are always up to date.
                 Parameter("@oneresultset", .bit, default: .integer(0)),
                 Parameter("@include_total_xtp_storage", .bit, default: .integer(0)),
             ]),

@@ -56,9 +56,9 @@ struct StatementHead: Sendable {
         return scanner.bytes.uppercased(piece.range)
     }
 
-    private static func withoutExplain(_ words: [String]) -> ArraySlice<String> {
-        guard words.first == "EXPLAIN" else { return words[...] }
-        return words.dropFirst(words.count > 1 && words[1] == "QUERY" ? 3 : 1)
+    private static func withoutExplain(_ words: [String]) -> [String] {
+        guard words.first == "EXPLAIN" else { return words }
+        return Array(words.dropFirst(words.count > 1 && words[1] == "QUERY" ? 3 : 1))
     }
 
     private static func disposition(

@@ -24,6 +24,11 @@ enum StatementVerb {
         return table
     }()
 
+    /// Words that may begin the next statement where a semicolon is missing.
+    ///
+    /// `WITH` and `REPLACE` are options of many statements: half of a statement would run.
+    static let followers = all.subtracting(["WITH", "REPLACE"])
+
     /// Every word that begins a statement.
     static let all: Set<String> = sqlite.union(
         table.keys.map { String($0.prefix { $0 != " " }) })

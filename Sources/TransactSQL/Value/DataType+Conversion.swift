@@ -125,7 +125,7 @@ extension DataType {
         guard let text = value.text else { return .null }
         guard length.map({ measure(text) <= $0 }) ?? true else {
             throw TransactSQLError(
-                .truncation, "a text of \(measure(text)) does not fit \(self)",
+                .truncation, "a text of length \(measure(text)) does not fit \(self)",
                 hint: "Give a shorter text, or declare a longer type: nothing is cut off.")
         }
         return .text(text)
