@@ -56,7 +56,8 @@ let package = Package(
             name: "StretchSQLiteTests",
             dependencies: ["StretchLinked", "StretchSQLite", "StretchTestSupport"]),
         .testTarget(
-            name: "TransactSQLTests", dependencies: ["TransactSQL"], exclude: ["Scripts"]),
+            name: "TransactSQLTests", dependencies: ["StretchTestSupport", "TransactSQL"],
+            exclude: ["Scripts"]),
         .testTarget(name: "StretchTests", dependencies: ["Stretch", "StretchTestSupport"]),
         .testTarget(
             name: "StretchIntegrationTests",

@@ -59,12 +59,14 @@ final class RecordingHost: TransactSQLHost, TransactSQLOutput {
 
     func databases(named name: String?) throws -> TransactSQLResult {
         try record("databases(\(name ?? "all"))")
-        return TransactSQLResult(columns: ["name", "db_size"], rows: [[.text("app"), .text("8 KB")]])
+        return TransactSQLResult(
+            columns: ["name", "db_size"], rows: [[.text("app"), .text("8 KB")]])
     }
 
     func perform(_ statement: MasterKeyStatement) throws { try record("masterKey(\(statement))") }
 
-    func changeMasterKeyPassword(_ password: Secret, _ action: RoleAction, database: String) throws {
+    func changeMasterKeyPassword(_ password: Secret, _ action: RoleAction, database: String) throws
+    {
         try record("changeMasterKeyPassword(\(password), \(action), database: \(database))")
     }
 

@@ -1,18 +1,19 @@
 import Foundation
+import StretchTestSupport
 import Testing
 
 @testable import TransactSQL
 
 /// Mutated scripts: whatever is in them, reading ends, and its pieces are the script.
 ///
-/// `STRETCH_FUZZ_SECONDS=600` fuzzes longer; a failure prints its seed, and `STRETCH_FUZZ_SEED` runs
-/// one seed again.
+/// `STRETCH_FUZZ_SECONDS=600` fuzzes longer; a failure prints its seed, and `STRETCH_SEED` runs one
+/// seed again.
 @Suite struct ScriptFuzzTests {
     private static let environment = ProcessInfo.processInfo.environment
 
     @Test func `reading a script ends, whatever it holds`() throws {
         let seconds = Self.environment["STRETCH_FUZZ_SECONDS"].flatMap(Double.init) ?? 3
-        let onlySeed = Self.environment["STRETCH_FUZZ_SEED"].flatMap(UInt64.init)
+        let onlySeed = Self.environment["STRETCH_SEED"].flatMap(UInt64.init)
         let corpus = ScriptTests.scripts.map { Array($0.text.utf8) }
         try #require(corpus.count > 20)
         let first = onlySeed ?? UInt64.random(in: 0...UInt64(UInt32.max))
@@ -40,8 +41,7 @@ import Testing
             }
             offset = item.range.upperBound
         }
-        // Tokens are looked at once or twice, bytes three or four times.
-        guard offset == script.count, reader.workCount <= 6 * script.count + 64 else {
+        guard offset == script.count, reader.workCount <= 8 * script.count + 64 else {
             Issue.record("seed \(seed): ended at \(offset) after \(reader.workCount) steps")
             return false
         }
@@ -60,8 +60,9 @@ import Testing
         }
         if case .plain(let statement) = item.kind {
             positions += statement.overrides.map(\.position)
-            guard !statement.overrides.isEmpty
-                || statement.text == String(decoding: text, as: UTF8.self)
+            guard
+                !statement.overrides.isEmpty
+                    || statement.text == String(decoding: text, as: UTF8.self)
             else { return false }
         }
         return positions.allSatisfy { position in
@@ -79,19 +80,22 @@ import Testing
 
 /// Makes scripts out of the ones that there are, the same for the same seed.
 private struct ScriptMutator {
-    private var random: SplitMix
+    private var random: SeededGenerator
     private let corpus: [[UInt8]]
 
     private static let words = [
-        "'", "’", "‘", "“", "”", "N'", "N’", "[", "]", "\"", "`", "/*", "*/", "--", "\n", "\r\n", ";", "(",
+        "'", "’", "‘", "“", "”", "N'", "N’", "[", "]", "\"", "`", "/*", "*/", "--", "\n", "\r\n",
+        ";", "(",
         ")", "=", ",", "@", "@x", "\nGO\n", "\nGO 2\n", "EXEC", "DECLARE", "SET", "WITH", "CREATE",
-        "TRIGGER", "BEGIN", "END", "SELECT", "TOP", "MASTER KEY", "ALTER TABLE", "NULL", "1", "0x", "1e9",
-        ".", "-", "+", "REMOTE_DATA_ARCHIVE_OVERRIDE", "WITH (REMOTE_DATA_ARCHIVE_OVERRIDE =", "sp_",
+        "TRIGGER", "BEGIN", "END", "SELECT", "TOP", "MASTER KEY", "ALTER TABLE", "NULL", "1", "0x",
+        "1e9",
+        ".", "-", "+", "REMOTE_DATA_ARCHIVE_OVERRIDE", "WITH (REMOTE_DATA_ARCHIVE_OVERRIDE =",
+        "sp_",
         "\u{0}", "\u{301}", "\u{FEFF}", "💾",
     ].map { Array($0.utf8) }
 
     init(seed: UInt64, corpus: [[UInt8]]) {
-        random = SplitMix(state: seed)
+        random = SeededGenerator(seed: seed)
         self.corpus = corpus
     }
 
@@ -121,18 +125,5 @@ private struct ScriptMutator {
 
     private mutating func pick(_ choices: [[UInt8]]) -> [UInt8] {
         choices[Int.random(in: 0..<choices.count, using: &random)]
-    }
-}
-
-/// SplitMix64: <https://prng.di.unimi.it/splitmix64.c>.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -37,44 +37,51 @@ import Testing
     }
 
     @Test func `GO ends a batch only on a line of its own`() {
-        #expect(Self.kinds("SELECT 1\nGO\nSELECT 2\n go 5 \nx") == [
-            "plain", "GO 1", "plain", "GO 5", "plain",
-        ])
+        #expect(
+            Self.kinds("SELECT 1\nGO\nSELECT 2\n go 5 \nx") == [
+                "plain", "GO 1", "plain", "GO 5", "plain",
+            ])
         #expect(Self.kinds("SELECT go;\nSELECT 1 GO\n;gone\n") == ["plain", "plain", "plain"])
         #expect(Self.kinds("SELECT '\nGO\n'; GO x") == ["plain", "plain"])
         #expect(Self.kinds("\u{FEFF}GO\r\nGO 2\r\n") == ["GO 1", "GO 2", "blank"])
-        #expect(Self.kinds("CREATE TRIGGER t AFTER INSERT ON a BEGIN\nSELECT 1 AS\ngo\n; END\nGO") == [
-            "plain", "GO 1",
-        ])
+        #expect(
+            Self.kinds("CREATE TRIGGER t AFTER INSERT ON a BEGIN\nSELECT 1 AS\ngo\n; END\nGO") == [
+                "plain", "GO 1",
+            ])
     }
 
     @Test func `typographic quotes are quotes in Transact-SQL only`() {
-        #expect(Self.texts("SELECT ’a;b’; PRINT ’a;b’; SELECT “;") == [
-            "SELECT ’a;", "b’;", " PRINT ’a;b’;", " SELECT “;",
-        ])
+        #expect(
+            Self.texts("SELECT ’a;b’; PRINT ’a;b’; SELECT “;") == [
+                "SELECT ’a;", "b’;", " PRINT ’a;b’;", " SELECT “;",
+            ])
     }
 
     @Test func `comments nest in Transact-SQL only`() {
-        #expect(Self.kinds("/* /* */ SELECT 1; /* /* */ */ PRINT 1 /* /* */ ; */; SELECT 2") == [
-            "plain", "statement", "plain",
-        ])
+        #expect(
+            Self.kinds("/* /* */ SELECT 1; /* /* */ */ PRINT 1 /* /* */ ; */; SELECT 2") == [
+                "plain", "statement", "plain",
+            ])
     }
 
     @Test func `a statement of Transact-SQL needs no semicolon`() {
-        #expect(Self.kinds("USE a PRINT 1 SELECT 1; EXEC sp_helpdb a SELECT 2") == [
-            "statement", "statement", "plain", "statement", "plain",
-        ])
+        #expect(
+            Self.kinds("USE a PRINT 1 SELECT 1; EXEC sp_helpdb a SELECT 2") == [
+                "statement", "statement", "plain", "statement", "plain",
+            ])
         // What could be the rest of the statement is not the next one.
-        #expect(Self.kinds("RESTORE DATABASE a FROM DISK = 'f' REPLACE; SELECT 1") == [
-            "failure", "plain",
-        ])
+        #expect(
+            Self.kinds("RESTORE DATABASE a FROM DISK = 'f' REPLACE; SELECT 1") == [
+                "failure", "plain",
+            ])
         #expect(Self.kinds("DROP MASTER KEY WITH a; SELECT 1") == ["failure", "plain"])
     }
 
     @Test func `nothing of a refused program runs`() {
-        #expect(Self.kinds("IF 1 = 0 BEGIN; DELETE FROM t; END\nGO\nSELECT 1") == [
-            "failure", "GO 1", "plain",
-        ])
+        #expect(
+            Self.kinds("IF 1 = 0 BEGIN; DELETE FROM t; END\nGO\nSELECT 1") == [
+                "failure", "GO 1", "plain",
+            ])
     }
 
     @Test func `positions count as a person does`() throws {
@@ -94,21 +101,27 @@ import Testing
         var reader = TokenReader(Array(script.utf8), from: 0, counter: PositionCounter())
         var tokens: [Token] = []
         while reader.current.kind != .end { tokens.append(reader.take()) }
-        #expect(tokens.map(\.text) == [
-            "a]b", "c\"d", "e'f", "g’h", "1", "1.5", ".5", "1.", "1e-3", "0xAb", "1a", "#t", "@@x",
-            "@", ">=", "<>", "é$1",
-        ])
-        #expect(tokens.map(\.kind) == [
-            .quotedName, .quotedName, .string, .string, .integer, .decimal, .decimal, .decimal, .float,
-            .binary, .illegal, .word, .variable, .illegal, .symbol, .symbol, .word,
-        ])
+        #expect(
+            tokens.map(\.text) == [
+                "a]b", "c\"d", "e'f", "g’h", "1", "1.5", ".5", "1.", "1e-3", "0xAb", "1a", "#t",
+                "@@x",
+                "@", ">=", "<>", "é$1",
+            ])
+        #expect(
+            tokens.map(\.kind) == [
+                .quotedName, .quotedName, .string, .string, .integer, .decimal, .decimal, .decimal,
+                .float,
+                .binary, .illegal, .word, .variable, .illegal, .symbol, .symbol, .word,
+            ])
     }
 
     @Test func `each byte is looked at a constant number of times`() {
         let pieces = [
-            "SELECT ';' FROM t WHERE a = \"b\"; ", "/* /* */ SELECT 1; ", "/* /* */ x; ", "'", "[", "/*",
+            "SELECT ';' FROM t WHERE a = \"b\"; ", "/* /* */ SELECT 1; ", "/* /* */ x; ", "'", "[",
+            "/*",
             "CREATE /* /* */ x;", "create ’;", "GO\n", "GO\n\n\n ", "USE a /* /* */ ", "-- '\n",
             "sp_a /* ;", "BEGIN; ", "SELECT TOP (", "WITH (REMOTE_DATA_ARCHIVE_OVERRIDE = ", "((((",
+            "SELECT 1 FROM t WITH (REMOTE_DATA_ARCHIVE_OVERRIDE = LOCAL_ONLY);", "PRINT 1 ", "; ",
         ]
         for piece in pieces {
             for count in [1_000, 4_000] {

@@ -4,8 +4,8 @@ import TransactSQL
 
 /// One script for each statement and each procedure: success, wrong arguments, wrong syntax.
 ///
-/// Every script runs to its end over a host that writes down its calls; what is written is in the file
-/// `.out` beside it. `STRETCH_RECORD_SNAPSHOTS=1` writes these files anew.
+/// Every script runs to its end over a host that writes down its calls; what is written is in the
+/// file `.out` beside it. `STRETCH_RECORD_SNAPSHOTS=1` writes these files anew.
 @Suite struct ScriptTests {
     static let folder = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().appendingPathComponent("Scripts")

@@ -191,7 +191,10 @@ extension ScriptExecutor {
             table: isTable ? table(arguments, at: position) : nil, mode)
         output.write(
             TransactSQLResult(
-                columns: [isTable ? "name" : "database_name", "rows", "reserved", "data", "index_size", "unused"],
+                columns: [
+                    isTable ? "name" : "database_name", "rows", "reserved", "data", "index_size",
+                    "unused",
+                ],
                 rows: [
                     [
                         .text(usage.name), usage.rows.map { .integer($0) } ?? .null,
@@ -201,7 +204,9 @@ extension ScriptExecutor {
                 ]))
     }
 
-    private func kilobytes(_ bytes: Int64) -> TransactSQLValue { .text("\((bytes + 1023) / 1024) KB") }
+    private func kilobytes(_ bytes: Int64) -> TransactSQLValue {
+        .text("\((bytes + 1023) / 1024) KB")
+    }
 
     private func configure(_ arguments: ProcedureArguments, at position: SourcePosition) throws {
         if let name = arguments.text("@configname"), name.lowercased() != "remote data archive" {

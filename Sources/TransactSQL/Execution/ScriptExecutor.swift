@@ -18,8 +18,8 @@ public struct ScriptExecutor {
 
     /// Makes an executor.
     ///
-    /// - Parameter stopsAtFirstError: Whether an error ends a script; otherwise the output gets it and the
-    ///   script goes on with the next statement.
+    /// - Parameter stopsAtFirstError: Whether an error ends a script; otherwise the output gets it
+    ///   and the script goes on with the next statement.
     public init(
         host: any TransactSQLHost, output: any TransactSQLOutput, stopsAtFirstError: Bool = true
     ) {
@@ -32,8 +32,8 @@ public struct ScriptExecutor {
     ///
     /// - Parameter script: Text in UTF-8, of whole statements.
     /// - Returns: How many statements failed; zero when the first error ends the script.
-    /// - Throws: The first error, with its place in `script`; or a `CancellationError` of the host as the
-    ///   cause of the error that is thrown.
+    /// - Throws: The first error, with its place in `script`; or a `CancellationError` of the host
+    ///   as the cause of the error that is thrown.
     @discardableResult
     public mutating func run(_ script: [UInt8]) throws(TransactSQLError) -> Int {
         var failures = 0
@@ -52,7 +52,9 @@ public struct ScriptExecutor {
                 failures += try run(item)
             }
         }
-        if start < script.count { batch.append(Fragment(script: script, range: start..<script.count)) }
+        if start < script.count {
+            batch.append(Fragment(script: script, range: start..<script.count))
+        }
         return failures
     }
 

@@ -1,10 +1,10 @@
 /// Does what a script asks: one call for each action of administration.
 ///
 /// Arguments are checked as far as the statement goes; whether an object exists, whether its state
-/// allows the action, and whether the caller may do it, is the host's to check. A call does all of its
-/// action or throws and changes nothing. A thrown ``TransactSQLError`` is passed on with the
-/// statement's place; any other error gets number 50000. A `CancellationError` ends the script in any
-/// case. No thrown error may show a ``Secret``.
+/// allows the action, and whether the caller may do it, is the host's to check. A call does all of
+/// its action or throws and changes nothing. A thrown ``TransactSQLError`` is passed on with the
+/// statement's place; any other error gets number 50000. A `CancellationError` ends the script in
+/// any case. No thrown error may show a ``Secret``.
 public protocol TransactSQLHost: AnyObject {
     // MARK: Queries
 

@@ -23,7 +23,9 @@ extension Parser {
     }
 
     private mutating func acceptOperator(_ signs: [String]) -> Expression.Operator? {
-        guard reader.current.kind == .symbol, signs.contains(reader.current.text) else { return nil }
+        guard reader.current.kind == .symbol, signs.contains(reader.current.text) else {
+            return nil
+        }
         return Expression.Operator(rawValue: reader.take().text)
     }
 
@@ -101,7 +103,9 @@ extension Parser {
     }
 
     /// `(SELECT …)` goes to SQLite as it is; anything else in parentheses is an expression.
-    private mutating func parseGroup(at position: SourcePosition) throws(TransactSQLError) -> Expression {
+    private mutating func parseGroup(at position: SourcePosition) throws(TransactSQLError)
+        -> Expression
+    {
         guard isAt("SELECT") || isAt("VALUES") || isAt("WITH") else {
             let inner = try parseExpression()
             try expect(symbol: ")")
@@ -111,13 +115,15 @@ extension Parser {
         var open = 1
         while open > 0 {
             let token = reader.current
-            guard token.kind != .end, token.kind != .unterminated, token.text != ";" || token.kind == .string
+            guard token.kind != .end, token.kind != .unterminated,
+                token.text != ";" || token.kind == .string
             else { throw unexpected("\")\"") }
             if token.kind == .symbol, token.text == "(" { open += 1 }
             if token.kind == .symbol, token.text == ")" { open -= 1 }
             if open > 0 { reader.take() }
         }
-        let text = String(decoding: reader.bytes[start..<reader.current.range.lowerBound], as: UTF8.self)
+        let text = String(
+            decoding: reader.bytes[start..<reader.current.range.lowerBound], as: UTF8.self)
         try expect(symbol: ")")
         return Expression(kind: .query(text), position: position)
     }

@@ -114,7 +114,11 @@ extension Parser {
 extension Parser {
     private mutating func parseAlterDatabase() throws(TransactSQLError) -> Statement.Kind {
         let name: DatabaseName
-        if accept("CURRENT") { name = .current } else { name = .named(try expectName("a database")) }
+        if accept("CURRENT") {
+            name = .current
+        } else {
+            name = .named(try expectName("a database"))
+        }
         try expect("SET")
         guard accept("REMOTE_DATA_ARCHIVE") else {
             let word = reader.current.kind == .word ? reader.current.text.uppercased() : ""

@@ -20,8 +20,8 @@ struct Parser {
     /// The end of what was taken, in UTF-8 bytes of the script.
     var end: Int { reader.lastEnd }
 
-    /// The tokens read so far.
-    var tokenCount: Int { reader.tokenCount }
+    /// The bytes looked at so far.
+    var workCount: Int { reader.workCount }
 
     /// Parses the statement that begins here.
     mutating func parseStatement() throws(TransactSQLError) -> Statement {
@@ -41,7 +41,9 @@ struct Parser {
     private mutating func expectEnd() throws(TransactSQLError) {
         if accept(symbol: ";") || reader.current.kind == .end { return }
         let word = reader.current.kind == .word ? reader.current.text.uppercased() : ""
-        guard StatementVerb.followers.contains(word) else { throw unexpected("the end of the statement") }
+        guard StatementVerb.followers.contains(word) else {
+            throw unexpected("the end of the statement")
+        }
     }
 }
 
@@ -129,7 +131,8 @@ extension Parser {
 
     /// Takes a whole number that is at least 1.
     mutating func expectCount(_ what: String) throws(TransactSQLError) -> Int {
-        guard reader.current.kind == .integer, let count = Int(reader.current.text), count > 0 else {
+        guard reader.current.kind == .integer, let count = Int(reader.current.text), count > 0
+        else {
             throw unexpected("\(what), 1 or more")
         }
         reader.take()

@@ -8,7 +8,8 @@ struct Refusal: Equatable, Sendable {
     let takesBatch: Bool
     private let isOption: Bool
 
-    private init(_ words: String, _ hint: String, takesBatch: Bool = false, isOption: Bool = false) {
+    private init(_ words: String, _ hint: String, takesBatch: Bool = false, isOption: Bool = false)
+    {
         self.words = words
         self.hint = hint
         self.takesBatch = takesBatch
@@ -36,7 +37,8 @@ extension Refusal {
             "A filter is the condition itself: FILTER_PREDICATE = N'placed < ''2025-01-01'''.",
             takesBatch: true),
         Refusal(
-            "ALTER FUNCTION", "Give the table its new condition: ALTER TABLE … SET "
+            "ALTER FUNCTION",
+            "Give the table its new condition: ALTER TABLE … SET "
                 + "(REMOTE_DATA_ARCHIVE (FILTER_PREDICATE = N'…', MIGRATION_STATE = OUTBOUND)).",
             takesBatch: true),
         Refusal("DROP FUNCTION", "There are no functions to drop; a filter is a condition."),
@@ -55,7 +57,8 @@ extension Refusal {
 
     private static let controlOfFlow =
         [
-            "IF", "ELSE", "WHILE", "BEGIN TRY", "BEGIN CATCH", "GOTO", "RETURN", "BREAK", "CONTINUE",
+            "IF", "ELSE", "WHILE", "BEGIN TRY", "BEGIN CATCH", "GOTO", "RETURN", "BREAK",
+            "CONTINUE",
             "WAITFOR", "THROW", "RAISERROR", "END TRY", "END CATCH", "END ELSE",
         ].map { Refusal($0, noControl, takesBatch: true) }
         + [
@@ -63,7 +66,8 @@ extension Refusal {
             "CREATE", "ALTER", "DROP", "IF", "WHILE", "RETURN", "WITH",
         ].map {
             Refusal(
-                "BEGIN \($0)", "A block has no meaning here; a transaction is BEGIN; with a semicolon.",
+                "BEGIN \($0)",
+                "A block has no meaning here; a transaction is BEGIN; with a semicolon.",
                 takesBatch: true)
         }
         + [
@@ -81,7 +85,8 @@ extension Refusal {
             "CREATE LOGIN", "ALTER LOGIN", "DROP LOGIN", "CREATE USER", "ALTER USER", "DROP USER",
         ].map {
             Refusal(
-                $0, "Users are those of the operating system; "
+                $0,
+                "Users are those of the operating system; "
                     + "use ALTER ROLE db_owner ADD MEMBER name.")
         }
         + [
@@ -90,7 +95,8 @@ extension Refusal {
         ].map { Refusal($0, "There is one role: use ALTER ROLE db_owner ADD|DROP MEMBER name.") }
         + ["GRANT", "REVOKE", "DENY"].map {
             Refusal(
-                $0, "Who may read and write a file says its mode; "
+                $0,
+                "Who may read and write a file says its mode; "
                     + "administration is for members: ALTER ROLE db_owner ADD MEMBER name.")
         }
         + ["EXECUTE AS", "EXEC AS", "REVERT", "SETUSER"].map {
@@ -100,37 +106,44 @@ extension Refusal {
     private static let keys =
         [
             "CREATE CERTIFICATE", "ALTER CERTIFICATE", "DROP CERTIFICATE", "BACKUP CERTIFICATE",
-            "CREATE SYMMETRIC KEY", "ALTER SYMMETRIC KEY", "DROP SYMMETRIC KEY", "OPEN SYMMETRIC KEY",
+            "CREATE SYMMETRIC KEY", "ALTER SYMMETRIC KEY", "DROP SYMMETRIC KEY",
+            "OPEN SYMMETRIC KEY",
             "CLOSE SYMMETRIC KEY", "CLOSE ALL", "CREATE ASYMMETRIC KEY", "ALTER ASYMMETRIC KEY",
             "DROP ASYMMETRIC KEY", "CREATE COLUMN", "DROP COLUMN", "BACKUP SYMMETRIC KEY",
-            "RESTORE SYMMETRIC KEY", "CREATE DATABASE ENCRYPTION KEY", "ALTER DATABASE ENCRYPTION KEY",
+            "RESTORE SYMMETRIC KEY", "CREATE DATABASE ENCRYPTION KEY",
+            "ALTER DATABASE ENCRYPTION KEY",
             "DROP DATABASE ENCRYPTION KEY",
         ].map {
             Refusal($0, "Credentials are kept under the database's own key: use CREATE MASTER KEY.")
         }
         + ["ALTER SERVICE", "BACKUP SERVICE", "RESTORE SERVICE"].map {
             Refusal(
-                "\($0) MASTER KEY", "The service key is this user's and never leaves the machine; "
+                "\($0) MASTER KEY",
+                "The service key is this user's and never leaves the machine; "
                     + "use BACKUP MASTER KEY and RESTORE MASTER KEY.")
         }
         + ["CREATE CREDENTIAL", "ALTER CREDENTIAL", "DROP CREDENTIAL"].map {
             Refusal(
-                $0, "Credentials belong to a database: use "
+                $0,
+                "Credentials belong to a database: use "
                     + $0.replacing("CREDENTIAL", with: "DATABASE SCOPED CREDENTIAL") + ".")
         }
 
     private static let files =
         [
-            "CREATE EXTERNAL DATA SOURCE", "ALTER EXTERNAL DATA SOURCE", "DROP EXTERNAL DATA SOURCE",
+            "CREATE EXTERNAL DATA SOURCE", "ALTER EXTERNAL DATA SOURCE",
+            "DROP EXTERNAL DATA SOURCE",
         ].map {
             Refusal(
-                $0, "The remote is named by ALTER DATABASE CURRENT SET REMOTE_DATA_ARCHIVE = ON "
+                $0,
+                "The remote is named by ALTER DATABASE CURRENT SET REMOTE_DATA_ARCHIVE = ON "
                     + "(SERVER = '…', CREDENTIAL = name).")
         }
         + [
             Refusal("CREATE EXTERNAL", "Cold rows are read under the table's own name."),
             Refusal("CREATE DATABASE", "A database is a file: open its path, and it is created."),
-            Refusal("DROP DATABASE", "A database is a file: delete it when no program has it open."),
+            Refusal(
+                "DROP DATABASE", "A database is a file: delete it when no program has it open."),
             Refusal("BACKUP SERVER", "Use BACKUP DATABASE for each database."),
             Refusal("SHUTDOWN", "There is no server to stop."),
             Refusal("KILL", "There are no sessions to end; stop the program instead."),
@@ -141,7 +154,8 @@ extension Refusal {
     private static let others =
         ["CREATE", "CREATE UNIQUE"].flatMap { verb in
             ["CLUSTERED", "NONCLUSTERED"].map {
-                Refusal("\(verb) \($0)", "Write \(verb) INDEX: every index is one beside the table.")
+                Refusal(
+                    "\(verb) \($0)", "Write \(verb) INDEX: every index is one beside the table.")
             }
         }
         + [
@@ -163,7 +177,8 @@ extension Refusal {
         ]
 
     /// `SELECT TOP`, which only its number tells from a column.
-    static let top = Refusal("SELECT TOP", "Write LIMIT and the number at the end of the statement.")
+    static let top = Refusal(
+        "SELECT TOP", "Write LIMIT and the number at the end of the statement.")
     /// `REMOTE_DATA_ARCHIVE` in `CREATE TABLE`.
     static let tableOption = Refusal(
         "CREATE TABLE … WITH (REMOTE_DATA_ARCHIVE …)",
@@ -173,7 +188,7 @@ extension Refusal {
     private static let noPrograms =
         "Programs are not kept in the database; run the statements as a script."
     private static let noControl =
-        "Decisions and loops belong to the program that runs the script; the rest of the batch is left out."
+        "Decisions and loops belong to the program that runs the script; the batch ends here."
     private static let noCursors = "Use SELECT; a program reads its rows one by one."
     private static let noTextPointers = "Use SELECT and UPDATE, whatever the length of the text."
 }
@@ -220,7 +235,9 @@ extension Refusal {
         "BLOCKSIZE", "BUFFERCOUNT", "MAXTRANSFERSIZE", "MEDIANAME", "MEDIADESCRIPTION",
         "MEDIAPASSWORD", "PASSWORD", "EXPIREDATE", "RETAINDAYS", "REWIND", "NOREWIND", "UNLOAD",
         "NOUNLOAD", "METADATA_ONLY", "SNAPSHOT",
-    ].map { Refusal($0, "Leave it out: a backup is a file, not a tape or a device.", isOption: true) }
+    ].map {
+        Refusal($0, "Leave it out: a backup is a file, not a tape or a device.", isOption: true)
+    }
 
     /// Settings of `ALTER DATABASE … SET`.
     static let databaseSettings = [
@@ -237,7 +254,8 @@ extension Refusal {
     ]
 
     private static let encrypted = "Encrypt the file system, or the file when it is done."
-    private static let damaged = "Nothing that is damaged is written or restored; take another backup."
+    private static let damaged =
+        "Nothing that is damaged is written or restored; take another backup."
     private static let recovered =
         "Name the time instead: one RESTORE DATABASE … WITH STOPAT reads the logs by itself."
     private static let marks =

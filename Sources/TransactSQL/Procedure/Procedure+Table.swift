@@ -47,7 +47,8 @@ extension Procedure {
             parameters: [
                 Parameter("@objname", .nvarchar(776), default: .null),
                 Parameter(
-                    "@updateusage", .varchar(5), default: .text("false"), choices: ["TRUE", "FALSE"]),
+                    "@updateusage", .varchar(5), default: .text("false"),
+                    choices: ["TRUE", "FALSE"]),
                 Parameter(
                     "@mode", .varchar(11), default: .text(SpaceMode.all.rawValue),
                     choices: SpaceMode.allCases.map(\.rawValue), choiceCode: .invalidMode),

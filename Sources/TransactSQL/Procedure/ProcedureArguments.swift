@@ -72,8 +72,8 @@ extension Procedure {
     /// Gives each parameter its argument: first by place, then by name.
     ///
     /// - Parameter position: Where the call begins.
-    /// - Throws: An error at the argument that is wrong, or at the call when one is missing; it names
-    ///   parameters and types, never a value.
+    /// - Throws: An error at the argument that is wrong, or at the call when one is missing; it
+    ///   names parameters and types, never a value.
     public func bind(
         _ arguments: [ArgumentValue], at position: SourcePosition
     ) throws(TransactSQLError) -> ProcedureArguments {
@@ -88,7 +88,9 @@ extension Procedure {
                     .duplicateArgument, "parameter \(parameter.name) of \(name) is given twice",
                     at: argument.position, hint: "Keep one of the two.")
             }
-            if let value = try value(of: argument, for: parameter) { bound.set(value, parameter.name) }
+            if let value = try value(of: argument, for: parameter) {
+                bound.set(value, parameter.name)
+            }
             if parameter.isOutput, let variable = argument.variable {
                 bound.setOutput(variable.name, parameter.name)
             }
@@ -146,8 +148,9 @@ extension Procedure {
                 "parameter \(parameter.name) of \(name): \(error.message)", at: argument.position,
                 hint: error.hint)
         }
-        guard parameter.choices.isEmpty || converted == .null
-            || parameter.choices.contains(converted.text?.uppercased() ?? "")
+        guard
+            parameter.choices.isEmpty || converted == .null
+                || parameter.choices.contains(converted.text?.uppercased() ?? "")
         else {
             throw TransactSQLError(
                 parameter.choiceCode, "parameter \(parameter.name) of \(name) has a wrong value",
@@ -159,7 +162,8 @@ extension Procedure {
     private func checkKind(
         of argument: ArgumentValue, for parameter: Parameter
     ) throws(TransactSQLError) {
-        if parameter.refusesUnlimitedText, let type = argument.variable?.type, type.isUnlimitedText {
+        if parameter.refusesUnlimitedText, let type = argument.variable?.type, type.isUnlimitedText
+        {
             throw TransactSQLError(
                 .argumentType, "parameter \(parameter.name) of \(name) takes no \(type)",
                 at: argument.position,
@@ -181,6 +185,7 @@ extension Procedure {
         TransactSQLError(
             name.hasPrefix("sp_rda_") ? .missingStretchArgument : .missingArgument,
             "parameter \(parameter.name) of \(name) is missing, or NULL", at: position,
-            hint: "Write EXEC \(name) \(parameter.name) = \(parameter.isOutput ? "@a OUTPUT" : "…").")
+            hint:
+                "Write EXEC \(name) \(parameter.name) = \(parameter.isOutput ? "@a OUTPUT" : "…").")
     }
 }

@@ -26,7 +26,17 @@ extension UInt8 {
             || self == UInt8(ascii: "_") || self >= 0x80
     }
 
-    var continuesWord: Bool { beginsWord || isDigit || self == UInt8(ascii: "$") }
+    /// What begins a word, a digit, or `$`; a table of bits, because this is asked of every byte.
+    var continuesWord: Bool {
+        if self >= 0x80 { return true }
+        let members = self < 0x40 ? Self.wordBytesBelow64 : Self.wordBytesFrom64
+        return members >> UInt64(self & 0x3F) & 1 != 0
+    }
+
+    /// `$` and the digits.
+    private static let wordBytesBelow64: UInt64 = 0x03FF_0010_0000_0000
+    /// The letters and `_`.
+    private static let wordBytesFrom64: UInt64 = 0x07FF_FFFE_87FF_FFFE
 }
 
 extension [UInt8] {
@@ -36,6 +46,12 @@ extension [UInt8] {
     /// The bytes of `range` as text, in upper case as far as it is ASCII.
     func uppercased(_ range: Range<Int>) -> String {
         String(decoding: self[range].lazy.map(\.asUppercase), as: UTF8.self)
+    }
+
+    /// Up to eight bytes of `range` in upper case as one number, or `nil` for a longer word.
+    func packed(_ range: Range<Int>) -> UInt64? {
+        guard range.count <= 8 else { return nil }
+        return self[range].reduce(0) { $0 << 8 | UInt64($1.asUppercase) }
     }
 
     /// The end of the word that begins at `start`.

@@ -25,6 +25,7 @@ enum Comment {
     }
 
     private static func isOpener(_ bytes: [UInt8], _ offset: Int) -> Bool {
-        bytes.byte(at: offset) == UInt8(ascii: "/") && bytes.byte(at: offset + 1) == UInt8(ascii: "*")
+        bytes.byte(at: offset) == UInt8(ascii: "/")
+            && bytes.byte(at: offset + 1) == UInt8(ascii: "*")
     }
 }

@@ -14,7 +14,8 @@ struct GoLine: Equatable, Sendable {
         else { return nil }
         var before = offset - 1
         while before >= 0, bytes[before] != .lineFeed {
-            // Bounded by the first visible byte: each byte of white space has one such word at most.
+            // Bounded by the first visible byte: each byte of white space has one such word at
+            // most.
             guard bytes[before].isSpace || Self.isOrderMark(bytes, endingAt: before) else {
                 return nil
             }
@@ -43,7 +44,9 @@ struct GoLine: Equatable, Sendable {
 
     private static func skipBlanks(_ bytes: [UInt8], _ cursor: inout Int) -> Bool {
         let start = cursor
-        while cursor < bytes.count, bytes[cursor].isSpace, bytes[cursor] != .lineFeed { cursor += 1 }
+        while cursor < bytes.count, bytes[cursor].isSpace, bytes[cursor] != .lineFeed {
+            cursor += 1
+        }
         return cursor > start
     }
 

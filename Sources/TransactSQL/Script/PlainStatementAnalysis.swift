@@ -3,31 +3,35 @@ struct PlainStatementAnalysis {
     private let bytes: [UInt8]
     private let range: Range<Int>
     private let head: StatementHead
-    private let hints: [Int]
-    private let tableOption: Int?
-    private let start: SourcePosition
+    private let search: PlainStatementSearch
+    private let counter: PositionCounter
 
+    /// - Parameters:
+    ///   - range: The statement, with the white space before it.
+    ///   - counter: A counter that is not behind the statement.
     init(
-        _ bytes: [UInt8], range: Range<Int>, head: StatementHead, hints: [Int], tableOption: Int?,
-        start: SourcePosition
+        _ bytes: [UInt8], range: Range<Int>, head: StatementHead, search: PlainStatementSearch,
+        counter: PositionCounter
     ) {
         self.bytes = bytes
         self.range = range
         self.head = head
-        self.hints = hints
-        self.tableOption = tableOption
-        self.start = start
+        self.search = search
+        self.counter = counter
     }
 
-    func run() throws(TransactSQLError) -> PlainStatement {
-        guard tableOption != nil || !hints.isEmpty else {
+    /// The statement, whose first word is at `start`.
+    func statement(at start: SourcePosition) throws(TransactSQLError) -> PlainStatement {
+        let variable = head.isSelect ? assignedVariable(from: start.offset) : nil
+        guard search.tableOptionOffset != nil || !search.hintOffsets.isEmpty else {
             return PlainStatement(
                 text: String(decoding: bytes[range], as: UTF8.self), overrides: [],
-                assignedVariable: assignedVariable)
+                assignedVariable: variable)
         }
-        let pieces = self.pieces
-        var counter = PositionCounter()
-        if let tableOption, let index = pieces.firstIndex(where: { $0.range.contains(tableOption) }),
+        let pieces = pieces(from: start.offset)
+        var counter = counter
+        if let tableOption = search.tableOptionOffset,
+            let index = pieces.firstIndex(where: { $0.range.contains(tableOption) }),
             isOptionList(pieces, index)
         {
             throw Refusal.tableOption.error(at: counter.position(at: tableOption, in: bytes))
@@ -35,7 +39,7 @@ struct PlainStatementAnalysis {
         var text = Array(bytes[range])
         var overrides: [OverrideHint] = []
         var next = 0
-        for hint in hints {
+        for hint in search.hintOffsets {
             while pieces[next].range.lowerBound < hint { next += 1 }
             guard isOptionList(pieces, next) else { continue }
             let with = pieces[next - 2].range.lowerBound
@@ -48,11 +52,11 @@ struct PlainStatementAnalysis {
         }
         return PlainStatement(
             text: String(decoding: text, as: UTF8.self), overrides: overrides,
-            assignedVariable: assignedVariable)
+            assignedVariable: variable)
     }
 
-    private var pieces: [PlainScanner.Piece] {
-        var scanner = PlainScanner(bytes, from: start.offset)
+    private func pieces(from start: Int) -> [PlainScanner.Piece] {
+        var scanner = PlainScanner(bytes, from: start)
         var pieces: [PlainScanner.Piece] = []
         while let piece = scanner.next(), piece.range.lowerBound < range.upperBound {
             pieces.append(piece)
@@ -140,10 +144,9 @@ struct PlainStatementAnalysis {
     }
 
     /// The variable of `SELECT @name =`.
-    private var assignedVariable: String? {
-        var scanner = PlainScanner(bytes, from: start.offset)
-        guard let select = scanner.next(), word(select) == "SELECT",
-            let at = scanner.next(), isSymbol("@", at),
+    private func assignedVariable(from start: Int) -> String? {
+        var scanner = PlainScanner(bytes, from: start)
+        guard scanner.next() != nil, let at = scanner.next(), isSymbol("@", at),
             let name = scanner.next(), name.kind == .word,
             name.range.lowerBound == at.range.upperBound,
             let sign = scanner.next(), isSymbol("=", sign),

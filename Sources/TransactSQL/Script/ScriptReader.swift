@@ -1,9 +1,9 @@
 /// Reads a script piece by piece: batches, statements, and what becomes of each.
 ///
-/// A statement of SQLite's ends at the semicolon where `sqlite3_complete` says so, or before `GO` on a
-/// line of its own: <https://sqlite.org/c3ref/complete.html>. A statement of Transact-SQL ends where its
-/// grammar does. The reader looks at each byte a small, constant number of times, and copies only
-/// what it parses or hands out as text.
+/// A statement of SQLite's ends at the semicolon where `sqlite3_complete` says so, or before `GO`
+/// on a line of its own: <https://sqlite.org/c3ref/complete.html>. A statement of Transact-SQL ends
+/// where its grammar does. The reader looks at each byte a small, constant number of times, and
+/// copies only what it parses or hands out as text.
 public struct ScriptReader: Sequence, IteratorProtocol, Sendable {
     private let bytes: [UInt8]
     private var offset: Int
@@ -12,15 +12,17 @@ public struct ScriptReader: Sequence, IteratorProtocol, Sendable {
     private var isBatchStart: Bool
     /// Before it, no comment is read a second time.
     private var nestedCommentsRead = 0
-    /// The bytes and tokens looked at so far: the measure of the work.
-    private(set) var workCount = 0
+    private var readCount = 0
+
+    /// How often bytes were looked at so far: the measure of the work.
+    var workCount: Int { readCount + counter.workCount }
 
     /// Makes a reader of a script.
     ///
     /// - Parameters:
     ///   - script: The whole text in UTF-8.
-    ///   - isBatchStart: Whether a batch begins with it; only the first statement of a batch may call a
-    ///     procedure without `EXEC`.
+    ///   - isBatchStart: Whether a batch begins with it; only the first statement of a batch may
+    ///     call a procedure without `EXEC`.
     public init(_ script: [UInt8], isBatchStart: Bool = true) {
         self.init(script, range: 0..<script.count, isBatchStart: isBatchStart)
     }
@@ -44,7 +46,7 @@ public struct ScriptReader: Sequence, IteratorProtocol, Sendable {
         var scanner = PlainScanner(bytes, from: offset)
         guard let first = scanner.next() else { return blank(to: end, at: end) }
         let start = first.range.lowerBound
-        workCount += start - offset
+        readCount += start - offset
         if first.kind == .semicolon { return blank(to: first.range.upperBound, at: start) }
         if let line = goLine(first) { return batchEnd(line, at: start) }
         let item: ScriptItem
@@ -64,7 +66,7 @@ public struct ScriptReader: Sequence, IteratorProtocol, Sendable {
         switch head.disposition {
         case .administration: return administration(at: start)
         case .refused(let refusal): return refused(refusal, at: start)
-        case .plain where isProcedureName(first): return administration(at: start)
+        case .plain where !head.isKnown && isProcedureName(first): return administration(at: start)
         case .plain: return plain(head, at: start)
         }
     }
@@ -79,12 +81,13 @@ extension ScriptReader {
         let position = counter.position(at: start, in: bytes)
         let range = offset..<search.end
         offset = search.end
-        workCount += search.end - start
+        readCount += search.end - start
         let analysis = PlainStatementAnalysis(
-            bytes, range: range, head: head, hints: search.hintOffsets,
-            tableOption: search.tableOptionOffset, start: position)
+            bytes, range: range, head: head, search: search, counter: counter)
         do throws(TransactSQLError) {
-            return ScriptItem(kind: .plain(try analysis.run()), range: range, position: position)
+            return ScriptItem(
+                kind: .plain(try analysis.statement(at: position)), range: range, position: position
+            )
         } catch {
             return ScriptItem(kind: .failure(error), range: range, position: position)
         }
@@ -116,7 +119,7 @@ extension ScriptReader {
     ) -> ScriptItem {
         let range = offset..<end
         offset = end
-        workCount += range.count + parser.tokenCount
+        readCount += parser.workCount
         return ScriptItem(kind: kind, range: range, position: position)
     }
 
@@ -162,15 +165,15 @@ extension ScriptReader {
         return ScriptItem(kind: .batchEnd(count: count), range: range, position: position)
     }
 
-    /// The start of a Transact-SQL statement behind comments that nest, when SQLite's rule, by which
-    /// they do not, finds no statement.
+    /// The start of a Transact-SQL statement behind comments that nest, when SQLite's rule, by
+    /// which they do not, finds no statement.
     private mutating func startBehindNestedComment(
         _ first: PlainScanner.Piece, _ head: StatementHead, _ metNestedComment: Bool
     ) -> Int? {
         guard metNestedComment, !head.isKnown, offset >= nestedCommentsRead else { return nil }
         let token = TokenReader(bytes, from: offset, counter: counter).current
-        nestedCommentsRead = token.range.lowerBound + 1
-        workCount += nestedCommentsRead - offset
+        nestedCommentsRead = token.range.upperBound
+        readCount += nestedCommentsRead - offset
         guard token.kind == .word,
             StatementHead(bytes, at: token.range.lowerBound).disposition == .administration
         else { return nil }

@@ -1,8 +1,8 @@
 /// A place in a script, as a person and as a program find it.
 public struct SourcePosition: Equatable, Hashable, Sendable {
-    /// The line; the first one is 1. A line ends at a line feed.
+    /// The line, from 1; it ends at a line feed.
     public let line: Int
-    /// The character in the line, as a person counts; the first one is 1.
+    /// The character in the line, from 1, as a person counts.
     public let column: Int
     /// The UTF-8 bytes before it in the whole script.
     public let offset: Int
@@ -25,12 +25,15 @@ struct PositionCounter: Sendable {
     private var offset = 0
     private var line = 1
     private var column = 1
+    /// The bytes counted so far, those that were counted anew included.
+    private(set) var workCount = 0
 
     /// The position of a byte offset of `bytes`.
     ///
     /// - Parameter offset: `0...bytes.count`; before the last one asked for, counting starts anew.
     mutating func position(at offset: Int, in bytes: [UInt8]) -> SourcePosition {
-        if offset < self.offset { self = PositionCounter() }
+        if offset < self.offset { (self.offset, line, column) = (0, 1, 1) }
+        workCount += offset - self.offset
         while self.offset < offset {
             let byte = bytes[self.offset]
             if byte == .lineFeed {

@@ -15,6 +15,8 @@ struct StatementHead: Sendable {
     let isTrigger: Bool
     /// Whether it is `CREATE TABLE`.
     let isTable: Bool
+    /// Whether it is `SELECT`.
+    let isSelect: Bool
     /// Whether it begins as some statement does, of either language.
     let isKnown: Bool
 
@@ -24,30 +26,36 @@ struct StatementHead: Sendable {
     /// Reads the words that begin at `offset`.
     init(_ bytes: [UInt8], at offset: Int) {
         var scanner = PlainScanner(bytes, from: offset)
+        if let first = scanner.next(), let verb = bytes.packed(first.range),
+            Self.plainVerbs.contains(verb)
+        {
+            (isTrigger, isTable, isKnown) = (false, false, true)
+            isSelect = verb == Self.select
+            disposition = isSelect ? Self.top(in: bytes, from: scanner) ?? .plain : .plain
+            return
+        }
+        scanner = PlainScanner(bytes, from: offset)
         var words: [String] = []
-        if let first = Self.word(&scanner) { words.append(first) }
-        let isFrequent = words.first.map(Self.plainVerbs.contains) ?? false
-        while !isFrequent, !words.isEmpty, words.count < Self.maximumWordCount {
-            guard let next = Self.word(&scanner) else { break }
+        while words.count < Self.maximumWordCount, let next = Self.word(&scanner) {
             words.append(next)
         }
+        isSelect = false
         let rest = Self.withoutExplain(words)
         let isTemporary = rest.count > 1 && ["TEMP", "TEMPORARY"].contains(rest[1])
         let object = rest.first == "CREATE" ? rest.dropFirst(isTemporary ? 2 : 1).first : nil
         isTrigger = object == "TRIGGER"
         isTable = object == "TABLE"
-        isKnown = isFrequent || StatementVerb.all.contains(words.first ?? "")
-        if isFrequent {
-            disposition = Self.top(in: bytes, from: scanner) ?? .plain
-        } else {
-            disposition = Self.disposition(of: words, bytes, at: offset)
-        }
+        isKnown = StatementVerb.all.contains(words.first ?? "")
+        disposition = Self.disposition(of: words, bytes, at: offset)
     }
 
     /// The verbs after which no further word matters, but for `SELECT TOP`.
-    private static let plainVerbs: Set = [
-        "SELECT", "INSERT", "UPDATE", "DELETE", "VALUES", "PRAGMA", "REPLACE",
-    ]
+    ///
+    /// They are packed, because most statements of a long script begin with one.
+    private static let plainVerbs = [
+        "SELECT", "INSERT", "DELETE", "VALUES", "PRAGMA", "REPLACE",
+    ].compactMap { Array($0.utf8).packed(0..<$0.utf8.count) }
+    private static let select = plainVerbs[0]
 
     private static func word(_ scanner: inout PlainScanner) -> String? {
         guard let piece = scanner.next(), piece.kind == .word, piece.range.count <= 32 else {
@@ -98,7 +106,9 @@ struct StatementHead: Sendable {
     /// A column or a function named `top` stays what it is.
     private static func top(in bytes: [UInt8], from scanner: PlainScanner) -> Disposition? {
         var scanner = scanner
-        guard var piece = scanner.next(), piece.kind == .word else { return nil }
+        guard var piece = scanner.next(), piece.kind == .word, piece.range.count <= 8 else {
+            return nil
+        }
         if bytes.uppercased(piece.range) == "DISTINCT" {
             guard let next = scanner.next(), next.kind == .word else { return nil }
             piece = next

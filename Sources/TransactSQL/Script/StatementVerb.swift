@@ -2,7 +2,8 @@
 enum StatementVerb {
     /// Words that begin a statement of SQLite.
     static let sqlite: Set<String> = [
-        "ALTER", "ANALYZE", "ATTACH", "BEGIN", "COMMIT", "CREATE", "DELETE", "DETACH", "DROP", "END",
+        "ALTER", "ANALYZE", "ATTACH", "BEGIN", "COMMIT", "CREATE", "DELETE", "DETACH", "DROP",
+        "END",
         "EXPLAIN", "INSERT", "PRAGMA", "REINDEX", "RELEASE", "REPLACE", "ROLLBACK", "SAVEPOINT",
         "SELECT", "UPDATE", "VACUUM", "VALUES", "WITH",
     ]

@@ -1,7 +1,7 @@
 /// Cuts Transact-SQL into tokens, from any place of a script; a copy is a bookmark.
 ///
-/// Comments nest, as in SQL Server. Where a token begins, typographic quotes are quotes: ‘a’, ’a’, “a”
-/// are strings, with or without `N`. A batch ends at `GO` on a line of its own.
+/// Comments nest, as in SQL Server. Where a token begins, typographic quotes are quotes: ‘a’, ’a’,
+/// “a” are strings, with or without `N`. A batch ends at `GO` on a line of its own.
 struct TokenReader: Sendable {
     let bytes: [UInt8]
     private var offset: Int
@@ -10,19 +10,24 @@ struct TokenReader: Sendable {
     private(set) var current: Token
     /// The end of the token taken last, in UTF-8 bytes.
     private(set) var lastEnd: Int
-    /// The tokens read so far: the measure of the work.
-    private(set) var tokenCount = 0
+    private let start: Int
+    private let workBefore: Int
 
     /// Makes a reader whose first token is the first one at or behind `offset`.
     init(_ bytes: [UInt8], from offset: Int, counter: PositionCounter) {
         self.bytes = bytes
         self.offset = offset
         self.counter = counter
-        let start = SourcePosition(line: 1, column: 1, offset: offset)
-        current = Token(kind: .end, range: offset..<offset, position: start, text: "")
+        start = offset
+        workBefore = counter.workCount
+        let place = SourcePosition(line: 1, column: 1, offset: offset)
+        current = Token(kind: .end, range: offset..<offset, position: place, text: "")
         lastEnd = offset
         current = scan()
     }
+
+    /// The bytes looked at so far: the measure of the work.
+    var workCount: Int { offset - start + counter.workCount - workBefore }
 
     /// Takes the next token; the end is never taken.
     @discardableResult
@@ -35,7 +40,6 @@ struct TokenReader: Sendable {
     }
 
     private mutating func scan() -> Token {
-        tokenCount += 1
         guard skipSpace() else {
             return token(.unterminated, to: bytes.count, text: "/*")
         }
@@ -103,7 +107,8 @@ struct TokenReader: Sendable {
     private mutating func number() -> Token {
         var kind = Token.Kind.integer
         var end = offset
-        if bytes[end] == UInt8(ascii: "0"), bytes.byte(at: end + 1).asUppercase == UInt8(ascii: "X") {
+        if bytes[end] == UInt8(ascii: "0"), bytes.byte(at: end + 1).asUppercase == UInt8(ascii: "X")
+        {
             kind = .binary
             end += 2
             while bytes.byte(at: end).isHexDigit { end += 1 }

@@ -16,8 +16,8 @@ public enum MasterKeyStatement: Equatable, Sendable {
     case drop
     /// `BACKUP MASTER KEY TO FILE = '…' ENCRYPTION BY PASSWORD = '…'`.
     case backup(file: String, password: Secret)
-    /// `RESTORE MASTER KEY FROM FILE = '…' DECRYPTION BY PASSWORD = '…' ENCRYPTION BY PASSWORD = '…'
-    /// [FORCE]`.
+    /// `RESTORE MASTER KEY FROM FILE = '…' DECRYPTION BY PASSWORD = '…' ENCRYPTION BY PASSWORD =
+    /// '…' [FORCE]`.
     case restore(file: String, decryption: Secret, encryption: Secret, isForced: Bool)
 }
 

@@ -3,8 +3,8 @@ extension DataType {
     ///
     /// A text that is too long is refused: SQL Server would cut a variable's value without a word.
     ///
-    /// - Throws: An error that names the type and never the value, with the code ``TransactSQLError/Code``
-    ///   of a conversion, an overflow or a truncation.
+    /// - Throws: An error that names the type and never the value, with the code
+    ///   ``TransactSQLError/Code`` of a conversion, an overflow or a truncation.
     public func converting(_ value: TransactSQLValue) throws(TransactSQLError) -> TransactSQLValue {
         guard value != .null else { return .null }
         switch self {
@@ -55,7 +55,7 @@ extension DataType {
         switch value {
         case .integer(let value): integer = value
         case .decimal(let value): integer = value.truncated
-        case .float(let value): integer = Int64(exactly: value.rounded(.towardZero))
+        case .float(let value): integer = abs(value) < 0x1p63 ? Int64(value) : nil
         case .text(let text):
             guard let number = DecimalNumber(text), number.scale == 0 else { throw mismatch(value) }
             integer = number.truncated

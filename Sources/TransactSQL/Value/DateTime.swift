@@ -13,8 +13,8 @@ public struct DateTime: Equatable, Sendable {
     /// The minutes that local time is ahead of UTC, or `nil` when no offset is written.
     public let offsetMinutes: Int?
 
-    /// Reads `yyyy-mm-dd` or `yyyymmdd`, then nothing or a space or `T` and `hh:mm[:ss[.fffffff]]`, then
-    /// nothing or `Z` or `±hh:mm`.
+    /// Reads `yyyy-mm-dd` or `yyyymmdd`, then nothing or a space or `T` and `hh:mm[:ss[.fffffff]]`,
+    /// then nothing or `Z` or `±hh:mm`.
     ///
     /// These are the forms that SQL Server reads the same in every language.
     public init?(_ text: String) {
@@ -128,7 +128,9 @@ private struct FieldReader {
     }
 
     mutating func accept(_ character: Character) -> Bool {
-        guard let first = rest.first, first.asUppercase == character.asciiValue else { return false }
+        guard let first = rest.first, first.asUppercase == character.asciiValue else {
+            return false
+        }
         rest.removeFirst()
         return true
     }
