@@ -77,6 +77,24 @@ import Testing
         #expect(Self.kinds("DROP MASTER KEY WITH a; SELECT 1") == ["failure", "plain"])
     }
 
+    @Test func `expressions have a bound, so that no stack overflows`() {
+        for part in ["- ", "(", "1+", "1*", "CAST(", "((1+"] {
+            let script = "PRINT " + String(repeating: part, count: 5_000) + "1; SELECT 1"
+            #expect(Self.kinds(script) == ["failure", "plain"], "\(part)")
+        }
+        let sum = "PRINT 1" + String(repeating: " + 1", count: 256)
+        #expect(Self.kinds(sum) == ["statement"])
+    }
+
+    @Test func `names that SQL Server uses otherwise are names`() {
+        let scripts = [
+            "UPDATE statistics SET a = 1;", "SELECT top, go FROM merge;", "BEGIN EXCLUSIVE;",
+            "CREATE TABLE exec (remote_data_archive);", "ALTER TABLE \"set\" RENAME TO a;",
+            "WITH use AS (SELECT 1) SELECT * FROM use;", "SELECT TOP(1) AS a;", "END TRANSACTION;",
+        ]
+        for script in scripts { #expect(Self.kinds(script) == ["plain"], "\(script)") }
+    }
+
     @Test func `nothing of a refused program runs`() {
         #expect(
             Self.kinds("IF 1 = 0 BEGIN; DELETE FROM t; END\nGO\nSELECT 1") == [

@@ -2,7 +2,7 @@ extension Parser {
     /// Parses constants, variables, `+ - * / %`, `CAST`, `CONVERT`, and `(SELECT …)`.
     mutating func parseExpression() throws(TransactSQLError) -> Expression {
         var left = try parseTerm()
-        while let sign = acceptOperator(["+", "-"]) {
+        while let sign = try acceptOperator(["+", "-"]) {
             left = operation(sign, left, try parseTerm())
         }
         return left
@@ -10,7 +10,7 @@ extension Parser {
 
     private mutating func parseTerm() throws(TransactSQLError) -> Expression {
         var left = try parseFactor()
-        while let sign = acceptOperator(["*", "/", "%"]) {
+        while let sign = try acceptOperator(["*", "/", "%"]) {
             left = operation(sign, left, try parseFactor())
         }
         return left
@@ -22,22 +22,28 @@ extension Parser {
         Expression(kind: .operation(sign, left, right), position: left.position)
     }
 
-    private mutating func acceptOperator(_ signs: [String]) -> Expression.Operator? {
+    private mutating func acceptOperator(
+        _ signs: [String]
+    ) throws(TransactSQLError) -> Expression.Operator? {
         guard reader.current.kind == .symbol, signs.contains(reader.current.text) else {
             return nil
         }
+        operatorCount += 1
+        guard operatorCount <= Self.maximumOperatorCount else { throw tooComplex() }
         return Expression.Operator(rawValue: reader.take().text)
+    }
+
+    private func tooComplex() -> TransactSQLError {
+        TransactSQLError(
+            .nesting, "the expression has too many parts", at: reader.current.position,
+            hint: "Keep some of them in variables.")
     }
 
     private mutating func parseFactor() throws(TransactSQLError) -> Expression {
         let position = reader.current.position
         depth += 1
         defer { depth -= 1 }
-        guard depth <= Self.maximumDepth else {
-            throw TransactSQLError(
-                .nesting, "the expression is nested too deeply", at: position,
-                hint: "Keep parts of it in variables.")
-        }
+        guard depth <= Self.maximumDepth else { throw tooComplex() }
         if accept(symbol: "-") {
             return Expression(kind: .negation(try parseFactor()), position: position)
         }

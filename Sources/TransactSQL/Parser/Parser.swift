@@ -8,9 +8,12 @@ struct Parser {
     /// The words since which no token is shown in an error, because a password could be next.
     private var hasSecret = false
     var depth = 0
+    var operatorCount = 0
 
-    /// How deep expressions nest.
+    /// How deep parentheses and signs nest.
     static let maximumDepth = 64
+    /// How many operators a statement has: each one is a level of its expression's tree.
+    static let maximumOperatorCount = 256
 
     init(_ reader: TokenReader, isBatchStart: Bool) {
         self.reader = reader

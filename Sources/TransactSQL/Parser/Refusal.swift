@@ -162,7 +162,6 @@ extension Refusal {
             Refusal("CREATE COLUMNSTORE", "Write CREATE INDEX."),
             Refusal("ALTER INDEX", "Use REINDEX, or DROP INDEX and CREATE INDEX."),
             Refusal("CREATE STATISTICS", "Use ANALYZE."),
-            Refusal("UPDATE STATISTICS", "Use ANALYZE."),
             Refusal("CREATE TYPE", "SQLite has no types of one's own; use a CHECK constraint."),
             Refusal("CREATE SEQUENCE", "Use INTEGER PRIMARY KEY, which draws keys by itself."),
             Refusal("CREATE SCHEMA", "Use ATTACH, or a prefix of the name."),

@@ -53,7 +53,7 @@ struct StatementHead: Sendable {
     ///
     /// They are packed, because most statements of a long script begin with one.
     private static let plainVerbs = [
-        "SELECT", "INSERT", "DELETE", "VALUES", "PRAGMA", "REPLACE",
+        "SELECT", "INSERT", "UPDATE", "DELETE", "VALUES", "PRAGMA", "REPLACE",
     ].compactMap { Array($0.utf8).packed(0..<$0.utf8.count) }
     private static let select = plainVerbs[0]
 
