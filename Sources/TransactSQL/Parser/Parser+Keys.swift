@@ -1,33 +1,35 @@
 extension Parser {
     /// Parses a statement about the master key, or takes nothing.
     mutating func parseMasterKey() throws(TransactSQLError) -> MasterKeyStatement? {
-        if accept("CREATE", "MASTER", "KEY") {
+        let verbs = ["CREATE", "OPEN", "CLOSE", "ALTER", "DROP", "BACKUP", "RESTORE"]
+        guard let verb = verbs.first(where: { accept($0, "MASTER", "KEY") }) else { return nil }
+        hideTokens()
+        switch verb {
+        case "CREATE":
             guard isAt("ENCRYPTION") else { return .create(password: nil) }
             return .create(password: try expectPassword("ENCRYPTION"))
-        }
-        if accept("OPEN", "MASTER", "KEY") {
-            return .open(password: try expectPassword("DECRYPTION"))
-        }
-        if accept("CLOSE", "MASTER", "KEY") { return .close }
-        if accept("DROP", "MASTER", "KEY") { return .drop }
-        if accept("ALTER", "MASTER", "KEY") { return try parseAlterMasterKey() }
-        if accept("BACKUP", "MASTER", "KEY") {
-            try expect("TO", "FILE")
-            try expect(symbol: "=")
-            let file = try expectString("a path")
+        case "OPEN": return .open(password: try expectPassword("DECRYPTION"))
+        case "CLOSE": return .close
+        case "DROP": return .drop
+        case "ALTER": return try parseAlterMasterKey()
+        case "BACKUP":
+            let file = try expectFile("TO")
             return .backup(file: file, password: try expectPassword("ENCRYPTION"))
-        }
-        if accept("RESTORE", "MASTER", "KEY") {
-            try expect("FROM", "FILE")
-            try expect(symbol: "=")
-            let file = try expectString("a path")
+        default:
+            let file = try expectFile("FROM")
             let decryption = try expectPassword("DECRYPTION")
             let encryption = try expectPassword("ENCRYPTION")
             return .restore(
                 file: file, decryption: decryption, encryption: encryption,
                 isForced: accept("FORCE"))
         }
-        return nil
+    }
+
+    /// `TO FILE = '…'`, or the same with `FROM`.
+    private mutating func expectFile(_ direction: String) throws(TransactSQLError) -> String {
+        try expect(direction, "FILE")
+        try expect(symbol: "=")
+        return try expectString("a path")
     }
 
     /// `ENCRYPTION BY PASSWORD = '…'`, or the same with `DECRYPTION`.
@@ -94,8 +96,8 @@ extension Parser {
     private mutating func parseLogin() throws(TransactSQLError) -> (
         identity: String, secret: Secret?
     ) {
-        try expect("WITH", "IDENTITY")
         hideTokens()
+        try expect("WITH", "IDENTITY")
         try expect(symbol: "=")
         let identity = try expectString("a login")
         guard accept(symbol: ",") else { return (identity, nil) }

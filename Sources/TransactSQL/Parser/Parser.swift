@@ -5,7 +5,7 @@
 struct Parser {
     var reader: TokenReader
     let isBatchStart: Bool
-    /// The words since which no token is shown in an error, because a password could be next.
+    /// Whether no word of the script is shown in an error, because it could be a password.
     private var hasSecret = false
     var depth = 0
     var operatorCount = 0
@@ -75,7 +75,7 @@ extension Parser {
                 self = bookmark
                 return false
             }
-            takeKeyword(keyword)
+            reader.take()
         }
         return true
     }
@@ -83,13 +83,8 @@ extension Parser {
     mutating func expect(_ keywords: String...) throws(TransactSQLError) {
         for keyword in keywords {
             guard isAt(keyword) else { throw unexpected(keyword) }
-            takeKeyword(keyword)
+            reader.take()
         }
-    }
-
-    private mutating func takeKeyword(_ keyword: String) {
-        if keyword == "PASSWORD" || keyword == "SECRET" { hasSecret = true }
-        reader.take()
     }
 
     /// From here to the end of the statement, errors show no token.
@@ -206,11 +201,21 @@ extension Parser {
         case .string: "a string"
         case .quotedName where token.text.isEmpty: "an empty name"
         case .symbol: "\"\(token.text)\""
+        case .word where hasSecret && Self.keyWords.contains(token.text.uppercased()):
+            "\"\(token.text)\""
         case .word, .variable, .quotedName, .integer, .decimal, .float, .binary, .illegal,
             .unterminated, .end:
             hasSecret ? "a value that is not shown" : "\"\(token.text.prefix(Self.nearLength))\""
         }
     }
+
+    /// The words of statements about keys, which are shown although a password could be near.
+    private static let keyWords: Set = [
+        "ADD", "ALTER", "BACKUP", "BY", "CERTIFICATE", "CLOSE", "CREATE", "CREDENTIAL", "DATABASE",
+        "DECRYPTION", "DISK", "DROP", "ENCRYPTION", "FILE", "FORCE", "FROM", "IDENTITY", "KEY",
+        "MASTER",
+        "OPEN", "PASSWORD", "REGENERATE", "RESTORE", "SCOPED", "SECRET", "SERVICE", "TO", "WITH",
+    ]
 
     /// How much of a long token an error shows, in characters.
     private static let nearLength = 40
