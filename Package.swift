@@ -8,6 +8,7 @@ let package = Package(
         .library(name: "Stretch", targets: ["Stretch", "StretchLinked"]),
         .library(name: "StretchPostgres", targets: ["StretchPostgres"]),
         .library(name: "StretchTestSupport", targets: ["StretchTestSupport"]),
+        .library(name: "TransactSQL", targets: ["TransactSQL"]),
         .executable(name: "stretch", targets: ["StretchCommand"]),
         .executable(name: "stretch-simulate", targets: ["StretchSimulate"]),
     ],
@@ -36,6 +37,8 @@ let package = Package(
         .target(
             name: "StretchLinked",
             dependencies: ["CSQLiteLinked", "Stretch", "StretchPostgres", "StretchSQLite"]),
+        // The language alone: what its statements do is behind a protocol.
+        .target(name: "TransactSQL"),
         .executableTarget(
             name: "StretchCommand",
             dependencies: [
@@ -57,6 +60,9 @@ let package = Package(
         .testTarget(
             name: "StretchSQLiteTests",
             dependencies: ["StretchLinked", "StretchSQLite", "StretchTestSupport"]),
+        .testTarget(
+            name: "TransactSQLTests", dependencies: ["StretchTestSupport", "TransactSQL"],
+            exclude: ["Scripts"]),
         .testTarget(
             name: "StretchTests",
             dependencies: ["Stretch", "StretchLinked", "StretchSQLite", "StretchTestSupport"]),

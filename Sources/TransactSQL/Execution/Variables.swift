@@ -1,0 +1,56 @@
+/// The variables of a batch, with their types and values.
+struct Variables: Sendable {
+    struct Variable: Sendable {
+        let name: String
+        let type: DataType
+        var value: TransactSQLValue
+    }
+
+    private var byName: [String: Variable] = [:]
+
+    /// The values by name as declared, for bind parameters.
+    var values: [String: TransactSQLValue] {
+        Dictionary(byName.values.map { ($0.name, $0.value) }) { first, _ in first }
+    }
+
+    /// The variable of a name, in any case.
+    func variable(_ name: Identifier) throws(TransactSQLError) -> Variable {
+        guard let variable = byName[name.name.lowercased()] else {
+            throw TransactSQLError(
+                .undeclaredVariable, "variable \(name.name) is not declared", at: name.position,
+                hint: "DECLARE it in the same batch; GO ends the life of all variables.")
+        }
+        return variable
+    }
+
+    func contains(_ name: String) -> Bool { byName[name.lowercased()] != nil }
+
+    mutating func declare(_ name: Identifier, _ type: DataType) throws(TransactSQLError) {
+        guard !contains(name.name) else {
+            throw TransactSQLError(
+                .duplicateVariable, "variable \(name.name) is declared already", at: name.position,
+                hint: "Use SET, or another name.")
+        }
+        byName[name.name.lowercased()] = Variable(name: name.name, type: type, value: .null)
+    }
+
+    /// Takes the variable away, after its first value was refused.
+    mutating func remove(_ name: Identifier) {
+        byName[name.name.lowercased()] = nil
+    }
+
+    /// Gives a variable a value, converted to its type.
+    mutating func set(
+        _ name: Identifier, _ value: TransactSQLValue
+    ) throws(TransactSQLError) {
+        var variable = try variable(name)
+        do throws(TransactSQLError) {
+            variable.value = try variable.type.converting(value)
+        } catch {
+            throw TransactSQLError(
+                TransactSQLError.Code(error.number, level: error.level),
+                "variable \(variable.name): \(error.message)", at: name.position, hint: error.hint)
+        }
+        byName[name.name.lowercased()] = variable
+    }
+}

@@ -1,0 +1,222 @@
+/// Parses one statement of Transact-SQL; the shared part of all of them.
+///
+/// A statement ends behind its semicolon, or where its grammar ends when another statement, `GO` or
+/// the end of the script follows.
+struct Parser {
+    var reader: TokenReader
+    let isBatchStart: Bool
+    /// Whether no word of the script is shown in an error, because it could be a password.
+    private var hasSecret = false
+    var depth = 0
+    var operatorCount = 0
+
+    /// How deep parentheses and signs nest.
+    static let maximumDepth = 64
+    /// How many operators a statement has: each one is a level of its expression's tree.
+    static let maximumOperatorCount = 256
+
+    init(_ reader: TokenReader, isBatchStart: Bool) {
+        self.reader = reader
+        self.isBatchStart = isBatchStart
+    }
+
+    /// The end of what was taken, in UTF-8 bytes of the script.
+    var end: Int { reader.lastEnd }
+
+    /// The bytes looked at so far.
+    var workCount: Int { reader.workCount }
+
+    /// Parses the statement that begins here.
+    mutating func parseStatement() throws(TransactSQLError) -> Statement {
+        let position = reader.current.position
+        let kind = try parseKind()
+        try expectEnd()
+        return Statement(kind: kind, position: position)
+    }
+
+    /// Takes what is left of the statement, or of the batch: half-understood text must not run.
+    mutating func skipStatement(wholeBatch: Bool) {
+        while reader.current.kind != .end {
+            if reader.take().text == ";", !wholeBatch { return }
+        }
+    }
+
+    private mutating func expectEnd() throws(TransactSQLError) {
+        if accept(symbol: ";") || reader.current.kind == .end { return }
+        let word = reader.current.kind == .word ? reader.current.text.uppercased() : ""
+        guard StatementVerb.followers.contains(word) else {
+            throw unexpected("the end of the statement")
+        }
+    }
+}
+
+// MARK: - Tokens
+
+extension Parser {
+    mutating func accept(symbol: String) -> Bool {
+        guard reader.current.kind == .symbol, reader.current.text == symbol else { return false }
+        reader.take()
+        return true
+    }
+
+    mutating func expect(symbol: String) throws(TransactSQLError) {
+        guard accept(symbol: symbol) else { throw unexpected("\"\(symbol)\"") }
+    }
+
+    func isAt(_ keyword: String) -> Bool {
+        reader.current.kind == .word && reader.current.text.uppercased() == keyword
+    }
+
+    /// Takes these words, all of them or none.
+    mutating func accept(_ keywords: String...) -> Bool {
+        let bookmark = self
+        for keyword in keywords {
+            guard isAt(keyword) else {
+                self = bookmark
+                return false
+            }
+            reader.take()
+        }
+        return true
+    }
+
+    mutating func expect(_ keywords: String...) throws(TransactSQLError) {
+        for keyword in keywords {
+            guard isAt(keyword) else { throw unexpected(keyword) }
+            reader.take()
+        }
+    }
+
+    /// From here to the end of the statement, errors show no token.
+    mutating func hideTokens() { hasSecret = true }
+
+    /// Takes a name, bare or in quotes.
+    mutating func expectName(_ what: String) throws(TransactSQLError) -> Identifier {
+        let token = reader.current
+        guard token.kind == .word || token.kind == .quotedName, !token.text.isEmpty else {
+            throw unexpected(what)
+        }
+        reader.take()
+        return Identifier(token.text, at: token.position)
+    }
+
+    /// Takes a string, which cannot be a variable here.
+    mutating func expectString(_ what: String) throws(TransactSQLError) -> String {
+        guard reader.current.kind == .string else { throw unexpected("\(what) in quotes") }
+        return reader.take().text
+    }
+
+    /// Takes `= '…'` as a password.
+    mutating func expectSecret() throws(TransactSQLError) -> Secret {
+        hideTokens()
+        try expect(symbol: "=")
+        return Secret(try expectString("a password"))
+    }
+
+    /// Takes a string or a variable.
+    mutating func expectText(_ what: String) throws(TransactSQLError) -> TextOperand {
+        let token = reader.current
+        switch token.kind {
+        case .string:
+            reader.take()
+            return .text(token.text, at: token.position)
+        case .variable:
+            reader.take()
+            return .variable(Identifier(token.text, at: token.position))
+        default: throw unexpected("\(what) in quotes, or a variable")
+        }
+    }
+
+    /// Takes a whole number that is at least 1.
+    mutating func expectCount(_ what: String) throws(TransactSQLError) -> Int {
+        guard reader.current.kind == .integer, let count = Int(reader.current.text), count > 0
+        else {
+            throw unexpected("\(what), 1 or more")
+        }
+        reader.take()
+        return count
+    }
+
+    /// Takes one of a few words.
+    mutating func expect<Choice: RawRepresentable & CaseIterable>(
+        oneOf type: Choice.Type
+    ) throws(TransactSQLError) -> Choice where Choice.RawValue == String {
+        let word = reader.current.kind == .word ? reader.current.text.uppercased() : ""
+        guard let choice = Choice(rawValue: word) else {
+            throw unexpected(Choice.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        reader.take()
+        return choice
+    }
+
+    /// `ON` or `OFF`.
+    mutating func expectSwitch() throws(TransactSQLError) -> Bool {
+        if accept("ON") { return true }
+        guard accept("OFF") else { throw unexpected("ON or OFF") }
+        return false
+    }
+
+    /// `name`, `schema.name` or `database.schema.name`.
+    mutating func expectObjectName(_ what: String) throws(TransactSQLError) -> ObjectName {
+        var parts: [Identifier?] = [try expectName(what)]
+        while parts.count < 3, accept(symbol: ".") {
+            let isSkipped = reader.current.kind == .symbol && reader.current.text == "."
+            parts.append(isSkipped ? nil : try expectName(what))
+        }
+        guard let last = parts[parts.count - 1] else { throw unexpected(what) }
+        let schema = parts.count > 1 ? parts[parts.count - 2]?.name : nil
+        return ObjectName(
+            database: parts.count > 2 ? parts[0]?.name : nil, schema: schema, name: last.name,
+            position: parts[0]?.position ?? last.position)
+    }
+}
+
+// MARK: - Errors
+
+extension Parser {
+    /// The error of a token that the grammar does not allow in this place.
+    func unexpected(_ expected: String, hint: String? = nil) -> TransactSQLError {
+        let token = reader.current
+        switch token.kind {
+        case .unterminated:
+            let what = token.text == "/*" ? "comment" : "quote"
+            return TransactSQLError(
+                .unterminated, "the \(what) that begins here has no end", at: token.position,
+                hint: what == "quote"
+                    ? "Close it; a quote inside the quotes is written twice."
+                    : "Close it; comments nest in Transact-SQL, so each \"/*\" needs its \"*/\".")
+        case .end:
+            return TransactSQLError(
+                .syntax, "the statement is not complete", at: token.position, expected: expected,
+                hint: hint)
+        default:
+            return TransactSQLError(
+                .syntax, "incorrect syntax", at: token.position, near: near(token),
+                expected: expected, hint: hint)
+        }
+    }
+
+    private func near(_ token: Token) -> String {
+        switch token.kind {
+        case .string: "a string"
+        case .quotedName where token.text.isEmpty: "an empty name"
+        case .symbol: "\"\(token.text)\""
+        case .word where hasSecret && Self.keyWords.contains(token.text.uppercased()):
+            "\"\(token.text)\""
+        case .word, .variable, .quotedName, .integer, .decimal, .float, .binary, .illegal,
+            .unterminated, .end:
+            hasSecret ? "a value that is not shown" : "\"\(token.text.prefix(Self.nearLength))\""
+        }
+    }
+
+    /// The words of statements about keys, which are shown although a password could be near.
+    private static let keyWords: Set = [
+        "ADD", "ALTER", "BACKUP", "BY", "CERTIFICATE", "CLOSE", "CREATE", "CREDENTIAL", "DATABASE",
+        "DECRYPTION", "DISK", "DROP", "ENCRYPTION", "FILE", "FORCE", "FROM", "IDENTITY", "KEY",
+        "MASTER",
+        "OPEN", "PASSWORD", "REGENERATE", "RESTORE", "SCOPED", "SECRET", "SERVICE", "TO", "WITH",
+    ]
+
+    /// How much of a long token an error shows, in characters.
+    private static let nearLength = 40
+}

@@ -1,0 +1,31 @@
+/// Block comments: SQL Server's nest, SQLite's end at the first `*/`.
+enum Comment {
+    /// The end of the block comment that begins at `start`, or `nil` when none does.
+    static func end(
+        in bytes: [UInt8], from start: Int, isNested: Bool
+    ) -> (offset: Int, isClosed: Bool, holdsOpener: Bool)? {
+        guard isOpener(bytes, start) else { return nil }
+        var depth = 1
+        var holdsOpener = false
+        var offset = start + 2
+        while offset < bytes.count {
+            if bytes[offset] == UInt8(ascii: "*"), bytes.byte(at: offset + 1) == UInt8(ascii: "/") {
+                depth -= 1
+                offset += 2
+                if depth == 0 { return (offset, true, holdsOpener) }
+            } else if isOpener(bytes, offset) {
+                holdsOpener = true
+                if isNested { depth += 1 }
+                offset += isNested ? 2 : 1
+            } else {
+                offset += 1
+            }
+        }
+        return (bytes.count, false, holdsOpener)
+    }
+
+    private static func isOpener(_ bytes: [UInt8], _ offset: Int) -> Bool {
+        bytes.byte(at: offset) == UInt8(ascii: "/")
+            && bytes.byte(at: offset + 1) == UInt8(ascii: "*")
+    }
+}

@@ -1,0 +1,56 @@
+/// `GO [count]` on a line of its own: the end of a batch.
+///
+/// It is no statement but a word of the client, so no semicolon ends it.
+struct GoLine: Equatable, Sendable {
+    /// How often the batch runs, or `nil` when that is no number of 1…2,147,483,647.
+    let count: Int?
+    /// The end of the line, before its line feed.
+    let end: Int
+
+    /// Finds a `GO` that begins at `offset`, or nothing.
+    init?(_ bytes: [UInt8], at offset: Int) {
+        guard bytes.byte(at: offset).asUppercase == UInt8(ascii: "G"),
+            bytes.byte(at: offset + 1).asUppercase == UInt8(ascii: "O")
+        else { return nil }
+        var before = offset - 1
+        while before >= 0, bytes[before] != .lineFeed {
+            // Bounded by the first visible byte: each byte of white space has one such word at
+            // most.
+            guard bytes[before].isSpace || Self.isOrderMark(bytes, endingAt: before) else {
+                return nil
+            }
+            before -= 1
+        }
+        var cursor = offset + 2
+        let hasSpace = Self.skipBlanks(bytes, &cursor)
+        let digits = cursor
+        while bytes.byte(at: cursor).isDigit { cursor += 1 }
+        let digitsEnd = cursor
+        guard digits == digitsEnd || hasSpace else { return nil }
+        _ = Self.skipBlanks(bytes, &cursor)
+        let isComment =
+            bytes.byte(at: cursor) == UInt8(ascii: "-")
+            && bytes.byte(at: cursor + 1) == UInt8(ascii: "-")
+        if isComment { cursor = bytes.endOfLine(from: cursor) }
+        guard cursor == bytes.count || bytes[cursor] == .lineFeed else { return nil }
+        end = cursor
+        if digits == digitsEnd {
+            count = 1
+        } else {
+            let number = Int32(String(decoding: bytes[digits..<digitsEnd], as: UTF8.self))
+            count = number.flatMap { $0 > 0 ? Int($0) : nil }
+        }
+    }
+
+    private static func skipBlanks(_ bytes: [UInt8], _ cursor: inout Int) -> Bool {
+        let start = cursor
+        while cursor < bytes.count, bytes[cursor].isSpace, bytes[cursor] != .lineFeed {
+            cursor += 1
+        }
+        return cursor > start
+    }
+
+    private static func isOrderMark(_ bytes: [UInt8], endingAt offset: Int) -> Bool {
+        offset < 3 && bytes.starts(with: [0xEF, 0xBB, 0xBF])
+    }
+}

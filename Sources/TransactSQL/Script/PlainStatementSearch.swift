@@ -1,0 +1,61 @@
+/// Finds the end of a statement of SQLite's, and what in it is SQL Server's.
+struct PlainStatementSearch {
+    /// The end, behind the semicolon.
+    private(set) var end: Int
+    /// Where the word `REMOTE_DATA_ARCHIVE_OVERRIDE` stands, outside quotes and comments.
+    private(set) var hintOffsets: [Int] = []
+    /// Where a `CREATE TABLE` has the word `REMOTE_DATA_ARCHIVE`, or `nil`.
+    private(set) var tableOptionOffset: Int?
+
+    private var scanner: PlainScanner
+    private let head: StatementHead
+    /// What `sqlite3_complete` keeps of a trigger: how much of `; END ;` was just read.
+    private var triggerEnd = 0
+
+    static let hint = Array("REMOTE_DATA_ARCHIVE_OVERRIDE".utf8)
+    static let option = Array("REMOTE_DATA_ARCHIVE".utf8)
+
+    init(_ bytes: [UInt8], from start: Int, head: StatementHead) {
+        scanner = PlainScanner(bytes, from: start)
+        self.head = head
+        end = start
+    }
+
+    /// Reads up to the end of the statement.
+    mutating func run() {
+        while let piece = scanner.next() {
+            switch piece.kind {
+            case .semicolon where !head.isTrigger || triggerEnd == 2:
+                end = piece.range.upperBound
+                return
+            case .semicolon: triggerEnd = 1
+            case .word:
+                if isBatchEnd(piece.range) {
+                    end = piece.range.lowerBound
+                    return
+                }
+                note(piece.range)
+            case .quoted, .symbol: triggerEnd = 0
+            }
+        }
+        end = scanner.bytes.count
+    }
+
+    private func isBatchEnd(_ word: Range<Int>) -> Bool {
+        word.count == 2 && (!head.isTrigger || triggerEnd == 2)
+            && GoLine(scanner.bytes, at: word.lowerBound) != nil
+    }
+
+    private mutating func note(_ word: Range<Int>) {
+        triggerEnd = triggerEnd == 1 && matches(Array("END".utf8), word) ? 2 : 0
+        if matches(Self.hint, word) { hintOffsets.append(word.lowerBound) }
+        if head.isTable, tableOptionOffset == nil, matches(Self.option, word) {
+            tableOptionOffset = word.lowerBound
+        }
+    }
+
+    private func matches(_ keyword: [UInt8], _ word: Range<Int>) -> Bool {
+        guard word.count == keyword.count else { return false }
+        return scanner.bytes[word].elementsEqual(keyword) { $0.asUppercase == $1 }
+    }
+}

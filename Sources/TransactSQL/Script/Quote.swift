@@ -1,0 +1,63 @@
+/// A kind of quotes: what ends them, and whether they make a string or a name.
+struct Quote: Equatable, Sendable {
+    /// The bytes that end it; doubled, they stand for themselves.
+    private let closers: [[UInt8]]
+    /// How long the opening quote is, in bytes.
+    private let openerLength: Int
+    let makesString: Bool
+
+    // ‘ U+2018, ’ U+2019, “ U+201C, ” U+201D. Word processors write either one at either end.
+    private static let singles: [[UInt8]] = [[0xE2, 0x80, 0x98], [0xE2, 0x80, 0x99]]
+    private static let doubles: [[UInt8]] = [[0xE2, 0x80, 0x9C], [0xE2, 0x80, 0x9D]]
+
+    /// Finds the quote that opens at `offset`.
+    init?(_ bytes: [UInt8], at offset: Int) {
+        switch bytes.byte(at: offset) {
+        case .apostrophe: self.init([[.apostrophe]], makesString: true)
+        case .quotationMark: self.init([[.quotationMark]], makesString: false)
+        case UInt8(ascii: "["): self.init([[UInt8(ascii: "]")]], makesString: false)
+        case 0xE2 where Self.matches(Self.singles, bytes, at: offset) != nil:
+            self.init(Self.singles, makesString: true)
+        case 0xE2 where Self.matches(Self.doubles, bytes, at: offset) != nil:
+            self.init(Self.doubles, makesString: true)
+        default: return nil
+        }
+    }
+
+    private init(_ closers: [[UInt8]], makesString: Bool) {
+        self.closers = closers
+        self.makesString = makesString
+        openerLength = closers[0].count
+    }
+
+    /// Reads what stands in the quotes.
+    ///
+    /// - Parameter start: Where the opening quote is.
+    /// - Returns: The end behind the closing quote, and the text; `nil` without a closing quote.
+    func content(of bytes: [UInt8], from start: Int) -> (end: Int, text: String)? {
+        var content: [UInt8] = []
+        var offset = start + openerLength
+        while offset < bytes.count {
+            guard let closer = Self.matches(closers, bytes, at: offset) else {
+                content.append(bytes[offset])
+                offset += 1
+                continue
+            }
+            offset += closer.count
+            guard Self.isAt(closer, bytes, offset) else {
+                return (offset, String(decoding: content, as: UTF8.self))
+            }
+            content += closer
+            offset += closer.count
+        }
+        return nil
+    }
+
+    private static func matches(_ marks: [[UInt8]], _ bytes: [UInt8], at offset: Int) -> [UInt8]? {
+        marks.first { isAt($0, bytes, offset) }
+    }
+
+    private static func isAt(_ mark: [UInt8], _ bytes: [UInt8], _ offset: Int) -> Bool {
+        bytes.byte(at: offset) == mark[0] && bytes[offset...].starts(with: mark)
+    }
+}

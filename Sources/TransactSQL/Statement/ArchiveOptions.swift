@@ -1,0 +1,45 @@
+/// `REMOTE_DATA_ARCHIVE` of a database.
+public enum DatabaseArchiveOption: Equatable, Sendable {
+    /// `= ON (SERVER = '…', …)`.
+    case on(server: String, RemoteAuthentication)
+    /// `= OFF`.
+    case off
+}
+
+/// How a database proves itself to the remote.
+public enum RemoteAuthentication: Equatable, Sendable {
+    /// `CREDENTIAL = name`.
+    case credential(Identifier)
+    /// `FEDERATED_SERVICE_ACCOUNT = ON`: as the user of this process.
+    case federatedServiceAccount
+}
+
+/// `REMOTE_DATA_ARCHIVE` of a table.
+public enum TableArchiveOption: Equatable, Sendable {
+    /// `= ON (…)`: the table becomes stretch-enabled.
+    case on(filter: TableFilter?, TableMigrationState)
+    /// `(…)`: a stretch-enabled table changes.
+    case change(filter: TableFilter?, TableMigrationState)
+    /// `= OFF_WITHOUT_DATA_RECOVERY (MIGRATION_STATE = PAUSED)`: the remote rows are abandoned.
+    case offWithoutDataRecovery
+    /// `= OFF`, which does not say what becomes of the remote rows.
+    case off
+}
+
+/// `FILTER_PREDICATE`.
+public enum TableFilter: Equatable, Sendable {
+    /// `NULL`: every row is eligible.
+    case everyRow
+    /// The condition, as text.
+    case condition(String)
+}
+
+/// `MIGRATION_STATE`.
+public enum TableMigrationState: String, Equatable, Sendable, CaseIterable {
+    /// Eligible rows move to the remote.
+    case outbound = "OUTBOUND"
+    /// Rows come back; then the table is no longer stretch-enabled.
+    case inbound = "INBOUND"
+    /// Nothing moves.
+    case paused = "PAUSED"
+}

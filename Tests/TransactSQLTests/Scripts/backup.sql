@@ -1,0 +1,20 @@
+BACKUP DATABASE app TO DISK = 'app.bak';
+BACKUP DATABASE [my app] TO DISK = N’app.bak’ WITH INIT, COMPRESSION, CHECKSUM, COPY_ONLY, NAME = N'nightly', DESCRIPTION = 'all of it', STATS = 10;
+BACKUP LOG app TO DISK = 'app.log' WITH NO_COMPRESSION, NO_CHECKSUM, NOINIT;
+DECLARE @file nvarchar(260) = N'app-', @db sysname = N'app', @none sysname;
+SET @file = @file + N'1.bak';
+BACKUP DATABASE @db TO DISK = @file WITH FORMAT, STATS
+BACKUP DATABASE @none TO DISK = @file;
+BACKUP DATABASE app TO DISK = @undeclared;
+BACKUP DATABASE app TO DISK = 'app.bak' WITH DIFFERENTIAL;
+BACKUP DATABASE app TO DISK = 'app.bak' WITH ENCRYPTION (ALGORITHM = AES_256);
+BACKUP DATABASE app TO DISK = 'app.bak' WITH RETAINDAYS = 3;
+BACKUP LOG app TO DISK = 'app.bak' WITH NORECOVERY;
+BACKUP DATABASE app TO DISK = 'a.bak', DISK = 'b.bak';
+BACKUP DATABASE app TO URL = 'https://example/app.bak';
+BACKUP DATABASE app TO 'app.bak';
+BACKUP DATABASE app TO DISK = 'app.bak' WITH;
+BACKUP DATABASE app;
+BACKUP TABLE app TO DISK = 'app.bak';
+BACKUP CERTIFICATE c TO FILE = 'c';
+BACKUP SERVICE MASTER KEY TO FILE = 'k' ENCRYPTION BY PASSWORD = 's3cret';

@@ -1,0 +1,17 @@
+EXEC sp_control_dbmasterkey_password @db_name = N'app', @password = N's3cret', @action = N'add';
+EXEC sp_control_dbmasterkey_password N'app', N's3cret', N'drop';
+DECLARE @p nvarchar(128) = N's3cret', @long nvarchar(max) = N's3crets3crets3crets3crets3crets3crets3crets3crets3crets3crets3crets3crets3crets3crets3crets3crets3crets3crets3crets3crets3cret12';
+EXEC sp_control_dbmasterkey_password N'app', @p, add;
+SELECT @p, 1;
+EXEC sp_control_dbmasterkey_password N'app', @p;
+EXEC sp_control_dbmasterkey_password N'app', N's3cret', N'change';
+EXEC sp_control_dbmasterkey_password N'app', N's3cret', s3cret;
+EXEC sp_control_dbmasterkey_password N'app', @long, N'add';
+EXEC sp_control_dbmasterkey_password N'app', N's3cret' s3cret, N'add';
+EXEC sp_control_dbmasterkey_pasword N'app', s3cret s3cret;
+DECLARE @short nvarchar(3) = N's3cret';
+DECLARE @number int = N's3cret';
+DECLARE @bare nvarchar(128) = s3cret;
+SET @p = s3cret;
+SET @p = -N's3cret';
+SET @p = N's3cret' + 1;

@@ -1,0 +1,10 @@
+EXEC sp_rda_set_query_mode 'DISABLED';
+EXEC sp_rda_set_query_mode N'local_only', 1;
+EXEC sp_rda_set_query_mode @mode = LOCAL_AND_REMOTE, @force = 0;
+EXEC sp_rda_set_query_mode ‘LOCAL_ONLY’;
+EXEC sp_rda_set_query_mode @mode = “LOCAL_ONLY”;
+EXEC sp_rda_set_query_mode;
+EXEC sp_rda_set_query_mode 'REMOTE_ONLY';
+EXEC sp_rda_set_query_mode NULL;
+EXEC sp_rda_set_query_mode 'LOCAL_ONLY', 'x';
+EXEC sp_rda_set_query_mode 'LOCAL_ONLY' FORCE;

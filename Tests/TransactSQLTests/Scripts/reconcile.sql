@@ -1,0 +1,12 @@
+EXEC sp_rda_reconcile_batch @objname = N'orders';
+EXEC sp_rda_reconcile_columns N'dbo.orders';
+EXEC sp_rda_reconcile_indexes '[dbo].[order items]';
+EXEC sp_rda_reconcile_indexes @objname = '"order ""items"""';
+EXEC sp_rda_reconcile_batch;
+EXEC sp_rda_reconcile_columns N'other.orders';
+EXEC sp_rda_reconcile_columns N'app.dbo.orders';
+EXEC sp_rda_reconcile_indexes N'order items';
+EXEC sp_rda_reconcile_indexes N'';
+EXEC sp_rda_reconcile_indexes N'[orders';
+EXEC sp_rda_reconcile_batch @table = N'orders';
+EXEC sp_rda_reconcile_batch dbo.orders;

@@ -1,0 +1,10 @@
+ALTER ROLE db_owner ADD MEMBER anna;
+ALTER ROLE [db_owner] DROP MEMBER [the user];
+EXEC sp_addrolemember 'db_owner', 'anna';
+EXEC sp_droprolemember N'db_owner', anna;
+ALTER ROLE db_datareader ADD MEMBER anna;
+EXEC sp_addrolemember 'db_datareader', 'anna';
+EXEC sp_addrolemember 'db_owner';
+ALTER ROLE db_owner WITH NAME = other;
+ALTER ROLE db_owner ADD anna;
+ALTER ROLE db_owner ADD MEMBER 'anna';

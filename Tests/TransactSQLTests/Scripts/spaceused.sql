@@ -1,0 +1,11 @@
+EXEC sp_spaceused;
+EXEC sp_spaceused N'orders';
+EXEC sp_spaceused 'dbo.orders', 'true', 'LOCAL_ONLY';
+EXEC sp_spaceused @objname = orders, @mode = 'remote_only', @oneresultset = 1;
+EXEC sp_spaceused @mode = 'STAGE_ONLY';
+EXEC sp_spaceused @updateusage = 'perhaps';
+EXEC sp_spaceused @include_total_xtp_storage = 1;
+EXEC sp_spaceused orders items;
+EXEC sp_helpdb;
+EXEC sp_helpdb app;
+EXEC sp_helpdb 'app', 1;
