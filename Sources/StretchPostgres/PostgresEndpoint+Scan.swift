@@ -155,7 +155,7 @@ extension PostgresEndpoint {
         }
         func isCurrent(_ generation: Int64?, _ batchCount: Int64?) -> Bool {
             generation == relation.generation
-                && (!plan.hasLimit || batchCount == Int64(visible.numbers.count))
+                && (!plan.needsAllBatches || batchCount == Int64(visible.numbers.count))
         }
         func giveUp() {
             connection.cancel()
