@@ -13,6 +13,8 @@ public final class PostgresEndpoint: Endpoint {
     public internal(set) var roundTripCount = 0
     let pool: ConnectionPool
     var directory: PostgresDirectory
+    /// The plan of the last point read, which nearly always is the next one's.
+    var pointPlan: PointPlan?
     /// The batch whose rows are on their way.
     var staged: StagedBatch?
     /// The schema, in every statement.
