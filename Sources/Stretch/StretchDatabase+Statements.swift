@@ -164,6 +164,9 @@ extension StretchDatabase {
     /// The number of times that the remote was asked something for statements of this database.
     public var roundTripCount: Int { overlay.roundTripCount }
 
+    /// The number of cold rows that were fetched for statements of this database.
+    package var fetchedRowCount: Int { overlay.fetchedRowCount }
+
     /// The rows that the last INSERT, UPDATE or DELETE changed, hot and cold.
     public var changeCount: Int64 { connection.changeCount }
 

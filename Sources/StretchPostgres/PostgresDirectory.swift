@@ -86,8 +86,14 @@ final class VisibleSet {
         guard !unwanted.isEmpty else { return nil }
         // Literals: the server hashes a constant list, and no other.
         let excludes = unwanted.count < numbers.count
-        let list = (excludes ? unwanted : Array(numbers.keys)).sorted()
-        let text = list.map(String.init).joined(separator: ",")
-        return excludes ? "_b <> ALL('{\(text)}'::int8[])" : "_b = ANY('{\(text)}'::int8[])"
+        guard excludes else { return inclusion }
+        return "_b <> ALL('{\(VisibleSet.list(unwanted))}'::int8[])"
+    }
+
+    /// A condition that names the batches; right whatever other batches there are.
+    var inclusion: String { "_b = ANY('{\(VisibleSet.list(Array(numbers.keys)))}'::int8[])" }
+
+    private static func list(_ ids: [Int64]) -> String {
+        ids.sorted().map(String.init).joined(separator: ",")
     }
 }

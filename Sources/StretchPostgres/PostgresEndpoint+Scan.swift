@@ -16,23 +16,7 @@ extension PostgresEndpoint {
     /// the rows, and then all is asked again.
     func open(_ request: ColdScanRequest) throws -> (RowSource?, MisfitMerge?) {
         for _ in 0..<8 {
-            let answer = try ask { connection in
-                guard let relation = try relation(request.relation, on: connection) else {
-                    return Answer.unknownRelation
-                }
-                let visible = try visibleSet(request, on: connection)
-                let plan: PostgresScanPlan
-                do {
-                    plan = try PostgresScanPlan(
-                        request, relation: relation, visible: visible, schema: schema)
-                } catch let error as StretchError {
-                    guard error.code == .schemaMismatch else { throw error }
-                    // Another session may have added the column.
-                    return Answer.unknownColumn(error, generation: relation.generation)
-                }
-                return Answer.plan(plan, visible, relation)
-            }
-            switch answer {
+            switch try plan(request) {
             case .unknownRelation:
                 try checkFence(request.position)
                 guard !request.batches.isEmpty else { return (nil, nil) }
@@ -60,6 +44,40 @@ extension PostgresEndpoint {
         case plan(PostgresScanPlan, VisibleSet, PostgresRelation)
     }
 
+    /// Plans a scan; the server is asked only for what is not remembered.
+    private func plan(_ request: ColdScanRequest) throws -> Answer {
+        if let relation = directory.relation(request.relation),
+            let visible = rememberedSet(request)
+        {
+            return try plan(request, relation, visible)
+        }
+        return try ask { connection in
+            guard let relation = try relation(request.relation, on: connection) else {
+                return .unknownRelation
+            }
+            return try plan(request, relation, visibleSet(request, on: connection))
+        }
+    }
+
+    private func plan(
+        _ request: ColdScanRequest, _ relation: PostgresRelation, _ visible: VisibleSet
+    ) throws -> Answer {
+        if let plan = pointPlan?.plan(request, of: relation) {
+            return .plan(plan, visible, relation)
+        }
+        let plan: PostgresScanPlan
+        do {
+            plan = try PostgresScanPlan(
+                request, relation: relation, visible: visible, schema: schema)
+        } catch let error as StretchError {
+            guard error.code == .schemaMismatch else { throw error }
+            // Another session may have added the column.
+            return .unknownColumn(error, generation: relation.generation)
+        }
+        if let made = PointPlan(plan, request, relation) { pointPlan = made }
+        return .plan(plan, visible, relation)
+    }
+
     private func checkFence(_ position: TimelinePosition) throws {
         try ask { connection in
             let results = try run(
@@ -82,35 +100,38 @@ extension PostgresEndpoint {
         _ request: ColdScanRequest, on connection: PostgresConnection
     ) throws -> VisibleSet {
         let (batches, relation) = (request.batches, request.relation)
+        if let known = rememberedSet(request) { return known }
+        let results = try run(
+            // Rows of a condemned batch may still lie there, for no reader.
+            """
+            SELECT id, CASE WHEN condemned_at IS NULL THEN row_count ELSE -1 END
+            FROM \(schema).stretch_batch
+            WHERE relation = \(relation) AND collected_at IS NULL
+            """, on: connection)
+        var ledger: [Int64: Int64] = [:]
+        for row in 0..<results[0].rowCount {
+            guard let id = results[0].integer(row, 0), let count = results[0].integer(row, 1)
+            else { throw DamagedRow() }
+            ledger[id] = count
+        }
+        directory.setLedger(ledger, relation: relation)
+        if let known = rememberedSet(request) { return known }
+        let missing = batches.first { ledger[$0.id] != $0.rowCount }
+        // A position that the remote does not hold is the better reason.
+        connection.rollBack()
+        try checkFence(request.position)
+        throw try self.missing(
+            missing?.id ?? 0, on: connection,
+            otherwise: "lacks batch \(missing?.id ?? 0) of \(missing?.rowCount ?? 0) rows")
+    }
+
+    /// The reader's batches, when the remembered ledger has them all.
+    private func rememberedSet(_ request: ColdScanRequest) -> VisibleSet? {
+        let (batches, relation) = (request.batches, request.relation)
         if let known = directory.set(of: batches, relation: relation) { return known }
-        func isKnown(_ batch: VisibleBatch) -> Bool {
-            directory.ledger(relation)[batch.id] == batch.rowCount
-        }
-        if !batches.allSatisfy(isKnown) {
-            let results = try run(
-                // Rows of a condemned batch may still lie there, for no reader.
-                """
-                SELECT id, CASE WHEN condemned_at IS NULL THEN row_count ELSE -1 END
-                FROM \(schema).stretch_batch
-                WHERE relation = \(relation) AND collected_at IS NULL
-                """, on: connection)
-            var ledger: [Int64: Int64] = [:]
-            for row in 0..<results[0].rowCount {
-                guard let id = results[0].integer(row, 0), let count = results[0].integer(row, 1)
-                else { throw DamagedRow() }
-                ledger[id] = count
-            }
-            directory.setLedger(ledger, relation: relation)
-        }
-        if let missing = batches.first(where: { !isKnown($0) }) {
-            // A position that the remote does not hold is the better reason.
-            connection.rollBack()
-            try checkFence(request.position)
-            throw try self.missing(
-                missing.id, on: connection,
-                otherwise: "lacks batch \(missing.id) of \(missing.rowCount) rows")
-        }
-        let set = VisibleSet(batches, relation: relation, ledger: directory.ledger(relation))
+        let ledger = directory.ledger(relation)
+        guard batches.allSatisfy({ ledger[$0.id] == $0.rowCount }) else { return nil }
+        let set = VisibleSet(batches, relation: relation, ledger: ledger)
         directory.insert(set)
         return set
     }
@@ -155,7 +176,7 @@ extension PostgresEndpoint {
         }
         func isCurrent(_ generation: Int64?, _ batchCount: Int64?) -> Bool {
             generation == relation.generation
-                && (!plan.hasLimit || batchCount == Int64(visible.numbers.count))
+                && (!plan.needsAllBatches || batchCount == Int64(visible.numbers.count))
         }
         func giveUp() {
             connection.cancel()

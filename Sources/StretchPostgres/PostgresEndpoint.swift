@@ -14,6 +14,8 @@ public final class PostgresEndpoint: Endpoint {
     let pool: ConnectionPool
     let owner: OwnerProof?
     var directory: PostgresDirectory
+    /// The plan of the last point read, which nearly always is the next one's.
+    var pointPlan: PointPlan?
     /// The batch whose rows are on their way.
     var staged: StagedBatch?
     /// The schema, in every statement.

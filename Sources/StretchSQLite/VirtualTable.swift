@@ -88,6 +88,16 @@ package protocol VirtualTableScan: AnyObject {
     /// The next rows from elsewhere, none of them empty, or `nil` at the end.
     func nextPage() throws -> RowBuffer?
 
+    /// What the page that came last has of its rows.
+    var pageContent: PageContent { get }
+
+    /// SQLite asked for something of a row that its page does not have.
+    ///
+    /// - Parameter row: The row's place in the page that came last.
+    /// - Returns: A page of whole rows instead; the first one takes the row's place, and the rest
+    ///   of the scan follows.
+    func replacePage(from row: Int) throws -> RowBuffer
+
     /// A statement that stands on the complete row with the given rowid.
     func completeRow(rowid: Int64) throws -> Statement
 
@@ -96,6 +106,16 @@ package protocol VirtualTableScan: AnyObject {
 
     /// The scan is over; statements go back to their pool.
     func end()
+}
+
+/// What a page has of rows from elsewhere.
+package enum PageContent {
+    /// All that the scan may be asked for.
+    case rows
+    /// The columns that the statement reads, and not the rowid: a row stands for all that equal it.
+    case distinctRows
+    /// Their number.
+    case count
 }
 
 /// How a scan starts.
@@ -190,6 +210,9 @@ package struct IndexRequest {
 
     package let constraints: [Constraint]
     package let orders: [Order]
+    /// Whether rows that are equal in all columns that the statement reads may be left out but one;
+    /// the rowid is no such column: <https://sqlite.org/c3ref/vtab_distinct.html>.
+    package let isDistinct: Bool
     /// The columns that the statement reads; the last bit stands for all from 63 on.
     package let columnsUsed: UInt64
 }

@@ -40,6 +40,7 @@ struct CursorStorage {
     var complete: OpaquePointer?
 
     var pageBytes: UnsafeRawPointer?
+    var pageContent = PageContent.rows
     var pageRow = 0
     var pageRowCount = 0
 }
@@ -198,12 +199,25 @@ extension UnsafeMutablePointer where Pointee == CursorStorage {
                 pointee.source = .end
                 return
             }
-            box.page = page
-            pointee.pageBytes = UnsafeRawPointer(page.base)
-            pointee.pageRow = 0
-            pointee.pageRowCount = page.rowCount
-            pointee.source = .page
-            locateColumns(of: page)
+            show(page, of: box)
+        }
+    }
+
+    private func show(_ page: RowBuffer, of box: ScanBox) {
+        box.page = page
+        pointee.pageContent = box.scan.pageContent
+        pointee.pageBytes = UnsafeRawPointer(page.base)
+        pointee.pageRow = 0
+        pointee.pageRowCount = page.rowCount
+        pointee.source = .page
+        locateColumns(of: page)
+    }
+
+    /// Replaces a page that lacks what SQLite asked for.
+    @inline(never)
+    private func replacePage() throws {
+        try pointee.box._withUnsafeGuaranteedRef { box in
+            show(try box.scan.replacePage(from: pointee.pageRow), of: box)
         }
     }
 
@@ -294,6 +308,7 @@ extension UnsafeMutablePointer where Pointee == CursorStorage {
                 try setCompleteResult(column: column, of: context)
             }
         } else {
+            if pointee.pageContent == .count { try replacePage() }
             setPageResult(column: column, of: context)
         }
     }
@@ -332,9 +347,10 @@ extension UnsafeMutablePointer where Pointee == CursorStorage {
             copyOf: table.pointee.column_value(pointee.complete, column), of: context, table)
     }
 
-    var rowid: Int64 {
+    func rowid() throws -> Int64 {
         let table = pointee.table
         if pointee.source == .hot { return table.pointee.column_int64(pointee.hot, 0) }
+        if pointee.pageContent != .rows { try replacePage() }
         return pointee.box._withUnsafeGuaranteedRef { box in
             guard let page = box.page, let base = pointee.pageBytes else { return 0 }
             let rowid: Int64

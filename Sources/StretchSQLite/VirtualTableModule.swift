@@ -266,8 +266,13 @@ private enum VirtualTableModule {
         _ pointer: UnsafeMutablePointer<sqlite3_vtab_cursor>?,
         _ result: UnsafeMutablePointer<sqlite3_int64>?
     ) -> Int32 {
-        result!.pointee = cursor(pointer).rowid
-        return SQLITE_OK
+        let cursor = cursor(pointer)
+        do {
+            result!.pointee = try cursor.rowid()
+            return SQLITE_OK
+        } catch {
+            return fail(cursor.pointee.vtab, error)
+        }
     }
 
     // MARK: Writing
@@ -394,6 +399,7 @@ extension IndexRequest {
             return Order(column: Int(order.iColumn), isDescending: order.desc != 0)
         }
         columnsUsed = info.pointee.colUsed
+        isDistinct = (table.pointee.vtab_distinct.map { $0(info) } ?? 0) >= 2
     }
 }
 

@@ -28,6 +28,27 @@ extension EndpointConformance {
             }
         }
         return single + [
+            Check("prefixes find the texts that begin so, and all that is no text") {
+                let world = try ConformanceWorld($0)
+                try world.commitSamples()
+                try world.commit(
+                    ["abc", "aBC", "ABd", "ab\u{7f}", "Z", "[a", "5", "5a", "a\u{e4}"].map {
+                        [.text($0), .text($0), 9]
+                    })
+                for collation in Collation.allCases {
+                    for start in ["a", "AB", "aBc", "ab\u{7f}", "z", "Z", "[", "@", "_", "5", " "] {
+                        for column: Int64 in [1, 2] {
+                            guard let prefix = TextPrefix(Text(start)) else { continue }
+                            try world.requireScan(
+                                world.request(constraints: [
+                                    ColdConstraint(
+                                        column: column, comparison: .prefix(prefix),
+                                        collation: collation)
+                                ]))
+                        }
+                    }
+                }
+            },
             Check("NULL and not NULL are found") {
                 let world = try ConformanceWorld($0)
                 try world.commitSamples()

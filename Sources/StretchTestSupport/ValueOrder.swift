@@ -48,9 +48,23 @@ enum ValueOrder {
         case .lessOrEqual(let other): return both(other) { $0 <= 0 }
         case .greater(let other): return both(other) { $0 > 0 }
         case .greaterOrEqual(let other): return both(other) { $0 >= 0 }
+        case .prefix(let prefix):
+            guard case .text(let text) = value else { return value != .null }
+            return begins(text.bytes, with: prefix.text.bytes, foldsCase: collation == .nocase)
         case .isNull: return value == .null
         case .isNotNull: return value != .null
         }
+    }
+
+    private static func begins(
+        _ bytes: [UInt8], with prefix: [UInt8], foldsCase: Bool
+    ) -> Bool {
+        let pairs = zip(bytes, prefix)
+        return bytes.count >= prefix.count
+            && pairs.allSatisfy { left, right in
+                let isLetter = (0x41...0x5a).contains(right & ~0x20)
+                return left == right || foldsCase && isLetter && left ^ right == 0x20
+            }
     }
 
     /// Whether a row of the columns 1, 2, 3 … meets all constraints.

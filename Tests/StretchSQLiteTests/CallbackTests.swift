@@ -111,6 +111,8 @@ import Testing
             }
             return page
         }
+        var pageContent: PageContent { .rows }
+        func replacePage(from row: Int) throws -> RowBuffer { throw Trouble() }
         func completeRow(rowid: Int64) throws -> Statement { throw Trouble() }
         func willTouch(row: Int, of page: RowBuffer, rowid: Int64) {}
         func end() {}

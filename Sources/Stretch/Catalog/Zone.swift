@@ -30,6 +30,10 @@ package struct Zone: Hashable, Sendable {
         default: break
         }
         guard let minimum else { return false }
+        if case .prefix(let prefix) = constraint.comparison {
+            return contains(
+                prefix, anyCase: constraint.collation == .nocase, minimum, collation)
+        }
         guard constraint.collation == collation else { return true }
         switch constraint.comparison {
         case .equal(let value): return contains(value, minimum, collation)
@@ -40,8 +44,20 @@ package struct Zone: Hashable, Sendable {
             return maximum.map { $0.compare(value, collation) > 0 } ?? true
         case .greaterOrEqual(let value):
             return maximum.map { $0.compare(value, collation) >= 0 } ?? true
-        case .isNull, .isNotNull: return true
+        case .prefix, .isNull, .isNotNull: return true
         }
+    }
+
+    private func contains(
+        _ prefix: TextPrefix, anyCase: Bool, _ minimum: Value, _ collation: Collation
+    ) -> Bool {
+        // Numbers and blobs may be found, too. An empty blob never is: as the greatest value it
+        // stands for a text that is too long to be a bound.
+        guard case .text = minimum, let maximum, collation != .rtrim else { return true }
+        let range = collation == .nocase ? prefix.folded.range() : prefix.range(anyCase: anyCase)
+        guard minimum.compare(.text(range.end), collation) < 0 else { return false }
+        if case .text = maximum { return maximum.compare(.text(range.first), collation) >= 0 }
+        return true
     }
 
     private func contains(_ value: Value, _ minimum: Value, _ collation: Collation) -> Bool {

@@ -59,6 +59,10 @@ public struct ColdConstraint: Hashable, Sendable {
         case greater(Value)
         /// Greater than or equal to the value.
         case greaterOrEqual(Value)
+        /// A text that begins so, or a number or blob of any value; never true for NULL.
+        ///
+        /// Letters of ASCII have no case under NOCASE; other collations are as good as BINARY.
+        case prefix(TextPrefix)
         /// NULL.
         case isNull
         /// Not NULL.
@@ -83,6 +87,16 @@ public struct ColdConstraint: Hashable, Sendable {
     }
 }
 
+extension ColdConstraint {
+    /// Whether the column must be equal to a value.
+    var isEquality: Bool {
+        switch comparison {
+        case .equal, .oneOf: true
+        default: false
+        }
+    }
+}
+
 /// What a reader asks of the remote.
 public struct ColdScanRequest: Sendable {
     /// The relation's id.
@@ -102,6 +116,12 @@ public struct ColdScanRequest: Sendable {
     /// An endpoint that returns more rows than the constraints select must not stop there: the
     /// first rows that they do select must come, as many as are wanted.
     public var limit: Int?
+    /// Whether of rows that are identical in all columns, storage class by storage class, only one
+    /// need come.
+    ///
+    /// An endpoint may send them all. The identifiers of the rows then mean nothing, and
+    /// ``limit`` and ``order`` are not given.
+    public var mayOmitDuplicates = false
 
     /// Makes a request.
     public init(

@@ -49,9 +49,10 @@ final class ColdLookups {
             let place = request.columns.firstIndex(of: request.constraints[0].column)
         else { return nil }
         let constraint = request.constraints[0]
-        let key = KeyIdentity.encode([value], [constraint.collation])
+        var key: [UInt8] { KeyIdentity.encode([value], [constraint.collation]) }
         if let rehearsal = table.overlay.rehearsal {
             let isOurs = shape?.run == rehearsal.run && shape?.plan == ObjectIdentifier(plan)
+            let key = key
             if isOurs, let known = known(key) {
                 rehearsal.skip(plan)
                 return known
@@ -76,7 +77,7 @@ final class ColdLookups {
             (rows, places) = (nil, [:])
         }
         lookupCount += 1
-        if let known = known(key) { return known }
+        if rows != nil, let known = known(key) { return known }
         patience -= 1
         guard patience < 0, valueLimit > 0 else { return nil }
         patience = ColdLookups.patience.further
@@ -116,6 +117,7 @@ final class ColdLookups {
         let page = RowBuffer(columnCount: request.columns.count)
         let scan = try table.remote().scan(request)
         while try scan.nextPage(into: page, maximumRowCount: 2_048) {
+            table.overlay.fetchedRowCount += page.rowCount
             for row in 0..<page.rowCount {
                 let value = page.value(row: row, column: place).value
                 let key = KeyIdentity.encode([value], [constraint.collation])

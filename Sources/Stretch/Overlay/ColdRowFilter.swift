@@ -9,23 +9,30 @@ final class ColdRowFilter {
     private let changeMark: Int
     /// Comparisons with the rowid, as SQLite makes them; the remote may have returned more.
     private let exactTerms: [(comparison: IndexRequest.Operator, value: Value)]
+    /// Whether the hot side was asked for the very key, and had no row.
+    private let isUnshadowed: Bool
     private let statements: ColdRowStatements
     private var hasTombstones: [Int64: Bool] = [:]
     private var tombstoneMark = -1
 
     init(
         table: OverlayTable, keyColumns: [Int],
-        exactTerms: [(comparison: IndexRequest.Operator, value: Value)], changeMark: Int
+        exactTerms: [(comparison: IndexRequest.Operator, value: Value)], isUnshadowed: Bool,
+        changeMark: Int
     ) throws {
         self.table = table
         self.keyColumns = keyColumns
         self.changeMark = changeMark
         self.exactTerms = exactTerms
+        self.isUnshadowed = isUnshadowed
         statements = try table.coldRowStatements()
     }
 
     /// The rows of a page that the reader sees; the page itself when all are.
     func visibleRows(of page: RowBuffer) throws -> RowBuffer {
+        if page.rowCount == 1 {
+            return try isOnlyRowHidden(of: page) ? RowBuffer(columnCount: page.columnCount) : page
+        }
         let hidden = try hiddenRows(of: page)
         guard hidden.contains(true) else { return page }
         let visible = RowBuffer(columnCount: page.columnCount, capacity: page.byteCount)
@@ -33,6 +40,19 @@ final class ColdRowFilter {
             visible.appendRow(row, of: page)
         }
         return visible
+    }
+
+    /// Whether the one row of a page is hidden.
+    private func isOnlyRowHidden(of page: RowBuffer) throws -> Bool {
+        guard try meetsComparisons(0, of: page) else { return true }
+        let identifier = page.rowIdentifiers[0]
+        if let recalled = table.recalledLocations[identifier], recalled > changeMark {
+            return false
+        }
+        let location = ColdLocation(packed: identifier)
+        return try hasTombstone(
+            location.batchNumber, from: location.ordinal, through: location.ordinal)
+            || (!isUnshadowed && isShadowed(0, of: page))
     }
 
     private func hiddenRows(of page: RowBuffer) throws -> [Bool] {
@@ -63,9 +83,14 @@ final class ColdRowFilter {
 
     private func meetsComparisons(_ row: Int, of page: RowBuffer) throws -> Bool {
         for term in exactTerms {
+            let key = page.value(row: row, column: keyColumns[0])
+            if case .integer(let value) = term.value, key.tag == .integer {
+                guard term.comparison.holds(key.integer, value) else { return false }
+                continue
+            }
             let comparison = try statements.comparison(term.comparison)
             defer { comparison.reset() }
-            try comparison.bind(page.value(row: row, column: keyColumns[0]), at: 1)
+            try comparison.bind(key, at: 1)
             try comparison.bind(term.value, at: 2)
             guard try comparison.step(), comparison.integer(0) != 0 else { return false }
         }
@@ -136,5 +161,20 @@ final class ColdRowFilter {
             try shadow.bind(page.value(row: row, column: column), at: index + 1)
         }
         return try shadow.step()
+    }
+}
+
+extension IndexRequest.Operator {
+    /// Whether two integers compare so.
+    func holds(_ left: Int64, _ right: Int64) -> Bool {
+        switch self {
+        case .equal, .identical: left == right
+        case .less: left < right
+        case .lessOrEqual: left <= right
+        case .greater: left > right
+        case .greaterOrEqual: left >= right
+        case .isNull, .isNotNull, .like, .glob, .other:
+            preconditionFailure("only a comparison is exact")
+        }
     }
 }

@@ -10,6 +10,10 @@ final class ColdRowStatements {
     let shadow: Statement?
     /// Finds a hot row in a range of rowids; `nil` where these are not keys.
     let shadowRange: Statement?
+    /// Finds a hot row in a range of the key's first column; `nil` where keys do not identify rows,
+    /// or compare by another collation than their column.
+    let leadingKeys: Statement?
+    private let tombstoneCount: Statement
     private var comparisons: [IndexRequest.Operator: Statement] = [:]
 
     init(_ schema: TableSchema, on connection: Connection) throws {
@@ -27,6 +31,20 @@ final class ColdRowStatements {
             schema.keyKind == .rowid
             ? try connection.prepare(
                 "SELECT 1 FROM main.\(name) AS h WHERE \(columns[0]) BETWEEN ? AND ? LIMIT 1") : nil
+        let leading = schema.keyTerms.first
+        leadingKeys =
+            leading?.needsCollation == false && schema.keyKind.isKeyed
+            ? try connection.prepare(
+                "SELECT 1 FROM main.\(name) AS h WHERE \(columns[0]) BETWEEN ? AND ? LIMIT 1") : nil
+        tombstoneCount = try connection.prepare(
+            "SELECT count(*) FROM main.stretch_tombstone WHERE batch = ?")
+    }
+
+    func tombstoneCount(ofBatch number: Int64) throws -> Int64 {
+        defer { tombstoneCount.reset() }
+        try tombstoneCount.bind(integer: number, at: 1)
+        _ = try tombstoneCount.step()
+        return tombstoneCount.integer(0)
     }
 
     /// Compares an integer with a value as SQLite compares a column with it.

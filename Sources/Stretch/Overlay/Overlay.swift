@@ -64,6 +64,9 @@ package final class Overlay {
     /// The triggers of those views, in lower case.
     package private(set) var triggerNames: Set<String> = []
 
+    /// The cold rows that were fetched through this overlay.
+    package internal(set) var fetchedRowCount = 0
+
     /// The number of times that the remote was asked something through this overlay.
     package var roundTripCount: Int { endpoint?.roundTripCount ?? 0 }
 

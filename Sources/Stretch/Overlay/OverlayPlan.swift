@@ -14,11 +14,15 @@ final class OverlayPlan {
             let isList: Bool
             /// Whether SQLite leaves the check to both sides.
             let isExact: Bool
+            /// Whether the hot side has no use for it.
+            let isColdOnly: Bool
         }
 
         var terms: [Term]
         var orders: [IndexRequest.Order]
         var columnsUsed: UInt64
+        /// Whether cold rows that are equal in the columns used may come once.
+        var isDistinct = false
     }
 
     let key: Key
@@ -34,10 +38,19 @@ final class OverlayPlan {
     let pageColumns: UnsafeMutablePointer<Int32>
     /// All columns, for pages of a scan that may write.
     let allPageColumns: UnsafeMutablePointer<Int32>
-    /// The columns that pages have, in order.
+    /// The columns that pages have: those of the statement, then the rest of the key.
     let coldColumns: [Int]
+    /// Their ids.
+    let coldColumnIDs: [Int64]
+    /// The places of the key's columns among them.
+    let keyPlaces: [Int]
+    /// How many of them the statement reads; the others, behind them, tell which rows are hidden.
+    let usedColumnCount: Int
     /// Whether the terms give at most one row with each key.
     let isUnique: Bool
+    /// Whether a row has nothing of interest but that it is there: all that the statement reads of
+    /// it are ranges of the rowid, which both sides check.
+    let mayCount: Bool
     /// The term whose list is taken whole, or `nil`.
     let listTerm: Int?
     /// The statement of the last scan that could compare all terms: nearly always the next one's.
@@ -45,7 +58,8 @@ final class OverlayPlan {
     /// All other statements that no scan has, by their dropped terms.
     private var pools: [UInt64: [Statement]] = [:]
 
-    init(key: Key, schema: TableSchema) {
+    /// - Parameter columnIDs: The ids of the table's columns, in its order.
+    init(key: Key, schema: TableSchema, columnIDs: [Int64]) {
         self.key = key
         self.schema = schema
         let count = schema.columns.count
@@ -71,20 +85,29 @@ final class OverlayPlan {
                 hotColumns[column] = Int32(hot.count + 1)
                 hot.append(column)
             }
-            if isUsed || ordered.contains(column) || keyColumns.contains(column) {
-                pageColumns[column] = Int32(cold.count)
-                cold.append(column)
-            }
+            if isUsed || ordered.contains(column) { cold.append(column) }
             allPageColumns[column] = Int32(column)
             hasDirectValue[column] = schema.columns[column].defaultText == nil
         }
+        usedColumnCount = cold.count
+        cold += keyColumns.subtracting(cold).sorted()
+        for (place, column) in cold.enumerated() { pageColumns[column] = Int32(place) }
         selectedColumns = hot
         coldColumns = cold
+        coldColumnIDs = cold.map { columnIDs[$0] }
+        let places = pageColumns
+        keyPlaces = schema.key.map { Int(places[$0]) }
         let equal = Set(key.terms.filter { $0.comparison == .equal }.map(\.column))
         isUnique =
             schema.keyKind == .rowid
             && (equal.contains(-1) || equal.contains(schema.key.first ?? -2))
         listTerm = key.terms.firstIndex(where: \.isList)
+        let compared = key.terms.reduce(into: UInt64(0)) { bits, term in
+            if term.column >= 0 { bits |= 1 << UInt64(min(term.column, 63)) }
+        }
+        mayCount =
+            key.orders.isEmpty && key.columnsUsed & ~compared == 0
+            && key.terms.allSatisfy { $0.isExact && $0.comparison != .equal }
     }
 
     deinit {
@@ -132,7 +155,8 @@ final class OverlayPlan {
             FROM main.\(schema.name.quotedName) AS h
             """
         var conditions: [String] = []
-        for (index, term) in key.terms.enumerated() where dropped & (1 << UInt64(index)) == 0 {
+        for (index, term) in key.terms.enumerated()
+        where dropped & (1 << UInt64(index)) == 0 && !term.isColdOnly {
             conditions.append(condition(term, parameter: index + 1))
         }
         if !conditions.isEmpty { sql += " WHERE " + conditions.joined(separator: " AND ") }

@@ -7,15 +7,18 @@ internal import StretchSQLite
 struct OverlayPlanner {
     let schema: TableSchema
     let coldRowCount: Int64
+    /// Whether LIKE and GLOB are SQLite's own, and LIKE regards the case of no letter of ASCII;
+    /// asked only where they matter.
+    let hasOwnPatterns: () throws -> Bool
 
     /// SQLite's own assumption about a table without statistics.
     private static let defaultRowCount: Int64 = 1_048_576
 
     /// The plan's key, the constraints that its terms stand for, and SQLite's answer.
-    func plan(_ request: IndexRequest) -> (key: OverlayPlan.Key, answer: IndexPlan) {
+    func plan(_ request: IndexRequest) throws -> (key: OverlayPlan.Key, answer: IndexPlan) {
         var key = OverlayPlan.Key(terms: [], orders: [], columnsUsed: request.columnsUsed)
         var answer = IndexPlan()
-        for constraint in request.constraints where isUseful(constraint) {
+        for constraint in request.constraints where try isUseful(constraint) {
             let isList = constraint.isList && takesList(constraint, after: key.terms)
             if constraint.isList, !isList, !canRepeat(constraint) { continue }
             let isExact =
@@ -23,7 +26,8 @@ struct OverlayPlanner {
             key.terms.append(
                 .init(
                     column: constraint.column, comparison: constraint.comparison,
-                    collationName: constraint.collationName, isList: isList, isExact: isExact))
+                    collationName: constraint.collationName, isList: isList, isExact: isExact,
+                    isColdOnly: constraint.comparison.isPattern && !hasIndex(for: constraint)))
             // SQLite wants a place for each value; NULL tests have one, too.
             answer.arguments.append((constraint.index, isList, isExact))
             // The bits of dropped terms are 64.
@@ -31,7 +35,8 @@ struct OverlayPlanner {
         }
         let path = bestPath(terms: key.terms, orders: request.orders)
         let hasList = key.terms.contains(where: \.isList)
-        if path.isOrdered, !hasList, canSort(request.orders) {
+        key.isDistinct = request.isDistinct && canOmitDuplicates(request.orders, key.terms)
+        if path.isOrdered, !hasList, canSort(request.orders), !key.isDistinct {
             key.orders = request.orders
             answer.isOrdered = true
         }
@@ -41,22 +46,29 @@ struct OverlayPlanner {
         return (key, answer)
     }
 
-    private func isUseful(_ constraint: IndexRequest.Constraint) -> Bool {
+    private func isUseful(_ constraint: IndexRequest.Constraint) throws -> Bool {
         guard constraint.isUsable, constraint.comparison != .other else { return false }
         guard constraint.column >= 0 else {
-            return schema.rowidName != nil && constraint.comparison != .like
-                && constraint.comparison != .glob && schema.keyKind == .rowid
+            return schema.rowidName != nil && !constraint.comparison.isPattern
+                && schema.keyKind == .rowid
         }
         guard constraint.column < schema.columns.count else { return false }
         let column = schema.columns[constraint.column]
         switch constraint.comparison {
         case .like, .glob:
-            // Worth it only where an index can serve the prefix.
-            return column.affinity == .text
-                && schema.indexes.contains { $0.terms.first?.column == constraint.column }
+            // Cold texts in the range of the prefix; numbers are texts to a pattern.
+            let isUsefulForCold =
+                coldRowCount > 0 && column.affinity != .integer && column.affinity != .real
+            return try (isUsefulForCold || hasIndex(for: constraint)) && hasOwnPatterns()
         case .isNull, .isNotNull, .equal: return true
         default: return column.affinity != .blob
         }
+    }
+
+    /// Whether an index of the hot side can serve the prefix of a pattern.
+    private func hasIndex(for constraint: IndexRequest.Constraint) -> Bool {
+        schema.columns[constraint.column].affinity == .text
+            && schema.indexes.contains { $0.terms.first?.column == constraint.column }
     }
 
     /// Whether a list is taken whole: for one round trip, and where SQLite would compare its values
@@ -77,6 +89,16 @@ struct OverlayPlanner {
     /// Comparisons with the rowid mean the same inside and outside: its values are all integers.
     private func isRowid(_ column: Int) -> Bool {
         schema.keyKind == .rowid && (column == -1 || column == schema.key.first)
+    }
+
+    /// Whether cold rows of a DISTINCT are fetched once: where a key does not make each of them
+    /// different, and they are not looked up one by one.
+    private func canOmitDuplicates(
+        _ columns: [IndexRequest.Order], _ terms: [OverlayPlan.Key.Term]
+    ) -> Bool {
+        coldRowCount > 0 && !columns.isEmpty
+            && columns.allSatisfy { $0.column >= 0 && !isRowid($0.column) }
+            && terms.allSatisfy { $0.comparison != .equal && $0.comparison != .identical }
     }
 
     /// Both sides must agree on the order, so its collations must be built in.
@@ -202,7 +224,7 @@ struct OverlayPlanner {
             .init(
                 column: $0.column >= 0 ? $0.column : schema.key.first ?? -1,
                 comparison: $0.comparison, collationName: $0.collationName, isList: $0.isList,
-                isExact: $0.isExact)
+                isExact: $0.isExact, isColdOnly: $0.isColdOnly)
         }
     }
 
@@ -217,6 +239,8 @@ struct OverlayPlanner {
 
 extension IndexRequest.Operator {
     fileprivate var isComparison: Bool { self == .equal || isRange }
+
+    fileprivate var isPattern: Bool { self == .like || self == .glob }
 
     fileprivate var isRange: Bool {
         [.less, .lessOrEqual, .greater, .greaterOrEqual].contains(self)

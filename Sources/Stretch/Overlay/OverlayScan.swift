@@ -3,23 +3,32 @@ internal import StretchSQLite
 /// One scan of an overlay: hot rows by an inner statement, then cold rows, opened when they are
 /// reached.
 final class OverlayScan: VirtualTableScan {
-    private let table: OverlayTable
-    private var overlay: Overlay { table.overlay }
-    private var plan: OverlayPlan?
+    let table: OverlayTable
+    var overlay: Overlay { table.overlay }
+    var plan: OverlayPlan?
     private var statement: Statement?
     private var dropped: UInt64 = 0
     private var list: [Value] = []
     private var nextListIndex = 0
-    private var constraints: [ColdConstraint] = []
+    var constraints: [ColdConstraint] = []
     /// The comparisons with the key that SQLite does not repeat.
-    private var exactTerms: [(comparison: IndexRequest.Operator, value: Value)] = []
-    private var candidates: [ManifestBatch] = []
+    var exactTerms: [(comparison: IndexRequest.Operator, value: Value)] = []
+    var candidates: [ManifestBatch] = []
+    /// The candidates whose rows must be fetched.
+    var fetchedBatches: [ManifestBatch] = []
+    /// The candidates of which equal rows may come once.
+    var distinctBatches: [ManifestBatch] = []
+    var pageContent = PageContent.rows
+    /// The batches of ``countedRows``, until the remote has proved to have them.
+    var countedBatches: [ManifestBatch] = []
+    /// The cold rows of which only the number matters: those to come, and those gone by.
+    var countedRows = (left: Int64(0), passed: Int64(0))
     private var isWholeRow = false
     /// The count of recalls when the scan began.
     private var changeMark = 0
-    private var cold: (any ColdScan)?
-    private var filter: ColdRowFilter?
-    private var page: RowBuffer?
+    var cold: (any ColdScan)?
+    var filter: ColdRowFilter?
+    var page: RowBuffer?
     private var pageRowCount = 0
     private var completeStatement: Statement?
     /// The rows of a lookup that were fetched ahead.
@@ -53,11 +62,17 @@ final class OverlayScan: VirtualTableScan {
         self.statement = statement
         if overlay.tracksInnerStatements { overlay.innerStatements.insert(statement.handle) }
         for (index, term) in plan.key.terms.enumerated()
-        where dropped & (1 << UInt64(index)) == 0 && term.comparison.hasValue && !term.isList {
+        where dropped & (1 << UInt64(index)) == 0 && term.comparison.hasValue && !term.isList
+            && !term.isColdOnly
+        {
             try statement.bind(arguments[index], at: index + 1)
         }
         let isUnique = plan.isUnique && dropped == 0
-        if plan.listTerm != nil, dropped & listBit == 0 { _ = try nextRun() }
+        if let index = plan.listTerm, dropped & listBit == 0 {
+            // One run is needed for the snapshot; the others find nothing where no row is hot.
+            if try !mayHaveHotRow(plan.key.terms[index].column) { nextListIndex = list.count - 1 }
+            _ = try nextRun()
+        }
         isWholeRow = table.writer.isWriting
         return ScanStart(
             statement: statement, hotColumns: UnsafePointer(plan.hotColumns),
@@ -88,6 +103,23 @@ final class OverlayScan: VirtualTableScan {
         let affinity = table.schema.columns[plan.key.terms[index].column].affinity
         list = try arguments.list(at: index)
         if !list.allSatisfy({ $0.isComparable(to: affinity) }) { dropped |= listBit }
+    }
+
+    /// Whether the hot side can have a row of a long list; a question in place of a run for each
+    /// value.
+    private func mayHaveHotRow(_ column: Int) throws -> Bool {
+        guard list.count > 16, table.schema.keyKind == .rowid, column == table.schema.key[0],
+            let keys = try table.coldRowStatements().leadingKeys
+        else { return true }
+        var range = (first: Int64.max, last: Int64.min)
+        for value in list {
+            guard let key = value.integerValue else { return true }
+            range = (min(range.first, key), max(range.last, key))
+        }
+        defer { keys.reset() }
+        try keys.bind(integer: range.first, at: 1)
+        try keys.bind(integer: range.last, at: 2)
+        return try keys.step()
     }
 
     func nextRun() throws -> Bool {
@@ -183,6 +215,9 @@ final class OverlayScan: VirtualTableScan {
         else { return false }
         readConstraints(plan, arguments)
         candidates = table.manifest.candidates(for: constraints)
+        fetchedBatches = candidates
+        if plan.mayCount { try countRows() }
+        if plan.key.isDistinct, !isWholeRow { try findDistinctBatches() }
         return !candidates.isEmpty
     }
 
@@ -223,6 +258,10 @@ final class OverlayScan: VirtualTableScan {
     }
 
     func nextPage() throws -> RowBuffer? {
+        if let counted = try nextCountedPage() { return counted }
+        if let distinct = try nextDistinctPage() { return distinct }
+        pageContent = .rows
+        guard !fetchedBatches.isEmpty else { return nil }
         if cold == nil, filter == nil {
             try openCold()
             if let fetched { return try filter?.visibleRows(of: fetched).nonempty }
@@ -231,6 +270,7 @@ final class OverlayScan: VirtualTableScan {
         while try cold.nextPage(into: page, maximumRowCount: pageRowCount) {
             // Few rows first, for LIMIT; then more, for speed.
             pageRowCount = min(pageRowCount * 4, 2_048)
+            overlay.fetchedRowCount += page.rowCount
             let visible = try filter.visibleRows(of: page)
             if visible.rowCount > 0 { return visible }
         }
@@ -239,11 +279,10 @@ final class OverlayScan: VirtualTableScan {
 
     private func openCold() throws {
         guard let plan, let record = overlay.record else { return }
-        let columns = isWholeRow ? Array(table.schema.columns.indices) : plan.coldColumns
+        let columns = isWholeRow ? table.columnIDs : plan.coldColumnIDs
         let request = ColdScanRequest(
             relation: table.table.relation, position: record.position,
-            batches: candidates.map(\.visible), columns: columns.map { table.columnIDs[$0] },
-            constraints: constraints,
+            batches: fetchedBatches.map(\.visible), columns: columns, constraints: constraints,
             order: plan.key.orders.map { order in
                 let column = order.column >= 0 ? order.column : table.schema.key[0]
                 return OrderTerm(
@@ -252,8 +291,10 @@ final class OverlayScan: VirtualTableScan {
                     isDescending: order.isDescending)
             })
         filter = try ColdRowFilter(
-            table: table, keyColumns: table.schema.key.map { columns.firstIndex(of: $0) ?? 0 },
-            exactTerms: exactTerms, changeMark: changeMark)
+            table: table, keyColumns: isWholeRow ? table.schema.key : plan.keyPlaces,
+            exactTerms: exactTerms,
+            isUnshadowed: plan.isUnique && plan.key.terms.count == 1 && dropped == 0
+                && plan.listTerm == nil, changeMark: changeMark)
         fetched = try table.lookups.rows(
             of: request, plan: plan, in: table, isWholeRow: isWholeRow)
         guard fetched == nil else { return }
@@ -283,6 +324,11 @@ final class OverlayScan: VirtualTableScan {
         fetched = nil
         page = nil
         candidates = []
+        fetchedBatches = []
+        distinctBatches = []
+        countedRows = (0, 0)
+        countedBatches = []
+        pageContent = .rows
         table.openScanCount -= 1
     }
 }

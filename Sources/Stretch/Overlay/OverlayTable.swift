@@ -101,8 +101,10 @@ final class OverlayTable: VirtualTable {
     }
 
     func plan(_ request: IndexRequest) throws -> IndexPlan {
-        let planner = OverlayPlanner(schema: schema, coldRowCount: manifest.rowCount)
-        var (key, answer) = planner.plan(request)
+        let planner = OverlayPlanner(
+            schema: schema, coldRowCount: manifest.rowCount,
+            hasOwnPatterns: { [overlay] in try overlay.hasOwnPatterns() })
+        var (key, answer) = try planner.plan(request)
         answer.number = number(of: key)
         return answer
     }
@@ -110,7 +112,7 @@ final class OverlayTable: VirtualTable {
     private func number(of key: OverlayPlan.Key) -> Int32 {
         if let number = planNumbers[key] { return number }
         let number = Int32(plans.count)
-        plans.append(OverlayPlan(key: key, schema: schema))
+        plans.append(OverlayPlan(key: key, schema: schema, columnIDs: columnIDs))
         planNumbers[key] = number
         return number
     }
@@ -168,8 +170,18 @@ final class OverlayTable: VirtualTable {
     func coldConstraint(
         _ column: Int, _ comparison: IndexRequest.Operator, _ value: Value, collationName: String
     ) -> ColdConstraint? {
-        guard let collation = Collation(rawValue: collationName) else { return nil }
         let id = columnID(column)
+        if comparison == .like || comparison == .glob {
+            guard case .text(let pattern) = value else { return nil }
+            let isLike = comparison == .like
+            let prefix =
+                isLike ? TextPrefix(likePattern: pattern) : TextPrefix(globPattern: pattern)
+            return prefix.map {
+                ColdConstraint(
+                    column: id, comparison: .prefix($0), collation: isLike ? .nocase : .binary)
+            }
+        }
+        guard let collation = Collation(rawValue: collationName) else { return nil }
         let affinity = column >= 0 ? schema.columns[column].affinity : .integer
         switch comparison {
         case .isNull: return ColdConstraint(column: id, comparison: .isNull)

@@ -78,15 +78,4 @@ extension Overlay {
             return known.contains(name.lowercased())
         }
     }
-
-    /// SQLite's own functions, as far as no program replaced them.
-    private func knownFunctions() throws -> Set<String> {
-        let rows = try connection.rows("SELECT name, builtin FROM pragma_function_list")
-        var (own, others): (Set<String>, Set<String>) = ([], ["load_extension"])
-        for row in rows {
-            guard let name = row[0].stringValue?.lowercased() else { continue }
-            if row[1].integerValue == 1 { own.insert(name) } else { others.insert(name) }
-        }
-        return own.subtracting(others)
-    }
 }

@@ -48,7 +48,9 @@ package struct TableManifest {
             }
         }
         let selected = candidates?.map { batches[$0] } ?? batches
-        guard !constraints.isEmpty else { return selected }
+        // Equalities have their exact answer from the index.
+        let isDone = candidates != nil && constraints.count == 1 && constraints[0].isEquality
+        guard !constraints.isEmpty, !isDone else { return selected }
         return selected.filter { batch in
             constraints.allSatisfy { constraint in
                 guard let zone = batch.zones.zones[constraint.column],
@@ -146,8 +148,9 @@ private struct ZoneIndex {
             collect(from: nil, through: value, into: &found)
         case .greater(let value), .greaterOrEqual(let value):
             collect(from: value, through: nil, into: &found)
-        case .isNull, .isNotNull: return nil
+        case .prefix, .isNull, .isNotNull: return nil
         }
+        if found.count <= 1, unknown.isEmpty { return found }
         return (Set(found).sorted() + unknown).sorted()
     }
 

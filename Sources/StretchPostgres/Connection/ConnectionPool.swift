@@ -36,7 +36,7 @@ final class ConnectionPool {
 
     /// Keeps a session that is between transactions; any other is closed.
     func giveBack(_ connection: PostgresConnection) {
-        guard idle.count < ConnectionPool.maximumIdleCount, connection.isUsable else { return }
+        guard idle.count < ConnectionPool.maximumIdleCount, connection.isIdle else { return }
         idle.append(connection)
     }
 

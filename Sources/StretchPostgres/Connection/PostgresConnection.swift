@@ -77,11 +77,17 @@ final class PostgresConnection {
             ? .lost("the connection was closed") : PostgresError(verboseMessage: message)
     }
 
+    /// Whether the session is between transactions, as far as it is known.
+    var isIdle: Bool {
+        PQstatus(handle) == CONNECTION_OK && !hasPendingResults
+            && PQtransactionStatus(handle) == PQTRANS_IDLE
+    }
+
     /// Whether a new call can use the session.
     ///
     /// A server that closed it meanwhile is noticed when it said so.
     var isUsable: Bool {
-        guard PQstatus(handle) == CONNECTION_OK, !hasPendingResults else { return false }
+        guard isIdle else { return false }
         var descriptor = pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
         if poll(&descriptor, 1, 0) > 0, PQconsumeInput(handle) == 0 { return false }
         return PQstatus(handle) == CONNECTION_OK && PQtransactionStatus(handle) == PQTRANS_IDLE
@@ -108,11 +114,14 @@ final class PostgresConnection {
     }
 
     /// Sends what libpq holds back.
-    func flush(until deadline: ContinuousClock.Instant) throws {
+    func flush(until deadline: @autoclosure () -> ContinuousClock.Instant) throws {
+        var end: ContinuousClock.Instant?
         while true {
             switch PQflush(handle) {
             case 0: return
             case 1:
+                let deadline = end ?? deadline()
+                end = deadline
                 try wait(Int16(POLLIN | POLLOUT), until: deadline)
                 // The server may wait for us to read: https://www.postgresql.org/docs/current/libpq-async.html
                 guard PQconsumeInput(handle) == 1 else { throw lastError }
@@ -185,10 +194,12 @@ final class PostgresConnection {
     ///
     /// - Throws: The statement's error, as ``PostgresError``; further results must still be read.
     func nextResult(patience: Duration = PostgresConnection.patience) throws -> PostgresResult? {
-        let deadline = ContinuousClock.now + patience
-        while PQisBusy(handle) == 1 {
-            try wait(Int16(POLLIN), until: deadline)
-            guard PQconsumeInput(handle) == 1 else { throw lastError }
+        if PQisBusy(handle) == 1 {
+            let deadline = ContinuousClock.now + patience
+            repeat {
+                try wait(Int16(POLLIN), until: deadline)
+                guard PQconsumeInput(handle) == 1 else { throw lastError }
+            } while PQisBusy(handle) == 1
         }
         guard let result = PQgetResult(handle) else {
             hasPendingResults = false
@@ -227,6 +238,7 @@ final class PostgresConnection {
     /// Reads what is still to come, and ends a transaction; never throws: what cannot be repaired
     /// is seen by ``isUsable``.
     func rollBack() {
+        if !hasPendingResults, PQtransactionStatus(handle) == PQTRANS_IDLE { return }
         drain(patience: .seconds(2))
         guard PQstatus(handle) == CONNECTION_OK, !hasPendingResults,
             PQtransactionStatus(handle) != PQTRANS_IDLE

@@ -11,6 +11,8 @@ enum ColumnCondition {
     case compare(operator: String, Value)
     /// Values meet it that are in the list; exact.
     case list([Value])
+    /// Texts meet it that begin so; exact.
+    case prefix(TextPrefix)
     /// Every value but NULL may meet it: the caller checks.
     case unknown
 
@@ -28,6 +30,7 @@ enum ColumnCondition {
         case .greater(let value): self.init(value, isLess: false, orEqual: false, type, collation)
         case .greaterOrEqual(let value):
             self.init(value, isLess: false, orEqual: true, type, collation)
+        case .prefix(let prefix): self = type == .text ? .prefix(prefix) : .all
         }
     }
 
@@ -41,8 +44,7 @@ enum ColumnCondition {
     }
 
     /// The one value of the type that equals a value, in the form in which the column is compared.
-    private static func equal(_ value: Value, _ type: ColumnType, _ collation: Collation) -> Value?
-    {
+    static func equal(_ value: Value, _ type: ColumnType, _ collation: Collation) -> Value? {
         guard rank(value) == type.rank else { return nil }
         switch (type, value) {
         case (.integer, .real(let real)): return Int64(exactly: real).map { .integer($0) }
@@ -110,19 +112,5 @@ enum ColumnCondition {
         let isAbove = near >= 0x1p63 || Int64(near) > integer
         let (below, above) = isAbove ? (near.nextDown, near) : (near, near.nextUp)
         self = .compare(operator: isLess ? "<=" : ">=", .real(isLess ? below : above))
-    }
-}
-
-extension Text {
-    /// The text in the form that a collation compares byte by byte, as the server's expression.
-    func collated(_ collation: Collation) -> Text {
-        switch collation {
-        case .binary: return self
-        case .nocase:
-            return Text(bytes: bytes.map { (0x41...0x5a).contains($0) ? $0 | 0x20 : $0 })
-        case .rtrim:
-            let end = bytes.lastIndex { $0 != 0x20 }.map { $0 + 1 } ?? 0
-            return Text(bytes: Array(bytes[..<end]))
-        }
     }
 }

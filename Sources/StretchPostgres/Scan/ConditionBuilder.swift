@@ -26,6 +26,12 @@ struct ConditionBuilder {
         self.parameters = parameters ?? []
     }
 
+    /// The parameters by which a point read checks the fence; they come first.
+    static func fence(_ position: TimelinePosition, _ relation: PostgresRelation) -> [String] {
+        [position.branch, position.epoch, position.token, relation.id].map(String.init)
+    }
+    static let fenceParameterCount = 4
+
     mutating func add(_ constraint: ColdConstraint) throws {
         let column = try relation.column(constraint.column)
         guard conditions.count < ConditionBuilder.maximumConstraintCount else {
@@ -69,6 +75,9 @@ struct ConditionBuilder {
         switch condition {
         case .all: return "\(column.name) IS NOT NULL"
         case .none: return "false"
+        case .prefix(let prefix):
+            isRepeatable = false
+            return range(prefix, of: column, anyCase: constraint.collation == .nocase)
         case .unknown:
             isExact = false
             return "\(column.name) IS NOT NULL"
@@ -91,6 +100,34 @@ struct ConditionBuilder {
             let cuts = Array(Set(values.map { $0.prefix(length) }))
             return "(\(prefix) = \(add(cuts, column.type)) AND \(exact))"
         }
+    }
+
+    /// A prefix's range, and for any case the range of the folded texts, too: either may have the
+    /// index.
+    private mutating func range(
+        _ prefix: TextPrefix, of column: PostgresRelation.Column, anyCase: Bool
+    ) -> String {
+        let binary = range(prefix.range(anyCase: anyCase), of: column, .binary)
+        guard anyCase else { return binary }
+        return "\(binary) AND \(range(prefix.folded.range(), of: column, .nocase))"
+    }
+
+    private mutating func range(
+        _ range: (first: Text, end: Text), of column: PostgresRelation.Column,
+        _ collation: Collation
+    ) -> String {
+        let (first, end) = (Value.text(range.first), Value.text(range.end))
+        let collated = column.collated(collation)
+        var condition = "\(collated) >= \(add(first, .text)) AND \(collated) < \(add(end, .text))"
+        let term = PostgresRelation.Term(column: column.id, collation: collation)
+        if let length = relation.prefixLengths[term] {
+            let indexed = column.indexed(collation, prefixLength: length)
+            condition += """
+                 AND \(indexed) >= \(add(first.prefix(length), .text)) \
+                AND \(indexed) < \(add(end, .text))
+                """
+        }
+        return condition
     }
 
     private mutating func add(_ value: Value, _ type: ColumnType) -> String {
@@ -119,7 +156,7 @@ struct ConditionBuilder {
 
 extension Value {
     /// The first characters of a text, or bytes of a blob, as the server cuts them.
-    fileprivate func prefix(_ length: Int) -> Value {
+    func prefix(_ length: Int) -> Value {
         switch self {
         case .text(let text):
             // `left` counts code points.

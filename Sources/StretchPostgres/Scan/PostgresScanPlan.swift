@@ -12,14 +12,14 @@ struct PostgresScanPlan {
         case cursor(misfits: String?)
     }
 
-    let kind: Kind
+    private(set) var kind: Kind
     /// The statement, COPY's query, or the cursor's query.
     let sql: String
     let decoder: RowDecoder
     /// The wanted columns, and behind them those that only the order needs.
     let columns: [Int64]
-    /// Whether the statement has a limit, which is right only for this number of batches.
-    let hasLimit: Bool
+    /// Whether the statement, one with a limit perhaps, is right only for this number of batches.
+    let needsAllBatches: Bool
 
     init(
         _ request: ColdScanRequest, relation: PostgresRelation, visible: VisibleSet, schema: String
@@ -37,13 +37,12 @@ struct PostgresScanPlan {
         (self.decoder, self.columns) = (decoder, columns)
         let names = (decoder.prefix + selected.map(\.name))
 
-        let position = request.position
-        let fence = [position.branch, position.epoch, position.token, relation.id].map(String.init)
+        let fence = ConditionBuilder.fence(request.position, relation)
         var point = ConditionBuilder(relation, parameters: fence)
         for constraint in request.constraints { try point.add(constraint) }
         let isPoint = point.isPoint && uncertain.isEmpty
         let isWhole = request.limit != nil && point.isExact && visible.condition == nil
-        hasLimit = isWhole && uncertain.isEmpty
+        let hasLimit = isWhole && uncertain.isEmpty
         let limit = hasLimit ? " LIMIT \(request.limit ?? 0)" : ""
         let order =
             request.order.isEmpty
@@ -51,6 +50,7 @@ struct PostgresScanPlan {
 
         if isPoint {
             let condition = point.conditions.joined(separator: " AND ")
+            needsAllBatches = hasLimit
             sql = """
                 SELECT f.generation, f.batch_count, \(names.joined(separator: ", ")) \
                 FROM (SELECT r.generation, r.batch_count FROM \(schema).stretch_history AS h, \
@@ -66,6 +66,21 @@ struct PostgresScanPlan {
         var builder = ConditionBuilder(relation, parameters: nil)
         for constraint in request.constraints { try builder.add(constraint) }
         var conditions = builder.conditions
+        if request.mayOmitDuplicates, let batch = request.batches.first,
+            PostgresScanPlan.hasExactEquality(selected)
+        {
+            needsAllBatches = visible.condition == nil
+            if visible.condition != nil { conditions.append(visible.inclusion) }
+            let filter = conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
+            let columns = selected.map(\.name).joined(separator: ", ")
+            sql = """
+                SELECT \(batch.id)::int8, 0::int4, d.* \
+                FROM (SELECT DISTINCT \(columns) FROM \(relation.table)\(filter)) AS d
+                """
+            kind = .stream
+            return
+        }
+        needsAllBatches = hasLimit
         if let condition = visible.condition { conditions.append(condition) }
         func select(_ more: String?) -> String {
             let all = conditions + (more.map { [$0] } ?? [])
@@ -87,5 +102,19 @@ struct PostgresScanPlan {
         let filled = uncertain.map { "\($0.name) IS NOT NULL" }.joined(separator: " AND ")
         sql = select("(_x IS NULL OR (\(filled)))") + order
         kind = .cursor(misfits: select("_x IS NOT NULL AND (\(empty))"))
+    }
+
+    /// The same point read with other parameters.
+    func repeated(with parameters: [String]) -> PostgresScanPlan {
+        var plan = self
+        plan.kind = .point(parameters: parameters, isRepeated: true)
+        return plan
+    }
+
+    /// Whether the server finds values of these columns equal only when they are identical: it
+    /// finds so of 0.0 and -0.0, and a misfit is NULL.
+    private static func hasExactEquality(_ columns: [PostgresRelation.Column]) -> Bool {
+        !columns.isEmpty
+            && columns.allSatisfy { !$0.hasMisfits && $0.type != .real && $0.type != .number }
     }
 }

@@ -12,11 +12,17 @@ final class MigratedTwin {
     let plain: Connection
     var path: String { folder.path("app.db") }
 
+    /// Where the cold rows of a twin are.
+    enum Remote: CaseIterable {
+        case embedded, postgres
+    }
+
     /// Makes both by a script, and migrates the eligible rows of the tables.
     ///
     /// - Parameter tables: Names and filters.
     init(
-        _ script: String, _ tables: [(String, String)] = [("t", "n < 20")], batchRowCount: Int = 7
+        _ script: String, _ tables: [(String, String)] = [("t", "n < 20")], batchRowCount: Int = 7,
+        on remote: Remote = .embedded
     ) throws {
         folder = try TemporaryFolder(isInMemory: true)
         plain = try Connection(
@@ -27,8 +33,16 @@ final class MigratedTwin {
                 path: folder.path("app.db"), access: .create, routines: .linked)
             try local.execute("PRAGMA journal_mode = WAL; \(script)")
         }
-        database = try StretchDatabase(path: folder.path("app.db"))
-        try database.enable(server: "file:cold.db")
+        switch remote {
+        case .embedded:
+            database = try StretchDatabase(path: folder.path("app.db"))
+            try database.enable(server: "file:cold.db")
+        case .postgres:
+            let server = try PrivatePostgres.shared.get()
+            database = try StretchDatabase(
+                path: folder.path("app.db"), configuration: PostgresRemote.configuration)
+            try database.enable(server: server.address(of: server.makeDatabase()))
+        }
         for (name, filter) in tables { try database.enableTable(name, filter: filter) }
         try database.migrate(batchRowCount: batchRowCount)
     }

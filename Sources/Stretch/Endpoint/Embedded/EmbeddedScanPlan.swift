@@ -131,6 +131,9 @@ private struct ConditionBuilder {
         case .lessOrEqual(let value): add("\(column) <= ?", value)
         case .greater(let value): add("\(column) > ?", value)
         case .greaterOrEqual(let value): add("\(column) >= ?", value)
+        case .prefix(let prefix):
+            add(prefix, of: constraint)
+            return
         case .isNull: conditions.append("\(column) IS NULL")
         case .isNotNull:
             conditions.append("\(column) IS NOT NULL")
@@ -147,6 +150,30 @@ private struct ConditionBuilder {
     private mutating func add(_ condition: String, _ value: Value) {
         conditions.append(condition)
         values.append(value)
+    }
+
+    /// Texts in the prefix's range, all numbers, which are before all texts, and all blobs, which
+    /// are behind them: each part can use an index.
+    private mutating func add(_ prefix: TextPrefix, of constraint: ColdConstraint) {
+        let foldsCase = constraint.collation == .nocase
+        let binary = EmbeddedRelation.collated(constraint.column, .binary)
+        var range = prefix.range(anyCase: foldsCase)
+        var condition = "\(binary) >= ? AND \(binary) < ?"
+        values += [.text(range.first), .text(range.end)]
+        if foldsCase {
+            let folded = EmbeddedRelation.collated(constraint.column, .nocase)
+            range = prefix.folded.range()
+            condition += " AND \(folded) >= ? AND \(folded) < ?"
+            values += [.text(range.first), .text(range.end)]
+        }
+        conditions.append("(\(condition) OR \(binary) < '' OR \(binary) >= x'')")
+        let collations: [Collation] = foldsCase ? [.binary, .nocase] : [.binary]
+        if collations.contains(where: { collation in
+            relation.leadingTerms.contains(
+                EmbeddedRelation.Term(column: constraint.column, collation: collation))
+        }) {
+            usesIndex = true
+        }
     }
 
     private mutating func add(

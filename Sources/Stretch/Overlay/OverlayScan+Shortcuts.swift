@@ -1,0 +1,98 @@
+internal import StretchSQLite
+
+/// Cold rows that need not be fetched, or not each of them.
+extension OverlayScan {
+    /// Counts the rows that need not be fetched for that.
+    func countRows() throws {
+        let batches = try ProvedBatches(among: candidates, of: table, meeting: exactTerms)
+        let statements = try table.coldRowStatements()
+        for batch in batches.proved {
+            let hidden = try statements.tombstoneCount(ofBatch: batch.visible.number)
+            countedRows.left += batch.visible.rowCount - hidden
+        }
+        fetchedBatches = batches.others
+        countedBatches = batches.proved
+    }
+
+    /// Makes the remote prove that it has the rows that are counted.
+    private func checkCountedBatches() throws {
+        guard !countedBatches.isEmpty, let record = overlay.record else { return }
+        let request = ColdScanRequest(
+            relation: table.table.relation, position: record.position,
+            batches: countedBatches.map(\.visible), columns: [], limit: 0)
+        countedBatches = []
+        _ = try table.remote().scan(request)
+    }
+
+    /// Finds the batches that have no hidden row.
+    func findDistinctBatches() throws {
+        let batches = try ProvedBatches(among: candidates, of: table, meeting: exactTerms)
+        let statements = try table.coldRowStatements()
+        fetchedBatches = batches.others
+        for batch in batches.proved {
+            if try statements.tombstoneCount(ofBatch: batch.visible.number) == 0 {
+                distinctBatches.append(batch)
+            } else {
+                fetchedBatches.append(batch)
+            }
+        }
+    }
+
+    func nextCountedPage() throws -> RowBuffer? {
+        guard countedRows.left > 0 else { return nil }
+        try checkCountedBatches()
+        let rowCount = min(countedRows.left, 2_048)
+        countedRows.left -= rowCount
+        countedRows.passed += rowCount
+        if let page, pageContent == .count, page.rowCount == rowCount { return page }
+        let page = RowBuffer(columnCount: 0)
+        for _ in 0..<rowCount { page.beginRow(identifier: 0) }
+        self.page = page
+        pageContent = .count
+        return page
+    }
+
+    func replacePage(from row: Int) throws -> RowBuffer {
+        // Rows that stand for others may come again: SQLite shows them once.
+        var passed =
+            pageContent == .count ? countedRows.passed - Int64((page?.rowCount ?? 0) - row) : 0
+        countedRows = (0, 0)
+        distinctBatches = []
+        (fetchedBatches, cold, filter) = (candidates, nil, nil)
+        while let page = try nextPage() {
+            if passed == 0 { return page }
+            let rest = RowBuffer(columnCount: page.columnCount, capacity: page.byteCount)
+            for row in 0..<page.rowCount where Int64(row) >= passed {
+                rest.appendRow(row, of: page)
+            }
+            if rest.rowCount > 0 { return rest }
+            passed -= Int64(page.rowCount)
+        }
+        throw StretchError(
+            .damaged, "table \"\(table.schema.name)\": the remote has lost rows",
+            hint: "Run stretch verify to see which.")
+    }
+
+    /// The next rows of the batches without a hidden one.
+    func nextDistinctPage() throws -> RowBuffer? {
+        guard let plan, let record = overlay.record, !distinctBatches.isEmpty else { return nil }
+        if cold == nil {
+            let columns = Array(plan.coldColumnIDs.prefix(plan.usedColumnCount))
+            var request = ColdScanRequest(
+                relation: table.table.relation, position: record.position,
+                batches: distinctBatches.map(\.visible),
+                columns: columns, constraints: constraints)
+            request.mayOmitDuplicates = true
+            cold = try table.remote().scan(request)
+            page = RowBuffer(columnCount: columns.count)
+        }
+        pageContent = .distinctRows
+        guard let cold, let page else { return nil }
+        if try cold.nextPage(into: page, maximumRowCount: 2_048) {
+            overlay.fetchedRowCount += page.rowCount
+            return page
+        }
+        (self.cold, distinctBatches) = (nil, [])
+        return nil
+    }
+}
