@@ -1,4 +1,5 @@
 import Stretch
+import StretchTestSupport
 import Testing
 
 @Suite struct ColumnReconciliationTests {

@@ -1,6 +1,7 @@
 import Stretch
 import StretchLinked
 import StretchSQLite
+import StretchTestSupport
 import Testing
 
 /// What SQLite itself says of the same text.
