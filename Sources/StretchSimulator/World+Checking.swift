@@ -128,7 +128,7 @@ extension World {
             // A file that sleeps in the middle of its own step.
             guard file.pending?.next == head, file.pending?.base == file.position,
                 link(place) == .connected,
-                // Its keystore saw the step's end: it was restored, and all the step hides is hidden.
+                // When the keystore saw the step's end, the file was restored.
                 !machines[places[place].machine].reached.contains(head),
                 entry(place)?.nonce == remote.owner(branch.id)?.nonce
             else { return }

@@ -256,7 +256,10 @@ extension World {
         _ place: Int, _ fork: PendingFork, _ comparison: ManifestComparison
     ) -> Reauthorization.Stage? {
         guard let file = places[place].file, file.fork == fork, file.position == fork.origin,
-            let head = remote.head(fork.child)
+            let head = remote.head(fork.child),
+            // A rollback of the remote took none of what was sent.
+            head.epoch == fork.base.epoch
+                + Int64(comparison.resent.count + comparison.resending.count)
         else { return nil }
         let positions = (fork.base.epoch...head.epoch).compactMap { epoch in
             remote.token(fork.child, epoch).map {
