@@ -62,8 +62,9 @@ import Testing
         Issue.record("nothing was staged")
     }
 
-    private static func expectStored(_ batch: (NewBatch, RowBuffer), _ remote: PostgresRemote) throws
-    {
+    private static func expectStored(
+        _ batch: (NewBatch, RowBuffer), _ remote: PostgresRemote
+    ) throws {
         let page = RowBuffer(columnCount: 2)
         try remote.makeEndpoint().read(
             batch: batch.0.id, columns: [1, 2], from: 0, maximumRowCount: 2_000, into: page)
