@@ -1,5 +1,5 @@
 internal import CLibPQ
-internal import Dispatch
+internal import Foundation
 public import Stretch
 public import StretchSQLite
 
@@ -13,9 +13,23 @@ extension PostgresEndpoint {
         dropStaged()
         guard let batch, let rows, let relation = directory.relation(batch.relation),
             let writer = try? BatchWriter(batch, rows: rows, of: relation),
-            let connection = try? pool.take().0
+            let connection = try? takeStagingSession()
         else { return }
         staged = StagedBatch(batch, relation: relation, writer: writer, on: connection)
+    }
+
+    /// A session for a transaction that stays open during other calls.
+    ///
+    /// - Returns: `nil` behind a pooler: the open transaction would keep one of its few sessions
+    ///   from the other calls, which would wait for ever where it is the only one.
+    private func takeStagingSession() throws -> PostgresConnection? {
+        let (connection, _) = try pool.take()
+        try connection.noteDirectness(isWanted: true)
+        guard connection.isDirect == true else {
+            pool.giveBack(connection)
+            return nil
+        }
+        return connection
     }
 
     /// Takes the batch that was staged; any other one is taken back.
@@ -47,55 +61,52 @@ extension PostgresEndpoint {
         let misfits = staged.wait()
         // The call begins now, with its own interruption.
         connection.mark = connection.interruption.mark
-        guard let misfits, directory.relation(batch.relation) === staged.relation else {
-            connection.rollBack()
-            pool.giveBack(connection)
-            return false
-        }
-        roundTripCount += 1
         return try attempt {
-            do {
-                let isDone = try finish(staged, misfits, rows, base, position)
-                if !isDone { connection.rollBack() }
-                pool.giveBack(connection)
-                return isDone
-            } catch {
+            defer {
                 connection.rollBack()
                 pool.giveBack(connection)
+            }
+            guard let misfits, try isCurrent(staged, base) else { return false }
+            do {
+                return try close(
+                    batch, misfits, of: staged.relation, rows, base, position, on: connection)
+            } catch let error as PostgresError {
                 // A transaction that gave way to another one is sent again.
-                guard let error = error as? PostgresError, error.isConflict else { throw error }
+                guard error.isConflict else { throw error }
                 return false
             }
         }
     }
 
-    private func finish(
-        _ staged: StagedBatch, _ misfits: Set<Int>, _ rows: RowBuffer, _ base: TimelinePosition,
-        _ position: TimelinePosition
-    ) throws -> Bool {
+    /// Locks the branch, and compares what the rows were sent to with what is there now.
+    private func isCurrent(_ staged: StagedBatch, _ base: TimelinePosition) throws -> Bool {
         let (batch, relation) = (staged.batch, staged.relation)
-        let results = try run(
-            """
-            \(branchSQL(base.branch)); \(entrySQL(batch.id));
-            SELECT generation FROM \(schema).stretch_relation WHERE id = \(batch.relation)
-            """, on: staged.connection)
+        guard directory.relation(batch.relation) === relation else { return false }
+        let results: [PostgresResult]
+        do {
+            results = try run(
+                """
+                \(branchSQL(base.branch)); \(entrySQL(batch.id));
+                SELECT generation FROM \(schema).stretch_relation WHERE id = \(batch.relation)
+                """, on: staged.connection)
+        } catch is PostgresError {
+            // Nothing is committed, and the rows can take another session.
+            return false
+        }
         guard results.count == 4 else { throw DamagedRow() }
         // A batch that is known already is compared where rows are sent.
         guard results[2].rowCount == 0, results[3].integer(0, 0) == relation.generation else {
             return false
         }
         try compare(base, to: head(base.branch, in: results[0], results[1]))
-        return try close(
-            batch, misfits, of: relation, rows, base, position, on: staged.connection)
+        return true
     }
 }
 
 /// A batch whose rows are on their way, in a transaction that is not committed.
-// The connection and the writer belong to the queue until the semaphore is signalled, and then to
-// the endpoint's thread; `outcome` is written before and read after it.
+// The connection and the writer belong to the thread until the semaphore is signalled, and then to
+// the endpoint's; `outcome` is written before and read after it.
 final class StagedBatch: @unchecked Sendable {
-    private static let queue = DispatchQueue(
-        label: "stretch.postgres.stage", attributes: .concurrent)
     let batch: NewBatch
     let relation: PostgresRelation
     let connection: PostgresConnection
@@ -109,7 +120,8 @@ final class StagedBatch: @unchecked Sendable {
     ) {
         (self.batch, self.relation) = (batch, relation)
         (self.writer, self.connection) = (writer, connection)
-        StagedBatch.queue.async {
+        // A queue would wait for a thread of the pool that tasks of the application block.
+        Thread.detachNewThread {
             // The commit sends the rows again, and then says what is wrong.
             self.outcome = try? self.send()
             self.done.signal()

@@ -10,10 +10,6 @@ package struct MigrationOptions {
     package var lockBudget: Duration = .milliseconds(50)
     /// The bytes of a batch, plus its last row.
     package var maximumBatchByteCount = 8 << 20
-    /// Whether the next batch travels while the last one is read back and deleted.
-    ///
-    /// Off: with it, one run of the tests did not end, and the cause is not known.
-    package var sendsAhead = false
     /// The time to wait for another migrator to end; zero for none.
     package var leaseTimeout: Duration?
     /// Asked between batches: whether to stop now.

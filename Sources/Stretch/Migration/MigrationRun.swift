@@ -208,7 +208,7 @@ final class MigrationRun {
         }
         crash(.afterSend)
         // They travel while this batch is read back and deleted here.
-        if options.sendsAhead, case .sent = event, !options.shouldStop(),
+        if case .sent = event, !options.shouldStop(),
             let next = plan.readFurtherAhead(rowCount: sizer.rowCount)
         {
             endpoint.stage(next.batch, rows: next.rows)
@@ -301,6 +301,8 @@ final class MigrationRun {
                 .schemaMismatch, "the table's definition changes while its rows move",
                 hint: "Run the migration when the schema is stable.")
         }
+        // The remote's definition cannot change under rows that are on their way.
+        endpoint.stage(nil, rows: nil)
         try local { () throws in
             waiting = try reconcileSchema(connection)
             try plan.reload()

@@ -33,8 +33,7 @@ final class ColdRowFilter {
         if page.rowCount == 1 {
             return try isOnlyRowHidden(of: page) ? RowBuffer(columnCount: page.columnCount) : page
         }
-        let hidden = try hiddenRows(of: page)
-        guard hidden.contains(true) else { return page }
+        guard let hidden = try hiddenRows(of: page), hidden.contains(true) else { return page }
         let visible = RowBuffer(columnCount: page.columnCount, capacity: page.byteCount)
         for row in 0..<page.rowCount where !hidden[row] {
             visible.appendRow(row, of: page)
@@ -50,19 +49,21 @@ final class ColdRowFilter {
             return false
         }
         let location = ColdLocation(packed: identifier)
-        return try hasTombstone(
-            location.batchNumber, from: location.ordinal, through: location.ordinal)
-            || (!isUnshadowed && isShadowed(0, of: page))
+        try bind(location.batchNumber, location.ordinal, location.ordinal)
+        defer { statements.tombstones.reset() }
+        return try statements.tombstones.step() || (!isUnshadowed && isShadowed(0, of: page))
     }
 
-    private func hiddenRows(of page: RowBuffer) throws -> [Bool] {
+    /// For each row of a page whether it is hidden; `nil` when nothing can hide one.
+    private func hiddenRows(of page: RowBuffer) throws -> [Bool]? {
         if tombstoneMark != table.writer.tombstoneCount {
             tombstoneMark = table.writer.tombstoneCount
             hasTombstones = [:]
         }
-        var hidden = [Bool](repeating: false, count: page.rowCount)
         let deleted = try tombstones(of: page)
         let mayBeShadowed = try mayBeShadowed(page)
+        guard !deleted.isEmpty || mayBeShadowed || !exactTerms.isEmpty else { return nil }
+        var hidden = [Bool](repeating: false, count: page.rowCount)
         for row in 0..<page.rowCount {
             let identifier = page.rowIdentifiers[row]
             if try !exactTerms.isEmpty && !meetsComparisons(row, of: page) {
@@ -100,8 +101,14 @@ final class ColdRowFilter {
     /// The identifiers of a page's rows that tombstones hide.
     private func tombstones(of page: RowBuffer) throws -> Set<Int64> {
         var ranges: [Int64: (first: Int64, last: Int64)] = [:]
+        // Rows of a batch mostly come one after the other, and most batches have no tombstone.
+        var last: (batch: Int64, hasTombstone: Bool) = (-1, false)
         for identifier in page.rowIdentifiers {
             let location = ColdLocation(packed: identifier)
+            if location.batchNumber != last.batch {
+                last = (location.batchNumber, try hasTombstone(location.batchNumber))
+            }
+            guard last.hasTombstone else { continue }
             let range = ranges[location.batchNumber] ?? (location.ordinal, location.ordinal)
             ranges[location.batchNumber] = (
                 min(range.first, location.ordinal), max(range.last, location.ordinal)
@@ -109,10 +116,6 @@ final class ColdRowFilter {
         }
         var hidden: Set<Int64> = []
         for (batch, range) in ranges {
-            if hasTombstones[batch] == nil {
-                hasTombstones[batch] = try hasTombstone(batch, from: 0, through: .max)
-            }
-            guard hasTombstones[batch] == true else { continue }
             try bind(batch, range.first, range.last)
             defer { statements.tombstones.reset() }
             while try statements.tombstones.step() {
@@ -124,12 +127,13 @@ final class ColdRowFilter {
         return hidden
     }
 
-    private func hasTombstone(
-        _ batch: Int64, from first: Int64, through last: Int64
-    ) throws -> Bool {
-        try bind(batch, first, last)
+    private func hasTombstone(_ batch: Int64) throws -> Bool {
+        if let known = hasTombstones[batch] { return known }
+        try bind(batch, 0, .max)
         defer { statements.tombstones.reset() }
-        return try statements.tombstones.step()
+        let found = try statements.tombstones.step()
+        hasTombstones[batch] = found
+        return found
     }
 
     private func bind(_ batch: Int64, _ first: Int64, _ last: Int64) throws {

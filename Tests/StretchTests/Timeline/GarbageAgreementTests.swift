@@ -13,7 +13,8 @@ import Testing
         try connection.execute(
             """
             CREATE TABLE stretch_branch(
-                id INTEGER PRIMARY KEY, database INTEGER, parent INTEGER, fork_epoch INTEGER);
+                id INTEGER PRIMARY KEY, database INTEGER, parent INTEGER, fork_epoch INTEGER,
+                dropped_at INTEGER);
             CREATE TABLE stretch_batch(
                 id INTEGER PRIMARY KEY, branch INTEGER, epoch INTEGER, row_count INTEGER,
                 byte_count INTEGER, condemned_at INTEGER, collected_at INTEGER);
