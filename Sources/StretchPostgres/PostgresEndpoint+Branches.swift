@@ -20,9 +20,10 @@ extension PostgresEndpoint {
                 throw self.mismatch("does not exist")
             }
             guard row.bool(0, 0) else {
+                let login = row.text(0, 1) ?? ""
                 throw StretchError(
                     .notPermitted,
-                    "login \"\(row.text(0, 1) ?? "")\" does not administer remote \"\(remoteName)\"",
+                    "login \"\(login)\" does not administer remote \"\(remoteName)\"",
                     hint: "Give the login that owns the schema: --login NAME.")
             }
         }
@@ -139,8 +140,8 @@ extension PostgresEndpoint {
                 """
                 INSERT INTO \(schema).stretch_branch(
                     id, database, parent, fork_epoch, owner, owner_name, head_epoch)
-                VALUES (\(child.branch), \(database), \(parent.branch), \(parent.epoch), \(ownerSQL),
-                    \(child.epoch));
+                VALUES (\(child.branch), \(database), \(parent.branch), \(parent.epoch),
+                    \(ownerSQL), \(child.epoch));
                 INSERT INTO \(schema).stretch_history(branch, epoch, token)
                 VALUES (\(child.branch), \(child.epoch), \(child.token));
                 \(retirements) COMMIT

@@ -287,8 +287,8 @@ struct Reauthorization {
             rows: batch.rowCount - batch.hiddenRowCount, keyRange: found?.keyRange)
     }
 
-    /// - Parameter endpoint: The remote when it holds the file's position: what it lacks then, garbage
-    ///   collection took.
+    /// - Parameter endpoint: The remote when it holds the file's position: garbage collection took
+    ///   what it lacks then.
     private func error(
         _ refusal: ReauthorizePlan.Refusal, _ endpoint: (any Endpoint)?
     ) throws -> StretchError {

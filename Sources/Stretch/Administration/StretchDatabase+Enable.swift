@@ -70,8 +70,9 @@ extension StretchDatabase {
         }
     }
 
-    /// Prepares the keystore for a file that is being enabled: the owner's nonce, a master key, and
-    /// the administrator's login by name. Its secret is not kept.
+    /// Prepares the keystore for a file that is being enabled.
+    ///
+    /// It gets the owner's nonce, a master key, and the administrator's login without its secret.
     private func attach(
         _ record: DatabaseRecord, _ given: RemoteCredential?, _ keystore: Keystore
     ) throws -> (Attachment, OwnerProof) {

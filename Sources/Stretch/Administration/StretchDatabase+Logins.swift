@@ -113,7 +113,8 @@ extension StretchDatabase {
         var configuration = configuration
         configuration.credential = { $1 == .reader ? reader : writer }
         do throws(StretchError) {
-            let writing = try configuration.endpoint(at: address, localPath: path, as: .writer, owner: owner)
+            let writing = try configuration.endpoint(
+                at: address, localPath: path, as: .writer, owner: owner)
             _ = try writing.fence(branch: branch)
             let reading = try configuration.endpoint(at: address, localPath: path, as: .reader)
             _ = try reading.position(branch: branch)

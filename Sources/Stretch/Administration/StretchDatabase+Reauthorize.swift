@@ -88,4 +88,3 @@ extension StretchDatabase {
         try refreshOverlay()
     }
 }
-

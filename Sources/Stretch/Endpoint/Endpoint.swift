@@ -90,9 +90,9 @@ public protocol Endpoint: AnyObject {
     ///
     /// This session's owner becomes that of the branch.
     ///
-    /// - Throws: `remoteUnavailable`; `notPermitted`; `wrongState` when the remote is not a Stretch remote and not
-    ///   empty, or is of a newer format; `remoteMismatch` when the branch is known with another
-    ///   database or token.
+    /// - Throws: `remoteUnavailable`; `notPermitted`; `wrongState` when the remote is not a Stretch
+    ///   remote and not empty, or is of a newer format; `remoteMismatch` when the branch is known
+    ///   with another database or token.
     func register(database: Int64, position: TimelinePosition) throws(StretchError)
 
     /// Makes a relation, or adds the columns that it lacks. Idempotent.

@@ -93,7 +93,9 @@ package struct GarbageQuery {
                 ON r.batch = s.batch AND r.branch = s.branch
             WHERE b.epoch <= c.fork_epoch AND (r.epoch IS NULL OR r.epoch > c.fork_epoch)
         ), retired(batch, since) AS (
-            SELECT s.batch, max(coalesce(r.confirmed_at, d.dropped_at)) FROM sees AS s
+            SELECT s.batch, max(CASE WHEN r.confirmed_at <= d.dropped_at THEN r.confirmed_at
+                ELSE coalesce(d.dropped_at, r.confirmed_at) END)
+            FROM sees AS s
             JOIN \(prefix)stretch_branch AS d ON d.id = s.branch
             LEFT JOIN \(prefix)stretch_retirement AS r
                 ON r.batch = s.batch AND r.branch = s.branch

@@ -32,7 +32,8 @@ final class FileLink {
         let state = LinkState(
             position: record.position, pending: pending, endpoint: record.endpoint,
             memory: attachment?.memory(seen: seen),
-            hasOriginal: attachment.map { hasOriginal($0, branch: record.position.branch) } ?? false)
+            hasOriginal: attachment.map { hasOriginal($0, branch: record.position.branch) } ?? false
+        )
         return (state, attachment)
     }
 
@@ -61,7 +62,8 @@ final class FileLink {
     }
 
     /// What the file says now, whatever snapshot the caller reads.
-    private func present() throws(StretchError) -> (record: DatabaseRecord, pending: PendingStep?)? {
+    private func present() throws(StretchError) -> (record: DatabaseRecord, pending: PendingStep?)?
+    {
         do {
             let catalog = Catalog(
                 try Connection(path: path, access: .readOnly, routines: routines))

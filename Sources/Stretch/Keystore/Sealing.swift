@@ -4,7 +4,7 @@ internal import Foundation
 
 /// Authenticated encryption with AES-256-GCM.
 ///
-/// What a secret is for is authenticated with it, so that no sealed secret can stand in for another.
+/// What a secret is for is authenticated with it: no sealed secret can stand in for another.
 enum Sealing {
     static func seal(
         _ secret: some DataProtocol, under key: SymmetricKey, purpose: String

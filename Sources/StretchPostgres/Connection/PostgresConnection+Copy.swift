@@ -31,7 +31,7 @@ extension PostgresConnection {
         if count == 0 {
             let deadline = ContinuousClock.now + PostgresConnection.patience
             while count == 0 {
-                try wait(Int16(POLLIN), until: deadline)
+                try wait(Int16(POLLIN), until: deadline, endsAtTurn: true)
                 guard PQconsumeInput(handle) == 1 else { throw lastError }
                 count = PQgetCopyData(handle, &row, 1)
             }

@@ -97,8 +97,12 @@ final class PostgresConnection {
 
     /// Waits until the socket is ready.
     ///
+    /// - Parameter endsAtTurn: Whether a tenth of a second is long enough. OpenSSL may hold bytes
+    ///   of a long record that the socket no longer shows; only reading brings them up.
     /// - Throws: ``PostgresError`` at the deadline, ``StretchError`` with code `cancelled`.
-    func wait(_ events: Int16, until deadline: ContinuousClock.Instant) throws {
+    func wait(
+        _ events: Int16, until deadline: ContinuousClock.Instant, endsAtTurn: Bool = false
+    ) throws {
         while true {
             var descriptor = pollfd(fd: PQsocket(handle), events: events, revents: 0)
             guard descriptor.fd >= 0 else { throw lastError }
@@ -110,6 +114,7 @@ final class PostgresConnection {
             guard ContinuousClock.now < deadline else {
                 throw PostgresError.lost("the server did not answer in time")
             }
+            if endsAtTurn { return }
         }
     }
 
@@ -197,7 +202,7 @@ final class PostgresConnection {
         if PQisBusy(handle) == 1 {
             let deadline = ContinuousClock.now + patience
             repeat {
-                try wait(Int16(POLLIN), until: deadline)
+                try wait(Int16(POLLIN), until: deadline, endsAtTurn: true)
                 guard PQconsumeInput(handle) == 1 else { throw lastError }
             } while PQisBusy(handle) == 1
         }
@@ -290,7 +295,7 @@ final class PostgresConnection {
             if count < 0 { return }
             guard ContinuousClock.now < deadline else { throw PostgresError.lost("abandoned") }
             if count == 0 {
-                try wait(Int16(POLLIN), until: deadline)
+                try wait(Int16(POLLIN), until: deadline, endsAtTurn: true)
                 guard PQconsumeInput(handle) == 1 else { throw lastError }
             }
         }

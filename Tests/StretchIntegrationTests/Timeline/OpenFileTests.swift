@@ -5,7 +5,7 @@ import StretchSQLite
 import StretchTestSupport
 import Testing
 
-/// SQLite holds a lock for as long as a connection is open: one that leaks keeps other programs out.
+/// SQLite holds a lock for as long as a connection is open: one that leaks keeps others out.
 @Suite struct OpenFileTests {
     /// The descriptors of this process that lead to a file, which no other test opens.
     private func descriptorCount(_ path: String) -> Int {

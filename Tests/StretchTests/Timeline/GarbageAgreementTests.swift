@@ -48,18 +48,16 @@ import Testing
     }
 
     /// Writes the remote's rows.
-    ///
-    /// The SQL has no dropped branches yet: a drop is written as what it
-    /// means, a retirement of all that the branch sees.
     private func fill(_ connection: Connection, with remote: RemoteTimeline) throws {
         for table in ["branch", "batch", "retirement"] {
             try connection.execute("DELETE FROM stretch_\(table)")
         }
         for branch in remote.branches {
             try connection.run(
-                "INSERT INTO stretch_branch VALUES (?, 1, ?, ?)", .integer(branch.id),
+                "INSERT INTO stretch_branch VALUES (?, 1, ?, ?, ?)", .integer(branch.id),
                 branch.parent.map { .integer($0) } ?? .null,
-                branch.parent == nil ? .null : .integer(branch.forkEpoch))
+                branch.parent == nil ? .null : .integer(branch.forkEpoch),
+                branch.droppedAt.map { .integer($0.components.seconds) } ?? .null)
         }
         for batch in remote.batches {
             try connection.run(
@@ -69,17 +67,6 @@ import Testing
         }
         for retirement in remote.retirements {
             try insert(retirement, on: connection)
-        }
-        for branch in remote.branches {
-            guard let dropped = branch.droppedAt?.components.seconds else { continue }
-            for batch in remote.batches {
-                try connection.run(
-                    """
-                    INSERT INTO stretch_retirement VALUES (?, ?, 1000, ?)
-                    ON CONFLICT DO UPDATE SET
-                        confirmed_at = min(coalesce(confirmed_at, 1000), excluded.confirmed_at)
-                    """, .integer(batch.id), .integer(branch.id), .integer(dropped))
-            }
         }
     }
 

@@ -61,7 +61,9 @@ extension EmbeddedEndpoint {
             guard let connection = try file.openRemote() else { throw file.missingRemote }
             var digests: [Int64: [UInt8]] = [:]
             for row in try connection.rows(LineageQuery(prefix: "").batches(seenAt: position)) {
-                guard let id = row[0].integerValue, case .blob(let digest) = row[1] else { continue }
+                guard let id = row[0].integerValue, case .blob(let digest) = row[1] else {
+                    continue
+                }
                 digests[id] = digest
             }
             return digests
@@ -90,7 +92,9 @@ extension EmbeddedEndpoint {
                             + "\(parent.branch) as this file does")
                 }
                 let lineage = LineageQuery(prefix: "")
-                if let batch = try connection.integer(lineage.condemned(seenAt: parent, without: lost)) {
+                if let batch = try connection.integer(
+                    lineage.condemned(seenAt: parent, without: lost))
+                {
                     throw try collected(batch, on: connection)
                 }
                 try connection.run(
@@ -153,12 +157,11 @@ extension EmbeddedEndpoint {
                         throw try collected(batch, on: connection)
                     }
                 }
+                let time =
+                    isDropped ? "coalesce(dropped_at, \(EmbeddedSchema.monotoneNow))" : "NULL"
                 try connection.run(
-                    """
-                    UPDATE stretch_branch SET dropped_at =
-                        \(isDropped ? "coalesce(dropped_at, \(EmbeddedSchema.monotoneNow))" : "NULL")
-                    WHERE id = ?
-                    """, .integer(branch))
+                    "UPDATE stretch_branch SET dropped_at = \(time) WHERE id = ?",
+                    .integer(branch))
             }
         }
     }
