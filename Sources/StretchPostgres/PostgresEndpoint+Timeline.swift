@@ -123,7 +123,8 @@ extension PostgresEndpoint {
     /// What ``lockSQL(_:)`` does in its transaction.
     func branchSQL(_ branch: Int64) -> String {
         """
-        SELECT id, owner, owner_name FROM \(schema).stretch_branch WHERE id = \(branch) FOR UPDATE;
+        SELECT id, owner, owner_name, dropped_at IS NOT NULL
+        FROM \(schema).stretch_branch WHERE id = \(branch) FOR UPDATE;
         SELECT epoch, token FROM \(schema).stretch_history WHERE branch = \(branch)
         ORDER BY epoch DESC LIMIT 1
         """
@@ -137,8 +138,8 @@ extension PostgresEndpoint {
     ) throws -> TimelinePosition? {
         if lock.rowCount == 1 {
             try RemoteBranch.requireOwner(
-                owner, hash: lock.bytes(0, 1), name: lock.text(0, 2), branch: branch,
-                remote: remoteName)
+                owner, hash: lock.bytes(0, 1), name: lock.text(0, 2), isDropped: lock.bool(0, 3),
+                branch: branch, remote: remoteName)
         }
         guard lock.rowCount == 1, history.rowCount == 1, let epoch = history.integer(0, 0),
             let token = history.integer(0, 1)

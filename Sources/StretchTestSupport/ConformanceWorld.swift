@@ -57,10 +57,9 @@ final class ConformanceWorld {
             for value in row { buffer.append(value) }
         }
         let id = drawID()
-        let digest = (0..<32).map { UInt8(truncatingIfNeeded: id >> ($0 % 8 * 8)) }
         let batch = NewBatch(
             id: id, relation: relation.id, columns: columns, rowCount: Int64(rows.count),
-            digest: digest)
+            digest: digest(of: id))
         return (batch, buffer)
     }
 
@@ -79,6 +78,18 @@ final class ConformanceWorld {
             self.rows.append(Row(location: location, values: row))
         }
         return visible
+    }
+
+    /// The digest of a batch that ``makeBatch(_:columns:)`` made.
+    func digest(of id: Int64) -> [UInt8] {
+        (0..<32).map { UInt8(truncatingIfNeeded: id >> ($0 % 8 * 8)) }
+    }
+
+    /// Attaches the file to another position, and the batches that it sees there.
+    func move(to position: TimelinePosition, seeing batches: [VisibleBatch]) {
+        self.position = position
+        self.batches = batches
+        rows.removeAll { row in !batches.contains { $0.number == row.location.batchNumber } }
     }
 
     /// A request for all columns of all batches.

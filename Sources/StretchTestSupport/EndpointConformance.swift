@@ -6,23 +6,26 @@ internal import StretchSQLite
 /// Each check works on a remote of its own: make a conformance for each with a new, empty remote.
 ///
 ///     for check in EndpointConformance.checks {
-///         try check.run(EndpointConformance { try makeSession(to: newRemote) })
+///         try check.run(EndpointConformance { owner in try makeSession(newRemote, owner) })
 ///     }
 public struct EndpointConformance {
-    /// A new session to the same remote.
-    let makeEndpoint: () throws -> any Endpoint
+    private let makeOwned: (OwnerProof?) throws -> any Endpoint
 
     /// Makes the conditions of one check.
     ///
-    /// - Parameter makeEndpoint: Returns a new session to the same remote at each call; the remote
-    ///   is empty at the first.
-    public init(makeEndpoint: @escaping () throws -> any Endpoint) {
-        self.makeEndpoint = makeEndpoint
+    /// - Parameter makeEndpoint: Returns a new session of an owner, or of nobody, to the same remote
+    ///   at each call; the remote is empty at the first.
+    public init(makeEndpoint: @escaping (OwnerProof?) throws -> any Endpoint) {
+        makeOwned = makeEndpoint
     }
+
+    /// A new session to the same remote.
+    func makeEndpoint(_ owner: OwnerProof? = nil) throws -> any Endpoint { try makeOwned(owner) }
 
     /// Every check.
     public static var checks: [Check] {
-        timelineChecks + retirementChecks + garbageChecks + rowChecks + definitionChecks
+        timelineChecks + retirementChecks + branchChecks + garbageChecks + rowChecks
+            + definitionChecks
             + scanChecks
             + constraintChecks + orderChecks
     }

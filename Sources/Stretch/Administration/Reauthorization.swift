@@ -81,7 +81,7 @@ struct Reauthorization {
             if !options.isDryRun { try finish(attachment(of: record.position.branch)) }
             return try report(.continue, record.position)
         case .proceed(let owner):
-            return try proceed(from: owner, branches, endpoint)
+            return try proceed(from: owner, branches)
         case .fork(let point, let comparison):
             return try fork(point, comparison, endpoint)
         case .refused(let refusal): throw try error(refusal, isHeld ? endpoint : nil)
@@ -96,8 +96,9 @@ struct Reauthorization {
 
     private func owner(of branch: RemoteBranch) throws -> ReauthorizePlan.Owner {
         guard let hash = branch.ownerHash else { return .formerlyHere }
-        if let own = attachment(of: branch.id), try keystore.owner(of: own)?.hash == hash {
-            return .here
+        if let own = attachment(of: branch.id) {
+            if try keystore.owner(of: own)?.hash == hash { return .here }
+            if try keystore.formerOwner(of: own)?.hash == hash { return .formerlyHere }
         }
         return .other(branch.ownerName ?? "an unnamed file")
     }
@@ -145,7 +146,7 @@ struct Reauthorization {
     // MARK: Acting
 
     private func proceed(
-        from owner: ReauthorizePlan.Owner, _ branches: [RemoteBranch], _ endpoint: any Endpoint
+        from owner: ReauthorizePlan.Owner, _ branches: [RemoteBranch]
     ) throws -> ReauthorizeReport {
         let branch = record.position.branch
         guard !options.isDryRun else { return try report(.continue, record.position) }
@@ -153,19 +154,18 @@ struct Reauthorization {
             return try report(.continue, record.position)
         }
         var own = attachment(of: branch) ?? Attachment(record, path: link.path, branch: branch)
-        var advice: [String] = []
-        if owner != .here {
-            let proof = OwnerProof(name: OwnerProof.name(ofFile: link.path))
-            own.server = address.description
-            own.state = .unfinished
-            own.owner = try keystore.seal(proof, for: own)
-            take(from: prepared, into: &own)
-            try keystore.save(own)
-            let session = try self.endpoint(owner: proof)
-            try session.takeOver(known.head, from: known.ownerHash)
-            advice = try database.keepLogins(
-                of: session, at: address, given: given, branch: branch, owner: proof)
-        }
+        // Always a new nonce: a migrator of the file's former life may still run.
+        let proof = OwnerProof(name: OwnerProof.name(ofFile: link.path))
+        own.server = address.description
+        own.state = .unfinished
+        if owner == .here { own.formerOwner = own.owner }
+        own.owner = try keystore.seal(proof, for: own)
+        take(from: prepared, into: &own)
+        try keystore.save(own)
+        let session = try endpoint(owner: proof)
+        try session.takeOver(known.head, from: known.ownerHash)
+        let advice = try database.keepLogins(
+            of: session, at: address, given: given, branch: branch, owner: proof)
         try connect(at: record.position, removing: [])
         try finish(own)
         return try report(.continue, record.position, advice: advice)
@@ -206,10 +206,19 @@ struct Reauthorization {
             try catalog.insert(fork)
         }
         let session = try self.endpoint(owner: proof)
+        // What the manifest does not name, the child does not see, so that it can be collected.
         let removed = comparison.lost.map(\.id) + comparison.forgotten
-        try session.fork(fork.first, of: fork.base, database: record.database, without: removed)
+        try session.fork(
+            fork.first, of: fork.base, database: record.database,
+            without: removed + comparison.unnamed)
         let advice = try database.keepLogins(
             of: session, at: address, given: given, branch: fork.child, owner: proof)
+        // The remote may have been rolled back since.
+        guard try session.position(branch: fork.child) == fork.first else {
+            throw StretchError(
+                .remoteMismatch, "the remote lost branch \(fork.child) while it was opened",
+                hint: "Run the command again.")
+        }
         try connect(at: fork.first, fork: fork, removing: removed)
         try finish(own)
         return try report(
@@ -261,6 +270,7 @@ struct Reauthorization {
         try keystore.update(attachment) {
             $0.state = .linked
             $0.path = link.path
+            $0.formerOwner = nil
         }
         if let prepared, prepared.branch == nil { try keystore.remove(prepared) }
     }

@@ -27,7 +27,9 @@ extension StretchDatabase {
             let lease = try MigratorLease(
                 path: path, timeout: configuration.busyTimeout, since: configuration.now())
             defer { withExtendedLifetime(lease) {} }
-            return try Reauthorization(self, keystore, options).run()
+            return try keystore.exclusively { () throws(StretchError) in
+                try perform { try Reauthorization(self, keystore, options).run() }
+            }
         }
         overlay.forgetRemote()
         try refreshOverlay()

@@ -35,15 +35,16 @@ public struct RemoteBranch: Hashable, Sendable {
         self.droppedAt = droppedAt
     }
 
-    /// Throws unless a session's owner may extend the branch; a branch without an owner is free.
-    package func requireOwner(_ owner: OwnerProof?, remote: String) throws(StretchError) {
-        try Self.requireOwner(owner, hash: ownerHash, name: ownerName, branch: id, remote: remote)
-    }
-
-    /// Throws unless the owner's proof fits the recorded hash.
+    /// Throws unless a session's owner may extend a branch; one without an owner is free.
     package static func requireOwner(
-        _ owner: OwnerProof?, hash: [UInt8]?, name: String?, branch: Int64, remote: String
+        _ owner: OwnerProof?, hash: [UInt8]?, name: String?, isDropped: Bool, branch: Int64,
+        remote: String
     ) throws(StretchError) {
+        guard !isDropped else {
+            throw StretchError(
+                .remoteMismatch, "branch \(branch) of remote \"\(remote)\" was dropped",
+                hint: "Take the drop back, or give this file a branch of its own: reauthorize.")
+        }
         guard let hash, owner?.hash != hash else { return }
         throw StretchError(
             .remoteMismatch,

@@ -22,6 +22,8 @@ struct Attachment: Codable, Hashable, Sendable {
     var state: BranchMemory.State
     /// The owner's nonce, sealed under the service key; `nil` for a user who may not migrate.
     var owner: Data?
+    /// The nonce before, while a reauthorization that draws a new one is unfinished.
+    var formerOwner: Data?
     /// The key of the credentials.
     var masterKey: MasterKey?
     /// The database scoped credentials, by name.

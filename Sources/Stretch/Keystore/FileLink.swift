@@ -54,7 +54,10 @@ final class FileLink {
             throw FileLink.refusal(state, path: path)
         }
         if attachment.path != path {
-            attachment = try keystore.update(attachment) { $0.path = self.path } ?? attachment
+            attachment =
+                try keystore.update(attachment) {
+                    if $0.owner == attachment.owner { $0.path = self.path }
+                } ?? attachment
         }
         try see(record.position, attachment)
         known = (record.position, attachment)

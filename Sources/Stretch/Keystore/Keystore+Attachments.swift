@@ -41,6 +41,14 @@ extension Keystore {
         }
     }
 
+    /// Runs a whole reauthorization while no other one of this user runs: two files with the same
+    /// fork in flight would finish one branch twice.
+    func exclusively<Result>(
+        _ body: () throws(StretchError) -> Result
+    ) throws(StretchError) -> Result {
+        try folder.locked(by: "reauthorize.lock", body)
+    }
+
     /// Forgets a file, its credentials and its owner's nonce.
     func remove(_ attachment: Attachment) throws(StretchError) {
         try folder.locked { () throws(StretchError) in
@@ -66,7 +74,12 @@ extension Keystore {
 
     /// Notes where the file is, without waiting for the disk: what a power cut takes makes an old
     /// file harder to notice, and nothing worse.
+    ///
+    /// Who no longer has the owner's present nonce notes nothing.
     func setSeen(_ position: TimelinePosition, _ attachment: Attachment) throws(StretchError) {
+        guard let kept = try folder.read(attachment.fileName),
+            try decode(kept, name: attachment.fileName).owner == attachment.owner
+        else { return }
         let bytes = [position.branch, position.epoch, position.token].flatMap { number in
             (0..<8).map { UInt8(truncatingIfNeeded: number >> (56 - 8 * Int64($0))) }
         }
@@ -85,7 +98,18 @@ extension Keystore {
     ///
     /// - Throws: `damaged`.
     func owner(of attachment: Attachment) throws(StretchError) -> OwnerProof? {
-        guard let sealed = attachment.owner else { return nil }
+        try owner(attachment.owner, of: attachment)
+    }
+
+    /// The proof that the owner had before an unfinished reauthorization, or `nil`.
+    func formerOwner(of attachment: Attachment) throws(StretchError) -> OwnerProof? {
+        try owner(attachment.formerOwner, of: attachment)
+    }
+
+    private func owner(
+        _ sealed: Data?, of attachment: Attachment
+    ) throws(StretchError) -> OwnerProof? {
+        guard let sealed else { return nil }
         guard let key = try serviceKey(),
             let nonce = Sealing.open(sealed, under: key, purpose: attachment.ownerPurpose)
         else { throw lostServiceKey }

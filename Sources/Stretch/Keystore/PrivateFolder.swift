@@ -80,11 +80,13 @@ struct PrivateFolder {
     }
 
     /// Runs `body` while no other process is in such a block.
+    ///
+    /// - Parameter name: The file whose lock it is; blocks of different names may be nested.
     func locked<Result>(
-        _ body: () throws(StretchError) -> Result
+        by name: String = "lock", _ body: () throws(StretchError) -> Result
     ) throws(StretchError) -> Result {
         try make()
-        let path = path(of: "lock")
+        let path = path(of: name)
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw failure("cannot open \"\(path)\"") }
         defer { close(descriptor) }

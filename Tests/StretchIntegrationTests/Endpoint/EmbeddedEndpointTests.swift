@@ -11,7 +11,8 @@ import Testing
         try withRemotePath { path in
             try check.run(
                 EndpointConformance {
-                    try EmbeddedEndpoint(path: path, routines: .linked, isCreating: true)
+                    try EmbeddedEndpoint(
+                        path: path, routines: .linked, isCreating: true, owner: $0)
                 })
         }
     }

@@ -22,7 +22,9 @@ import Testing
     ) throws {
         let address = try PostgresAddress(Self.address(PostgresRemote()))
         try check.run(
-            EndpointConformance { PostgresEndpoint(address) { PostgresRemote.credential } })
+            EndpointConformance { owner in
+                PostgresEndpoint(address, owner: owner) { PostgresRemote.credential }
+            })
     }
 
     @Test func `sessions that share one of the server repeat point reads and scans`() throws {

@@ -9,6 +9,6 @@ import Testing
     @Test(arguments: EndpointConformance.checks)
     func `the PostgreSQL endpoint keeps the contract`(_ check: EndpointConformance.Check) throws {
         let remote = try PostgresRemote()
-        try check.run(EndpointConformance { remote.makeEndpoint() })
+        try check.run(EndpointConformance { remote.makeEndpoint($0) })
     }
 }

@@ -30,8 +30,8 @@ final class PostgresRemote: Sendable {
     }
 
     /// A new session.
-    func makeEndpoint() -> PostgresEndpoint {
-        PostgresEndpoint(address) { PostgresRemote.credential }
+    func makeEndpoint(_ owner: OwnerProof? = nil) -> PostgresEndpoint {
+        PostgresEndpoint(address, owner: owner) { PostgresRemote.credential }
     }
 
     @discardableResult

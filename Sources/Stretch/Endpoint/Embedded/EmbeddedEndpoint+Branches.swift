@@ -177,20 +177,23 @@ extension EmbeddedEndpoint {
     /// The recorded owner of a branch, or `nil` for an unknown branch.
     func ownerRecord(
         of branch: Int64, on connection: Connection
-    ) throws -> (hash: [UInt8]?, name: String?)? {
+    ) throws -> (hash: [UInt8]?, name: String?, isDropped: Bool)? {
         let row = try connection.rows(
-            "SELECT owner, owner_name FROM stretch_branch WHERE id = ?", .integer(branch)
+            "SELECT owner, owner_name, dropped_at FROM stretch_branch WHERE id = ?",
+            .integer(branch)
         ).first
         guard let row else { return nil }
-        guard case .blob(let hash) = row[0] else { return (nil, row[1].stringValue) }
-        return (hash, row[1].stringValue)
+        var hash: [UInt8]?
+        if case .blob(let bytes) = row[0] { hash = bytes }
+        return (hash, row[1].stringValue, row[2] != .null)
     }
 
     /// Throws unless this session's owner may extend the branch.
     func requireOwner(of branch: Int64, on connection: Connection) throws {
         guard let record = try ownerRecord(of: branch, on: connection) else { return }
         try RemoteBranch.requireOwner(
-            owner, hash: record.hash, name: record.name, branch: branch, remote: path)
+            owner, hash: record.hash, name: record.name, isDropped: record.isDropped,
+            branch: branch, remote: path)
     }
 
     // MARK: The administrator
