@@ -40,7 +40,9 @@ extension StretchDatabase {
     /// Forgets the key that ``openMasterKey(password:)`` opened.
     public func closeMasterKey() throws(StretchError) {
         guard openedMasterKey != nil else {
-            throw StretchError(.wrongState, "the master key is not open")
+            throw StretchError(
+                .wrongState, "the master key is not open",
+                hint: "OPEN MASTER KEY DECRYPTION BY PASSWORD opens it.")
         }
         openedMasterKey = nil
     }
@@ -194,16 +196,16 @@ extension StretchDatabase {
             database: record.database, path: FileIdentity.resolved(path), server: record.endpoint)
     }
 
-    /// Changes what the keystore has of this file.
+    /// Changes what the keystore has of this file, while no other process changes it.
     func changeAttachment(
         _ change: (inout Attachment, Keystore) throws -> Void
     ) throws(StretchError) {
         try administer {
             let (found, _) = try masterKey()
             let keystore = try requireKeystore()
-            var attachment = found
-            try change(&attachment, keystore)
-            try keystore.save(attachment)
+            try keystore.update(found) { now throws(StretchError) in
+                try perform { try change(&now, keystore) }
+            }
         }
     }
 

@@ -342,15 +342,4 @@ extension TimelineSample {
                 batch_count = (SELECT count(*) FROM stretch_batch)
             """)
     }
-
-    /// Searches every file of the folder for secrets.
-    fileprivate func expectNoSecret(_ secrets: [String]) throws {
-        let files = try #require(FileManager.default.enumerator(atPath: folder.path))
-        for case let name as String in files {
-            let bytes = FileManager.default.contents(atPath: folder.path(name)) ?? Data()
-            for secret in secrets {
-                #expect(bytes.range(of: Data(secret.utf8)) == nil, "\(name)")
-            }
-        }
-    }
 }

@@ -87,4 +87,15 @@ struct TimelineSample {
         try database.alterTable("t", filter: "n <= 45")
         try database.migrate(batchRowCount: 7)
     }
+
+    /// Searches every file of the folder for secrets.
+    func expectNoSecret(_ secrets: [String]) throws {
+        let files = try #require(FileManager.default.enumerator(atPath: folder.path))
+        for case let name as String in files {
+            let bytes = FileManager.default.contents(atPath: folder.path(name)) ?? Data()
+            for secret in secrets {
+                #expect(bytes.range(of: Data(secret.utf8)) == nil, "\(name)")
+            }
+        }
+    }
 }

@@ -1,0 +1,158 @@
+import Foundation
+import Stretch
+import StretchLinked
+import StretchSQLite
+import StretchTestSupport
+import Testing
+
+/// Master keys, credentials and members of one file.
+@Suite struct KeysAndOwnersTests {
+    private func names(_ sample: TimelineSample) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: sample.keystore.path)
+    }
+
+    @Test func `a credential needs a master key, and outlives a new one`() throws {
+        let sample = try TimelineSample()
+        let database = try sample.open()
+        #expect(try database.credentials() == [])
+        expectError(.wrongState, "no master key") {
+            try database.createCredential("c", identity: "admin", secret: "secret-1")
+        }
+        expectError(.invalidArgument, "empty") { try database.createMasterKey(password: "") }
+        try database.createMasterKey(password: "old password")
+        for name in ["", "#c", String(repeating: "x", count: 129)] {
+            expectError(.invalidArgument, "credential") {
+                try database.createCredential(name, identity: "admin", secret: nil)
+            }
+        }
+        try database.createCredential("c", identity: "admin", secret: "secret-1")
+        expectError(.wrongState, "exists already") {
+            try database.createCredential("C", identity: "admin", secret: "secret-1")
+        }
+        expectError(.wrongState, "\"c\"") { try database.dropMasterKey() }
+        try database.regenerateMasterKey(password: "new password")
+        expectError(.notPermitted, "does not open") {
+            try database.openMasterKey(password: "old password")
+        }
+        try database.setMasterKeyOpensByService(false)
+        expectError(.wrongState, "not open") {
+            try database.alterCredential("c", identity: "other", secret: "secret-2")
+        }
+        try database.openMasterKey(password: "new password")
+        try database.alterCredential("c", identity: "other", secret: "secret-2")
+        #expect(try database.credentials().map(\.identity) == ["other"])
+        try database.addMasterKeyPassword("second password")
+        try database.setMasterKeyOpensByService(true)
+        try database.closeMasterKey()
+        expectError(.wrongState, "not open") { try database.closeMasterKey() }
+        try database.dropMasterKeyPassword("new password")
+        try database.alterCredential("c", identity: "third", secret: nil)
+        expectError(.invalidArgument, "does not exist") { try database.dropCredential("d") }
+        try database.dropCredential("C")
+        try database.dropMasterKey()
+        expectError(.wrongState, "no master key") { try database.dropMasterKey() }
+        try sample.expectNoSecret([
+            "secret-1", "secret-2", "old password", "new password", "second password",
+        ])
+    }
+
+    @Test func `an exported master key opens the credentials that it sealed`() throws {
+        let sample = try TimelineSample()
+        let database = try sample.open()
+        let file = sample.folder.path("key.backup")
+        try database.createMasterKey(password: nil)
+        try database.createCredential("c", identity: "admin", secret: "secret-1")
+        try database.exportMasterKey(to: file, password: "export password")
+        expectError(.wrongState, "there already") {
+            try database.exportMasterKey(to: file, password: "export password")
+        }
+        expectError(.notPermitted, "does not open") {
+            try database.importMasterKey(from: file, password: "wrong", newPassword: "n")
+        }
+        try database.importMasterKey(
+            from: file, password: "export password", newPassword: "new password")
+        try database.openMasterKey(password: "new password")
+        try Data("something else".utf8).write(to: URL(fileURLWithPath: file))
+        expectError(.damaged, "no backup") {
+            try database.importMasterKey(from: file, password: "x", newPassword: "n")
+        }
+        expectError(.invalidArgument, "cannot read") {
+            try database.importMasterKey(from: file + "x", password: "x", newPassword: "n")
+        }
+        try sample.expectNoSecret(["secret-1", "export password", "new password"])
+    }
+
+    @Test func `a keystore that was changed, or lost its key, says so and loses nothing`() throws {
+        let sample = try TimelineSample()
+        let database = try sample.open()
+        try database.migrate()
+        let hot = "SELECT count(*) FROM t WHERE id > 50"
+        let name = try #require(try names(sample).first { $0.hasPrefix("file-") })
+        let path = sample.keystore.path + "/" + name
+        let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+        func write(_ data: Data) throws {
+            try data.write(to: URL(fileURLWithPath: path))
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+        }
+        for place in stride(from: 0, to: whole.count, by: 7) {
+            var changed = whole
+            changed[place] ^= 1
+            try write(changed)
+            let other = try sample.open()
+            #expect(try other.query(hot).rows == [[10]])
+            expectError(.damaged, "") { _ = try other.query(TimelineSample.all) }
+            expectError(.damaged, "") { _ = try other.migrate() }
+        }
+        try write(whole)
+        let key = sample.keystore.path + "/service.key"
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: key))
+        try FileManager.default.removeItem(atPath: key)
+        expectError(.damaged, "service key") { _ = try sample.open().query(TimelineSample.all) }
+        try bytes.write(to: URL(fileURLWithPath: key))
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: key)
+        #expect(try sample.open().query("SELECT count(*) FROM t").rows == [[60]])
+    }
+
+    @Test func `a note of the last position that a power cut spoiled is no note`() throws {
+        let sample = try TimelineSample()
+        try sample.open().migrate()
+        let note = try #require(try names(sample).first { $0.hasPrefix("seen-") })
+        let path = sample.keystore.path + "/" + note
+        for content in [Data(), Data([1, 2, 3])] {
+            try content.write(to: URL(fileURLWithPath: path))
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+            #expect(try sample.open().query("SELECT count(*) FROM t").rows == [[60]])
+        }
+    }
+
+    @Test func `members are recorded in the file`() throws {
+        let sample = try TimelineSample()
+        let database = try sample.open()
+        #expect(try database.members() == [])
+        try database.addMember("zoe")
+        try database.addMember("adam")
+        try database.addMember("zoe")
+        #expect(try sample.open().members() == ["adam", "zoe"])
+        try database.dropMember("zoe")
+        expectError(.wrongState, "not a member") { try database.dropMember("zoe") }
+        expectError(.invalidArgument, "empty") { try database.addMember("") }
+        #expect(try database.members() == ["adam"])
+    }
+
+    @Test func `programs that change one attachment at once lose nothing`() async throws {
+        let sample = try TimelineSample()
+        try sample.open().createMasterKey(password: nil)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<12 {
+                group.addTask {
+                    let database = try sample.open()
+                    try database.addMember("user \(number)")
+                    try database.createCredential("c\(number)", identity: "admin", secret: "x")
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try sample.open().members().count == 12)
+        #expect(try sample.open().credentials().count == 12)
+    }
+}
