@@ -13,8 +13,8 @@ public struct EndpointConformance {
 
     /// Makes the conditions of one check.
     ///
-    /// - Parameter makeEndpoint: Returns a new session of an owner, or of nobody, to the same remote
-    ///   at each call; the remote is empty at the first.
+    /// - Parameter makeEndpoint: Returns a new session of an owner, or of nobody, to one remote
+    ///   at each call; it is empty at the first.
     public init(makeEndpoint: @escaping (OwnerProof?) throws -> any Endpoint) {
         makeOwned = makeEndpoint
     }
