@@ -5,14 +5,14 @@ internal import StretchSQLite
 
 /// The demo: makes the files, moves the cold rows, works with them, and compares every answer.
 struct Demo {
-    private let folder: String
-    private let server: String
-    private let orderCount: Int
-    private let story: DemoStory
-    private var report = DemoReport()
-    private var shopPath: String { "\(folder)/shop.db" }
-    private var copyPath: String { "\(folder)/untouched.db" }
-    private var backupPath: String { "\(folder)/backup.db" }
+    let folder: String
+    let server: String
+    let orderCount: Int
+    let story: DemoStory
+    var report = DemoReport()
+    var shopPath: String { "\(folder)/shop.db" }
+    var copyPath: String { "\(folder)/untouched.db" }
+    var backupPath: String { "\(folder)/backup.db" }
 
     init(folder: String, server: String, orderCount: Int, story: DemoStory) {
         self.folder = folder
@@ -30,6 +30,8 @@ struct Demo {
         try ask(database, copy)
         try change(database, copy)
         try backUp(copy)
+        try goOn(database, copy)
+        try restore()
         try compareEverything(database, copy)
         report.seconds = (ContinuousClock.now - start).seconds
         tellEnd()
@@ -40,8 +42,10 @@ struct Demo {
     /// The remote in the story's words.
     private var remoteName: String { isFile ? String(server.dropFirst(5)) : "a PostgreSQL server" }
 
-    private func open(_ path: String) throws(StretchError) -> StretchDatabase {
+    func open(_ path: String) throws(StretchError) -> StretchDatabase {
         var configuration = Configuration.linked
+        // Of the demo's own: the user's keystore is none of its business.
+        configuration.keystore = Keystore(path: "\(folder)/keystore")
         configuration.credential = { (_, _) throws(StretchError) in
             LoginOptions.environmentCredential
         }
@@ -57,7 +61,7 @@ struct Demo {
         story.chapter("The shop's database")
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true)
-        for name in ["shop.db", "untouched.db", "archive.db", "backup.db"] {
+        for name in DemoStory.fileNames {
             for suffix in ["", "-wal", "-shm", "-stretch-migrator"] {
                 // A missing file is what is wanted.
                 try? FileManager.default.removeItem(atPath: "\(folder)/\(name)\(suffix)")
@@ -128,7 +132,7 @@ struct Demo {
         }
     }
 
-    private mutating func run(
+    mutating func run(
         _ step: DemoScript.Step, _ database: StretchDatabase, _ copy: Connection
     ) throws {
         let clock = ContinuousClock()
@@ -145,62 +149,7 @@ struct Demo {
             step.title, stretched: stretched, roundTripCount: asked, plain: plain, isSame: isSame)
     }
 
-    // MARK: Backup and the whole
-
-    private mutating func backUp(_ copy: Connection) throws {
-        story.chapter("A backup needs nothing special, and stays small")
-        story.command("sqlite3 shop.db \".backup backup.db\"")
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["sqlite3", shopPath, ".backup '\(backupPath)'"]
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw StretchError(
-                .statementFailed, "sqlite3 could not make the backup",
-                hint: "Install the program sqlite3.")
-        }
-        story.say(
-            "backup.db: \(byteCount(backupPath).byteText), where the whole shop has "
-                + "\(byteCount(copyPath).byteText).")
-        let plain = try Connection(path: backupPath, access: .readWrite, routines: .linked)
-        let sql = "SELECT count(*), round(sum(total), 2), max(id) FROM orders"
-        let hot = try plain.integer("SELECT count(*) FROM orders") ?? 0
-        story.say("Plain sqlite3 opens it and sees the \(hot.grouped) hot orders;")
-        let restored = try open(backupPath)
-        let isSame = try restored.query(sql).rows == copy.rows(sql)
-        report.check(isSame)
-        let count = try restored.query("SELECT count(*) FROM orders").rows[0][0].integerValue ?? 0
-        story.say(
-            "Stretch opens it and sees all \(count.grouped): "
-                + (isSame ? "the same answer." : "A DIFFERENT ANSWER."))
-    }
-
-    private mutating func compareEverything(
-        _ database: StretchDatabase, _ copy: Connection
-    ) throws {
-        story.chapter("At last, every order is compared with the untouched copy")
-        let sql = "SELECT * FROM orders ORDER BY id"
-        let (stretched, plain) = (try database.prepare(sql), try copy.prepare(sql))
-        var rowCount: Int64 = 0
-        var differentCount: Int64 = 0
-        while true {
-            let hasRow = (try stretched.step(), try plain.step())
-            guard hasRow.0 == hasRow.1 else {
-                differentCount += 1
-                break
-            }
-            guard hasRow.0 else { break }
-            rowCount += 1
-            for column in 0..<plain.columnCount
-            where stretched.column(column) != plain.column(column) { differentCount += 1 }
-        }
-        report.check(differentCount == 0)
-        story.say(
-            differentCount == 0
-                ? "\(rowCount.grouped) orders, value by value: no difference."
-                : "\(differentCount.grouped) DIFFERENCES in \(rowCount.grouped) orders.")
-    }
+    // MARK: The end
 
     private func tellEnd() {
         let time = Duration.seconds(report.seconds).text
@@ -212,7 +161,7 @@ struct Demo {
     }
 
     /// The bytes of a file; a write-ahead log that is not yet in it does not count.
-    private func byteCount(_ path: String) -> Int64 {
+    func byteCount(_ path: String) -> Int64 {
         let attributes = try? FileManager.default.attributesOfItem(atPath: path)
         return attributes?[.size] as? Int64 ?? 0
     }

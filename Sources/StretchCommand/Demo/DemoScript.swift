@@ -104,4 +104,29 @@ enum DemoScript {
                 sql: "INSERT OR IGNORE INTO orders(id, customer, total) VALUES(\(old + 2), 7, 5)"),
         ]
     }
+
+    /// The filter after the backup: more orders become cold.
+    static let laterFilter = "created < date('now','-60 days')"
+
+    /// What happens after the backup.
+    static func laterChanges(orderCount: Int) -> [Step] {
+        let old = orderCount / 2
+        return [
+            Step(
+                title: "1,000 new orders",
+                sql: """
+                    INSERT INTO orders(customer, created, total)
+                    SELECT customer, date('now'), total FROM orders ORDER BY id LIMIT 1000
+                    """),
+            Step(
+                title: "update 1,000 cold orders",
+                sql: """
+                    UPDATE orders SET status = 'returned'
+                    WHERE id BETWEEN \(old) AND \(old + 999)
+                    """),
+            Step(
+                title: "delete 1,000 cold orders",
+                sql: "DELETE FROM orders WHERE id BETWEEN \(old + 2_000) AND \(old + 2_999)"),
+        ]
+    }
 }

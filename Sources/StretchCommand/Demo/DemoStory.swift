@@ -1,5 +1,10 @@
 /// Prints the demo as a story: chapters, sentences, and a table of queries.
 struct DemoStory {
+    /// The files that the demo makes in its folder, and replaces.
+    static let fileNames = [
+        "shop.db", "untouched.db", "archive.db", "backup.db", "moment.db", "restored.db",
+    ]
+
     let isSilent: Bool
 
     func chapter(_ title: String) {

@@ -1,0 +1,106 @@
+internal import Foundation
+internal import Stretch
+internal import StretchLinked
+internal import StretchSQLite
+
+/// The second half of the demo: a backup, more life, and the moment of the backup again.
+extension Demo {
+    private var momentPath: String { "\(folder)/moment.db" }
+    private var restoredPath: String { "\(folder)/restored.db" }
+
+    func backUp(_ copy: Connection) throws {
+        story.chapter("A backup needs nothing special, and stays small")
+        story.command("sqlite3 shop.db \".backup backup.db\"")
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["sqlite3", shopPath, ".backup '\(backupPath)'"]
+        try process.run()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            throw StretchError(
+                .statementFailed, "sqlite3 could not make the backup",
+                hint: "Install the program sqlite3.")
+        }
+        // The whole shop of this moment, to compare with.
+        try copy.execute("VACUUM INTO '\(momentPath)'")
+        story.say(
+            "backup.db: \(byteCount(backupPath).byteText), where the whole shop has "
+                + "\(byteCount(momentPath).byteText).")
+        let plain = try Connection(path: backupPath, access: .readOnly, routines: .linked)
+        let hot = try plain.integer("SELECT count(*) FROM orders") ?? 0
+        story.say("Plain sqlite3 opens it and sees the \(hot.grouped) hot orders.")
+    }
+
+    mutating func goOn(_ database: StretchDatabase, _ copy: Connection) throws {
+        story.chapter("Life goes on: orders come, change, go and move")
+        story.queryHeader()
+        for step in DemoScript.laterChanges(orderCount: orderCount) {
+            try run(step, database, copy)
+        }
+        story.command("stretch table alter shop.db orders --filter \"\(DemoScript.laterFilter)\"")
+        try database.alterTable("orders", filter: DemoScript.laterFilter)
+        story.command("stretch migrate shop.db")
+        let moved = try database.migrate(lockBudget: .milliseconds(250))
+        story.say("\(moved.rows.grouped) more orders moved.")
+    }
+
+    mutating func restore() throws {
+        story.chapter("Somebody wants the shop as it was at the backup")
+        story.command("cp backup.db restored.db")
+        try FileManager.default.copyItem(atPath: backupPath, toPath: restoredPath)
+        let restored = try open(restoredPath)
+        let count = "SELECT count(*) FROM orders"
+        let hot = try restored.query(
+            "SELECT count(*) FROM orders WHERE id = \(orderCount)").rows
+        report.check(hot == [[1]])
+        story.say("Its hot orders can be read at once. The cold ones are refused, not guessed:")
+        do {
+            _ = try restored.query("SELECT round(sum(total), 2) FROM orders")
+            report.check(false)
+        } catch {
+            report.check(error.code == .disconnected)
+            story.say("   error: \(error.message.replacing(folder + "/", with: ""))")
+        }
+        story.command("stretch reauthorize restored.db")
+        let clock = ContinuousClock()
+        var answer: ReauthorizeReport?
+        let time = try clock.measure { answer = try restored.reauthorize() }
+        guard let answer else { return }
+        story.say(
+            "\(answer.rows.grouped) cold orders are attached again in \(time.text): a branch of its "
+                + "own, no row copied.")
+        let whole = try restored.query(count).rows[0][0].integerValue ?? 0
+        story.say("restored.db shows all \(whole.grouped) orders of that moment:")
+        let moment = try Connection(path: momentPath, access: .readOnly, routines: .linked)
+        try compare(restored, moment)
+    }
+
+    mutating func compareEverything(_ database: StretchDatabase, _ copy: Connection) throws {
+        story.chapter("At last, every order of shop.db is compared with the untouched copy")
+        try compare(database, copy)
+    }
+
+    /// Compares every order, value by value.
+    private mutating func compare(_ database: StretchDatabase, _ copy: Connection) throws {
+        let sql = "SELECT * FROM orders ORDER BY id"
+        let (stretched, plain) = (try database.prepare(sql), try copy.prepare(sql))
+        var rowCount: Int64 = 0
+        var differentCount: Int64 = 0
+        while true {
+            let hasRow = (try stretched.step(), try plain.step())
+            guard hasRow.0 == hasRow.1 else {
+                differentCount += 1
+                break
+            }
+            guard hasRow.0 else { break }
+            rowCount += 1
+            for column in 0..<plain.columnCount
+            where stretched.column(column) != plain.column(column) { differentCount += 1 }
+        }
+        report.check(differentCount == 0)
+        story.say(
+            differentCount == 0
+                ? "\(rowCount.grouped) orders, value by value: no difference."
+                : "\(differentCount.grouped) DIFFERENCES in \(rowCount.grouped) orders.")
+    }
+}
