@@ -14,7 +14,7 @@ struct WriterWork {
 
     init(_ arguments: WorkerArguments) throws {
         self.arguments = arguments
-        database = try StretchDatabase(path: arguments.path)
+        database = try StretchDatabase(path: arguments.path, configuration: .linked)
         generator = SystemRandomNumberGenerator()
         nextKey = arguments.integer("key", default: 1_000_000)
     }
@@ -134,7 +134,7 @@ struct ReaderWork {
     init(_ arguments: WorkerArguments) { self.arguments = arguments }
 
     func run() throws {
-        let database = try StretchDatabase(path: arguments.path)
+        let database = try StretchDatabase(path: arguments.path, configuration: .linked)
         let deadline = arguments.deadline()
         let rowCount = Value.integer(Int64(arguments.integer("count", default: 0)))
         let sum = Value.integer(Int64(arguments.integer("sum", default: 0)))
@@ -165,7 +165,7 @@ struct CounterWork {
     init(_ arguments: WorkerArguments) { self.arguments = arguments }
 
     func run() throws {
-        let database = try StretchDatabase(path: arguments.path)
+        let database = try StretchDatabase(path: arguments.path, configuration: .linked)
         let key = Value.integer(Int64(arguments.integer("id", default: 5)))
         for _ in 0..<arguments.integer("count", default: 1) {
             try database.execute("UPDATE accounts SET amount = amount + 1 WHERE id = ?", key)

@@ -49,7 +49,7 @@ struct OrdersFile {
         for suffix in ["", "-wal", "-shm"] {
             try? FileManager.default.removeItem(atPath: archive + suffix)
         }
-        let database = try StretchDatabase(path: path)
+        let database = try StretchDatabase(path: path, configuration: .linked)
         try database.enable(server: "file:\(archive)")
         _ = try database.enableTable("orders", filter: "id <= \(coldCount)")
         if coldCount > 0 { _ = try database.migrate() }

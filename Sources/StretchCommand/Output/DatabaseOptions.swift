@@ -28,13 +28,12 @@ struct DatabaseOptions: ParsableArguments {
     static func makeConfiguration(
         _ credential: RemoteCredential?, busyTimeout: Double
     ) -> Configuration {
-        var configuration = Configuration.linked
+        var configuration = Configuration.standard
         configuration.busyTimeout = .seconds(busyTimeout)
-        let keystore = Keystore.standard()
-        configuration.keystore = keystore
+        let stored = configuration.credential
         configuration.credential = { (address, role) throws(StretchError) in
             if let given = credential ?? LoginOptions.environmentCredential { return given }
-            return try keystore.serving(role, at: address)
+            return try stored(address, role)
         }
         return configuration
     }

@@ -18,7 +18,7 @@ struct AdministrationSample {
             let plain = try Connection(path: path, access: .create, routines: .linked)
             try plain.execute("PRAGMA journal_mode = WAL; \(script)")
         }
-        database = try StretchDatabase(path: path)
+        database = try StretchDatabase(path: path, configuration: .linked)
         if isEnabled { try database.enable(server: "file:cold.db") }
     }
 

@@ -23,7 +23,7 @@ private struct Accounts {
             WITH c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 2000)
             INSERT INTO accounts(id, day, amount) SELECT n, (n * 7) % 2000, 1000 FROM c;
             """)
-        let database = try StretchDatabase(path: path)
+        let database = try StretchDatabase(path: path, configuration: .linked)
         try database.enable(server: "file:cold.db")
         try database.enableTable("accounts", filter: "day < 1500")
     }
@@ -57,7 +57,7 @@ private struct Accounts {
             #expect((WorkerProcess.number(word, in: result.output) ?? 0) > 0, "\(name): \(result)")
             print("\(name): \(result.output.split(separator: "\n").last ?? "")")
         }
-        let database = try StretchDatabase(path: accounts.path)
+        let database = try StretchDatabase(path: accounts.path, configuration: .linked)
         let totals = "SELECT count(*), sum(amount), sum(touched) FROM accounts"
         let expected: [Value] = [2_000, 2_000_000, .integer(Int64(touchCount))]
         #expect(try database.query(totals).rows == [expected])
@@ -72,7 +72,7 @@ private struct Accounts {
     @Test(.timeLimit(.minutes(5)), arguments: [5, 1_999])
     func `two processes that update one row 2,000 times each lose no update`(id: Int) throws {
         let accounts = try Accounts()
-        try StretchDatabase(path: accounts.path).migrate()
+        try StretchDatabase(path: accounts.path, configuration: .linked).migrate()
         let workers = try (0..<2).map { _ in
             try WorkerProcess("update", accounts.path, ["id=\(id)", "count=2000"])
         }
@@ -80,7 +80,7 @@ private struct Accounts {
             let result = worker.wait()
             #expect(result.status == 0, "\(result.errors)")
         }
-        let database = try StretchDatabase(path: accounts.path)
+        let database = try StretchDatabase(path: accounts.path, configuration: .linked)
         let rows = try database.query("SELECT amount FROM accounts WHERE id = \(id)").rows
         #expect(rows == [[5_000]])
     }

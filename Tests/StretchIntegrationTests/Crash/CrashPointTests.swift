@@ -38,7 +38,8 @@ import Testing
                 try sample.checkFiles("\(earlier)")
             }
             if way.addsColumn {
-                try StretchDatabase(path: sample.path).execute("ALTER TABLE t ADD COLUMN added")
+                try StretchDatabase(path: sample.path, configuration: .linked).execute(
+                    "ALTER TABLE t ADD COLUMN added")
             }
             if way.isInbound { try WorkerProcess.run("migrate", sample.path, ["rows=5"]) }
             let mode = way.isInbound ? "bring-back" : "migrate"
@@ -59,8 +60,8 @@ import Testing
             #expect(try sample.crash("bring-back", at: point, pass: 2))
             try sample.checkFiles("\(point)")
             // The state `inbound` is in the file: the next migration brings the rest back.
-            try StretchDatabase(path: sample.path).migrate(batchRowCount: 5)
-            let database = try StretchDatabase(path: sample.path)
+            try StretchDatabase(path: sample.path, configuration: .linked).migrate(batchRowCount: 5)
+            let database = try StretchDatabase(path: sample.path, configuration: .linked)
             try sample.checkSettled(database, "\(point)")
             #expect(try database.query("SELECT count(*) FROM main.t").rows == [[24]])
         }

@@ -15,7 +15,7 @@ import Testing
             CREATE INDEX by_a ON t(a); CREATE INDEX by_id ON t(id);
             INSERT INTO t VALUES (1, 'a', 'x'), (2, 'b', 'y'), (3, 'c', 'z')
             """)
-        let database = try StretchDatabase(path: path)
+        let database = try StretchDatabase(path: path, configuration: .linked)
         try database.enable(server: "file:cold.db")
         try database.enableTable("t", filter: "id < 3")
         #expect(try database.status().tables.first?.hasRemoteIndexes == false)

@@ -42,7 +42,7 @@ final class ModelTwin {
         }
         // Automatic indexes of SQLite 3.40 lose rows: `an automatic index of SQLite loses no row`.
         try plain.execute("PRAGMA automatic_index = OFF")
-        stretched = try StretchDatabase(path: folder.path("local.db"))
+        stretched = try StretchDatabase(path: folder.path("local.db"), configuration: .linked)
         log = table.createStatements
         try stretched.enable(server: "file:archive.db")
         try enableTable()
@@ -135,7 +135,7 @@ final class ModelTwin {
     private func reopen() throws {
         guard !isInTransaction else { return }
         log.append("-- reopen")
-        stretched = try StretchDatabase(path: folder.path("local.db"))
+        stretched = try StretchDatabase(path: folder.path("local.db"), configuration: .linked)
     }
 
     private func vacuum() throws {

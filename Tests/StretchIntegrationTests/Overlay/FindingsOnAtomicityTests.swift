@@ -11,7 +11,7 @@ import Testing
     // Finding 15; `ConcurrencyTests` does the same in two processes.
     @Test func `an UPDATE waits for another writer's lock, and then goes on`() throws {
         let twin = try MigratedTwin(MigratedTwin.numbers)
-        let other = try StretchDatabase(path: twin.path)
+        let other = try StretchDatabase(path: twin.path, configuration: .linked)
         for turn in 1...20 {
             let writer = turn % 2 == 0 ? twin.database : other
             try writer.execute("UPDATE t SET n = n + 1 WHERE id = 5")
@@ -24,7 +24,8 @@ import Testing
         let twin = try MigratedTwin(MigratedTwin.numbers)
         let count = try #require(try twin.plain.integer("SELECT count(*) FROM t"))
         func prepare() throws -> Statement {
-            let statement = try StretchDatabase(path: twin.path).prepare("SELECT n FROM t")
+            let statement = try StretchDatabase(path: twin.path, configuration: .linked).prepare(
+                "SELECT n FROM t")
             #expect(try statement.step())
             return statement
         }
@@ -200,7 +201,7 @@ import Testing
         for suffix in ["", "-wal", "-shm"] {
             try? FileManager.default.removeItem(atPath: twin.folder.path("cold.db\(suffix)"))
         }
-        let database = try StretchDatabase(path: twin.path)
+        let database = try StretchDatabase(path: twin.path, configuration: .linked)
         try database.execute("BEGIN")
         let sql = "INSERT OR REPLACE INTO t VALUES(100, 'new', 60), (3, 'x', 60)"
         expectError(.remoteUnavailable, "cold.db") { try database.execute(sql) }

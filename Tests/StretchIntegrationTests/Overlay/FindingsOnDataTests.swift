@@ -201,7 +201,7 @@ import Testing
         }
         try migrator.migrate()
         try twin.database.bringBack(table: "t")
-        let restored = try StretchDatabase(path: copy)
+        let restored = try StretchDatabase(path: copy, configuration: .linked)
         expectError(.remoteMismatch, "epoch") { try restored.migrate() }
         #expect(
             MigratedTwin.sorted(try restored.query("SELECT * FROM main.t").rows)

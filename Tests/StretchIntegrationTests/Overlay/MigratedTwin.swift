@@ -35,7 +35,7 @@ final class MigratedTwin {
         }
         switch remote {
         case .embedded:
-            database = try StretchDatabase(path: folder.path("app.db"))
+            database = try StretchDatabase(path: folder.path("app.db"), configuration: .linked)
             try database.enable(server: "file:cold.db")
         case .postgres:
             let server = try PrivatePostgres.shared.get()

@@ -22,7 +22,7 @@ import Testing
         sql: String
     ) throws {
         let twin = try MigratedTwin(MigratedTwin.numbers)
-        let other = try StretchDatabase(path: twin.path)
+        let other = try StretchDatabase(path: twin.path, configuration: .linked)
         try twin.both("INSERT INTO t(id, n) VALUES(1000, 90)")
         try change(sql, in: twin)
         #expect(

@@ -129,18 +129,18 @@ import Testing
         let path = folder.path("app.db")
         try Connection(path: path, access: .create, routines: .linked).execute(
             "CREATE TABLE t(id INTEGER PRIMARY KEY)")
-        let database = try StretchDatabase(path: path)
+        let database = try StretchDatabase(path: path, configuration: .linked)
         try database.enable(server: "file:cold.db")
         Self.expect(try database.testConnection(), .healthy)
         Self.expect(try Self.test("file:\(folder.path("cold.db"))"), .healthy)
         try FileManager.default.removeItem(atPath: folder.path("cold.db"))
-        let again = try StretchDatabase(path: path)
+        let again = try StretchDatabase(path: path, configuration: .linked)
         Self.expect(try again.testConnection(), .refused, "14", .remoteUnavailable)
         // Another Stretch remote, which does not know this file.
         let other = folder.path("other.db")
         try Connection(path: other, access: .create, routines: .linked).execute(
             "CREATE TABLE t(id INTEGER PRIMARY KEY)")
-        try StretchDatabase(path: other).enable(server: "file:cold.db")
+        try StretchDatabase(path: other, configuration: .linked).enable(server: "file:cold.db")
         Self.expect(try again.testConnection(), .otherError, nil, .remoteMismatch)
         try Data("no database at all, only a note".utf8).write(
             to: URL(fileURLWithPath: folder.path("note")))

@@ -65,7 +65,7 @@ private final class FaultSample {
             WITH c(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < 23)
             INSERT INTO t SELECT n + 1, 'v' || n, n FROM c;
             """)
-        let database = try StretchDatabase(path: path)
+        let database = try StretchDatabase(path: path, configuration: .linked)
         try database.enable(server: "file:cold.db")
         try database.enableTable("t", filter: "n < 20")
         if isMigrated { try database.migrate(batchRowCount: 8) }
@@ -108,7 +108,7 @@ private final class FaultSample {
                 path: folder.path(name), access: .readWrite, routines: .linked)
             #expect(try plain.string("PRAGMA integrity_check") == "ok", "\(comment): \(name)")
         }
-        let database = try StretchDatabase(path: folder.path("app.db"))
+        let database = try StretchDatabase(path: folder.path("app.db"), configuration: .linked)
         let found = try rows(database)
         #expect(contents.contains(found), "\(comment): \(found.count) rows")
         try database.resumeTable("t")
@@ -211,7 +211,7 @@ private struct OverlayLife {
     let end: [String]
 
     init(_ folder: TemporaryFolder) throws {
-        let database = try StretchDatabase(path: folder.path("app.db"))
+        let database = try StretchDatabase(path: folder.path("app.db"), configuration: .linked)
         answers = try OverlayLife.statements.map { try database.query($0).rows }
         end = try FaultSample.rows(database)
     }
