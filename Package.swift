@@ -79,9 +79,9 @@ let package = Package(
             name: "StretchCommandTests",
             dependencies: [
                 "Stretch", "StretchCommand", "StretchLinked", "StretchSQLite",
-                "StretchTestSupport",
+                "StretchTestSupport", "StretchTransactSQL", "TransactSQL",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ], exclude: ["Snapshots"]),
+            ], exclude: ["Scripts", "Snapshots"]),
     ]
 )
 

@@ -8,12 +8,7 @@ extension DatabaseHost {
         _ statement: PlainStatement, variables: [String: TransactSQLValue]
     ) throws {
         let text = try resolving(statement)
-        try run(text, variables) { prepared in
-            if !statement.overrides.isEmpty, !prepared.isReadOnly {
-                try self.requireChangeable(statement.overrides)
-            }
-            try self.consume(prepared)
-        }
+        try run(text, variables, consume)
     }
 
     /// The first value of a query's first row, or NULL without a row.
@@ -82,6 +77,7 @@ extension DatabaseHost {
         }
         var bytes = Array(statement.text.utf8)
         for hint in statement.overrides.reversed() {
+            if Self.isTarget(hint, of: bytes) { try requireChangeable(hint) }
             let source = try source(of: hint)
             bytes.replaceSubrange(hint.tableRange, with: Array(source.utf8))
         }
@@ -104,25 +100,37 @@ extension DatabaseHost {
         }
     }
 
-    /// Throws unless a statement with hints may change rows.
-    private func requireChangeable(_ hints: [OverrideHint]) throws(TransactSQLError) {
-        for hint in hints {
-            guard hint.mode == .localOnly else {
-                throw TransactSQLError(
-                    .unsupportedOperation,
-                    "cold rows of table \"\(hint.table)\" are never changed in place",
-                    at: hint.position,
-                    hint: "Leave the hint out: the statement then changes hot and cold rows.")
-            }
-            let table = try requireTable(hint.table)
-            guard table.migrationState == MigrationState.paused.rawValue else {
-                throw TransactSQLError(
-                    .hintNotPaused, "table \"\(table.name)\" is not paused", at: hint.position,
-                    hint: """
-                        ALTER TABLE \(table.name) SET (REMOTE_DATA_ARCHIVE (MIGRATION_STATE = \
-                        PAUSED)).
-                        """)
-            }
+    /// Whether the table of a hint is the one that an UPDATE or a DELETE changes, by the words
+    /// before it: `UPDATE`, `UPDATE OR IGNORE`, `DELETE FROM`.
+    private static func isTarget(_ hint: OverrideHint, of text: [UInt8]) -> Bool {
+        let words = String(decoding: text[..<hint.tableRange.lowerBound], as: UTF8.self)
+            .uppercased().split { !$0.isLetter }.suffix(3)
+        guard let last = words.last else { return false }
+        let before = words.dropLast()
+        switch last {
+        case "UPDATE": return true
+        case "FROM": return before.last == "DELETE"
+        default: return before.last == "OR" && before.first == "UPDATE"
+        }
+    }
+
+    /// Throws unless a statement may change the table of a hint.
+    private func requireChangeable(_ hint: OverrideHint) throws(TransactSQLError) {
+        guard hint.mode != .stageOnly else { return }
+        guard hint.mode == .localOnly else {
+            throw TransactSQLError(
+                .unsupportedOperation,
+                "cold rows of table \"\(hint.table)\" are never changed in place",
+                at: hint.position,
+                hint: "Leave the hint out: the statement then changes hot and cold rows.")
+        }
+        let table = try requireTable(hint.table)
+        guard table.migrationState == MigrationState.paused.rawValue else {
+            throw TransactSQLError(
+                .hintNotPaused, "table \"\(table.name)\" is not paused", at: hint.position,
+                hint: """
+                    ALTER TABLE \(table.name) SET (REMOTE_DATA_ARCHIVE (MIGRATION_STATE = PAUSED)).
+                    """)
         }
     }
 }
