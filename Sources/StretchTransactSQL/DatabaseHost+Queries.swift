@@ -94,7 +94,9 @@ extension DatabaseHost {
             return try database.source(
                 of: hint.table, hint.mode == .localOnly ? .hot : .cold, isNamed: hint.hasAlias)
         } catch {
-            var failure = TransactSQLError(error, [.invalidArgument: .tableNotStretched])
+            var failure = TransactSQLError(
+                error,
+                [.invalidArgument: .tableNotStretched, .wrongState: .tableNotStretched])
             failure.position = hint.position
             throw failure
         }

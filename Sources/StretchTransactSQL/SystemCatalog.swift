@@ -36,13 +36,16 @@ final class SystemCatalog {
 
     /// Whether `sys` stands before a point, quoted or not; a string can look so, too.
     private static func namesSchema(_ text: String) -> Bool {
-        var last: [UInt8] = [0, 0, 0]
+        // The last three letters, in lower case.
+        var last: UInt32 = 0
         for byte in text.utf8 {
-            if byte == UInt8(ascii: "."), last == [0x73, 0x79, 0x73] { return true }
+            switch byte {
+            case UInt8(ascii: "."): if last == 0x73_79_73 { return true }
             // Quotes and brackets do not count.
-            guard ![0x22, 0x5B, 0x5D, 0x60].contains(byte) else { continue }
-            last.removeFirst()
-            last.append(byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte)
+            case 0x22, 0x5B, 0x5D, 0x60: continue
+            default: break
+            }
+            last = (last << 8 | UInt32(byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte)) & 0xFF_FF_FF
         }
         return false
     }
@@ -122,7 +125,7 @@ extension SystemCatalog {
                 guard let server = try source.server() else { return [] }
                 return [
                     [
-                        1, "stretch", .text(server), "REMOTE_DATA_ARCHIVE", 3, .null,
+                        1, "stretch", .text(server), "RemoteDataArchiveTypeExtDataSource", 3, .null,
                         try source.usedCredentialID(), .null, .null,
                     ]
                 ]

@@ -76,7 +76,7 @@ import TransactSQL
 
     /// Makes orders 1 to 4 cold; the remote's administrator is `admin`.
     static func stretch(_ database: StretchDatabase) throws {
-        try database.createMasterKey(password: "s3cret of the key")
+        try database.createMasterKey(password: nil)
         try database.createCredential("cold", identity: "admin", secret: "s3cret of the remote")
         try database.enable(server: "file:cold.db", credential: "cold")
         try database.enableTable("orders", filter: "year <= 2004")
@@ -88,6 +88,7 @@ import TransactSQL
         text.replacing(folder, with: "<folder>")
             .replacing(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}/, with: "<time>")
             .replacing(/\b\d{16,19}\b/, with: "<id>")
+            .replacing("|\(NSUserName())|", with: "|<user>|")
             .replacing(/\b\d+ KB/, with: "<size>")
     }
 }

@@ -1,4 +1,5 @@
 -- stretched
+EXEC sp_control_dbmasterkey_password @db_name = N'app', @password = N's3cret of the key', @action = N'add';
 CREATE MASTER KEY ENCRYPTION BY PASSWORD = 's3cret of another';
 OPEN MASTER KEY DECRYPTION BY PASSWORD = 's3cret that is wrong';
 OPEN MASTER KEY DECRYPTION BY PASSWORD = 's3cret of the key';
