@@ -101,7 +101,8 @@ extension DatabaseHost {
     ///
     /// Of the remote, all that it keeps for a table counts as data.
     public func spaceUsed(table name: String?, _ mode: SpaceMode) throws -> SpaceUsage {
-        let tables = try !isEnabled() || mode == .localOnly && name == nil
+        let tables =
+            try !isEnabled() || mode == .localOnly && name == nil
             ? [] : numbered { () throws(StretchError) in try database.status().tables }
         guard let name else { return try databaseSpace(tables, mode) }
         guard try tableExists(name) else {
@@ -118,7 +119,8 @@ extension DatabaseHost {
         var rows: Int64 = 0
         if mode != .remoteOnly {
             space = try localSpace(of: name)
-            rows = try stretched?.localRows ?? query("SELECT count(*) FROM \(quoted(name))")[0][0]
+            rows =
+                try stretched?.localRows ?? query("SELECT count(*) FROM \(quoted(name))")[0][0]
                 .integerValue ?? 0
         }
         if mode != .localOnly, let stretched {

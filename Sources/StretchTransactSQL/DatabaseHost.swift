@@ -95,7 +95,8 @@ public final class DatabaseHost: TransactSQLHost {
         if let found { return found }
         throw TransactSQLError(
             .tableNotStretched, "table \"\(name)\" is not stretch-enabled",
-            hint: "ALTER TABLE \(name) SET (REMOTE_DATA_ARCHIVE = ON (MIGRATION_STATE = OUTBOUND)).")
+            hint: "ALTER TABLE \(name) SET (REMOTE_DATA_ARCHIVE = ON (MIGRATION_STATE = OUTBOUND))."
+        )
     }
 
     /// What no call of the library does yet.

@@ -45,7 +45,8 @@ final class SystemCatalog {
             case 0x22, 0x5B, 0x5D, 0x60: continue
             default: break
             }
-            last = (last << 8 | UInt32(byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte)) & 0xFF_FF_FF
+            let isCapital = byte >= 0x41 && byte <= 0x5A
+            last = (last << 8 | UInt32(isCapital ? byte | 0x20 : byte)) & 0xFF_FF_FF
         }
         return false
     }

@@ -25,8 +25,8 @@ extension StretchDatabase {
     ///     the local file.
     ///   - credential: A database scoped credential that holds the administrator's login, or `nil`
     ///     for what the configuration gives.
-    /// - Throws: `invalidArgument` for an unknown server or credential; `wrongState` when the database is enabled
-    ///   already or read-only; `unsupported` for a database in UTF-16 or in memory, or a server
+    /// - Throws: `invalidArgument` for an unknown server or credential; `wrongState` when the
+    ///   database is enabled already or read-only; `unsupported` for a database in UTF-16 or in memory, or a server
     ///   that is the local file; `remoteUnavailable`; `notPermitted`.
     @discardableResult
     public func enable(

@@ -35,7 +35,9 @@ extension StretchDatabase {
 
     /// Whether the service key opens the master key without a password.
     public func masterKeyOpensByService() throws(StretchError) -> Bool {
-        try perform { try fileAttachment(try catalog.database())?.masterKey?.isWrappedByService ?? false }
+        try perform {
+            try fileAttachment(try catalog.database())?.masterKey?.isWrappedByService ?? false
+        }
     }
 
     /// Opens the master key with a password, for this object only.

@@ -56,7 +56,7 @@ struct CommandFailure {
         let status = cause?.code.exitStatus ?? (error.level == 15 ? 2 : 1)
         StandardError.write(error.description.replacing("\nHINT: ", with: "\nhint: ") + "\n")
         guard isJSON else { return status }
-        let code: StretchError.Code = cause?.code ?? (status == 2 ? .invalidArgument : .statementFailed)
+        let code = cause?.code ?? (status == 2 ? .invalidArgument : .statementFailed)
         let report = FailureReport(
             error: FailureReport.Failure(
                 code: code.description, message: error.message, hint: error.hint,
