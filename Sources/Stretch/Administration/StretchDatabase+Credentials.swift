@@ -24,7 +24,8 @@ extension StretchDatabase {
             return (attachment?.credentials ?? []).map {
                 CredentialRecord(
                     name: $0.name, identity: $0.identity, created: $0.created,
-                    modified: $0.modified, isUsed: $0.name == attachment?.usedCredential)
+                    modified: $0.modified,
+                    isUsed: attachment?.usedCredential?.isEqualFoldingCase($0.name) ?? false)
             }
         }
     }

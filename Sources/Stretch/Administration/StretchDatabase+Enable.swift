@@ -26,8 +26,9 @@ extension StretchDatabase {
     ///   - credential: A database scoped credential that holds the administrator's login, or `nil`
     ///     for what the configuration gives.
     /// - Throws: `invalidArgument` for an unknown server or credential; `wrongState` when the
-    ///   database is enabled already or read-only; `unsupported` for a database in UTF-16 or in memory, or a server
-    ///   that is the local file; `remoteUnavailable`; `notPermitted`.
+    ///   database is enabled already or read-only, or the credential's master key is not open;
+    ///   `unsupported` for a database in UTF-16 or in memory, or a server that is the local file;
+    ///   `remoteUnavailable`; `notPermitted`, also while ``Keystore/archiveSetting()`` forbids it.
     @discardableResult
     public func enable(
         server: String, credential name: String? = nil
