@@ -8,6 +8,7 @@ let package = Package(
         .library(name: "Stretch", targets: ["Stretch", "StretchLinked"]),
         .library(name: "StretchPostgres", targets: ["StretchPostgres"]),
         .library(name: "StretchTestSupport", targets: ["StretchTestSupport"]),
+        .library(name: "StretchTransactSQL", targets: ["StretchTransactSQL", "TransactSQL"]),
         .library(name: "TransactSQL", targets: ["TransactSQL"]),
         .executable(name: "stretch", targets: ["StretchCommand"]),
         .executable(name: "stretch-simulate", targets: ["StretchSimulate"]),
@@ -39,10 +40,12 @@ let package = Package(
             dependencies: ["CSQLiteLinked", "Stretch", "StretchPostgres", "StretchSQLite"]),
         // The language alone: what its statements do is behind a protocol.
         .target(name: "TransactSQL"),
+        .target(
+            name: "StretchTransactSQL", dependencies: ["Stretch", "StretchSQLite", "TransactSQL"]),
         .executableTarget(
             name: "StretchCommand",
             dependencies: [
-                "Stretch", "StretchLinked", "StretchSQLite",
+                "Stretch", "StretchLinked", "StretchSQLite", "StretchTransactSQL", "TransactSQL",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         // C: a VFS that fails the n-th call, for the fault tests.
@@ -76,9 +79,9 @@ let package = Package(
             name: "StretchCommandTests",
             dependencies: [
                 "Stretch", "StretchCommand", "StretchLinked", "StretchSQLite",
-                "StretchTestSupport",
+                "StretchTestSupport", "StretchTransactSQL", "TransactSQL",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ], exclude: ["Snapshots"]),
+            ], exclude: ["Scripts", "Snapshots"]),
     ]
 )
 

@@ -20,8 +20,8 @@ public struct Configuration: Sendable {
     /// The login at a remote for a role, or `nil` when it needs none; asked when a session begins.
     public var credential:
         @Sendable (EndpointAddress, RemoteRole) throws(StretchError) -> RemoteCredential?
-    /// Where the logins are kept that ``StretchDatabase/enable(server:)`` makes; without it, none
-    /// are made.
+    /// Where the logins are kept that ``StretchDatabase/enable(server:credential:)`` makes; without
+    /// it, none are made.
     public var keystore: Keystore?
     /// What the session that is made now shall be able to do.
     public var role = RemoteRole.reader

@@ -78,6 +78,14 @@ extension StretchDatabase {
         }
     }
 
+    /// Runs one statement with as many values as it has parameters; its rows are discarded.
+    package func execute(_ sql: String, values: [Value]) throws(StretchError) {
+        try forEachStatement(sql) { statement in
+            try statement.bind(values)
+            try statement.run()
+        }
+    }
+
     /// Prepares the statements of a script one after the other, each when the ones before it ran.
     ///
     /// - Parameter body: Runs the statement; a throw ends the script.
@@ -160,6 +168,9 @@ extension StretchDatabase {
             guard error.code == .notPermitted else { throw error }
         }
     }
+
+    /// Whether a transaction of the application is open.
+    public var isInTransaction: Bool { connection.isInTransaction }
 
     /// The number of times that the remote was asked something for statements of this database.
     public var roundTripCount: Int { overlay.roundTripCount }

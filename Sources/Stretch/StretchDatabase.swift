@@ -11,6 +11,9 @@ public final class StretchDatabase {
     public let configuration: Configuration
     package let connection: Connection
     package let overlay: Overlay
+    /// Whether administration logs in by the database scoped credential that the file was enabled
+    /// or reauthorized with, where it can be opened; otherwise as the configuration says.
+    public var usesScopedCredential = false
     /// The master key, while a password holds it open.
     var openedMasterKey: SymmetricKey?
 

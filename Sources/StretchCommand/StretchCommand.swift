@@ -12,7 +12,8 @@ struct StretchCommand: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             EnableCommand.self, TableCommand.self, MigrateCommand.self, BringBackCommand.self,
-            StatusCommand.self, QueryCommand.self, VerifyCommand.self, ProvisionCommand.self,
+            StatusCommand.self, QueryCommand.self, SQLCommand.self, VerifyCommand.self,
+            ProvisionCommand.self,
             LoginCommand.self, TestConnectionCommand.self, ReauthorizeCommand.self,
             DeauthorizeCommand.self, QueryModeCommand.self, GarbageCommand.self,
             DisableCommand.self, DemoCommand.self,

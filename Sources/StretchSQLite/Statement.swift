@@ -56,6 +56,13 @@ public final class Statement {
     /// The number of parameters.
     public var parameterCount: Int { Int(table.pointee.bind_parameter_count(handle)) }
 
+    /// The name of a parameter with its first character, such as `@name`; `nil` for `?` and `?1`.
+    ///
+    /// - Parameter index: `1...parameterCount`.
+    public func parameterName(_ index: Int) -> String? {
+        table.pointee.bind_parameter_name(handle, Int32(index)).map { String(cString: $0) }
+    }
+
     /// Binds values to the parameters 1, 2, 3 …; parameters after the last value stay as they are.
     ///
     /// - Throws: A range error when there are more values than parameters.

@@ -83,7 +83,7 @@ extension TransactSQLError.Code {
     /// A variable was declared twice.
     static let duplicateVariable = Self(134, level: 15)
     /// A variable is not declared.
-    static let undeclaredVariable = Self(137, level: 15)
+    public static let undeclaredVariable = Self(137, level: 15)
     /// A length, a precision or a scale is out of its range.
     static let invalidLength = Self(131, level: 15)
     /// A type goes with no such operation.
@@ -104,6 +104,8 @@ extension TransactSQLError.Code {
     static let notOutput = Self(8162)
     /// A value cannot be converted to a type.
     static let conversion = Self(8114)
+    /// A division by zero.
+    static let divisionByZero = Self(8134)
     /// The type of an argument is not accepted.
     static let argumentType = Self(8116)
     /// A value is outside its type's range.
@@ -125,9 +127,9 @@ extension TransactSQLError.Code {
     /// A mode is unknown.
     static let invalidMode = Self(14822)
     /// A filter predicate is not valid.
-    static let invalidFilter = Self(14853)
+    public static let invalidFilter = Self(14853)
     /// A login or a password is missing.
-    static let connectionLogin = Self(14856)
+    public static let connectionLogin = Self(14856)
     /// A login and a credential are both given.
     static let connectionCredential = Self(14857)
     /// A parameter of a procedure of Stretch's is missing.

@@ -116,4 +116,41 @@ extension StretchDatabase {
             return test(.writer)
         }
     }
+
+    /// Tries a database scoped credential at the remote; changes nothing.
+    ///
+    /// - Parameters:
+    ///   - name: A credential of this file.
+    ///   - server: The remote, or `nil` for the one that the file names.
+    /// - Throws: As ``testConnection(_:server:)``; `invalidArgument` for an unknown credential;
+    ///   `wrongState` when the master key is not open.
+    public func testConnection(
+        credential name: String, server: String? = nil
+    ) throws(StretchError) -> ConnectionTest {
+        let given = try perform { try credential(named: name) }
+        return try testConnection(given, server: server)
+    }
+
+    /// Tries a login at the remote; changes nothing.
+    ///
+    /// - Parameters:
+    ///   - given: The login, or `nil` for what the configuration gives.
+    ///   - server: The remote, or `nil` for the one that the file names.
+    /// - Throws: `invalidArgument` for an unknown server; `wrongState` when there is none.
+    public func testConnection(
+        _ given: RemoteCredential?, server: String? = nil
+    ) throws(StretchError) -> ConnectionTest {
+        try perform {
+            guard let named = try catalog.database()?.endpoint ?? server else {
+                throw StretchError(
+                    .wrongState, "the database is not stretch-enabled, and no server is named",
+                    hint: "Name the server.")
+            }
+            var configuration = configuration
+            if let given { configuration.credential = { _, _ in given } }
+            return configuration.testConnection(
+                to: try EndpointAddress(parsing: named), as: .administrator, localPath: path,
+                branch: nil)
+        }
+    }
 }

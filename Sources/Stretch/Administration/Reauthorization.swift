@@ -271,6 +271,7 @@ struct Reauthorization {
             $0.state = .linked
             $0.path = link.path
             $0.formerOwner = nil
+            $0.usedCredential = options.credential ?? $0.usedCredential
         }
         if let prepared, prepared.branch == nil { try keystore.remove(prepared) }
     }

@@ -10,6 +10,8 @@ public struct CredentialRecord: Codable, Equatable, Sendable {
     public let created: String
     /// When it was changed last, in UTC.
     public let modified: String
+    /// Whether the file was enabled or reauthorized with it.
+    public let isUsed: Bool
 }
 
 /// Database scoped credentials: logins at the remote, sealed under the master key and bound to the
@@ -18,11 +20,12 @@ extension StretchDatabase {
     /// The credentials of this file in this user's keystore.
     public func credentials() throws(StretchError) -> [CredentialRecord] {
         try perform {
-            let attachment = try fileAttachment(try enabledDatabase())
+            let attachment = try fileAttachment(try catalog.database())
             return (attachment?.credentials ?? []).map {
                 CredentialRecord(
                     name: $0.name, identity: $0.identity, created: $0.created,
-                    modified: $0.modified)
+                    modified: $0.modified,
+                    isUsed: attachment?.usedCredential?.isEqualFoldingCase($0.name) ?? false)
             }
         }
     }
@@ -87,6 +90,17 @@ extension StretchDatabase {
         let (attachment, _) = try masterKey()
         let credential = attachment.credentials[try Self.index(of: name, in: attachment)]
         return try credential.open(under: try openKey(of: attachment), server: attachment.server)
+    }
+
+    /// The login of the credential that the file was enabled or reauthorized with, or `nil` when
+    /// it cannot be opened.
+    func usedCredential(_ attachment: Attachment?) throws -> RemoteCredential? {
+        guard let name = attachment?.usedCredential else { return nil }
+        do {
+            return try credential(named: name)
+        } catch is StretchError {
+            return nil
+        }
     }
 
     private static func index(

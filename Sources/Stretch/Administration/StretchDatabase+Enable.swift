@@ -1,7 +1,7 @@
 internal import Foundation
 internal import StretchSQLite
 
-/// What ``StretchDatabase/enable(server:)`` did, and what it advises.
+/// What ``StretchDatabase/enable(server:credential:)`` did, and what it advises.
 public struct DatabaseReport: Codable, Equatable, Sendable {
     /// The server, in canonical form: `file:archive.db`.
     public let server: String
@@ -20,16 +20,29 @@ extension StretchDatabase {
     /// these are kept: a writer, which migrates, and a reader. Where it may not, it is kept itself,
     /// and the advice says so.
     ///
-    /// - Parameter server: Where cold rows go: `file:archive.db`; a relative path starts at the
-    ///   folder of the local file.
-    /// - Throws: `invalidArgument` for an unknown server; `wrongState` when the database is enabled
-    ///   already or read-only; `unsupported` for a database in UTF-16 or in memory, or a server
-    ///   that is the local file; `remoteUnavailable`; `notPermitted`.
+    /// - Parameters:
+    ///   - server: Where cold rows go: `file:archive.db`; a relative path starts at the folder of
+    ///     the local file.
+    ///   - credential: A database scoped credential that holds the administrator's login, or `nil`
+    ///     for what the configuration gives.
+    /// - Throws: `invalidArgument` for an unknown server or credential; `wrongState` when the
+    ///   database is enabled already or read-only, or the credential's master key is not open;
+    ///   `unsupported` for a database in UTF-16 or in memory, or a server that is the local file;
+    ///   `remoteUnavailable`; `notPermitted`, also while ``Keystore/archiveSetting()`` forbids it.
     @discardableResult
-    public func enable(server: String) throws(StretchError) -> DatabaseReport {
+    public func enable(
+        server: String, credential name: String? = nil
+    ) throws(StretchError) -> DatabaseReport {
         let server = try EndpointAddress(parsing: server)
         return try administer {
+            try configuration.keystore?.requireArchive()
             try refuseEnabling(server)
+            let prepared = try preparedAttachment()
+            var configuration = configuration
+            if let name {
+                let given = try credential(named: name)
+                configuration.credential = { _, _ in given }
+            }
             var advice: [String] = []
             var made: Attachment?
             let address = try connection.transaction(.immediate) {
@@ -44,7 +57,8 @@ extension StretchDatabase {
                     queryMode: .localAndRemote)
                 let given = try configuration.credential(address, .administrator)
                 let owner = try configuration.keystore.map { keystore in
-                    let (attachment, proof) = try self.attach(record, given, keystore)
+                    let (attachment, proof) = try self.attach(
+                        record, given, prepared, usedCredential: name, keystore)
                     made = attachment
                     return proof
                 }
@@ -65,6 +79,7 @@ extension StretchDatabase {
             if let made {
                 try configuration.keystore?.update(made) { $0.state = .linked }
             }
+            if let prepared { try configuration.keystore?.remove(prepared) }
             return DatabaseReport(
                 server: address.description, advice: advice + (try databaseAdvice()))
         }
@@ -72,15 +87,29 @@ extension StretchDatabase {
 
     /// Prepares the keystore for a file that is being enabled.
     ///
-    /// It gets the owner's nonce, a master key, and the administrator's login without its secret.
+    /// It gets the owner's nonce, and the master key and the credentials that were prepared; or
+    /// else a new master key, and the administrator's login without its secret.
     private func attach(
-        _ record: DatabaseRecord, _ given: RemoteCredential?, _ keystore: Keystore
+        _ record: DatabaseRecord, _ given: RemoteCredential?, _ prepared: Attachment?,
+        usedCredential: String?, _ keystore: Keystore
     ) throws -> (Attachment, OwnerProof) {
         var attachment = makeAttachment(record)
         attachment.branch = record.position.branch
         let proof = OwnerProof(name: OwnerProof.name(ofFile: attachment.path))
         attachment.owner = try keystore.seal(proof, for: attachment)
-        if let given {
+        attachment.usedCredential = usedCredential
+        if let prepared, prepared.masterKey != nil {
+            attachment.masterKey = prepared.masterKey
+            attachment.credentials = prepared.credentials
+            for index in attachment.credentials.indices
+            where attachment.credentials[index].secret != nil {
+                let key = try openKey(of: prepared)
+                let secret = try attachment.credentials[index].open(
+                    under: key, server: prepared.server
+                ).password
+                try attachment.credentials[index].seal(secret, under: key, server: record.endpoint)
+            }
+        } else if let given {
             attachment.masterKey = try newMasterKey(password: nil, keystore).0
             let now = configuration.now()
             attachment.credentials = [
@@ -133,9 +162,15 @@ extension StretchDatabase {
     /// - Throws: `disconnected` for a file that must be reauthorized first.
     func makeEndpoint(_ record: DatabaseRecord, as role: RemoteRole) throws -> any Endpoint {
         var owner: OwnerProof?
+        var configuration = configuration
         if let link = FileLink(configuration, path: path) {
             let attachment = try link.require(record, pending: try catalog.pending())
             owner = try configuration.keystore?.owner(of: attachment)
+            if role == .administrator, usesScopedCredential,
+                let given = try usedCredential(attachment)
+            {
+                configuration.credential = { _, _ in given }
+            }
         }
         return try configuration.endpoint(
             at: try EndpointAddress(parsing: record.endpoint), localPath: path, as: role,

@@ -22,6 +22,7 @@ extension StretchDatabase {
         _ name: String, filter: String, follows: String? = nil, isPaused: Bool = false
     ) throws(StretchError) -> TableReport {
         let report = try administer {
+            try configuration.keystore?.requireArchive()
             let database = try enabledDatabase()
             try refuseEnabledTable(name)
             let version = try schemaCookie()

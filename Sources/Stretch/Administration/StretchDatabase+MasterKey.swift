@@ -7,14 +7,15 @@ extension StretchDatabase {
     /// Makes the master key of this file.
     ///
     /// For a restored or copied file it is a new one, and what the keystore has of the original
-    /// stays as it is.
+    /// stays as it is. Before the database is enabled, the key is kept for the file's path, and
+    /// enabling takes it over.
     ///
     /// - Parameter password: Opens the key where the service key cannot, or `nil` for none.
     /// - Throws: `wrongState` when there is a key already, or no keystore; `notPermitted`;
     ///   `invalidArgument` for an empty password.
     public func createMasterKey(password: String?) throws(StretchError) {
         try administer {
-            let record = try enabledDatabase()
+            let record = try catalog.database()
             let keystore = try requireKeystore()
             var attachment = try fileAttachment(record) ?? makeAttachment(record)
             guard attachment.masterKey == nil else {
@@ -24,6 +25,18 @@ extension StretchDatabase {
             }
             attachment.masterKey = try newMasterKey(password: password, keystore).0
             try keystore.save(attachment)
+        }
+    }
+
+    /// Whether this user's keystore has a master key of this file.
+    public func hasMasterKey() throws(StretchError) -> Bool {
+        try perform { try fileAttachment(try catalog.database())?.masterKey != nil }
+    }
+
+    /// Whether the service key opens the master key without a password.
+    public func masterKeyOpensByService() throws(StretchError) -> Bool {
+        try perform {
+            try fileAttachment(try catalog.database())?.masterKey?.isWrappedByService ?? false
         }
     }
 
@@ -136,7 +149,7 @@ extension StretchDatabase {
         from file: String, password: String, newPassword: String, isForced: Bool = false
     ) throws(StretchError) {
         try administer {
-            let record = try enabledDatabase()
+            let record = try catalog.database()
             let keystore = try requireKeystore()
             let key = try MasterKeyFile(reading: file).key.key(byPassword: password)
             var attachment = try fileAttachment(record) ?? makeAttachment(record)
@@ -178,7 +191,10 @@ extension StretchDatabase {
 
     /// What the keystore has of this very file: of its branch while it is connected, or was
     /// deauthorized; else what was prepared for its place.
-    func fileAttachment(_ record: DatabaseRecord) throws -> Attachment? {
+    ///
+    /// - Parameter record: The database's row, or `nil` before it is enabled.
+    func fileAttachment(_ record: DatabaseRecord?) throws -> Attachment? {
+        guard let record else { return try preparedAttachment() }
         guard let link = FileLink(configuration, path: path) else { return nil }
         let (state, found) = try link.state(of: record, pending: try catalog.pending())
         switch state {
@@ -190,10 +206,19 @@ extension StretchDatabase {
         }
     }
 
+    /// What was prepared for this file's place before the database was enabled.
+    func preparedAttachment() throws -> Attachment? {
+        let path = FileIdentity.resolved(path)
+        return try configuration.keystore?.attachments(database: Attachment.noDatabase).first {
+            $0.path == path
+        }
+    }
+
     /// A new attachment for this file's place, on no branch yet.
-    func makeAttachment(_ record: DatabaseRecord) -> Attachment {
+    func makeAttachment(_ record: DatabaseRecord?) -> Attachment {
         Attachment(
-            database: record.database, path: FileIdentity.resolved(path), server: record.endpoint)
+            database: record?.database ?? Attachment.noDatabase,
+            path: FileIdentity.resolved(path), server: record?.endpoint ?? "")
     }
 
     /// Changes what the keystore has of this file, while no other process changes it.
@@ -213,7 +238,7 @@ extension StretchDatabase {
     ///
     /// - Throws: `wrongState` without a master key.
     func masterKey() throws -> (Attachment, MasterKey) {
-        guard let attachment = try fileAttachment(try enabledDatabase()),
+        guard let attachment = try fileAttachment(try catalog.database()),
             let master = attachment.masterKey
         else {
             throw StretchError(

@@ -16,6 +16,17 @@ extension StretchDatabase {
         }
     }
 
+    /// Whether this process's user may administer the file: its owner, `root`, or a member.
+    public func isAdministrator() throws(StretchError) -> Bool {
+        do throws(StretchError) {
+            try administer {}
+            return true
+        } catch {
+            guard error.code == .notPermitted else { throw error }
+            return false
+        }
+    }
+
     /// Throws unless this process's user administers the file.
     func requireAdministration() throws {
         guard !isOwnedByUser else { return }

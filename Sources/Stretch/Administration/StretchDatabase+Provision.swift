@@ -1,6 +1,6 @@
 internal import StretchSQLite
 
-/// What ``StretchDatabase/provision()`` did.
+/// What ``StretchDatabase/provision(table:)`` did.
 public struct ProvisionReport: Codable, Equatable, Sendable {
     /// What it did for one table.
     public struct Table: Codable, Equatable, Sendable {
@@ -21,17 +21,19 @@ extension StretchDatabase {
     ///
     /// It works as an administrator; building indexes can take long, and migrations wait meanwhile.
     ///
+    /// - Parameter name: A stretch-enabled table, or `nil` for all.
     /// - Throws: `notPermitted` when the login does not own the remote; `remoteUnavailable`;
     ///   `schemaMismatch` when a change of columns is ambiguous. Other tables are done then.
     @discardableResult
-    public func provision() throws(StretchError) -> ProvisionReport {
+    public func provision(table name: String? = nil) throws(StretchError) -> ProvisionReport {
         let report = try administer {
+            let tables = try name.map { [try enabledTable($0)] } ?? catalog.tables()
             let endpoint = try makeEndpoint(try enabledDatabase(), as: .administrator)
             let reconciler = SchemaReconciler(
                 connection: connection, configuration: configuration, endpoint: endpoint)
             var done: [ProvisionReport.Table] = []
             var failure: StretchError?
-            for table in try catalog.tables() {
+            for table in tables {
                 do {
                     let steps = try provision(table, reconciler, endpoint)
                     done.append(ProvisionReport.Table(name: table.name, steps: steps))

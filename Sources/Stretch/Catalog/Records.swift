@@ -11,7 +11,7 @@ package struct DatabaseRecord: Hashable, Sendable {
     package var queryMode: QueryMode
 }
 
-/// Which rows queries see.
+/// Which rows queries see, the narrowest mode first.
 public enum QueryMode: String, Sendable, CaseIterable {
     /// No query on a stretch-enabled table is answered.
     case disabled = "DISABLED"

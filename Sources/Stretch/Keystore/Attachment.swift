@@ -28,6 +28,12 @@ struct Attachment: Codable, Hashable, Sendable {
     var masterKey: MasterKey?
     /// The database scoped credentials, by name.
     var credentials: [SealedCredential] = []
+    /// The credential that the file was enabled or reauthorized with, or `nil` for a login that
+    /// was given otherwise.
+    var usedCredential: String?
+
+    /// In place of a database's id, which is never 0, for a file that is not enabled yet.
+    static let noDatabase: Int64 = 0
 
     init(database: Int64, path: String, server: String) {
         id = SymmetricKey(size: .bits128).withUnsafeBytes { bytes in

@@ -14,6 +14,13 @@ package final class Overlay {
     /// The tables by their catalog id.
     private(set) var tables: [Int64: OverlayTable] = [:]
     private(set) var record: DatabaseRecord?
+    /// What this connection's queries may see at most.
+    var queryModeLimit = QueryMode.localAndRemote
+    /// What this connection's queries see: the narrower of its own mode and the database's.
+    var queryMode: QueryMode {
+        let modes = [record?.queryMode ?? .localAndRemote, queryModeLimit]
+        return QueryMode.allCases.first(where: modes.contains) ?? .localAndRemote
+    }
     let remoteInterrupter = RemoteInterrupter()
     /// Begins the text of statements that scans run inside.
     static let innerMark: StaticString = "/* stretch */"

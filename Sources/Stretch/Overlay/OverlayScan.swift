@@ -41,7 +41,7 @@ final class OverlayScan: VirtualTableScan {
     // MARK: Hot side
 
     func begin(plan number: Int32, arguments: Arguments) throws -> ScanStart {
-        if overlay.record?.queryMode == .disabled {
+        if overlay.queryMode == .disabled {
             throw StretchError(
                 .wrongState, "queries of stretch-enabled tables are disabled",
                 hint: "Set the query mode to LOCAL_AND_REMOTE.")
@@ -210,7 +210,7 @@ final class OverlayScan: VirtualTableScan {
 
     func snapshotDidOpen(arguments: Arguments) throws -> Bool {
         try overlay.refresh()
-        guard !table.manifest.isEmpty, overlay.record?.queryMode == .localAndRemote, let plan,
+        guard !table.manifest.isEmpty, overlay.queryMode == .localAndRemote, let plan,
             !isProvedHot(plan, arguments)
         else { return false }
         readConstraints(plan, arguments)

@@ -48,7 +48,7 @@ final class RowRecall {
         let found = RowBuffer(columnCount: schema.columns.count)
         let candidates = table.manifest.candidates(for: constraints)
         guard !candidates.isEmpty, let record = overlay.record else { return found }
-        guard record.queryMode == .localAndRemote else {
+        guard overlay.queryMode == .localAndRemote else {
             throw StretchError(
                 .wrongState,
                 "cold rows of table \"\(schema.name)\" are out of reach in this query mode",

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Foundation
 internal import Stretch
+internal import TransactSQL
 
 /// A failure of a command as people and programs see it.
 struct CommandFailure {
@@ -16,6 +17,9 @@ struct CommandFailure {
     ///
     /// - Parameter isJSON: Whether the last line on standard error shall be a JSON object.
     func report(isJSON: Bool) -> Int32 {
+        if let error = error as? TransactSQLError { return report(error, isJSON: isJSON) }
+        // Whoever throws a bare status has told the failures already.
+        if let status = error as? ExitCode, status != .validationFailure { return status.rawValue }
         if let error = error as? StretchError { return report(error, isJSON: isJSON) }
         if StretchCommand.exitCode(for: error).isSuccess {
             print(StretchCommand.fullMessage(for: error))
@@ -45,6 +49,24 @@ struct CommandFailure {
             hint: "See: \(command ?? "stretch") --help.", cause: error)
     }
 
+    /// - Returns: The status of the engine's error behind it, else 2 for a script that is wrong in
+    ///   itself, and 1.
+    private func report(_ error: TransactSQLError, isJSON: Bool) -> Int32 {
+        let cause = error.cause as? StretchError
+        let status = cause?.code.exitStatus ?? (error.level == 15 ? 2 : 1)
+        StandardError.write(error.description.replacing("\nHINT: ", with: "\nhint: ") + "\n")
+        guard isJSON else { return status }
+        let code = cause?.code ?? (status == 2 ? .invalidArgument : .statementFailed)
+        let report = FailureReport(
+            error: FailureReport.Failure(
+                code: code.description, message: error.message, hint: error.hint,
+                exitStatus: status, isRetryable: code.isRetryable, number: error.number,
+                level: error.level, state: error.state, line: error.position?.line,
+                column: error.position?.column))
+        StandardError.write(JSONText.line(report) + "\n")
+        return status
+    }
+
     private func report(_ error: StretchError, isJSON: Bool) -> Int32 {
         StandardError.write("error: \(error.message)\n")
         if let hint = error.hint { StandardError.write("hint: \(hint)\n") }
@@ -67,6 +89,11 @@ struct FailureReport: Encodable {
         let hint: String?
         let exitStatus: Int32
         let isRetryable: Bool
+        var number: Int?
+        var level: Int?
+        var state: Int?
+        var line: Int?
+        var column: Int?
     }
 
     let error: Failure

@@ -55,7 +55,7 @@ extension ScriptExecutor {
     ) throws(TransactSQLError) -> Int64 {
         if right == 0, sign == .divided || sign == .modulo {
             throw TransactSQLError(
-                TransactSQLError.Code(8134), "division by zero", at: position,
+                .divisionByZero, "division by zero", at: position,
                 hint: "Give a divisor that is not zero.")
         }
         let (value, overflows) =

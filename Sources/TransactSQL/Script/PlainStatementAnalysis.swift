@@ -83,13 +83,20 @@ struct PlainStatementAnalysis {
                 hint: "Write WITH (REMOTE_DATA_ARCHIVE_OVERRIDE = LOCAL_ONLY) behind the table.")
         }
         try checkVerb(pieces, position)
-        guard let table = table(before: index - 2, in: pieces) else {
+        guard let place = table(before: index - 2, in: pieces), let table = name(pieces[place])
+        else {
             throw TransactSQLError(
                 .syntax, "the hint REMOTE_DATA_ARCHIVE_OVERRIDE stands at no table", at: position,
                 expected: "a table before WITH",
                 hint: "Write the hint behind the table's name or its alias.")
         }
-        return OverrideHint(table: table, mode: mode, position: position)
+        let isQualified = place >= 2 && isSymbol(".", pieces[place - 1])
+        let first = isQualified ? pieces[place - 2] : pieces[place]
+        let start = first.range.lowerBound - range.lowerBound
+        let end = pieces[place].range.upperBound - range.lowerBound
+        return OverrideHint(
+            table: table, tableRange: start..<end, hasAlias: place < index - 3, mode: mode,
+            position: position)
     }
 
     private func checkVerb(
@@ -109,13 +116,15 @@ struct PlainStatementAnalysis {
         }
     }
 
-    /// The table of `table`, `schema.table`, `table alias` or `table AS alias`, which ends before
-    /// `index`.
-    private func table(before index: Int, in pieces: [PlainScanner.Piece]) -> String? {
-        guard index >= 1, let last = name(pieces[index - 1]) else { return nil }
-        guard index >= 2 else { return last }
-        if word(pieces[index - 2]) == "AS" { return index >= 3 ? name(pieces[index - 3]) : nil }
-        return name(pieces[index - 2]) ?? last
+    /// The place of the table's name in `table`, `schema.table`, `table alias` or
+    /// `table AS alias`, which ends before `index`.
+    private func table(before index: Int, in pieces: [PlainScanner.Piece]) -> Int? {
+        guard index >= 1, name(pieces[index - 1]) != nil else { return nil }
+        guard index >= 2 else { return index - 1 }
+        if word(pieces[index - 2]) == "AS" {
+            return index >= 3 && name(pieces[index - 3]) != nil ? index - 3 : nil
+        }
+        return name(pieces[index - 2]) != nil ? index - 2 : index - 1
     }
 
     /// Words that stand before a table and are no names.

@@ -46,6 +46,10 @@ public struct OverrideHint: Equatable, Sendable {
 
     /// The table that the hint stands at, without its schema and its alias.
     public let table: String
+    /// The UTF-8 bytes of ``PlainStatement/text`` that name the table, its schema included.
+    public let tableRange: Range<Int>
+    /// Whether an alias stands between the table and the hint.
+    public let hasAlias: Bool
     /// Which rows of the table the statement sees.
     public let mode: Mode
     /// Where its `WITH` stands.

@@ -1,0 +1,101 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Stretch
+internal import StretchTransactSQL
+internal import TransactSQL
+
+struct SQLCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sql",
+        abstract: "Run SQL and SQL Server's statements of administration.",
+        discussion: """
+            SQLite's statements run on the whole tables. Beside them go BACKUP, CREATE MASTER KEY, \
+            DATABASE SCOPED CREDENTIAL, ALTER DATABASE and ALTER TABLE … SET REMOTE_DATA_ARCHIVE, \
+            the sp_rda procedures, DECLARE, SET, PRINT and GO, and the views of schema sys.
+
+            The script is that of -q or -f, else standard input; at a terminal, statements are \
+            asked for one by one. The first error ends a script.
+
+            Example: stretch sql app.db -q "EXEC sp_rda_reauthorize_db N'admin'"
+            Example: stretch sql app.db -f restore.sql
+            """)
+
+    @OptionGroup var options: DatabaseOptions
+
+    @Option(
+        name: [.customShort("q"), .long],
+        help: ArgumentHelp(
+            "The script itself; without passwords, which other users could see.",
+            valueName: "text"))
+    var query: String?
+
+    @Option(
+        name: [.customShort("f"), .long],
+        help: ArgumentHelp("A file with the script; - for standard input.", valueName: "path"),
+        completion: .file())
+    var scriptFile: String?
+
+    @Flag(name: .long, help: "Print rows as comma-separated values, RFC 4180.") var csv = false
+
+    @Flag(name: .customLong("continue"), help: "Go on after an error.") var goesOn = false
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "What this connection sees at most: DISABLED, LOCAL_ONLY or LOCAL_AND_REMOTE.",
+            valueName: "mode"))
+    var queryMode: String?
+
+    mutating func validate() throws {
+        guard query == nil || scriptFile == nil else {
+            throw ValidationError("Give --query or --script-file, not both")
+        }
+        guard !csv || !options.json else { throw ValidationError("Give --csv or --json, not both") }
+        guard queryMode == nil || mode != nil else {
+            throw ValidationError("The query mode is DISABLED, LOCAL_ONLY or LOCAL_AND_REMOTE")
+        }
+    }
+
+    private var mode: Stretch.QueryMode? {
+        queryMode.flatMap { Stretch.QueryMode(rawValue: $0.uppercased()) }
+    }
+
+    func run() throws {
+        let database = try options.open()
+        if let mode { database.connectionQueryMode = mode }
+        let output = ShellOutput(form: csv ? .csv : options.json ? .json : .table)
+        let host = DatabaseHost(database, showsSystemCatalog: true) { try output.write($0) }
+        let script = try script()
+        var executor = ScriptExecutor(
+            host: host, output: output, stopsAtFirstError: !goesOn && script != nil)
+        guard let script else {
+            var shell = Shell(executor: executor, output: output)
+            return shell.run()
+        }
+        let failures = try executor.run(script)
+        if failures > 0 { throw ExitCode(1) }
+    }
+
+    /// The script, or `nil` when a person shall be asked.
+    private func script() throws -> [UInt8]? {
+        if let query { return Array(query.utf8) }
+        let path = scriptFile ?? "-"
+        if scriptFile == nil, isatty(STDIN_FILENO) == 1 { return nil }
+        let bytes =
+            path == "-"
+            ? try FileHandle.standardInput.readToEnd() ?? Data()
+            : FileManager.default.contents(atPath: path)
+        guard let bytes else {
+            throw StretchError(
+                .invalidArgument, "cannot read the script \"\(path)\"",
+                hint: "Name a file with statements.")
+        }
+        let script = Array(bytes)
+        guard String(validating: script, as: UTF8.self) != nil else {
+            throw StretchError(
+                .invalidArgument, "the script is not text in UTF-8",
+                hint: "Write bytes as a blob literal, such as x'00ff'.")
+        }
+        return script
+    }
+}

@@ -1,0 +1,86 @@
+internal import Foundation
+internal import TransactSQL
+
+/// Asks a person for statements, line by line.
+///
+/// The terminal's own line editing serves; `rlwrap stretch sql FILE` adds a history.
+struct Shell {
+    private var executor: ScriptExecutor
+    private let output: ShellOutput
+    private var lines = ""
+
+    init(executor: ScriptExecutor, output: ShellOutput) {
+        self.executor = executor
+        self.output = output
+    }
+
+    /// Runs statements until the end of the input or `:quit`.
+    mutating func run() {
+        StandardOutput.writeLine("Statements end with ; or GO. :help tells more, :quit ends.")
+        while true {
+            StandardOutput.write(lines.isEmpty ? "stretch> " : "    ...> ")
+            StandardOutput.flush()
+            guard let line = readLine(strippingNewline: true) else { break }
+            if lines.isEmpty {
+                switch line.trimmingCharacters(in: .whitespaces).lowercased() {
+                case "": continue
+                case ":quit", ":exit": return
+                case ":help":
+                    StandardOutput.writeLine(Self.help)
+                    continue
+                default: break
+                }
+            }
+            lines += line + "\n"
+            guard Self.isComplete(lines) else { continue }
+            runLines()
+        }
+        StandardOutput.writeLine("")
+        if !lines.isEmpty { runLines() }
+    }
+
+    private mutating func runLines() {
+        let script = lines
+        lines = ""
+        do throws(TransactSQLError) {
+            try executor.run(script)
+        } catch {
+            output.write(error)
+        }
+        StandardOutput.flush()
+    }
+
+    /// Whether nothing of the text waits for more: it ends with a semicolon or `GO`, and no quote,
+    /// comment or trigger goes on behind it.
+    static func isComplete(_ text: String) -> Bool {
+        let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        let last = trimmed.split(separator: "\n").last ?? ""
+        let isGo = last.trimmingCharacters(in: .whitespaces).lowercased().hasPrefix("go")
+        guard trimmed.hasSuffix(";") || isGo else { return false }
+        // A statement behind it is one of its own only when the text is whole.
+        let whole = ScriptReader(text + "SELECT 1;")
+        return whole.contains { $0.range.lowerBound >= trimmed.utf8.count && !$0.isBlank }
+    }
+
+    private static let help = """
+        SELECT, INSERT, …             SQLite's statements, on hot and cold rows together
+        CREATE MASTER KEY             ENCRYPTION BY PASSWORD = '…'
+        CREATE DATABASE SCOPED CREDENTIAL name WITH IDENTITY = 'login', SECRET = '…'
+        ALTER DATABASE CURRENT SET REMOTE_DATA_ARCHIVE = ON (SERVER = 'file:cold.db',
+            CREDENTIAL = name)
+        ALTER TABLE t SET (REMOTE_DATA_ARCHIVE = ON (FILTER_PREDICATE = 'year < 2020',
+            MIGRATION_STATE = OUTBOUND))
+        EXEC sp_rda_reauthorize_db @credential = N'name'
+        EXEC sp_rda_set_query_mode 'LOCAL_ONLY'
+        EXEC sp_spaceused 't', @mode = 'REMOTE_ONLY'
+        SELECT * FROM sys.tables      also sys.remote_data_archive_tables and its like
+        :help  :quit
+        """
+}
+
+extension ScriptItem {
+    fileprivate var isBlank: Bool {
+        if case .blank = kind { return true }
+        return false
+    }
+}

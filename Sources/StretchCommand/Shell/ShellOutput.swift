@@ -1,0 +1,122 @@
+internal import StretchSQLite
+internal import StretchTransactSQL
+internal import TransactSQL
+
+/// Prints what a script has to say: rows and notices to standard output, errors beside it.
+final class ShellOutput: TransactSQLOutput {
+    /// How rows are printed.
+    enum Form {
+        /// Tables for people.
+        case table
+        /// An object on a line for each result and each notice.
+        case json
+        /// Comma-separated values with a line of names; notices go to standard error.
+        case csv
+    }
+
+    private let form: Form
+
+    init(form: Form) {
+        self.form = form
+    }
+
+    /// Steps a statement to its end, and prints its rows.
+    func write(_ statement: StretchSQLite.Statement) throws {
+        let columnCount = statement.columnCount
+        guard columnCount > 0 else {
+            try statement.run()
+            return
+        }
+        var rows = RowWriter(form: form, columns: (0..<columnCount).map(statement.columnName))
+        // A statement that fails before its first row prints nothing.
+        var hasRow = try statement.step()
+        rows.begin()
+        while hasRow {
+            rows.append((0..<columnCount).map(statement.column))
+            hasRow = try statement.step()
+        }
+        rows.finish()
+    }
+
+    func write(_ result: TransactSQLResult) {
+        var rows = RowWriter(form: form, columns: result.columns)
+        rows.begin()
+        for row in result.rows { rows.append(row.map { Value($0) }) }
+        rows.finish()
+    }
+
+    func write(_ message: TransactSQLMessage) {
+        switch form {
+        case .table: StandardOutput.writeLine(message.text)
+        case .json:
+            StandardOutput.writeLine(
+                "{\"message\":{\"number\":\(message.number),\"text\":"
+                    + "\(JSONText.string(message.text))}}")
+        case .csv: writeError(message.text)
+        }
+    }
+
+    func write(_ error: TransactSQLError) {
+        StandardOutput.flush()
+        _ = CommandFailure(error).report(isJSON: form == .json)
+    }
+
+    private func writeError(_ text: String) {
+        StandardOutput.flush()
+        StandardError.write(text + "\n")
+    }
+}
+
+/// Prints the rows of one result.
+private struct RowWriter {
+    private let form: ShellOutput.Form
+    private let columns: [String]
+    private var table: TableWriter
+    private var separator = "["
+
+    init(form: ShellOutput.Form, columns: [String]) {
+        self.form = form
+        self.columns = columns
+        table = TableWriter(columns: columns)
+    }
+
+    func begin() {
+        switch form {
+        case .table: return
+        case .json:
+            let names = columns.map(JSONText.string).joined(separator: ",")
+            StandardOutput.write("{\"columns\":[\(names)],\"rows\":[")
+        case .csv: writeLine(columns.map { .text($0) })
+        }
+    }
+
+    mutating func append(_ row: [Value]) {
+        switch form {
+        case .table: table.append(row.map(ValueText.plain))
+        case .json:
+            let values = row.map(ValueText.json).joined(separator: ",")
+            StandardOutput.write(separator + values)
+            separator = "],["
+        case .csv: writeLine(row)
+        }
+    }
+
+    mutating func finish() {
+        switch form {
+        case .table: table.finish()
+        case .json: StandardOutput.write(separator == "[" ? "]}\n" : "]]}\n")
+        case .csv: return
+        }
+    }
+
+    /// A line of values; NULL is nothing, and an empty text a pair of quotes.
+    private func writeLine(_ row: [Value]) {
+        let cells = row.map { value in
+            guard value != .null else { return "" }
+            let text = ValueText.plain(value)
+            let isPlain = !text.isEmpty && !text.utf8.contains { "\",\r\n".utf8.contains($0) }
+            return isPlain ? text : "\"\(text.replacing("\"", with: "\"\""))\""
+        }
+        StandardOutput.write(cells.joined(separator: ",") + "\r\n")
+    }
+}

@@ -1,0 +1,118 @@
+internal import Foundation
+internal import Stretch
+internal import StretchSQLite
+internal import TransactSQL
+
+/// What the views of `sys` show of a database.
+struct CatalogSource {
+    private let database: StretchDatabase
+
+    init(_ database: StretchDatabase) {
+        self.database = database
+    }
+
+    /// Rows of a query on the catalog; none before the database is enabled.
+    func rows(_ sql: String) throws(StretchError) -> [[Value]] {
+        guard try database.isEnabled() else { return [] }
+        return try database.query(sql).rows
+    }
+
+    /// The server that the file names, or `nil` before it is enabled.
+    func server() throws(StretchError) -> String? {
+        try rows("SELECT endpoint FROM main.stretch_database").first?[0].stringValue
+    }
+
+    func archiveTables() throws(StretchError) -> [[Value]] {
+        guard try database.isEnabled() else { return [] }
+        let status = try database.status()
+        let isConnected = status.database.linkState == .connected
+        let relations = try rows(
+            """
+            SELECT t.name, s.rowid, t.relation FROM main.stretch_table AS t
+            LEFT JOIN main.sqlite_schema AS s ON s.type = 'table'
+                AND s.name = t.name COLLATE NOCASE
+            ORDER BY t.id
+            """)
+        return relations.compactMap { (row) -> [Value]? in
+            guard let table = status.tables.first(where: { .text($0.name) == row[0] }) else {
+                return nil
+            }
+            let isInbound = table.migrationState == MigrationState.inbound.rawValue
+            let isPaused = table.migrationState == MigrationState.paused.rawValue
+            let filter = table.filterPredicate
+            return [
+                row[1], 1, .text("\(row[2].integerValue ?? 0)"),
+                filter == TableFilter.everyRow.text ? .null : .text(filter),
+                isInbound ? 2 : 1, isInbound ? "INBOUND" : "OUTBOUND", isPaused ? 1 : 0,
+                isConnected && table.isReconciled ? 1 : 0,
+            ]
+        }
+    }
+
+    /// What waits for the owner of the remote; nothing else is queued.
+    func schemaTasks() throws(StretchError) -> [[Value]] {
+        guard try database.isEnabled() else { return [] }
+        var tasks: [[Value]] = []
+        for table in try database.status().tables {
+            let object = try objectID(table.name)
+            for step in table.ownerSteps {
+                let kinds = OwnerStep.Kind.allCases
+                let kind = Int64(kinds.firstIndex(of: step.kind) ?? 0) + 1
+                tasks.append([
+                    object, 1, .integer(Int64(tasks.count) + 1), .integer(kind),
+                    .text(step.kind.rawValue.uppercased()), 1, "PENDING", .null, .null, .null,
+                    .null, .null,
+                ])
+            }
+        }
+        return tasks
+    }
+
+    private func objectID(_ table: String) throws(StretchError) -> Value {
+        try database.query(
+            """
+            SELECT rowid FROM main.sqlite_schema WHERE type = 'table' AND name = ? COLLATE NOCASE
+            """, .text(table)
+        ).rows.first?[0] ?? .null
+    }
+
+    func credentials() throws(StretchError) -> [[Value]] {
+        try database.credentials().enumerated().map { index, credential in
+            [
+                .integer(Int64(index) + 1), .text(credential.name), .text(credential.identity),
+                .text(credential.created), .text(credential.modified), .null, .null,
+            ]
+        }
+    }
+
+    /// The place of the credential that the file was enabled or reauthorized with, or NULL.
+    func usedCredentialID() throws(StretchError) -> Value {
+        let index = try database.credentials().firstIndex { $0.isUsed }
+        return index.map { .integer(Int64($0) + 1) } ?? .null
+    }
+
+    func databaseRow() throws(StretchError) -> [Value] {
+        let url = URL(fileURLWithPath: database.path)
+        return [
+            1, .text(url.deletingPathExtension().lastPathComponent), .null,
+            try database.masterKeyOpensByService() ? 1 : 0, 0, try database.isEnabled() ? 1 : 0,
+        ]
+    }
+
+    /// The ordinary tables of the file, without SQLite's own and Stretch's.
+    func tables() throws(StretchError) -> [[Value]] {
+        let stretched = try rows("SELECT name FROM main.stretch_table").compactMap {
+            $0[0].stringValue?.lowercased()
+        }
+        return try database.query(
+            """
+            SELECT rowid, name FROM main.sqlite_schema WHERE type = 'table'
+            AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE 'stretch\\_%' ESCAPE '\\'
+            ORDER BY name
+            """
+        ).rows.map { row in
+            let isStretched = stretched.contains(row[1].stringValue?.lowercased() ?? "")
+            return [row[0], row[1], 1, "U ", "USER_TABLE", isStretched ? 1 : 0]
+        }
+    }
+}

@@ -1,0 +1,102 @@
+internal import Stretch
+public import TransactSQL
+
+extension DatabaseHost {
+    /// Numbers of failures of master key and credentials.
+    private static let keyNumbers: [StretchError.Code: TransactSQLError.Code] = [
+        .wrongState: .missingMasterKey, .notPermitted: .wrongPassword,
+    ]
+
+    /// Creates, opens, closes, changes, saves or restores the master key.
+    public func perform(_ statement: MasterKeyStatement) throws {
+        try requireOwner()
+        var numbers = Self.keyNumbers
+        if case .create = statement { numbers[.wrongState] = .duplicateMasterKey }
+        if case .drop = statement, try hasMasterKey() { numbers[.wrongState] = .duplicateName }
+        try numbered(numbers) { () throws(StretchError) in
+            switch statement {
+            case .create(let password): try database.createMasterKey(password: password?.text)
+            case .open(let password): try database.openMasterKey(password: password.text)
+            case .close: try database.closeMasterKey()
+            case .regenerate(let password, _):
+                try database.regenerateMasterKey(password: password.text)
+            case .addEncryption(.serviceMasterKey):
+                try database.setMasterKeyOpensByService(true)
+            case .addEncryption(.password(let password)):
+                try database.addMasterKeyPassword(password.text)
+            case .dropEncryption(.serviceMasterKey):
+                try database.setMasterKeyOpensByService(false)
+            case .dropEncryption(.password(let password)):
+                try database.dropMasterKeyPassword(password.text)
+            case .drop: try database.dropMasterKey()
+            case .backup(let file, let password):
+                try database.exportMasterKey(to: file, password: password.text)
+            case .restore(let file, let decryption, let encryption, let isForced):
+                try database.importMasterKey(
+                    from: file, password: decryption.text, newPassword: encryption.text,
+                    isForced: isForced)
+            }
+        }
+    }
+
+    private func hasMasterKey() throws(TransactSQLError) -> Bool {
+        try numbered { () throws(StretchError) in try database.hasMasterKey() }
+    }
+
+    /// Adds a password that opens the master key, or takes it away.
+    public func changeMasterKeyPassword(
+        _ password: Secret, _ action: RoleAction, database name: String
+    ) throws {
+        try requireCurrent(name)
+        try requireOwner()
+        try numbered(Self.keyNumbers) { () throws(StretchError) in
+            switch action {
+            case .add: try database.addMasterKeyPassword(password.text)
+            case .drop: try database.dropMasterKeyPassword(password.text)
+            }
+        }
+    }
+
+    /// Creates a credential.
+    public func createCredential(_ name: String, identity: String, secret: Secret?) throws {
+        try requireOwner()
+        let isThere = try credentialExists(name)
+        try numbered([.wrongState: isThere ? .duplicateName : .missingMasterKey]) {
+            () throws(StretchError) in
+            try database.createCredential(name, identity: identity, secret: secret?.text)
+        }
+    }
+
+    /// Gives a credential another login.
+    public func alterCredential(_ name: String, identity: String, secret: Secret?) throws {
+        try requireOwner()
+        try numbered([.invalidArgument: .unknownCredential, .wrongState: .missingMasterKey]) {
+            () throws(StretchError) in
+            try database.alterCredential(name, identity: identity, secret: secret?.text)
+        }
+    }
+
+    /// Deletes a credential.
+    public func dropCredential(_ name: String) throws {
+        try requireOwner()
+        try numbered([.invalidArgument: .unknownCredential, .wrongState: .missingMasterKey]) {
+            () throws(StretchError) in try database.dropCredential(name)
+        }
+    }
+
+    func credentialExists(_ name: String) throws(TransactSQLError) -> Bool {
+        let all = try numbered { () throws(StretchError) in try database.credentials() }
+        return all.contains { $0.name.lowercased() == name.lowercased() }
+    }
+
+    /// Makes a user of this machine a member of `db_owner`, or no member any more.
+    public func changeOwner(_ member: String, _ action: RoleAction) throws {
+        try requireStretched()
+        try numbered([.wrongState: .unknownCredential]) { () throws(StretchError) in
+            switch action {
+            case .add: try database.addMember(member)
+            case .drop: try database.dropMember(member)
+            }
+        }
+    }
+}

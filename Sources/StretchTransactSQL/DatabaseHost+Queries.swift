@@ -1,0 +1,171 @@
+internal import Stretch
+public import StretchSQLite
+public import TransactSQL
+
+extension DatabaseHost {
+    /// Runs a statement of SQLite's on the whole tables, and hands it to whoever reads its rows.
+    public func run(
+        _ statement: PlainStatement, variables: [String: TransactSQLValue]
+    ) throws {
+        let text = try resolving(statement)
+        try run(text, variables, consume)
+    }
+
+    /// The first value of a query's first row, or NULL without a row.
+    public func value(
+        of query: String, variables: [String: TransactSQLValue]
+    ) throws -> TransactSQLValue {
+        var value = TransactSQLValue.null
+        try run(query, variables) { prepared in
+            guard try prepared.step() else { return }
+            value = TransactSQLValue(prepared.column(0))
+            prepared.reset()
+        }
+        return value
+    }
+
+    private func run(
+        _ text: String, _ variables: [String: TransactSQLValue],
+        _ body: (StretchSQLite.Statement) throws -> Void
+    ) throws(TransactSQLError) {
+        do throws(StretchError) {
+            try catalog?.refresh(for: text, of: database)
+            try database.forEachStatement(text) { prepared in
+                try Self.bind(variables, to: prepared)
+                try body(prepared)
+            }
+        } catch {
+            throw TransactSQLError(
+                error,
+                [
+                    .remoteUnavailable: .remoteAccess, .disconnected: .remoteAccess,
+                    .remoteMismatch: .inconsistentRemote, .wrongState: .queriesDisabled,
+                    .unsupported: .unsupportedOperation,
+                ])
+        }
+    }
+
+    /// Binds the declared variables that a statement names, in any case.
+    private static func bind(
+        _ variables: [String: TransactSQLValue], to statement: StretchSQLite.Statement
+    ) throws {
+        guard statement.parameterCount > 0 else { return }
+        for index in 1...statement.parameterCount {
+            let name = statement.parameterName(index) ?? "?"
+            let found = variables.first { $0.key.lowercased() == name.lowercased() }
+            guard let found else {
+                throw TransactSQLError(
+                    .undeclaredVariable, "variable \(name) is not declared",
+                    hint: "DECLARE it in the same batch; GO ends the life of all variables.")
+            }
+            try statement.bind(Value(found.value), at: index)
+        }
+    }
+
+    // MARK: Hints
+
+    /// The statement's text, with the side of the table that is meant in place of each table with
+    /// a hint.
+    private func resolving(_ statement: PlainStatement) throws(TransactSQLError) -> String {
+        guard !statement.overrides.isEmpty else { return statement.text }
+        try requireOwner(.hintNotPermitted)
+        guard !database.isInTransaction else {
+            throw TransactSQLError(
+                .hintInTransaction,
+                "the hint REMOTE_DATA_ARCHIVE_OVERRIDE is not for a transaction",
+                at: statement.overrides[0].position, hint: "COMMIT first.")
+        }
+        var bytes = Array(statement.text.utf8)
+        for hint in statement.overrides.reversed() {
+            if Self.isTarget(hint, of: bytes) { try requireChangeable(hint) }
+            let source = try source(of: hint)
+            bytes.replaceSubrange(hint.tableRange, with: Array(source.utf8))
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private func source(of hint: OverrideHint) throws(TransactSQLError) -> String {
+        guard hint.mode != .stageOnly else {
+            throw TransactSQLError(
+                .noStaging, "table \"\(hint.table)\" has no staging", at: hint.position,
+                hint: "Rows stay in the local table until the remote's copy was read back.")
+        }
+        do throws(StretchError) {
+            return try database.source(
+                of: hint.table, hint.mode == .localOnly ? .hot : .cold, isNamed: hint.hasAlias)
+        } catch {
+            var failure = TransactSQLError(
+                error,
+                [.invalidArgument: .tableNotStretched, .wrongState: .tableNotStretched])
+            failure.position = hint.position
+            throw failure
+        }
+    }
+
+    /// Whether the table of a hint is the one that an UPDATE or a DELETE changes, by the words
+    /// before it: `UPDATE`, `UPDATE OR IGNORE`, `DELETE FROM`.
+    private static func isTarget(_ hint: OverrideHint, of text: [UInt8]) -> Bool {
+        let words = String(decoding: text[..<hint.tableRange.lowerBound], as: UTF8.self)
+            .uppercased().split { !$0.isLetter }.suffix(3)
+        guard let last = words.last else { return false }
+        let before = words.dropLast()
+        switch last {
+        case "UPDATE": return true
+        case "FROM": return before.last == "DELETE"
+        default: return before.last == "OR" && before.first == "UPDATE"
+        }
+    }
+
+    /// Throws unless a statement may change the table of a hint.
+    private func requireChangeable(_ hint: OverrideHint) throws(TransactSQLError) {
+        guard hint.mode != .stageOnly else { return }
+        guard hint.mode == .localOnly else {
+            throw TransactSQLError(
+                .unsupportedOperation,
+                "cold rows of table \"\(hint.table)\" are never changed in place",
+                at: hint.position,
+                hint: "Leave the hint out: the statement then changes hot and cold rows.")
+        }
+        let table = try requireTable(hint.table)
+        guard table.migrationState == MigrationState.paused.rawValue else {
+            throw TransactSQLError(
+                .hintNotPaused, "table \"\(table.name)\" is not paused", at: hint.position,
+                hint: """
+                    ALTER TABLE \(table.name) SET (REMOTE_DATA_ARCHIVE (MIGRATION_STATE = PAUSED)).
+                    """)
+        }
+    }
+}
+
+extension Value {
+    /// A value of Transact-SQL as SQLite stores it.
+    ///
+    /// A decimal number becomes an INTEGER where it has no fraction, else a REAL; a date and time
+    /// becomes the text that SQLite's date functions read.
+    public init(_ value: TransactSQLValue) {
+        switch value {
+        case .null: self = .null
+        case .integer(let number): self = .integer(number)
+        case .decimal(let number):
+            let text = number.description
+            self = Int64(text).map { .integer($0) } ?? .real(Double(text) ?? 0)
+        case .float(let number): self = .real(number)
+        case .text(let text): self = .text(text)
+        case .dateTime(let time): self = .text(time.description)
+        case .binary(let bytes): self = .blob(bytes)
+        }
+    }
+}
+
+extension TransactSQLValue {
+    /// A value of SQLite's; text that is not valid UTF-8 becomes bytes.
+    init(_ value: Value) {
+        switch value {
+        case .null: self = .null
+        case .integer(let number): self = .integer(number)
+        case .real(let number): self = .float(number)
+        case .text(let text): self = text.string.map { .text($0) } ?? .binary(text.bytes)
+        case .blob(let bytes): self = .binary(bytes)
+        }
+    }
+}

@@ -1,0 +1,258 @@
+internal import Foundation
+internal import Stretch
+internal import StretchSQLite
+public import TransactSQL
+
+extension DatabaseHost {
+    // MARK: The setting
+
+    private func keystore() throws(TransactSQLError) -> Keystore {
+        guard let keystore = database.configuration.keystore else {
+            throw TransactSQLError(.host, "there is no keystore", hint: "Give the database one.")
+        }
+        return keystore
+    }
+
+    /// This user's setting `remote data archive`.
+    public func archiveSwitch() throws -> ArchiveSwitch {
+        let keystore = try keystore()
+        let setting = try numbered { () throws(StretchError) in try keystore.archiveSetting() }
+        return ArchiveSwitch(isConfigured: setting.isConfigured, isRunning: setting.isRunning)
+    }
+
+    /// Changes the setting; it holds after ``reconfigure()``.
+    public func configureArchive(isAllowed: Bool) throws {
+        let keystore = try keystore()
+        try numbered { () throws(StretchError) in
+            try keystore.changeArchiveSetting { $0.isConfigured = isAllowed }
+        }
+    }
+
+    /// Lets the configured setting hold.
+    public func reconfigure() throws {
+        let keystore = try keystore()
+        try numbered { () throws(StretchError) in
+            try keystore.changeArchiveSetting { $0.isRunning = $0.isConfigured }
+        }
+    }
+
+    private func requireArchive() throws {
+        guard try !archiveSwitch().isRunning else { return }
+        throw TransactSQLError(
+            .archiveSwitchedOff, "remote data archive is switched off for this user",
+            hint: "EXEC sp_configure 'remote data archive', '1'; then RECONFIGURE.")
+    }
+
+    // MARK: Databases
+
+    /// Makes a database beside the current one, or at a path, the current one.
+    public func use(database name: String) throws {
+        guard name.lowercased() != databaseName.lowercased() else { return }
+        let current = URL(fileURLWithPath: database.path)
+        let folder = current.deletingLastPathComponent()
+        let candidates = [
+            folder.appendingPathComponent(name).appendingPathExtension(current.pathExtension).path,
+            folder.appendingPathComponent(name).path,
+        ]
+        guard let path = candidates.first(where: FileManager.default.fileExists(atPath:)) else {
+            throw TransactSQLError(
+                .unknownDatabase, "there is no database \"\(name)\" beside the current one",
+                hint: "Name a file of the folder, with or without its extension.")
+        }
+        let configuration = database.configuration
+        let other = try numbered { () throws(StretchError) in
+            try StretchDatabase(path: path, configuration: configuration)
+        }
+        other.usesScopedCredential = true
+        other.connectionQueryMode = database.connectionQueryMode
+        database = other
+        catalog?.forget()
+    }
+
+    /// The current database, when its name is asked for, or none.
+    public func databases(named name: String?) throws -> TransactSQLResult {
+        try requireCurrent(name)
+        let attributes = try? FileManager.default.attributesOfItem(atPath: database.path)
+        let bytes = try query(
+            "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+        )[0][0].integerValue
+        let isEnabled = try isEnabled()
+        return TransactSQLResult(
+            columns: ["name", "db_size", "owner", "dbid", "status"],
+            rows: [
+                [
+                    .text(databaseName), .text("\(((bytes ?? 0) + 1023) / 1024) KB"),
+                    .text(attributes?[.ownerAccountName] as? String ?? ""), .integer(1),
+                    .text(isEnabled ? "ONLINE, REMOTE_DATA_ARCHIVE" : "ONLINE"),
+                ]
+            ])
+    }
+
+    func query(_ sql: String) throws(TransactSQLError) -> [[Value]] {
+        try numbered { () throws(StretchError) in try database.query(sql).rows }
+    }
+
+    /// Enables the current database.
+    ///
+    /// - Parameter server: An address, `file:archive.db` or `postgresql://host/database`, or the
+    ///   path of a SQLite file.
+    public func enable(
+        database name: String?, server: String, _ authentication: RemoteAuthentication
+    ) throws {
+        try requireCurrent(name)
+        try requireOwner()
+        try requireArchive()
+        guard try !isEnabled() else {
+            throw TransactSQLError(
+                .alreadyStretched, "database \"\(databaseName)\" is stretch-enabled already",
+                hint: "Look at sys.remote_data_archive_databases.")
+        }
+        var credential: String?
+        if case .credential(let named) = authentication {
+            guard try credentialExists(named.name) else {
+                throw missingCredential(named.name, at: named.position)
+            }
+            credential = named.name
+        }
+        try numbered([.notPermitted: .refusedLogin, .wrongState: .missingMasterKey]) {
+            () throws(StretchError) in
+            try database.enable(server: Self.address(server), credential: credential)
+        }
+    }
+
+    /// A path of a SQLite file is an address, too.
+    private static func address(_ server: String) -> String {
+        let extensions = ["db", "sqlite", "sqlite3"]
+        let isPath =
+            server.hasPrefix("/") || server.hasPrefix("./")
+            || extensions.contains(URL(fileURLWithPath: server).pathExtension.lowercased())
+        return isPath && !server.contains(":") ? "file:\(server)" : server
+    }
+
+    private func missingCredential(
+        _ name: String, at position: SourcePosition? = nil
+    ) -> TransactSQLError {
+        TransactSQLError(
+            .missingCredential, "credential \"\(name)\" does not exist", at: position,
+            hint: "CREATE DATABASE SCOPED CREDENTIAL first, for the remote's administrator.")
+    }
+
+    /// Disables the current database, which has no stretch-enabled table.
+    public func disable(database name: String?) throws {
+        try requireCurrent(name)
+        try requireStretched()
+        try numbered([.wrongState: .tablesAreStretched]) { () throws(StretchError) in
+            try database.disable()
+        }
+    }
+
+    // MARK: The link
+
+    /// Restores the connection to the remote, or connects to the one that is named.
+    ///
+    /// - Parameter name: A database of a PostgreSQL server, in place of the one in the address.
+    public func reauthorize(
+        credential: String, withCopy: Bool, server: String?, database name: String?
+    ) throws {
+        try requireStretched(.reauthorizeNotStretched)
+        let status = try numbered { () throws(StretchError) in try database.status() }
+        guard status.database.linkState != .connected || server != nil || name != nil else {
+            throw TransactSQLError(
+                .alreadyConnected, "database \"\(databaseName)\" is connected to its remote",
+                hint: "Cut the connection first: EXEC sp_rda_deauthorize_db.")
+        }
+        guard try credentialExists(credential) else { throw missingCredential(credential) }
+        guard name == nil else {
+            throw TransactSQLError(
+                .unsupportedOption, "the database is part of the server's address",
+                hint: "Write @azure_servername = N'postgresql://host/database'.")
+        }
+        var options = ReauthorizeOptions()
+        options.credential = credential
+        options.withCopy = withCopy
+        options.server = server.map(Self.address)
+        let asked = options
+        try numbered([.notPermitted: .refusedLogin, .wrongState: .missingMasterKey]) {
+            () throws(StretchError) in try database.reauthorize(asked)
+        }
+    }
+
+    /// Cuts the connection to the remote.
+    public func deauthorize() throws {
+        try requireStretched(.deauthorizeNotStretched)
+        try numbered([.wrongState: .alreadyDisconnected]) { () throws(StretchError) in
+            try database.deauthorize()
+        }
+    }
+
+    /// Says which rows the queries of all connections see.
+    public func setQueryMode(_ mode: TransactSQL.QueryMode, isForced: Bool) throws {
+        try requireStretched(.queryModeNotStretched)
+        try numbered([.disconnected: .inconsistentRemote]) { () throws(StretchError) in
+            try database.setQueryMode(Stretch.QueryMode(mode), isForced: isForced)
+        }
+    }
+
+    /// Tests the connection.
+    public func testConnection(_ question: ConnectionQuestion) throws -> ConnectionAnswer {
+        try requireCurrent(question.database)
+        try requireOwner()
+        let isEnabled = try isEnabled()
+        guard isEnabled || question.server != nil else {
+            throw TransactSQLError(
+                .connectionLogin,
+                "database \"\(databaseName)\" is not stretch-enabled, and no server is named",
+                hint: "Give @server_address.")
+        }
+        let server = question.server.map(Self.address)
+        let test: ConnectionTest
+        switch question.login {
+        case .credential(let name):
+            guard try credentialExists(name) else { throw missingCredential(name) }
+            test = try numbered([.wrongState: .missingMasterKey]) { () throws(StretchError) in
+                try database.testConnection(credential: name, server: server)
+            }
+        case .password(let login, let password):
+            let given = RemoteCredential(login: login, password: password.text)
+            test = try numbered { () throws(StretchError) in
+                try database.testConnection(given, server: server)
+            }
+        case nil:
+            test = try numbered { () throws(StretchError) in
+                isEnabled
+                    ? try database.testConnection()
+                    : try database.testConnection(nil, server: server)
+            }
+        }
+        return ConnectionAnswer(test)
+    }
+}
+
+extension ConnectionAnswer {
+    init(_ test: ConnectionTest) {
+        let state: State =
+            switch test.report.state {
+            case .healthy: .healthy
+            case .refused: .firewall
+            case .noConnection: .noConnection
+            case .authenticationFailure: .authenticationFailure
+            case .otherError: .error
+            }
+        self.init(
+            state: state,
+            errorNumber: test.failure.map {
+                TransactSQLError($0, [.notPermitted: .refusedLogin]).number
+            },
+            errorMessage: test.report.message)
+    }
+}
+
+extension Stretch.QueryMode {
+    init(_ mode: TransactSQL.QueryMode) {
+        switch mode {
+        case .disabled: self = .disabled
+        case .localOnly: self = .localOnly
+        case .localAndRemote: self = .localAndRemote
+        }
+    }
+}

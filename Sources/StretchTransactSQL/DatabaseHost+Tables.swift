@@ -1,0 +1,200 @@
+internal import Stretch
+internal import StretchSQLite
+public import TransactSQL
+
+extension DatabaseHost {
+    /// Numbers of failures of `ALTER TABLE … SET (REMOTE_DATA_ARCHIVE …)`.
+    private static let tableNumbers: [StretchError.Code: TransactSQLError.Code] = [
+        .unsupported: .tableNotSupported, .notPermitted: .refusedLogin,
+    ]
+
+    /// Makes a table stretch-enabled.
+    public func enableTable(_ name: String, filter: TableFilter, isPaused: Bool) throws {
+        try requireStretched()
+        guard try archiveSwitch().isRunning else {
+            throw TransactSQLError(
+                .archiveSwitchedOff, "remote data archive is switched off for this user",
+                hint: "EXEC sp_configure 'remote data archive', '1'; then RECONFIGURE.")
+        }
+        var numbers = Self.tableNumbers
+        if case .condition = filter, try tableExists(name) {
+            numbers[.invalidArgument] = .invalidFilter
+        } else {
+            numbers[.invalidArgument] = .unknownObject
+        }
+        try numbered(numbers) { () throws(StretchError) in
+            try database.enableTable(name, filter: filter.text, isPaused: isPaused)
+        }
+    }
+
+    private func tableExists(_ name: String) throws(TransactSQLError) -> Bool {
+        let rows = try numbered { () throws(StretchError) in
+            try database.query(
+                "SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name = ? COLLATE NOCASE",
+                .text(name)
+            ).rows
+        }
+        return !rows.isEmpty
+    }
+
+    /// Changes a stretch-enabled table's filter and migration state.
+    ///
+    /// Rows that go out move with the next migration; rows that come back move now, and the table
+    /// is then an ordinary one.
+    public func alterTable(
+        _ name: String, filter: TableFilter?, state: TableMigrationState
+    ) throws {
+        try requireStretched()
+        _ = try requireTable(name)
+        var numbers = Self.tableNumbers
+        numbers[.invalidArgument] = .invalidFilter
+        try numbered(numbers) { () throws(StretchError) in
+            if let filter { try database.alterTable(name, filter: filter.text) }
+            switch state {
+            case .outbound: try database.resumeTable(name)
+            case .paused: try database.pauseTable(name)
+            case .inbound: try database.disableTable(name, mode: .bringBack)
+            }
+        }
+    }
+
+    /// Disables a table and leaves its remote rows behind.
+    public func abandonTable(_ name: String) throws {
+        try requireStretched()
+        _ = try requireTable(name)
+        try numbered(Self.tableNumbers) { () throws(StretchError) in
+            try database.disableTable(name, mode: .abandon)
+        }
+    }
+
+    /// Adds missing columns to the remote of a table.
+    public func reconcileColumns(table name: String) throws {
+        try requireStretched()
+        _ = try requireTable(name)
+        try numbered([.schemaMismatch: .columnsNotReconciled, .notPermitted: .refusedLogin]) {
+            () throws(StretchError) in
+            try database.reconcileSchema()
+            try database.provision(table: name)
+        }
+    }
+
+    /// Makes the remote indexes of a table those of the local one.
+    public func reconcileIndexes(table name: String) throws {
+        try requireStretched(.indexesNotStretched)
+        let table = try requireTable(name)
+        guard table.migrationState == MigrationState.outbound.rawValue else {
+            throw TransactSQLError(
+                .indexesNotOutbound, "table \"\(table.name)\" does not migrate",
+                hint: """
+                    ALTER TABLE \(table.name) SET (REMOTE_DATA_ARCHIVE (MIGRATION_STATE = \
+                    OUTBOUND)).
+                    """)
+        }
+        try numbered([.notPermitted: .refusedLogin]) { () throws(StretchError) in
+            try database.provision(table: name)
+        }
+    }
+
+    // MARK: Space
+
+    /// Measures a table, or the whole database.
+    ///
+    /// Of the remote, all that it keeps for a table counts as data.
+    public func spaceUsed(table name: String?, _ mode: SpaceMode) throws -> SpaceUsage {
+        let tables =
+            try !isEnabled() || mode == .localOnly && name == nil
+            ? [] : numbered { () throws(StretchError) in try database.status().tables }
+        guard let name else { return try databaseSpace(tables, mode) }
+        guard try tableExists(name) else {
+            throw TransactSQLError(
+                .unknownObject, "there is no table \"\(name)\"", hint: "Look at sys.tables.")
+        }
+        let stretched = tables.first { $0.name.lowercased() == name.lowercased() }
+        if mode == .remoteOnly, stretched?.remoteBytes == nil {
+            throw TransactSQLError(
+                .noRemoteRows, "table \"\(name)\" has no remote that can be measured",
+                hint: "Use @mode = 'LOCAL_ONLY'.")
+        }
+        var space = Space()
+        var rows: Int64 = 0
+        if mode != .remoteOnly {
+            space = try localSpace(of: name)
+            rows =
+                try stretched?.localRows ?? query("SELECT count(*) FROM \(quoted(name))")[0][0]
+                .integerValue ?? 0
+        }
+        if mode != .localOnly, let stretched {
+            space.data += stretched.remoteBytes ?? 0
+            rows += stretched.remoteRows
+        }
+        return space.usage(name: stretched?.name ?? name, rows: rows)
+    }
+
+    private func databaseSpace(
+        _ tables: [DatabaseStatus.Table], _ mode: SpaceMode
+    ) throws(TransactSQLError) -> SpaceUsage {
+        var space = Space()
+        if mode != .remoteOnly {
+            space = try localSpace(of: nil)
+            let free = try query(
+                """
+                SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size
+                """)
+            space.unused += free[0][0].integerValue ?? 0
+        } else if tables.isEmpty {
+            throw TransactSQLError(
+                .noRemoteRows, "database \"\(databaseName)\" has no stretch-enabled table",
+                hint: "Use @mode = 'LOCAL_ONLY'.")
+        }
+        if mode != .localOnly { for table in tables { space.data += table.remoteBytes ?? 0 } }
+        return space.usage(name: databaseName, rows: nil)
+    }
+
+    /// Pages of a table and its indexes, or of all: <https://sqlite.org/dbstat.html>.
+    private func localSpace(of name: String?) throws(TransactSQLError) -> Space {
+        let tableNames = name.map { "tbl_name = \(literal($0)) COLLATE NOCASE AND" } ?? ""
+        let rows = try query(
+            """
+            SELECT coalesce(type, 'table') = 'index', sum(pgsize - unused), sum(unused)
+            FROM dbstat('main', 1) AS d LEFT JOIN main.sqlite_schema AS s ON s.name = d.name
+            WHERE \(name == nil ? "1" : "\(tableNames) type IN ('table', 'index')") GROUP BY 1
+            """)
+        var space = Space()
+        for row in rows {
+            let used = row[1].integerValue ?? 0
+            if row[0].integerValue == 1 { space.indexes += used } else { space.data += used }
+            space.unused += row[2].integerValue ?? 0
+        }
+        return space
+    }
+
+    private struct Space {
+        var data: Int64 = 0
+        var indexes: Int64 = 0
+        var unused: Int64 = 0
+
+        func usage(name: String, rows: Int64?) -> SpaceUsage {
+            SpaceUsage(
+                name: name, rows: rows, reserved: data + indexes + unused, data: data,
+                indexes: indexes, unused: unused)
+        }
+    }
+
+    private func literal(_ text: String) -> String {
+        "'\(text.replacing("'", with: "''"))'"
+    }
+
+    private func quoted(_ name: String) -> String {
+        "main.\"\(name.replacing("\"", with: "\"\""))\""
+    }
+}
+
+extension TableFilter {
+    /// The condition; every row meets `true`.
+    var text: String {
+        switch self {
+        case .everyRow: "true"
+        case .condition(let condition): condition
+        }
+    }
+}

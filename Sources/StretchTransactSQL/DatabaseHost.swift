@@ -1,0 +1,106 @@
+internal import Foundation
+public import Stretch
+public import StretchSQLite
+public import TransactSQL
+
+/// Does what Transact-SQL scripts ask, on a local database and its remote.
+///
+/// ```swift
+/// let host = DatabaseHost(database) { statement in
+///     while try statement.step() { print(statement.column(0)) }
+/// }
+/// var executor = ScriptExecutor(host: host, output: output)
+/// try executor.run("EXEC sp_rda_set_query_mode 'LOCAL_ONLY'")
+/// ```
+///
+/// Errors carry SQL Server's number where it has one for the same situation, else 50000. Like the
+/// database, a host serves one thread at a time.
+public final class DatabaseHost: TransactSQLHost {
+    /// The current database.
+    public internal(set) var database: StretchDatabase
+    /// Takes each statement of SQLite's, prepared and bound, and steps it to its end.
+    let consume: (StretchSQLite.Statement) throws -> Void
+    let catalog: SystemCatalog?
+
+    /// Makes a host of a database.
+    ///
+    /// Administration logs in at the remote by the credential that the database was enabled or
+    /// reauthorized with; it has no other login.
+    ///
+    /// - Parameters:
+    ///   - showsSystemCatalog: Whether statements find the views of schema `sys`, which takes one
+    ///     of SQLite's attached databases.
+    ///   - consume: Steps a statement of SQLite's to its end; called for each, also for those that
+    ///     return no rows.
+    public init(
+        _ database: StretchDatabase, showsSystemCatalog: Bool = false,
+        consume: @escaping (StretchSQLite.Statement) throws -> Void
+    ) {
+        self.database = database
+        self.consume = consume
+        catalog = showsSystemCatalog ? SystemCatalog() : nil
+        database.usesScopedCredential = true
+    }
+
+    /// The name that statements call the current database by: its file's, without an extension.
+    public var databaseName: String {
+        URL(fileURLWithPath: database.path).deletingPathExtension().lastPathComponent
+    }
+
+    // MARK: Conditions
+
+    /// Throws unless the caller administers the file.
+    func requireOwner(
+        _ code: TransactSQLError.Code = .notPermitted
+    ) throws(TransactSQLError) {
+        let isOwner = try numbered { () throws(StretchError) in try database.isAdministrator() }
+        guard !isOwner else { return }
+        throw TransactSQLError(
+            code, "this needs db_owner of database \"\(databaseName)\"",
+            hint: "Let the file's owner do it, or add you: ALTER ROLE db_owner ADD MEMBER name.")
+    }
+
+    func isEnabled() throws(TransactSQLError) -> Bool {
+        try numbered { () throws(StretchError) in try database.isEnabled() }
+    }
+
+    /// Throws unless the database is stretch-enabled, after asking for the caller's right.
+    func requireStretched(
+        _ code: TransactSQLError.Code = .databaseNotStretched
+    ) throws(TransactSQLError) {
+        try requireOwner()
+        guard try !isEnabled() else { return }
+        throw TransactSQLError(
+            code, "database \"\(databaseName)\" is not stretch-enabled",
+            hint: """
+                ALTER DATABASE CURRENT SET REMOTE_DATA_ARCHIVE = ON (SERVER = '…', CREDENTIAL = \
+                name).
+                """)
+    }
+
+    /// Throws unless a name is the current database's.
+    func requireCurrent(_ name: String?) throws(TransactSQLError) {
+        guard let name, name.lowercased() != databaseName.lowercased(),
+            name.lowercased() != "main"
+        else { return }
+        throw TransactSQLError(
+            .unknownDatabase, "\"\(name)\" is not the current database, \"\(databaseName)\"",
+            hint: "Write CURRENT, or USE the other database first.")
+    }
+
+    /// Throws unless a table is stretch-enabled.
+    func requireTable(_ name: String) throws(TransactSQLError) -> DatabaseStatus.Table {
+        let status = try numbered { () throws(StretchError) in try database.status() }
+        let found = status.tables.first { $0.name.lowercased() == name.lowercased() }
+        if let found { return found }
+        throw TransactSQLError(
+            .tableNotStretched, "table \"\(name)\" is not stretch-enabled",
+            hint: "ALTER TABLE \(name) SET (REMOTE_DATA_ARCHIVE = ON (MIGRATION_STATE = OUTBOUND))."
+        )
+    }
+
+    /// What no call of the library does yet.
+    func unsupported(_ what: String, hint: String) -> TransactSQLError {
+        TransactSQLError(.unsupportedStatement, "\(what) is not supported by this host", hint: hint)
+    }
+}

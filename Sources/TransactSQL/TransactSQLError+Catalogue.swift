@@ -1,0 +1,148 @@
+/// Numbers of situations that only a host can meet.
+extension TransactSQLError.Code {
+    /// There is no such database.
+    public static let unknownDatabase = Self(911)
+    /// The principal, the credential or another object does not exist, or may not be touched.
+    public static let unknownCredential = Self(15151)
+    /// Something of this name exists already.
+    public static let duplicateName = Self(15530)
+    /// The caller may not do this.
+    public static let notPermitted = Self(15247)
+    /// A password does not open the master key.
+    public static let wrongPassword = Self(15313)
+    /// There is a master key already.
+    public static let duplicateMasterKey = Self(15578)
+    /// There is no master key, or it is not open.
+    public static let missingMasterKey = Self(15581)
+    /// The database still has stretch-enabled tables.
+    public static let tablesAreStretched = Self(14802)
+    /// The database is not stretch-enabled.
+    public static let databaseNotStretched = Self(14803)
+    /// The credential for the remote does not exist.
+    public static let missingCredential = Self(14804)
+    /// The remote refuses the login.
+    public static let refusedLogin = Self(14807)
+    /// The database is stretch-enabled already.
+    public static let alreadyStretched = Self(14810)
+    /// The table cannot be stretched, with the reason.
+    public static let tableNotSupported = Self(14812)
+    /// The remote cannot be reached.
+    public static let remoteUnreachable = Self(14817)
+    /// The remote rows of the table cannot be measured alone.
+    public static let noRemoteRows = Self(14821)
+    /// The operation is not possible on a stretch-enabled table.
+    public static let unsupportedOperation = Self(14823)
+    /// `remote data archive` is switched off.
+    public static let archiveSwitchedOff = Self(14824)
+    /// Cold rows cannot be read.
+    public static let remoteAccess = Self(14827)
+    /// Queries of stretch-enabled tables are disabled.
+    public static let queriesDisabled = Self(14830)
+    /// A query mode is set in a database that is not stretch-enabled.
+    public static let queryModeNotStretched = Self(14831)
+    /// Remote rows are not as the file names them, so that they cannot be part of queries.
+    public static let inconsistentRemote = Self(14833)
+    /// `sp_rda_deauthorize_db` in a database that is not stretch-enabled.
+    public static let deauthorizeNotStretched = Self(14834)
+    /// The database is disconnected already.
+    public static let alreadyDisconnected = Self(14835)
+    /// `sp_rda_reconcile_indexes` in a database that is not stretch-enabled.
+    public static let indexesNotStretched = Self(14836)
+    /// `sp_rda_reconcile_indexes` of a table that does not migrate.
+    public static let indexesNotOutbound = Self(14837)
+    /// `sp_rda_reauthorize_db` in a database that is not stretch-enabled.
+    public static let reauthorizeNotStretched = Self(14846)
+    /// The database is connected already.
+    public static let alreadyConnected = Self(14847)
+    /// The hint is for members of `db_owner`.
+    public static let hintNotPermitted = Self(14869)
+    /// The hint is not for a transaction.
+    public static let hintInTransaction = Self(14870)
+    /// The hint changes rows only while the table is paused.
+    public static let hintNotPaused = Self(14879)
+    /// There is no staging.
+    public static let noStaging = Self(14882)
+    /// `sp_rda_reconcile_columns` fails.
+    public static let columnsNotReconciled = Self(14885)
+    /// The table is not stretch-enabled.
+    public static let tableNotStretched = Self(14897)
+    /// The database is not connected to its remote.
+    public static let notConnected = Self(14898)
+}
+
+extension TransactSQLError {
+    /// The numbers that errors carry here, with what they mean: the rows of `sys.messages`.
+    public static let catalogue: [(code: Code, text: String)] = [
+        (.syntax, "incorrect syntax"),
+        (.unterminated, "a quote or a comment has no end"),
+        (.positionalAfterNamed, "an argument without a name follows one with a name"),
+        (.invalidLength, "a length, a precision or a scale is out of its range"),
+        (.duplicateVariable, "the variable is declared already"),
+        (.undeclaredVariable, "the variable is not declared"),
+        (.nesting, "nesting is too deep"),
+        (.unknownName, "no such type, option or setting"),
+        (.missingArgument, "a parameter has no argument"),
+        (.unknownObject, "no such object in the current database"),
+        (.unknownDatabase, "there is no such database"),
+        (.truncation, "a text is longer than its type allows"),
+        (.unknownProcedure, "there is no such procedure"),
+        (.divisionByZero, "division by zero"),
+        (.conversion, "the value cannot be converted"),
+        (.overflow, "the value is outside the range of its type"),
+        (.argumentType, "the type of the argument is not accepted"),
+        (.operandTypes, "the operator is not for values of these types"),
+        (.duplicateArgument, "a parameter is given twice"),
+        (.tooManyArguments, "there are more arguments than parameters"),
+        (.unknownParameter, "there is no such parameter"),
+        (.notOutput, "the parameter is no output parameter"),
+        (.duplicateArchiveOption, "an option of REMOTE_DATA_ARCHIVE is given twice"),
+        (.tablesAreStretched, "the database still has stretch-enabled tables"),
+        (.databaseNotStretched, "the database is not stretch-enabled"),
+        (.missingCredential, "the credential does not exist"),
+        (.refusedLogin, "the remote refuses the login"),
+        (.alreadyStretched, "the database is stretch-enabled already"),
+        (.tableNotSupported, "the table cannot be stretched"),
+        (.remoteUnreachable, "the remote cannot be reached"),
+        (.noRemoteRows, "the table has no remote rows to measure"),
+        (.invalidMode, "the mode is unknown"),
+        (.unsupportedOperation, "the operation is not possible on a stretch-enabled table"),
+        (.archiveSwitchedOff, "remote data archive is switched off"),
+        (.remoteAccess, "cold rows cannot be read"),
+        (.queriesDisabled, "queries of stretch-enabled tables are disabled"),
+        (.queryModeNotStretched, "the database is not stretch-enabled: no query mode"),
+        (.inconsistentRemote, "remote rows are not as the file names them"),
+        (.deauthorizeNotStretched, "the database is not stretch-enabled: nothing to cut"),
+        (.alreadyDisconnected, "the database is disconnected already"),
+        (.indexesNotStretched, "the database is not stretch-enabled: no remote indexes"),
+        (.indexesNotOutbound, "the table does not migrate"),
+        (.reauthorizeNotStretched, "the database is not stretch-enabled: nothing to connect"),
+        (.alreadyConnected, "the database is connected already"),
+        (.invalidFilter, "the filter predicate is not valid"),
+        (.connectionLogin, "a parameter of the connection test is missing"),
+        (.connectionCredential, "a login and a credential are both given"),
+        (.missingStretchArgument, "a parameter of a Stretch procedure is missing"),
+        (.hintNotPermitted, "the hint is for members of db_owner"),
+        (.hintInTransaction, "the hint is not for a transaction"),
+        (.hintOnInsert, "the hint is not for INSERT"),
+        (.hintInView, "the hint cannot be part of a view or a trigger"),
+        (.filterWithInbound, "a filter goes with no inbound migration"),
+        (.hintNotPaused, "the hint changes rows only while the table is paused"),
+        (.noStaging, "there is no staging"),
+        (.columnsNotReconciled, "the columns cannot be reconciled"),
+        (.tableNotStretched, "the table is not stretch-enabled"),
+        (.notConnected, "the database is not connected to its remote"),
+        (.shortRPODuration, "the RPO duration is below the minimum"),
+        (.ambiguousOff, "OFF does not say what becomes of the remote rows"),
+        (.unknownSetting, "there is no such setting, or it does not take this value"),
+        (.unknownCredential, "the credential does not exist"),
+        (.notPermitted, "the caller may not do this"),
+        (.wrongPassword, "the password does not open the master key"),
+        (.duplicateName, "something of this name exists already"),
+        (.duplicateMasterKey, "there is a master key already"),
+        (.missingMasterKey, "there is no master key, or it is not open"),
+        (.invalidArgument, "the argument is none of the values that the parameter takes"),
+        (.unsupportedStatement, "the statement is not supported"),
+        (.unsupportedOption, "the option is not supported"),
+        (.host, "an error without a number of its own"),
+    ]
+}

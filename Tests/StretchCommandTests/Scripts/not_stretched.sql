@@ -1,0 +1,20 @@
+-- plain
+EXEC sp_rda_reauthorize_db N'cold';
+EXEC sp_rda_deauthorize_db;
+EXEC sp_rda_set_query_mode 'LOCAL_ONLY';
+EXEC sp_rda_reconcile_batch N'orders';
+EXEC sp_rda_reconcile_columns N'orders';
+EXEC sp_rda_reconcile_indexes N'orders';
+EXEC sp_rda_test_connection;
+EXEC sp_rda_test_connection @server_address = N'file:missing.db';
+EXEC sp_rda_set_rpo_duration 8;
+DECLARE @h int;
+EXEC sp_rda_get_rpo_duration @h OUTPUT;
+ALTER ROLE db_owner ADD MEMBER somebody;
+SELECT * FROM orders WITH (REMOTE_DATA_ARCHIVE_OVERRIDE = LOCAL_ONLY);
+EXEC sp_spaceused N'orders', @mode = 'REMOTE_ONLY';
+EXEC sp_spaceused @mode = 'REMOTE_ONLY';
+SELECT count(*) FROM sys.remote_data_archive_tables;
+SELECT count(*) FROM sys.dm_db_rda_migration_status;
+SELECT count(*) FROM sys.dm_db_rda_schema_update_status;
+SELECT name FROM sys.tables;

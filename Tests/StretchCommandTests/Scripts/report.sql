@@ -1,0 +1,25 @@
+-- stretched
+EXEC sp_spaceused;
+EXEC sp_spaceused N'orders';
+EXEC sp_spaceused N'orders', @mode = 'LOCAL_ONLY';
+EXEC sp_spaceused N'orders', @mode = 'REMOTE_ONLY';
+EXEC sp_spaceused N'missing';
+EXEC sp_spaceused N'orders', @mode = 'NOWHERE';
+EXEC sp_helpdb N'app';
+EXEC sp_helpdb N'other';
+EXEC sp_rda_test_connection;
+EXEC sp_rda_test_connection @credential_name = N'cold';
+EXEC sp_rda_test_connection @credential_name = N'missing';
+EXEC sp_rda_test_connection @azure_username = N'admin', @azure_password = N's3cret of the remote';
+EXEC sp_rda_test_connection @azure_username = N'admin';
+SELECT * FROM sys.remote_data_archive_databases;
+SELECT * FROM sys.remote_data_archive_tables;
+SELECT * FROM sys.dm_db_rda_migration_status;
+SELECT * FROM sys.dm_db_rda_schema_update_status;
+SELECT * FROM sys.database_scoped_credentials;
+SELECT * FROM sys.external_data_sources;
+SELECT * FROM sys.databases;
+SELECT * FROM [SYS]."tables" ORDER BY name;
+SELECT * FROM sys.messages WHERE message_id IN (14846, 14847);
+SELECT t.name, m.migrated_rows FROM sys.tables AS t JOIN sys.dm_db_rda_migration_status AS m ON m.table_id = t.object_id;
+SELECT name, type FROM pragma_table_info('remote_data_archive_tables', 'sys');
