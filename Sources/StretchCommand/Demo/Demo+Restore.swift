@@ -2,6 +2,15 @@ internal import Foundation
 internal import Stretch
 internal import StretchLinked
 internal import StretchSQLite
+internal import StretchTransactSQL
+internal import TransactSQL
+
+/// Says nothing: what the script does, the story tells; an error ends it anyway.
+private final class SilentOutput: TransactSQLOutput {
+    func write(_ message: TransactSQLMessage) {}
+    func write(_ result: TransactSQLResult) {}
+    func write(_ error: TransactSQLError) {}
+}
 
 /// The second half of the demo: a backup, more life, and the moment of the backup again.
 extension Demo {
@@ -51,7 +60,8 @@ extension Demo {
         let restored = try open(restoredPath)
         let count = "SELECT count(*) FROM orders"
         let hot = try restored.query(
-            "SELECT count(*) FROM orders WHERE id = \(orderCount)").rows
+            "SELECT count(*) FROM orders WHERE id = \(orderCount)"
+        ).rows
         report.check(hot == [[1]])
         story.say("Its hot orders can be read at once. The cold ones are refused, not guessed:")
         do {
@@ -61,18 +71,30 @@ extension Demo {
             report.check(error.code == .disconnected)
             story.say("   error: \(error.message.replacing(folder + "/", with: ""))")
         }
-        story.command("stretch reauthorize restored.db")
-        let clock = ContinuousClock()
-        var answer: ReauthorizeReport?
-        let time = try clock.measure { answer = try restored.reauthorize() }
-        guard let answer else { return }
-        story.say(
-            "\(answer.rows.grouped) cold orders are attached again in \(time.text): a branch of its "
-                + "own, no row copied.")
+        story.say("The steps of SQL Server's own handbook connect it:")
+        story.command("stretch sql restored.db")
+        for line in DemoScript.reauthorization { story.say("   \(line)") }
+        let time = try ContinuousClock().measure { try runFourSteps(on: restored) }
+        let status = try restored.status()
+        let cold = status.tables.reduce(0) { $0 + $1.remoteRows }
+        story.say("\(cold.grouped) cold orders are attached again in \(time.text), and none was")
+        story.say("copied: restored.db goes on in branch \(status.database.branch).")
         let whole = try restored.query(count).rows[0][0].integerValue ?? 0
         story.say("restored.db shows all \(whole.grouped) orders of that moment:")
         let moment = try Connection(path: momentPath, access: .readOnly, routines: .linked)
         try compare(restored, moment)
+    }
+
+    /// Runs the shown script, with the login that the demo was started with.
+    private func runFourSteps(on database: StretchDatabase) throws {
+        let login = LoginOptions.environmentCredential
+        let script = DemoScript.reauthorization.joined(separator: "\n")
+            .replacing("IDENTITY = 'admin'", with: "IDENTITY = '\(login?.login ?? "admin")'")
+            .replacing("SECRET = '…'", with: "SECRET = '\(login?.password ?? "none")'")
+            .replacing("PASSWORD = '…'", with: "PASSWORD = '\(UUID().uuidString)'")
+        let host = DatabaseHost(database) { try $0.run() }
+        var executor = ScriptExecutor(host: host, output: SilentOutput())
+        try executor.run(script)
     }
 
     mutating func compareEverything(_ database: StretchDatabase, _ copy: Connection) throws {

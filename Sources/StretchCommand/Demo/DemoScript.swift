@@ -129,4 +129,13 @@ enum DemoScript {
                 sql: "DELETE FROM orders WHERE id BETWEEN \(old + 2_000) AND \(old + 2_999)"),
         ]
     }
+
+    /// The four steps after a restore; passwords are put in when it runs.
+    static let reauthorization = [
+        "CREATE MASTER KEY ENCRYPTION BY PASSWORD = '…';",
+        "CREATE DATABASE SCOPED CREDENTIAL archive WITH IDENTITY = 'admin', SECRET = '…';",
+        "DECLARE @credentialName nvarchar(128);",
+        "SET @credentialName = N’archive’;",
+        "EXEC sp_rda_reauthorize_db @credentialName;",
+    ]
 }
