@@ -15,6 +15,8 @@ struct StretchCommand: ParsableCommand {
             StatusCommand.self, QueryCommand.self, VerifyCommand.self, ProvisionCommand.self,
             LoginCommand.self, TestConnectionCommand.self, ReauthorizeCommand.self,
             DeauthorizeCommand.self, QueryModeCommand.self, GarbageCommand.self,
+            BackupCommand.self, InspectCommand.self, RestoreCommand.self,
+            DrillCommand.self, BranchCommand.self,
             DisableCommand.self, DemoCommand.self,
         ])
 }
