@@ -20,8 +20,8 @@ extension StretchDatabase {
     ///
     /// - Parameters:
     ///   - id: The branch's id.
-    ///   - isForced: Whether a branch is dropped that this file, or another one that is still there,
-    ///     is on.
+    ///   - isForced: Whether a branch is dropped that this file is on, or another one that is
+    ///     still there.
     /// - Throws: `invalidArgument` for an unknown branch; `wrongState` for one in use, or dropped
     ///   already; `notPermitted` for a login that does not administer the remote;
     ///   `remoteUnavailable`.

@@ -60,6 +60,8 @@ public struct BackupDescription: Codable, Equatable, Sendable {
     public let journalMode: String
     /// Whether changes are in a file beside it, without which it is not whole.
     public let hasWAL: Bool
+    /// Whether it is an embedded remote: it holds the cold rows of other files.
+    public let isRemote: Bool
     /// What makes it a stretched file, or `nil` for any other database.
     public let stretch: Stretch?
     /// The stretch-enabled tables, in the order in which they were enabled.

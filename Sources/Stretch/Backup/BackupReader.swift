@@ -83,6 +83,7 @@ struct BackupReader {
                     pageCount: try connection.integer("PRAGMA main.page_count") ?? 0,
                     freePages: try connection.integer("PRAGMA main.freelist_count") ?? 0,
                     journalMode: journalMode, hasWAL: hasWAL,
+                    isRemote: try EmbeddedSchema.isRemote(connection),
                     stretch: try record.map { try describe($0, catalog) },
                     tables: try tables.map { try describe($0, catalog) },
                     plainTables: try Self.tableNames(connection).filter {

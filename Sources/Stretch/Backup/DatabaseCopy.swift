@@ -15,7 +15,7 @@ struct DatabaseCopy {
     /// With a WAL one snapshot is copied, and writers go on. Without one, a copy that a writer
     /// disturbs begins again; the fifth time it keeps writers out until it is done.
     ///
-    /// - Parameter inSnapshot: Called in the snapshot that is copied, with a connection that reads it;
+    /// - Parameter inSnapshot: Called with a connection that reads the snapshot that is copied;
     ///   writers of a database without a WAL wait for it.
     /// - Returns: The time of the state that was copied.
     /// - Throws: `damaged` when the copy is not sound, `cancelled`, `busy`.

@@ -15,8 +15,8 @@ extension StretchDatabase {
 
 /// Fills a shallow backup with its cold rows, and takes Stretch out of it.
 ///
-/// No transaction is open at the remote or on the original meanwhile: batches are immutable, and the
-/// remote's history proves at the end that they were this file's all the time.
+/// No transaction is open at the remote or on the original meanwhile: batches are immutable, and
+/// the remote's history proves at the end that they were this file's all the time.
 private final class DeepBackup {
     private static let pageByteCount: Int64 = 4 << 20
 

@@ -36,15 +36,15 @@ extension StretchDatabase {
     ///
     /// It makes a backup in a new folder, restores it to another file there, compares each table of
     /// the restored file with this one as it was at that moment, and reads every cold row by the
-    /// restored file's own manifest. No branch is made, and the remote is not changed. The folder is
-    /// removed.
+    /// restored file's own manifest. No branch is made, the remote is not changed, and the folder
+    /// is removed.
     ///
     /// - Parameters:
     ///   - folder: Where the new folder is made: it needs room for two copies of the file.
     ///   - options: How the backup is made.
     /// - Returns: What differs is in the result, and no error.
-    /// - Throws: `disconnected`, `remoteUnavailable`, `busy`, `wrongState` when the folder cannot be
-    ///   written, `cancelled`.
+    /// - Throws: `disconnected`, `remoteUnavailable`, `busy`, `cancelled`; `wrongState` when the
+    ///   folder cannot be written.
     public func drill(
         in folder: String, _ options: BackupOptions = BackupOptions()
     ) throws(StretchError) -> DrillReport {

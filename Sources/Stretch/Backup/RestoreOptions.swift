@@ -7,7 +7,7 @@ public struct RestoreOptions: Sendable {
     /// Whether the newest state not after ``time`` is taken from a replica even when nothing shows
     /// that the replica was complete at that moment.
     public var acceptsNearest = false
-    /// The file that was replicated, where it is still there, or `nil` for the one that is restored.
+    /// The file that was replicated, if it is still there, or `nil` for the one to be restored.
     ///
     /// One that has the same rows as the replica's newest state shows that the replica is complete.
     public var original: String?

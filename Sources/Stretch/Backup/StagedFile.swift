@@ -44,7 +44,7 @@ final class StagedFile {
     /// Every connection to it must be closed.
     ///
     /// - Parameters:
-    ///   - time: When its content was the state of its source: its time of modification from now on.
+    ///   - time: When its content was the state of its source; it becomes the time of modification.
     ///   - isReplacing: Whether a file of that name is replaced; otherwise there must be none.
     /// - Throws: `wrongState`; nothing is changed then.
     func commit(time: Timestamp?, isReplacing: Bool) throws(StretchError) {

@@ -5,8 +5,8 @@ extension StretchDatabase {
     ///
     /// A shallow backup is the file itself: hot rows, and where the cold ones are. A deep one is a
     /// plain SQLite file with all rows, which knows nothing of Stretch. The file gets its name when
-    /// it is whole, was read again, and is on the disk; its time of modification is the moment whose
-    /// state it is.
+    /// it is whole, was read again, and is on the disk; its time of modification is the moment of
+    /// the state.
     ///
     /// - Parameter target: The file to write.
     /// - Throws: `wrongState` when the target exists and is not to be overwritten, or cannot be
@@ -50,8 +50,8 @@ extension StretchDatabase {
     /// written; a copy of a file with its WAL may get an `-shm` file beside it.
     ///
     /// - Parameter isChecked: Whether SQLite reads every page and tells what is wrong.
-    /// - Throws: `invalidArgument` for a missing file or one that is not a database; `damaged` for a
-    ///   catalog of another version; `busy`.
+    /// - Throws: `invalidArgument` for a missing file or one that is not a database; `damaged` for
+    ///   a catalog of another version; `busy`.
     public static func inspect(
         _ file: String, isChecked: Bool = false, configuration: Configuration
     ) throws(StretchError) -> BackupDescription {

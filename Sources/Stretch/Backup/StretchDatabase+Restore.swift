@@ -11,9 +11,10 @@ extension StretchDatabase {
     /// - Parameters:
     ///   - backups: One backup or several.
     ///   - path: The file to make or replace.
-    /// - Throws: `invalidArgument` when no backup is old enough, or one is no database; `wrongState`
-    ///   when the file holds another database or is newer, and is not to be replaced; `busy` when
-    ///   another program has it open; `damaged` for a backup that is not sound; `cancelled`.
+    /// - Throws: `invalidArgument` when no backup is old enough, or one is no database;
+    ///   `wrongState` when the file holds another database or is newer, and is not to be replaced;
+    ///   `busy` when another program has it open; `damaged` for a backup that is not sound;
+    ///   `cancelled`.
     ///   The file is then as it was.
     public static func restore(
         _ backups: [String], to path: String, _ options: RestoreOptions = RestoreOptions(),

@@ -86,7 +86,7 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
         return month == 2 ? (isLeap ? 29 : 28) : [4, 6, 9, 11].contains(month) ? 30 : 31
     }
 
-    /// The days since 1970-01-01, counted in years that begin in March, so that leap days come last.
+    /// The days since 1970-01-01, in years that begin in March, so that leap days come last.
     private static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
         let shifted = month > 2 ? year : year - 1
         let (era, yearOfEra) = shifted.dividedFlooring(by: 400)

@@ -46,6 +46,9 @@ struct InspectCommand: ParsableCommand {
 extension BackupDescription {
     /// What is in the file and what is not, as people read it.
     var contentLines: [String] {
+        guard !isRemote else {
+            return ["A remote: it holds the cold rows of other files."]
+        }
         guard let stretch else {
             return ["Not stretched: a plain SQLite file, which holds all its rows."]
         }

@@ -34,8 +34,8 @@ struct BranchDropCommand: ParsableCommand {
         commandName: "drop",
         abstract: "Drop a branch, so that gc may take what it alone sees.",
         discussion: """
-            Nothing is deleted yet, and until gc has begun, undrop takes it back. The login is that \
-            of the remote's administrator.
+            Nothing is deleted yet, and until gc has begun, undrop takes it back. The login is \
+            that of the remote's administrator.
             """)
 
     @OptionGroup var options: DatabaseOptions
