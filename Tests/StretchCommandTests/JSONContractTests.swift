@@ -1,5 +1,7 @@
 import Foundation
+import StretchLinked
 import StretchSQLite
+import StretchTestSupport
 import Testing
 
 @testable import StretchCommand

@@ -34,7 +34,7 @@ import Testing
             message: "--throttle is from 0.01", isStretched: true),
         Mistake(
             arguments: ["inspect", "missing.db"], status: 2,
-            message: "cannot open \"missing.db\": No such file or directory"),
+            message: "cannot open \"missing.db\": no such file"),
         Mistake(
             arguments: ["inspect", "note.txt"], status: 2,
             message: "\"note.txt\" is not a SQLite database"),

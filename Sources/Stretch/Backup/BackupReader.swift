@@ -1,4 +1,3 @@
-internal import Foundation
 internal import StretchSQLite
 
 /// Reads what a database file says of itself, and writes nothing.
@@ -19,42 +18,38 @@ struct BackupReader {
     init(_ path: String, _ configuration: Configuration) throws(StretchError) {
         self.path = path
         self.configuration = configuration
-        let header = try Self.header(of: path)
-        // The version of the format for writing: https://sqlite.org/fileformat2.html
-        let isWAL = header[18] == 2
-        journalMode = isWAL ? "wal" : "rollback"
-        hasWAL = (StagedFile.byteCount(path + "-wal") ?? 0) > 0
-        let isUnused = isWAL && StagedFile.byteCount(path + "-wal") == nil
+        guard StagedFile.byteCount(path) != nil else {
+            throw StretchError(
+                .invalidArgument, "cannot open \"\(path)\": no such file",
+                hint: "Name an existing SQLite file.")
+        }
         do {
-            connection = try Connection(
-                path: path, access: isUnused ? .immutable : .readOnly,
-                routines: configuration.routines)
+            let unlocked = try Connection(
+                path: path, access: .immutable, routines: configuration.routines)
+            let header = unlocked.fileHeader(byteCount: 100)
+            guard header.starts(with: Array("SQLite format 3\0".utf8)) else {
+                throw StretchError(
+                    .invalidArgument, "\"\(path)\" is not a SQLite database",
+                    hint: "Name an existing SQLite file.")
+            }
+            // The version of the format for writing: https://sqlite.org/fileformat2.html
+            let isWAL = header[18] == 2
+            let walByteCount = StagedFile.byteCount(path + "-wal")
+            (journalMode, hasWAL) = (isWAL ? "wal" : "rollback", (walByteCount ?? 0) > 0)
+            connection =
+                isWAL && walByteCount == nil
+                ? unlocked
+                : try Connection(
+                    path: path, access: .readOnly, routines: configuration.routines)
             connection.setBusyTimeout(milliseconds: configuration.busyTimeoutMilliseconds)
+        } catch let error as StretchError {
+            throw error
         } catch {
             throw StretchError(
-                .invalidArgument, "cannot open the file: \(error.message)",
+                .invalidArgument, "cannot open the file \"\(path)\"",
                 hint: "Allow reading it; a copy with its WAL needs a folder that can be written.",
                 cause: error)
         }
-    }
-
-    private static func header(of path: String) throws(StretchError) -> [UInt8] {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else {
-            throw StretchError(
-                .invalidArgument,
-                "cannot open \"\(path)\": \(String(cString: strerror(errno)))",
-                hint: "Name an existing SQLite file.")
-        }
-        defer { close(file) }
-        var bytes = [UInt8](repeating: 0, count: 100)
-        let count = pread(file, &bytes, bytes.count, 0)
-        guard count == bytes.count, bytes.starts(with: Array("SQLite format 3\0".utf8)) else {
-            throw StretchError(
-                .invalidArgument, "\"\(path)\" is not a SQLite database",
-                hint: "Name an existing SQLite file.")
-        }
-        return bytes
     }
 
     /// When the file was last changed.

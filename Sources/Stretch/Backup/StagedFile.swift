@@ -9,7 +9,7 @@ final class StagedFile {
     /// Where it is until then: in the same folder, so that renaming it is atomic.
     let temporaryPath: String
     /// Locked for as long as the file is staged.
-    private let descriptor: Int32
+    private var descriptor: Int32
     private var isDone = false
 
     /// Makes an empty file.
@@ -36,7 +36,14 @@ final class StagedFile {
         if !isDone {
             for suffix in ["", "-wal", "-shm", "-journal"] { unlink(temporaryPath + suffix) }
         }
-        close(descriptor)
+        closeDescriptor()
+    }
+
+    /// Before the file has its name: closing it later would drop the locks of connections that this
+    /// process opens to it. <https://sqlite.org/howtocorrupt.html>
+    private func closeDescriptor() {
+        if descriptor >= 0 { close(descriptor) }
+        descriptor = -1
     }
 
     /// Gives the file its name, durably.
@@ -48,19 +55,17 @@ final class StagedFile {
     ///   - isReplacing: Whether a file of that name is replaced; otherwise there must be none.
     /// - Throws: `wrongState`; nothing is changed then.
     func commit(time: Timestamp?, isReplacing: Bool) throws(StretchError) {
-        let file = open(temporaryPath, O_RDWR | O_CLOEXEC)
-        guard file >= 0 else { throw StagedFile.failure("cannot write \"\(path)\"") }
-        defer { close(file) }
         if let time {
             let (seconds, rest) = time.milliseconds.quotientAndRemainder(dividingBy: 1_000)
             let moment = timespec(tv_sec: Int(seconds), tv_nsec: Int(rest) * 1_000_000)
-            guard futimens(file, [moment, moment]) == 0 else {
+            guard futimens(descriptor, [moment, moment]) == 0 else {
                 throw StagedFile.failure("cannot write \"\(path)\"")
             }
         }
-        guard StagedFile.synchronize(file) else {
+        guard StagedFile.synchronize(descriptor) else {
             throw StagedFile.failure("cannot write \"\(path)\"")
         }
+        closeDescriptor()
         if isReplacing {
             guard rename(temporaryPath, path) == 0 else {
                 throw StagedFile.failure("cannot replace \"\(path)\"")

@@ -34,7 +34,7 @@ import Testing
         let login = RemoteCredential(login: "admin", password: secrets[0])
         let sample = try TimelineSample(login: login)
         let database = try sample.open(login: login)
-        try database.createMasterKey(password: secrets[1])
+        try database.addMasterKeyPassword(secrets[1])
         try database.createCredential("c", identity: "admin", secret: secrets[2])
         try database.migrate()
         let key = try Data(
