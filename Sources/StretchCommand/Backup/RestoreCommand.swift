@@ -33,7 +33,7 @@ struct RestoreCommand: ParsableCommand {
 
     @Option(
         name: .long,
-        help: ArgumentHelp("A replica that Litestream wrote.", valueName: "url"))
+        help: ArgumentHelp("A replica that Litestream wrote.", valueName: "address"))
     var fromLitestream: String?
 
     @Option(
