@@ -16,6 +16,8 @@ struct StretchCommand: ParsableCommand {
             ProvisionCommand.self,
             LoginCommand.self, TestConnectionCommand.self, ReauthorizeCommand.self,
             DeauthorizeCommand.self, QueryModeCommand.self, GarbageCommand.self,
+            BackupCommand.self, InspectCommand.self, RestoreCommand.self,
+            DrillCommand.self, BranchCommand.self,
             DisableCommand.self, DemoCommand.self,
         ])
 }

@@ -1,6 +1,9 @@
 internal import CSQLite
 
 extension Connection {
+    /// SQLITE_IOERR_SHORT_READ: <https://sqlite.org/rescode.html#ioerr_short_read>.
+    private static let shortRead: Int32 = 522
+
     /// Whether the file was moved, replaced or deleted since it was opened.
     ///
     /// What is written then is lost. `false` when the VFS cannot tell: <https://sqlite.org/c3ref/c_fcntl_begin_atomic_write.html#sqlitefcntlhasmoved>.
@@ -9,5 +12,22 @@ extension Connection {
         // A VFS that does not know the question leaves the result as it is.
         _ = routines.table.pointee.file_control(handle, nil, SQLITE_FCNTL_HAS_MOVED, &result)
         return result != 0
+    }
+
+    /// The first bytes of the database file, as many as there are up to `count`.
+    ///
+    /// SQLite's own descriptor reads them. To open and close another one would drop the locks of
+    /// every connection of this process: <https://sqlite.org/howtocorrupt.html>, section 2.2.
+    package func fileHeader(byteCount count: Int) -> [UInt8] {
+        var file: UnsafeMutablePointer<sqlite3_file>?
+        let code = routines.table.pointee.file_control(
+            handle, "main", SQLITE_FCNTL_FILE_POINTER, &file)
+        guard code == SQLITE_OK, let file, let methods = file.pointee.pMethods,
+            let read = methods.pointee.xRead
+        else { return [] }
+        var bytes = [UInt8](repeating: 0, count: count)
+        // What a short file lacks is zero: https://sqlite.org/c3ref/io_methods.html
+        let result = read(file, &bytes, Int32(count), 0)
+        return result & 0xff == SQLITE_OK || result == Self.shortRead ? bytes : []
     }
 }

@@ -8,6 +8,9 @@ public final class Connection {
     public enum Access: Sendable {
         /// An existing file, to read only.
         case readOnly
+        /// An existing file that nobody changes meanwhile: nothing is locked, and nothing is made
+        /// beside it. <https://sqlite.org/c3ref/open.html#urifilenamesinsqlite3open>
+        case immutable
         /// An existing file, to read and write.
         case readWrite
         /// A file that is made when it is missing.
@@ -33,12 +36,14 @@ public final class Connection {
         let flags =
             switch access {
             case .readOnly: SQLITE_OPEN_READONLY
+            case .immutable: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
             case .readWrite: SQLITE_OPEN_READWRITE
             case .create: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
             }
         var handle: OpaquePointer?
+        let name = access == .immutable ? Connection.immutableName(of: path) : path
         let code = routines.table.pointee.open_v2(
-            path, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs)
+            name, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs)
         guard code == SQLITE_OK, let handle else {
             let error = SQLiteError(routines, handle, code: code)
             _ = routines.table.pointee.close_v2(handle)  // Never fails on a failed open.
@@ -48,6 +53,18 @@ public final class Connection {
         self.handle = handle
         self.routines = routines
         ownsHandle = true
+    }
+
+    private static func immutableName(of path: String) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        var name: [UInt8] = []
+        for byte in path.utf8 {
+            switch byte {
+            case 0x2f, 0x2e, 0x2d, 0x5f, 0x30...0x39, 0x41...0x5a, 0x61...0x7a: name.append(byte)
+            default: name += [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
+        }
+        return "file:\(String(decoding: name, as: UTF8.self))?immutable=1"
     }
 
     /// Borrows a host's connection; the host closes it after this object is gone.

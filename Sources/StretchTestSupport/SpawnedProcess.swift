@@ -1,13 +1,13 @@
-internal import Foundation
+package import Foundation
 
 /// A process that inherits nothing but its standard files.
 ///
 /// Foundation's `Process` hands a socket to its child, and waits until all who have it are gone:
 /// for ever, when the child starts a server.
-struct SpawnedProcess {
-    let identifier: pid_t
+package struct SpawnedProcess {
+    package let identifier: pid_t
     /// Where its output and its errors can be read.
-    let output: Int32
+    package let output: Int32
 
     #if canImport(Darwin)
         private static let ownSessionFlag = Int16(POSIX_SPAWN_SETSID)
@@ -21,7 +21,7 @@ struct SpawnedProcess {
     /// - Parameters:
     ///   - input: The descriptor that becomes its standard input, or `nil` for an empty one.
     ///   - hasOwnSession: Whether it is out of reach of signals to this process's group.
-    init(
+    package init(
         _ path: String, _ arguments: [String], environment: [String: String] = [:],
         input: Int32? = nil, hasOwnSession: Bool = false
     ) throws {
@@ -64,7 +64,7 @@ struct SpawnedProcess {
     /// Reads what the process prints until its end.
     ///
     /// - Throws: The output, when the process fails.
-    func wait() throws -> String {
+    package func wait() throws -> String {
         let handle = FileHandle(fileDescriptor: output, closeOnDealloc: true)
         let text = String(decoding: handle.readDataToEndOfFile(), as: UTF8.self)
         var status: Int32 = 0

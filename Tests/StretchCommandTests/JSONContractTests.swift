@@ -1,5 +1,7 @@
 import Foundation
+import StretchLinked
 import StretchSQLite
+import StretchTestSupport
 import Testing
 
 @testable import StretchCommand
@@ -82,6 +84,44 @@ import Testing
         #expect(table["localRows"] as? Int == 6)
         #expect(table["remoteRows"] as? Int == 4)
         #expect(status["events"] is [Any])
+    }
+
+    @Test func `a backup, its restore and a drill have the fields of the contract`() throws {
+        let sample = try CommandSample(isStretched: true)
+        let backup = try sample.run(["backup", "app.db", "b.db", "--json"]).object()
+        let content = try #require(backup["backup"] as? [String: Any])
+        #expect(backup["isDeep"] as? Bool == false && backup["coldRows"] as? Int == 0)
+        let inspected = try sample.run(["inspect", "b.db", "--check", "--json"])
+        #expect(inspected.status == 0, "\(inspected.errors)")
+        let found = try inspected.object()
+        #expect(Set(found.keys) == Set(content.keys).union(["integrityProblems"]))
+        let stretch = try #require(found["stretch"] as? [String: Any])
+        #expect(
+            Set(stretch.keys) == [
+                "format", "database", "branch", "epoch", "token", "server", "queryMode",
+                "isForkUnfinished",
+            ])
+        let table = try #require((found["tables"] as? [[String: Any]])?.first)
+        #expect(table["localRows"] as? Int == 6 && table["remoteRows"] as? Int == 4)
+        let restored = try sample.run(["restore", "b.db", "new.db", "--json"]).object()
+        #expect(restored["linkState"] as? String == "disconnected")
+        #expect((restored["nextSteps"] as? [String])?.count == 1)
+        let drill = try sample.run(["drill", "app.db", "--json"])
+        #expect(try drill.status == 0 && drill.object()["isSound"] as? Bool == true)
+        let branches = try sample.run(["branch", "list", "app.db", "--json"]).object()
+        #expect((branches["branches"] as? [[String: Any]])?.count == 1)
+        let deep = try sample.run(["backup", "app.db", "deep.db", "--deep", "--json"]).object()
+        #expect(deep["coldRows"] as? Int == 4)
+    }
+
+    @Test func `a drill of a damaged remote fails loudly`() throws {
+        let sample = try CommandSample(isStretched: true)
+        try Connection(
+            path: sample.folder.path("cold.db"), access: .readWrite, routines: .linked
+        ).execute("DELETE FROM rows_1")
+        let run = try sample.run(["drill", "app.db", "--json"])
+        #expect(run.status == 9)
+        #expect(try run.object()["isSound"] as? Bool == false)
     }
 
     @Test func `what destroys can be tried`() throws {

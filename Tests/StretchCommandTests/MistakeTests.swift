@@ -21,6 +21,53 @@ import Testing
             arguments: ["status", "missing.db"], status: 2,
             message: "cannot open the local database"),
         Mistake(
+            arguments: ["backup", "app.db", "note.txt"], status: 3, message: "exists already",
+            isStretched: true),
+        Mistake(
+            arguments: ["backup", "app.db", "b.db"], status: 3,
+            message: "the database is not stretch-enabled"),
+        Mistake(
+            arguments: ["backup", "app.db", "cold.db", "--overwrite"], status: 2,
+            message: "\"cold.db\" is the remote", isStretched: true),
+        Mistake(
+            arguments: ["backup", "app.db", "b.db", "--throttle", "0"], status: 2,
+            message: "--throttle is from 0.01", isStretched: true),
+        Mistake(
+            arguments: ["inspect", "missing.db"], status: 2,
+            message: "cannot open \"missing.db\": no such file"),
+        Mistake(
+            arguments: ["inspect", "note.txt"], status: 2,
+            message: "\"note.txt\" is not a SQLite database"),
+        Mistake(
+            arguments: ["restore", "app.db"], status: 2,
+            message: "name a backup and the file to restore"),
+        Mistake(
+            arguments: ["restore", "missing.db", "app.db"], status: 2,
+            message: "cannot open \"missing.db\": no such file"),
+        Mistake(
+            arguments: ["restore", "app.db", "note.txt"], status: 3,
+            message: "exists, and is no SQLite database", isStretched: true),
+        Mistake(
+            arguments: ["restore", "app.db", "b.db", "--at", "yesterday"], status: 2,
+            message: "no time like 2026-11-24 09:30:00"),
+        Mistake(
+            arguments: ["restore", "app.db", "b.db", "--at", "1999-12-31"], status: 2,
+            message: "no backup is as old as 1999-12-31 00:00:00.000"),
+        Mistake(
+            arguments: ["restore", "app.db", "b.db", "--nearest"], status: 2,
+            message: "need --from-litestream"),
+        Mistake(
+            arguments: [
+                "restore", "--from-litestream", "file:///r", "b.db", "--litestream", "./none",
+            ], status: 2, message: "there is no program \"./none\""),
+        Mistake(
+            arguments: ["branch", "drop", "app.db", "7"], status: 2,
+            message: "branch 7 does not exist", isStretched: true),
+        Mistake(
+            arguments: ["branch", "undrop", "app.db", "seven"], status: 2,
+            message: "the value 'seven' is invalid", isStretched: true),
+        Mistake(arguments: ["drill", "app.db"], status: 3, message: "is not stretch-enabled"),
+        Mistake(
             arguments: ["status", "note.txt"], status: 2, message: "not a "),
         Mistake(
             arguments: ["enable", "app.db"], status: 2,

@@ -29,11 +29,8 @@ extension StretchDatabase {
 
     /// The hot rows that would move now.
     func eligibleRowCount(_ table: StretchedTable, schema: TableSchema) throws -> Int64 {
-        let now = configuration.now()
         let query = try EligibilityQuery(
-            schema, filter: try MigrationPlan.filter(of: table, schema, alias: "h", now: now),
-            followed: try MigrationPlan.followed(
-                by: table, schema, depth: 1, now: now, catalog: catalog))
+            schema, table, catalog: catalog, now: configuration.now())
         return try connection.integer(query.countSQL) ?? 0
     }
 }

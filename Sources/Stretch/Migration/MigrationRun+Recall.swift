@@ -11,7 +11,9 @@ extension MigrationRun {
     ///
     /// - Parameter condition: A filter predicate that selects rows, or `nil` for all.
     func recall(_ table: StretchedTable, where condition: String?) throws(StretchError) {
-        let recall = try local { () throws in try Recall(table, condition, run: self) }
+        let recall = try local { () throws in
+            try Recall(table, condition, on: connection, now: now)
+        }
         let batches = try local { () throws in try catalog.batches(table: table.id) }
         updateTable(table.name, .inbound) { $0.eligibleRowCount = recall.visibleRowCount }
         for batch in batches {

@@ -25,9 +25,12 @@ final class Recall {
     private let lookUp: String?
     private let selection: Selection?
 
-    init(_ table: StretchedTable, _ condition: String?, run: MigrationRun) throws {
+    /// - Parameter now: The time that the condition's windows are measured from, in UTC.
+    init(
+        _ table: StretchedTable, _ condition: String?, on connection: Connection, now: String
+    ) throws {
         self.table = table
-        connection = run.connection
+        self.connection = connection
         columns = table.currentColumns.map(\.id)
         guard let schema = try TableSchema(reading: table.name, from: connection) else {
             throw StretchError(.schemaMismatch, "table \"\(table.name)\" is missing")
@@ -55,7 +58,7 @@ final class Recall {
                 FROM main.stretch_batch AS b WHERE b.table_id = ?
                 """, .integer(table.id)) ?? 0
         selection = try condition.map {
-            try Selection($0, schema: schema, now: run.now, connection: run.connection)
+            try Selection($0, schema: schema, now: now, connection: connection)
         }
     }
 

@@ -17,6 +17,19 @@ extension Migrator {
         try verification.verify(table)
         return verification.report
     }
+
+    /// Compares a file with a remote of which it names some state.
+    ///
+    /// - Parameter isAtHead: Whether the remote must stand where the file does; otherwise its
+    ///   history must hold the file's position.
+    static func verify(
+        _ connection: Connection, _ endpoint: any Endpoint, isAtHead: Bool
+    ) throws(StretchError) -> VerificationReport {
+        let verification = Verification(
+            connection: connection, endpoint: endpoint, isAtHead: isAtHead)
+        try verification.verify(nil)
+        return verification.report
+    }
 }
 
 /// One verification; temporary tables hold what is compared across tables.
@@ -24,9 +37,11 @@ private final class Verification {
     private let connection: Connection
     private let catalog: Catalog
     private let endpoint: any Endpoint
+    private let isAtHead: Bool
     private(set) var report = VerificationReport()
 
-    init(connection: Connection, endpoint: any Endpoint) {
+    init(connection: Connection, endpoint: any Endpoint, isAtHead: Bool = true) {
+        self.isAtHead = isAtHead
         self.connection = connection
         catalog = Catalog(connection)
         self.endpoint = endpoint
@@ -62,9 +77,7 @@ private final class Verification {
         }
         report.pending = state.1
         guard let position = state.0 else { return find(.catalog, nil, nil, "no position") }
-        let remote = try endpoint.position(branch: position.branch)
-        let isAhead = state.1.map { $0.base == position && $0.next == remote } ?? false
-        if remote != position, !isAhead {
+        if try !isKnown(position, state.1) {
             find(.position, nil, nil, "the remote is not at epoch \(position.epoch) of this file")
         }
         let strays = try local { () throws in
@@ -75,6 +88,15 @@ private final class Verification {
                 """, .integer(position.epoch)) ?? 0
         }
         if strays > 0 { find(.catalog, nil, nil, "\(strays) batches of no table or a later epoch") }
+    }
+
+    private func isKnown(
+        _ position: TimelinePosition, _ pending: PendingStep?
+    ) throws(StretchError) -> Bool {
+        guard isAtHead else { return try endpoint.holds(position) }
+        let remote = try endpoint.position(branch: position.branch)
+        let isAhead = pending.map { $0.base == position && $0.next == remote } ?? false
+        return remote == position || isAhead
     }
 
     // MARK: Batches

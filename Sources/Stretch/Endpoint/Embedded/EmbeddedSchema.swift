@@ -71,6 +71,13 @@ enum EmbeddedSchema {
         return true
     }
 
+    /// Whether a database is a remote, of whatever format.
+    static func isRemote(_ connection: Connection) throws(SQLiteError) -> Bool {
+        try connection.integer(
+            "SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name = 'stretch_remote'"
+        ) != nil
+    }
+
     /// Makes a remote of an empty file; does nothing to one that is a remote already.
     static func create(_ connection: Connection, path: String) throws {
         guard try !identify(connection, path: path) else { return }

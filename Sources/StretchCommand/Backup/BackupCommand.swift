@@ -1,0 +1,65 @@
+internal import ArgumentParser
+internal import Stretch
+
+struct BackupCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup",
+        abstract: "Write a backup while others go on writing.",
+        discussion: """
+            It holds the hot rows, and where the cold ones are; with --deep it is a plain SQLite \
+            file with all rows, which needs no remote. A backup by any other tool of SQLite is as \
+            good.
+
+            Example: stretch backup app.db app-monday.db
+            Example: stretch backup app.db everything.db --deep
+            """)
+
+    @OptionGroup var options: DatabaseOptions
+
+    @Argument(help: "The file to write.", completion: .file())
+    var target: String
+
+    @Flag(name: .long, help: "Write the cold rows too.") var deep = false
+    @Flag(name: .long, help: "Replace the file when it is there.") var overwrite = false
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Copy at most this much in a second.", valueName: "MiB"))
+    var throttle: Double?
+
+    mutating func validate() throws {
+        if let throttle, !(0.01...1_000_000).contains(throttle) {
+            throw ValidationError("--throttle is from 0.01 to 1,000,000 MiB")
+        }
+    }
+
+    func run() throws {
+        Interruption.observe()
+        let line = StatusLine()
+        var asked = BackupOptions()
+        asked.isDeep = deep
+        asked.overwrites = overwrite
+        asked.maximumBytesPerSecond = throttle.map { Int64($0 * 1_048_576) }
+        asked.shouldStop = { Interruption.isRequested }
+        asked.progress = { progress in
+            line.update("\(progress.pages.grouped) of \(progress.totalPages.grouped) pages")
+        }
+        defer { line.finish() }
+        let report = try options.open().backUp(to: target, asked)
+        line.finish()
+        options.show(report) { lines(report) }
+    }
+
+    private func lines(_ report: BackupReport) -> [String] {
+        let backup = report.backup
+        let size = "\(backup.byteCount.byteText) in \(Duration.seconds(report.seconds).text)"
+        guard !report.isDeep else {
+            return [
+                "\(target) has the state of \(backup.time) UTC: \(size).",
+                "In it: all rows, \(report.coldRows.grouped) of them from the remote. "
+                    + "It is a plain SQLite file.",
+            ]
+        }
+        return ["\(target) has the state of \(backup.time) UTC: \(size)."] + backup.contentLines
+    }
+}

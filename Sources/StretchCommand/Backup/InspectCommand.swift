@@ -1,0 +1,77 @@
+internal import ArgumentParser
+internal import Stretch
+
+struct InspectCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect",
+        abstract: "Tell what is in a backup, however it was made.",
+        discussion: """
+            No login is needed, the remote is not asked, and nothing is written.
+
+            Example: stretch inspect app-monday.db --check
+            """)
+
+    @OptionGroup var options: DatabaseOptions
+
+    @Flag(name: .long, help: "Read every page and tell what is damaged.") var check = false
+
+    func run() throws {
+        let configuration = DatabaseOptions.makeConfiguration(
+            nil, busyTimeout: options.busyTimeout)
+        let description = try StretchDatabase.inspect(
+            options.file, isChecked: check, configuration: configuration)
+        options.show(description) { Self.lines(description) }
+        if let problem = description.integrityProblems?.first {
+            throw StretchError(
+                .damaged, "the database is damaged: \(problem)",
+                hint: "Use another backup; see https://sqlite.org/recovery.html.")
+        }
+    }
+
+    private static func lines(_ description: BackupDescription) -> [String] {
+        var lines = [
+            "\(description.file): \(description.byteCount.byteText), "
+                + "\(description.pageCount.grouped) pages of \(description.pageSize) bytes, "
+                + "last changed \(description.time) UTC"
+        ]
+        if description.hasWAL { lines.append("Its newest changes are in the -wal file beside it.") }
+        lines += description.contentLines
+        if let problems = description.integrityProblems {
+            lines += problems.isEmpty ? ["Every page is sound."] : problems.map { "Damaged: \($0)" }
+        }
+        return lines
+    }
+}
+
+extension BackupDescription {
+    /// What is in the file and what is not, as people read it.
+    var contentLines: [String] {
+        guard !isRemote else {
+            return ["A remote: it holds the cold rows of other files."]
+        }
+        guard let stretch else {
+            return ["Not stretched: a plain SQLite file, which holds all its rows."]
+        }
+        var lines = tables.flatMap { table in
+            let eligible = table.eligibleRows.map { ", \($0.grouped) of them eligible" } ?? ""
+            return [
+                "Table \(table.name)",
+                "  In it      \(table.localRows.counted("row", "rows"))\(eligible)",
+                "  Not in it  \(table.remoteRows.counted("cold row", "cold rows")), "
+                    + table.batches.counted("batch", "batches"),
+            ]
+        }
+        let others = Int64(plainTables.count)
+        if others > 0 {
+            lines.append("Whole in it: \(others.counted("other table", "other tables"))")
+        }
+        lines += [
+            "Server     \(stretch.server)",
+            "Database   \(stretch.database)",
+            "Position   branch \(stretch.branch), epoch \(stretch.epoch)",
+        ]
+        if let step = stretch.pendingStep { lines.append("In flight  \(step)") }
+        if stretch.isForkUnfinished { lines.append("In flight  reauthorize") }
+        return lines
+    }
+}

@@ -1,0 +1,58 @@
+internal import Foundation
+internal import Stretch
+
+/// The program `litestream`, as the shell would find it.
+struct LitestreamProgram: Sendable {
+    private let path: String
+
+    /// - Throws: `invalidArgument` when there is no such program.
+    init(_ given: String?) throws(StretchError) {
+        let name = given ?? "litestream"
+        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+        let candidates = name.contains("/") ? [name] : folders.map { "\($0)/\(name)" }
+        guard
+            let found = candidates.first(where: FileManager.default.isExecutableFile(atPath:))
+        else {
+            throw StretchError(
+                .invalidArgument, "there is no program \"\(name)\"",
+                hint: "Install Litestream, or name the program: --litestream PATH.")
+        }
+        path = found
+    }
+
+    /// Runs the program and returns what it prints.
+    ///
+    /// - Throws: `remoteUnavailable` with its words when it fails.
+    func run(_ arguments: [String]) throws(StretchError) -> Data {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: path)
+        process.arguments = arguments
+        process.standardInput = FileHandle.nullDevice
+        let output = Pipe()
+        process.standardOutput = output
+        // Its errors go to a file: two pipes that are emptied one after the other could fill.
+        let errorPath = NSTemporaryDirectory() + "/stretch-litestream-\(UUID().uuidString)"
+        defer { unlink(errorPath) }
+        let answer: Data
+        do {
+            try Data().write(to: URL(fileURLWithPath: errorPath))
+            process.standardError = try FileHandle(
+                forWritingTo: URL(fileURLWithPath: errorPath))
+            try process.run()
+            answer = try output.fileHandleForReading.readToEnd() ?? Data()
+        } catch {
+            throw StretchError(
+                .remoteUnavailable, "cannot run \"\(path)\"",
+                hint: "Name the program: --litestream PATH.", cause: error)
+        }
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            let errors = (try? String(contentsOfFile: errorPath, encoding: .utf8)) ?? ""
+            let last = errors.split(separator: "\n").last.map(String.init) ?? "no reason given"
+            throw StretchError(
+                .remoteUnavailable, "litestream \(arguments[0]) failed: \(last)",
+                hint: "Look at the replica with: litestream ltx.")
+        }
+        return answer
+    }
+}

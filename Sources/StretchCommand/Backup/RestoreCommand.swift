@@ -1,0 +1,128 @@
+internal import ArgumentParser
+internal import Stretch
+
+struct RestoreCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore",
+        abstract: "Restore a file from a backup, to a moment if you like.",
+        discussion: """
+            The backup may be made by any tool of SQLite. The restored file is disconnected from \
+            its remote until it is reauthorized. Times are in UTC.
+
+            Example: stretch restore monday.db app.db --replace
+            Example: stretch restore monday.db tuesday.db app.db --at "2026-11-24 09:30"
+            Example: stretch restore --from-litestream s3://bucket/app --at 2026-11-24T09:30:00Z \
+            app.db
+            """)
+
+    @Argument(
+        help: "The backup, or several; and last the file to restore.", completion: .file())
+    var files: [String]
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Take the newest state that is not after this moment.", valueName: "time"),
+        transform: {
+            guard let time = Timestamp(parsing: $0) else {
+                throw ValidationError("\"\($0)\" is no time like 2026-11-24 09:30:00")
+            }
+            return time
+        })
+    var at: Timestamp?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("A replica that Litestream wrote.", valueName: "address"))
+    var fromLitestream: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("The program litestream; else from PATH.", valueName: "path"),
+        completion: .file())
+    var litestream: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            """
+            The replicated file, where it is still there: when it has the replica's newest \
+            state, later moments had it too.
+            """, valueName: "file"), completion: .file())
+    var original: String?
+
+    @Flag(
+        name: .long,
+        help: "Take the replica's newest state even if it may lack changes before that moment.")
+    var nearest = false
+
+    @Flag(name: .long, help: "Replace the file also when it is newer or another database.")
+    var replace = false
+
+    @Flag(name: .long, help: "Print JSON, as documented in Documentation/JSON.md.")
+    var json = false
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "How long to wait for locks of other programs.", valueName: "seconds"))
+    var busyTimeout: Double = 10
+
+    mutating func validate() throws {
+        if fromLitestream == nil {
+            guard files.count >= 2 else {
+                throw ValidationError("Name a backup and the file to restore")
+            }
+            guard litestream == nil, original == nil, !nearest else {
+                throw ValidationError(
+                    "--litestream, --original and --nearest need --from-litestream")
+            }
+        } else if files.count != 1 {
+            throw ValidationError("Name one file to restore from the replica")
+        }
+        guard busyTimeout >= 0, busyTimeout <= 86_400 else {
+            throw ValidationError("The busy timeout is from 0 to 86,400 seconds")
+        }
+    }
+
+    func run() throws {
+        Interruption.observe()
+        let line = StatusLine()
+        defer { line.finish() }
+        var asked = RestoreOptions()
+        asked.time = at
+        asked.replaces = replace
+        asked.acceptsNearest = nearest
+        asked.original = original
+        asked.shouldStop = { Interruption.isRequested }
+        asked.progress = { progress in
+            line.update("\(progress.pages.grouped) of \(progress.totalPages.grouped) pages")
+        }
+        let configuration = DatabaseOptions.makeConfiguration(nil, busyTimeout: busyTimeout)
+        let target = files[files.count - 1]
+        let report: RestoreReport
+        if let fromLitestream {
+            let program = try LitestreamProgram(litestream)
+            let replica = LitestreamReplica(url: fromLitestream) {
+                (arguments) throws(StretchError) in try program.run(arguments)
+            }
+            report = try StretchDatabase.restore(
+                replica, to: target, asked, configuration: configuration)
+        } else {
+            report = try StretchDatabase.restore(
+                files.dropLast(), to: target, asked, configuration: configuration)
+        }
+        line.finish()
+        DatabaseOptions.show(report, isJSON: json) { Self.lines(report) }
+    }
+
+    private static func lines(_ report: RestoreReport) -> [String] {
+        let gap = report.gapSeconds.map {
+            ", \(Duration.seconds($0).text) before the moment that was asked for"
+        }
+        return [
+            "\(report.file) has the state of \(report.time) UTC\(gap ?? ""), from "
+                + "\(report.source)."
+        ] + report.content.contentLines + report.nextSteps
+    }
+}

@@ -1,0 +1,84 @@
+internal import ArgumentParser
+internal import Stretch
+
+struct BranchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "branch",
+        abstract: "List, drop and undrop the branches of a database.",
+        discussion: """
+            Each file that was reauthorized with a copy has a branch of its own at the remote.
+            """,
+        subcommands: [BranchListCommand.self, BranchDropCommand.self, BranchUndropCommand.self])
+}
+
+struct BranchListCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "Show the branches, who owns them, and when they were seen last.")
+
+    @OptionGroup var options: DatabaseOptions
+    @OptionGroup var login: LoginOptions
+
+    private struct Report: Encodable {
+        let branches: [BranchReport]
+    }
+
+    func run() throws {
+        let branches = try options.open(try login.credential()).branches()
+        options.show(Report(branches: branches)) { branches.flatMap(\.lines) }
+    }
+}
+
+struct BranchDropCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "drop",
+        abstract: "Drop a branch, so that gc may take what it alone sees.",
+        discussion: """
+            Nothing is deleted yet, and until gc has begun, undrop takes it back. The login is \
+            that of the remote's administrator.
+            """)
+
+    @OptionGroup var options: DatabaseOptions
+    @OptionGroup var login: LoginOptions
+
+    @Argument(help: "The branch, as stretch branch list shows it.")
+    var branch: Int64
+
+    @Flag(name: .long, help: "Also when a file is on it that is still there.") var force = false
+
+    func run() throws {
+        let report = try options.open(try login.credential()).dropBranch(branch, isForced: force)
+        options.show(report) { report.lines }
+    }
+}
+
+struct BranchUndropCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "undrop",
+        abstract: "Take back that a branch was dropped.")
+
+    @OptionGroup var options: DatabaseOptions
+    @OptionGroup var login: LoginOptions
+
+    @Argument(help: "The branch, as stretch branch list shows it.")
+    var branch: Int64
+
+    func run() throws {
+        let report = try options.open(try login.credential()).undropBranch(branch)
+        options.show(report) { report.lines }
+    }
+}
+
+extension BranchReport {
+    /// The branch as people read it.
+    fileprivate var lines: [String] {
+        let origin = parent.map { ", from branch \($0) at epoch \(forkEpoch ?? 0)" } ?? ""
+        var lines = [
+            "Branch \(id)\(isCurrent ? " (this file's)" : ""): epoch \(epoch)\(origin)",
+            "  Owner      \(owner ?? "nobody"), last seen \(lastSeen)",
+        ]
+        if let file { lines.append("  File       \(file)") }
+        if let droppedAt { lines.append("  Dropped    \(droppedAt)") }
+        return lines
+    }
+}

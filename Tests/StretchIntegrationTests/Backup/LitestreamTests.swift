@@ -1,0 +1,132 @@
+import Foundation
+import Stretch
+import StretchLinked
+import StretchSQLite
+import StretchTestSupport
+import Testing
+
+/// A real replica, written by the real program, which `Scripts/litestream` installs.
+///
+/// Without it the tests fail.
+@Suite struct LitestreamTests {
+    /// The program while it replicates a file.
+    private final class Replication {
+        private let process: SpawnedProcess
+
+        init(_ program: String, _ path: String, to url: String) throws {
+            process = try SpawnedProcess(
+                program, ["replicate", path, url], environment: ["HOME": "/nonexistent"])
+        }
+
+        /// Lets it send what is left, and waits for its end.
+        func stop() throws {
+            kill(process.identifier, SIGTERM)
+            _ = try process.wait()
+        }
+    }
+
+    private static let environment = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? ""]
+
+    private static func findProgram() throws -> String {
+        var root = URL(fileURLWithPath: #filePath)
+        for _ in 0..<4 { root.deleteLastPathComponent() }
+        let script = root.appendingPathComponent("Scripts/litestream").path
+        let output = try SpawnedProcess(script, [], environment: environment).wait()
+        return try #require(output.split(separator: "\n").last.map(String.init))
+    }
+
+    private static func replica(_ program: String, _ url: String) -> LitestreamReplica {
+        LitestreamReplica(url: url) { (arguments) throws(StretchError) in
+            do {
+                return Data(try SpawnedProcess(program, arguments).wait().utf8)
+            } catch {
+                throw StretchError(.remoteUnavailable, "litestream failed: \(error)", hint: "Try.")
+            }
+        }
+    }
+
+    /// Waits until the replica has more states than before, and a whole second is over.
+    private static func settle(_ program: String, _ url: String, after count: Int) throws -> Int {
+        for _ in 0..<200 {
+            let list = try SpawnedProcess(program, ["ltx", "-json", url]).wait()
+            let found = list.components(separatedBy: "max_txid").count - 1
+            if found > count {
+                Thread.sleep(forTimeInterval: 2.1)
+                return found
+            }
+            Thread.sleep(forTimeInterval: 0.1)
+        }
+        throw ConformanceFailure("litestream wrote no state within 20 seconds")
+    }
+
+    private func restore(
+        _ replica: LitestreamReplica, _ name: String, in sample: TimelineSample, at time: Timestamp,
+        original: String? = nil, acceptsNearest: Bool = false
+    ) throws -> RestoreReport {
+        var options = RestoreOptions()
+        options.time = time
+        options.original = original.map { sample.folder.path($0) }
+        options.acceptsNearest = acceptsNearest
+        return try StretchDatabase.restore(
+            replica, to: sample.folder.path(name), options, configuration: sample.configuration())
+    }
+
+    private func now() -> Timestamp {
+        Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000))
+    }
+
+    @Test func `a chosen second comes back with its cold rows, and an idle database too`() throws {
+        let program = try Self.findProgram()
+        let sample = try TimelineSample()
+        let url = "file://\(sample.folder.path("replica"))"
+        let replica = Self.replica(program, url)
+        var moments: [(time: Timestamp, rows: [[Value]])] = []
+        let start = now()
+        let replication = try Replication(program, sample.path, to: url)
+        var count = 0
+        do {
+            let database = try sample.open()
+            for step in 0..<3 {
+                try database.migrate(batchRowCount: 9)
+                try database.execute("UPDATE t SET v = 'step \(step)' WHERE id IN (5, 55)")
+                try sample.live(database, from: 100 + 10 * step)
+                count = try Self.settle(program, url, after: count)
+                moments.append((now(), try TimelineSample.contents(database)))
+            }
+        }
+        try replication.stop()
+        for (index, moment) in moments.enumerated() {
+            let name = "moment-\(index).db"
+            let isLast = index == moments.count - 1
+            if isLast {
+                // Nothing in the replica tells that the database was idle; the file does.
+                expectError(.wrongState, "nothing shows that it was complete") {
+                    _ = try restore(replica, name, in: sample, at: moment.time)
+                }
+                #expect(!FileManager.default.fileExists(atPath: sample.folder.path(name)))
+            }
+            let report = try restore(
+                replica, name, in: sample, at: moment.time, original: isLast ? "app.db" : nil)
+            let gap = try #require(report.gapSeconds)
+            #expect(gap >= 0 && gap < 10, "\(report)")
+            let restored = try sample.open(name)
+            expectError(.disconnected, "") { _ = try TimelineSample.contents(restored) }
+            try restored.reauthorize()
+            #expect(try TimelineSample.contents(restored) == moment.rows, "moment \(index)")
+            #expect(try restored.verify().isSound)
+        }
+        let last = try #require(moments.last)
+        #expect(try TimelineSample.contents(sample.open()) == last.rows)
+        // What was written after the replica's end is not in it.
+        try sample.open().execute("UPDATE t SET v = 'unreplicated' WHERE id = 55")
+        expectError(.wrongState, "nothing shows that it was complete") {
+            _ = try restore(replica, "x.db", in: sample, at: now(), original: "app.db")
+        }
+        let nearest = try restore(replica, "x.db", in: sample, at: now(), acceptsNearest: true)
+        #expect(nearest.linkState == .disconnected)
+        expectError(.invalidArgument, "begins at") {
+            let early = Timestamp(milliseconds: start.milliseconds - 60_000)
+            _ = try restore(replica, "y.db", in: sample, at: early, acceptsNearest: true)
+        }
+    }
+}

@@ -1,0 +1,181 @@
+import Foundation
+import Stretch
+import StretchLinked
+import StretchSQLite
+import StretchTestSupport
+import Testing
+
+/// What a restore replaces, what it chooses, and what `inspect` says of any file.
+@Suite struct RestoreTests {
+    private typealias Sample = TimelineSample
+
+    private func restore(
+        _ backups: [String], _ name: String, in sample: Sample, replaces: Bool = false,
+        at time: String? = nil
+    ) throws -> RestoreReport {
+        var options = RestoreOptions()
+        options.replaces = replaces
+        options.time = try time.map { try #require(Timestamp(parsing: $0)) }
+        var configuration = sample.configuration()
+        configuration.busyTimeout = .milliseconds(200)
+        return try StretchDatabase.restore(
+            backups.map(sample.folder.path), to: sample.folder.path(name), options,
+            configuration: configuration)
+    }
+
+    @Test func `a newer, a foreign or an open file is not replaced`() throws {
+        let sample = try Sample()
+        try sample.open().migrate(batchRowCount: 9)
+        let moment = try Sample.contents(sample.open())
+        try sample.open().backUp(to: sample.folder.path("b.db"))
+        do {
+            let database = try sample.open()
+            try sample.live(database, from: 100)
+            expectError(.wrongState, "is newer than the backup") {
+                _ = try restore(["b.db"], "app.db", in: sample)
+            }
+            // The connection reads: whatever is asked for, the file is in use.
+            _ = try database.query("SELECT count(*) FROM t")
+            let lasting = try database.prepare("SELECT id FROM main.t")
+            _ = try lasting.step()
+            expectError(.busy, "open in another program") {
+                _ = try restore(["b.db"], "app.db", in: sample, replaces: true)
+            }
+        }
+        let other = try Sample()
+        try other.open().backUp(to: sample.folder.path("other.db"))
+        expectError(.wrongState, "holds another database") {
+            _ = try restore(["other.db"], "app.db", in: sample)
+        }
+        try Data("text".utf8).write(to: URL(fileURLWithPath: sample.folder.path("note.txt")))
+        expectError(.wrongState, "is no SQLite database") {
+            _ = try restore(["b.db"], "note.txt", in: sample)
+        }
+        expectError(.invalidArgument, "is the backup itself") {
+            _ = try restore(["b.db"], "b.db", in: sample)
+        }
+        expectError(.invalidArgument, "not a SQLite database") {
+            _ = try restore(["note.txt"], "new.db", in: sample)
+        }
+        #expect(!FileManager.default.fileExists(atPath: sample.folder.path("new.db")))
+
+        // A WAL that another program left must not be taken for the restored file's.
+        do {
+            let writer = try Connection(path: sample.path, access: .readWrite, routines: .linked)
+            try writer.execute("PRAGMA wal_autocheckpoint = 0; UPDATE t SET v = 'in the WAL'")
+            try FileManager.default.copyItem(
+                atPath: sample.path + "-wal", toPath: sample.folder.path("kept-wal"))
+        }
+        try? FileManager.default.removeItem(atPath: sample.path + "-wal")
+        try FileManager.default.copyItem(
+            atPath: sample.folder.path("kept-wal"), toPath: sample.path + "-wal")
+        let report = try restore(["b.db"], "app.db", in: sample, replaces: true)
+        #expect(report.isReplacing && report.linkState == .disconnected)
+        #expect(report.nextSteps.first?.contains("stretch reauthorize") == true)
+        #expect(!FileManager.default.fileExists(atPath: sample.path + "-wal"))
+        let restored = try sample.open()
+        expectError(.disconnected, "restored") { _ = try Sample.contents(restored) }
+        #expect(try restored.reauthorize().action == .fork)
+        #expect(try Sample.contents(restored) == moment)
+    }
+
+    @Test func `the newest backup that is not after the time is taken`() throws {
+        let sample = try Sample()
+        let database = try sample.open()
+        for (name, day) in [("monday.db", 23), ("tuesday.db", 24), ("friday.db", 27)] {
+            try database.execute("UPDATE t SET v = '\(name)' WHERE id = 60")
+            try database.backUp(to: sample.folder.path(name))
+            try FileManager.default.setAttributes(
+                [
+                    .modificationDate: Date(
+                        timeIntervalSince1970: Double(1_795_392_000 + (day - 23) * 86_400))
+                ],
+                ofItemAtPath: sample.folder.path(name))
+        }
+        let all = ["friday.db", "monday.db", "tuesday.db"]
+        for (time, expected) in [
+            ("2026-11-23 00:00", "monday.db"), ("2026-11-24 00:00:00", "tuesday.db"),
+            ("2026-11-26T23:59:59Z", "tuesday.db"), ("2026-11-27 01:00+01:00", "friday.db"),
+            ("2027-01-01", "friday.db"),
+        ] {
+            let report = try restore(all, "new.db", in: sample, replaces: true, at: time)
+            #expect(report.source.hasSuffix(expected), "\(time)")
+            let restored = try Connection(
+                path: sample.folder.path("new.db"), access: .readOnly, routines: .linked)
+            #expect(
+                try restored.string("SELECT v FROM t WHERE id = 60") == expected, "\(time)")
+        }
+        #expect(
+            try restore(all, "new.db", in: sample, replaces: true).source.hasSuffix("friday.db"))
+        expectError(.invalidArgument, "no backup is as old") {
+            _ = try restore(
+                all, "new.db", in: sample, replaces: true, at: "2026-11-22 23:59:59.999")
+        }
+    }
+
+    @Test(arguments: BackupMethod.allCases)
+    func `inspect tells the same of every backup, and leaves nothing beside it`(
+        _ method: BackupMethod
+    ) throws {
+        let sample = try Sample()
+        let database = try sample.open()
+        try database.migrate(batchRowCount: 9)
+        try database.execute("DELETE FROM t WHERE id = 3")
+        let target = sample.folder.path("b.db")
+        try method.backUp(sample.path, to: target, configuration: sample.configuration())
+        let found = try StretchDatabase.inspect(
+            target, isChecked: true, configuration: .linked)
+        #expect(found.integrityProblems == [])
+        #expect(found.stretch?.epoch == 5 && found.stretch?.pendingStep == nil)
+        let table = try #require(found.tables.first)
+        #expect(table.localRows == 20 && table.remoteRows == 39 && table.eligibleRows == 0)
+        let beside = try FileManager.default.contentsOfDirectory(atPath: sample.folder.path)
+            .filter { $0.hasPrefix("b.db-") }
+        #expect(method == .copyWithWAL || beside == [], "\(beside)")
+    }
+
+    @Test func `inspect finds damage, and knows a remote`() throws {
+        let sample = try Sample()
+        try sample.open().migrate()
+        let target = sample.folder.path("b.db")
+        try sample.open().backUp(to: target)
+        let handle = try FileHandle(forUpdating: URL(fileURLWithPath: target))
+        try handle.seek(toOffset: 3 * 4_096)
+        try handle.write(contentsOf: Data(repeating: 0xa5, count: 8_192))
+        try handle.close()
+        let damaged = try? StretchDatabase.inspect(
+            target, isChecked: true, configuration: .linked)
+        #expect(damaged?.integrityProblems != [])
+        expectError(.damaged, "damaged") { _ = try restore(["b.db"], "new.db", in: sample) }
+        #expect(!FileManager.default.fileExists(atPath: sample.folder.path("new.db")))
+        let remote = try StretchDatabase.inspect(
+            sample.folder.path("cold.db"), configuration: .linked)
+        #expect(remote.isRemote && remote.stretch == nil)
+    }
+
+    @Test(arguments: ["file", "postgresql"])
+    func `a branch is dropped and comes back, and one in use only by force`(
+        _ kind: String
+    ) throws {
+        let sample = try Sample(kind)
+        let original = try sample.open()
+        try original.migrate(batchRowCount: 9)
+        try original.backUp(to: sample.folder.path("b.db"))
+        let copy = try sample.open("b.db")
+        try copy.reauthorize()
+        let branches = try original.branches()
+        let own = try #require(branches.first { $0.isCurrent })
+        let child = try #require(branches.first { !$0.isCurrent })
+        #expect(branches.count == 2 && child.parent == own.id && child.forkEpoch == 5)
+        #expect(child.file?.hasSuffix("b.db") == true && own.file?.hasSuffix("app.db") == true)
+        let (ownID, childID) = (try #require(Int64(own.id)), try #require(Int64(child.id)))
+        expectError(.wrongState, "this file is on") { try original.dropBranch(ownID) }
+        expectError(.wrongState, "b.db") { try original.dropBranch(childID) }
+        expectError(.invalidArgument, "does not exist") { try original.dropBranch(7) }
+        expectError(.wrongState, "is not dropped") { try original.undropBranch(childID) }
+        #expect(try original.dropBranch(childID, isForced: true).droppedAt != nil)
+        expectError(.wrongState, "dropped already") { try original.dropBranch(childID) }
+        #expect(try original.undropBranch(childID).droppedAt == nil)
+        #expect(try Sample.contents(copy) == Sample.contents(original))
+    }
+}
