@@ -6,7 +6,7 @@ extension StretchDatabase {
     /// With a time, the newest backup that is not after it is taken: a backup's time is its file's
     /// time of modification, which is never earlier than its state. The file is whole and on the
     /// disk before it gets its name. A restored file is disconnected from its remote until it is
-    /// reauthorized, unless its cold rows are the same as those of the file that it replaces.
+    /// reauthorized, also when its cold rows are those of the file that it replaces.
     ///
     /// - Parameters:
     ///   - backups: One backup or several.
@@ -142,14 +142,32 @@ struct Restoration {
             replaced = try ReplacedFile(path, configuration)
         }
         defer { withExtendedLifetime(lease) {} }
+        let known = try attachment(of: record)
+        try note(.restored, known)
         do throws(StretchError) {
             try staged.commit(time: time, isReplacing: isThere)
         } catch {
             replaced?.giveUp()
+            try note(.linked, known)
             throw error
         }
         replaced = nil
         return try report(source, time, record, isReplacing: isThere)
+    }
+
+    /// What the keystore has of the file that is replaced, when it is on the backup's branch.
+    private func attachment(of record: DatabaseRecord?) throws(StretchError) -> Attachment? {
+        guard let record, let keystore = configuration.keystore else { return nil }
+        return try keystore.attachments(database: record.database).first {
+            $0.branch == record.position.branch && $0.path == path && $0.state == .linked
+        }
+    }
+
+    private func note(
+        _ state: BranchMemory.State, _ attachment: Attachment?
+    ) throws(StretchError) {
+        guard let attachment else { return }
+        try configuration.keystore?.update(attachment) { $0.state = state }
     }
 
     private func requireReplaceable(

@@ -11,6 +11,8 @@ package struct BranchMemory: Hashable, Sendable {
         case linked
         /// The user ended the connection.
         case deauthorized
+        /// The user put a backup in the file's place.
+        case restored
     }
 
     /// The branch's id.

@@ -47,6 +47,7 @@ package enum LinkState: Hashable, Sendable {
         switch memory.state {
         case .unfinished: self = .disconnected(.unfinished)
         case .deauthorized: self = .disconnected(.deauthorized)
+        case .restored: self = .disconnected(.restored)
         case .linked where hasOriginal: self = .disconnected(.copied)
         case .linked:
             let isCurrent = LinkState.isCurrent(position, pending: pending, seen: memory.seen)

@@ -79,6 +79,29 @@ import Testing
         #expect(try Sample.contents(restored) == moment)
     }
 
+    @Test func `a restored file is disconnected, also where nothing moved since the backup`() throws
+    {
+        let sample = try Sample()
+        do {
+            let database = try sample.open()
+            try database.migrate()
+            try database.backUp(to: sample.folder.path("backup.db"))
+            try database.execute("DELETE FROM t WHERE id = 3")
+        }
+        var options = RestoreOptions()
+        options.replaces = true
+        let report = try StretchDatabase.restore(
+            [sample.folder.path("backup.db")], to: sample.path, options,
+            configuration: sample.configuration())
+        #expect(report.linkState == .disconnected && !report.nextSteps.isEmpty)
+        let restored = try sample.open()
+        expectError(.disconnected, "restored") { _ = try Sample.contents(restored) }
+        // The master key of the file's former life is in nobody's way.
+        try restored.createMasterKey(password: nil)
+        #expect(try restored.reauthorize().action == .fork)
+        #expect(try Sample.contents(restored).count == 60)
+    }
+
     @Test func `the newest backup that is not after the time is taken`() throws {
         let sample = try Sample()
         let database = try sample.open()
