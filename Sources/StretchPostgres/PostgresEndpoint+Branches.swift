@@ -122,9 +122,9 @@ extension PostgresEndpoint {
             ).suffix(3)
             let tables = Array(results)
             if let known = branches(in: tables[0]).first {
-                guard known.parent == parent.branch, known.forkEpoch == parent.epoch,
-                    known.ownerHash == owner?.hash, known.database == database
-                else { throw mismatch("knows branch \(child.branch) as another one") }
+                guard known.isFork(of: parent, database: database, owner: owner) else {
+                    throw mismatch("knows branch \(child.branch) as another one")
+                }
                 connection.rollBack()
                 return
             }

@@ -66,11 +66,8 @@ extension StretchDatabase {
             let old = try openKey(of: attachment)
             let (kept, key) = try newMasterKey(password: password, keystore)
             for index in attachment.credentials.indices {
-                let secret = try attachment.credentials[index].open(
-                    under: old, server: attachment.server
-                ).password
-                try attachment.credentials[index].seal(
-                    secret, under: key, server: attachment.server)
+                try attachment.credentials[index].reseal(
+                    from: old, to: key, server: attachment.server)
             }
             attachment.masterKey = kept
             openedMasterKey = nil
@@ -155,11 +152,8 @@ extension StretchDatabase {
             var attachment = try fileAttachment(record) ?? makeAttachment(record)
             for index in attachment.credentials.indices {
                 do {
-                    let secret = try attachment.credentials[index].open(
-                        under: try openKey(of: attachment), server: attachment.server
-                    ).password
-                    try attachment.credentials[index].seal(
-                        secret, under: key, server: attachment.server)
+                    try attachment.credentials[index].reseal(
+                        from: try openKey(of: attachment), to: key, server: attachment.server)
                 } catch let error as StretchError {
                     // The backup may be of the very key that sealed them.
                     let server = attachment.server
@@ -241,9 +235,7 @@ extension StretchDatabase {
         guard let attachment = try fileAttachment(try catalog.database()),
             let master = attachment.masterKey
         else {
-            throw StretchError(
-                .wrongState, "the database has no master key in this user's keystore",
-                hint: "Create it first: CREATE MASTER KEY.")
+            throw Self.noMasterKey
         }
         return (attachment, master)
     }
@@ -253,9 +245,7 @@ extension StretchDatabase {
         if let openedMasterKey { return openedMasterKey }
         let keystore = try requireKeystore()
         guard let master = attachment.masterKey else {
-            throw StretchError(
-                .wrongState, "the database has no master key in this user's keystore",
-                hint: "Create it first: CREATE MASTER KEY.")
+            throw Self.noMasterKey
         }
         guard let service = try keystore.serviceKey(), let key = try master.key(byService: service)
         else {
@@ -264,6 +254,12 @@ extension StretchDatabase {
                 hint: "OPEN MASTER KEY DECRYPTION BY PASSWORD.")
         }
         return key
+    }
+
+    private static var noMasterKey: StretchError {
+        StretchError(
+            .wrongState, "the database has no master key in this user's keystore",
+            hint: "Create it first: CREATE MASTER KEY.")
     }
 
     func newMasterKey(

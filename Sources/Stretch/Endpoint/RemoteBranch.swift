@@ -35,6 +35,14 @@ public struct RemoteBranch: Hashable, Sendable {
         self.droppedAt = droppedAt
     }
 
+    /// Whether it is the branch that a session's owner opened at a position of another one.
+    package func isFork(
+        of position: TimelinePosition, database: Int64, owner: OwnerProof?
+    ) -> Bool {
+        parent == position.branch && forkEpoch == position.epoch && self.database == database
+            && ownerHash == owner?.hash
+    }
+
     /// Throws unless a session's owner may extend a branch; one without an owner is free.
     package static func requireOwner(
         _ owner: OwnerProof?, hash: [UInt8]?, name: String?, isDropped: Bool, branch: Int64,

@@ -94,6 +94,16 @@ struct SealedCredential: Codable, Hashable, Sendable {
         return RemoteCredential(login: identity, password: password)
     }
 
+    /// Seals the secret under another master key.
+    ///
+    /// - Throws: As ``open(under:server:)``; the secret is then as it was.
+    mutating func reseal(
+        from old: SymmetricKey, to new: SymmetricKey, server: String
+    ) throws(StretchError) {
+        let password = try open(under: old, server: server).password
+        try seal(password, under: new, server: server)
+    }
+
     private func purpose(server: String) -> String {
         "stretch credential 1\n\(name)\n\(identity)\n\(server)"
     }

@@ -22,8 +22,6 @@ struct MasterKey: Codable, Hashable, Sendable {
 
     /// Whether the service key opens it, without a password.
     var isWrappedByService: Bool { serviceWrap != nil }
-    /// The number of passwords that open it.
-    var passwordCount: Int { passwordWraps.count }
 
     /// Lets the service key open it.
     mutating func wrap(_ key: SymmetricKey, byService service: SymmetricKey) throws(StretchError) {

@@ -59,14 +59,7 @@ struct RestoreCommand: ParsableCommand {
     @Flag(name: .long, help: "Replace the file also when it is newer or another database.")
     var replace = false
 
-    @Flag(name: .long, help: "Print JSON, as documented in Documentation/JSON.md.")
-    var json = false
-
-    @Option(
-        name: .long,
-        help: ArgumentHelp(
-            "How long to wait for locks of other programs.", valueName: "seconds"))
-    var busyTimeout: Double = 10
+    @OptionGroup var options: RunOptions
 
     mutating func validate() throws {
         if fromLitestream == nil {
@@ -79,9 +72,6 @@ struct RestoreCommand: ParsableCommand {
             }
         } else if files.count != 1 {
             throw ValidationError("Name one file to restore from the replica")
-        }
-        guard busyTimeout >= 0, busyTimeout <= 86_400 else {
-            throw ValidationError("The busy timeout is from 0 to 86,400 seconds")
         }
     }
 
@@ -98,7 +88,7 @@ struct RestoreCommand: ParsableCommand {
         asked.progress = { progress in
             line.update("\(progress.pages.grouped) of \(progress.totalPages.grouped) pages")
         }
-        let configuration = DatabaseOptions.makeConfiguration(nil, busyTimeout: busyTimeout)
+        let configuration = DatabaseOptions.makeConfiguration(nil, busyTimeout: options.busyTimeout)
         let target = files[files.count - 1]
         let report: RestoreReport
         if let fromLitestream {
@@ -113,7 +103,7 @@ struct RestoreCommand: ParsableCommand {
                 files.dropLast(), to: target, asked, configuration: configuration)
         }
         line.finish()
-        DatabaseOptions.show(report, isJSON: json) { Self.lines(report) }
+        DatabaseOptions.show(report, isJSON: options.json) { Self.lines(report) }
     }
 
     private static func lines(_ report: RestoreReport) -> [String] {

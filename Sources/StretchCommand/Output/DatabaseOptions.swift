@@ -2,11 +2,8 @@ internal import ArgumentParser
 internal import Stretch
 internal import StretchLinked
 
-/// What nearly every command takes: the local file, and the form of the output.
-struct DatabaseOptions: ParsableArguments {
-    @Argument(help: "The local SQLite file.", completion: .file())
-    var file: String
-
+/// The form of the output, and how long to wait.
+struct RunOptions: ParsableArguments {
     @Flag(name: .long, help: "Print JSON, as documented in Documentation/JSON.md.")
     var json = false
 
@@ -21,6 +18,17 @@ struct DatabaseOptions: ParsableArguments {
             throw ValidationError("The busy timeout is from 0 to 86,400 seconds")
         }
     }
+}
+
+/// What nearly every command takes: the local file, the form of the output, and how long to wait.
+struct DatabaseOptions: ParsableArguments {
+    @Argument(help: "The local SQLite file.", completion: .file())
+    var file: String
+
+    @OptionGroup var run: RunOptions
+
+    var json: Bool { run.json }
+    var busyTimeout: Double { run.busyTimeout }
 
     /// The library's configuration for a command.
     ///

@@ -80,8 +80,7 @@ extension EmbeddedEndpoint {
                 if let known = try branches("b.id = ?", .integer(child.branch), on: connection)
                     .first
                 {
-                    guard known.parent == parent.branch, known.forkEpoch == parent.epoch,
-                        known.ownerHash == owner?.hash, known.database == database,
+                    guard known.isFork(of: parent, database: database, owner: owner),
                         try token(of: child, on: connection) == child.token
                     else { throw mismatch("branch \(child.branch) of remote \"\(path)\" is taken") }
                     return
