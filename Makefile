@@ -49,12 +49,13 @@ flights: build
 BENCHMARK = Benchmarks/.build/release/StretchBenchmarks
 
 # Each measurement is a process of its own, so that its peak memory is its own.
-bench: packages
+bench: build
 	swift build --package-path Benchmarks -c release
 	$(BENCHMARK) overlay
 	$(BENCHMARK) migration
 	$(BENCHMARK) migration --lock-budget 250
 	$(BENCHMARK) migration --lock-budget 250 --no-index
+	$(BENCHMARK) script
 	Benchmarks/peers/install
 	$(BENCHMARK) postgres migration reads
 	$(BENCHMARK) postgres memory

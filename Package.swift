@@ -42,10 +42,13 @@ let package = Package(
         .target(name: "TransactSQL"),
         .target(
             name: "StretchTransactSQL", dependencies: ["Stretch", "StretchSQLite", "TransactSQL"]),
+        // C: line editing and history, as the sqlite3 shell has them.
+        .systemLibrary(name: "CEditline", providers: [.apt(["libedit-dev"])]),
         .executableTarget(
             name: "StretchCommand",
             dependencies: [
-                "Stretch", "StretchLinked", "StretchSQLite", "StretchTransactSQL", "TransactSQL",
+                "CEditline", "Stretch", "StretchLinked", "StretchSQLite", "StretchTransactSQL",
+                "TransactSQL",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         // C: a VFS that fails the n-th call, for the fault tests.

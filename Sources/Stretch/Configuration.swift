@@ -17,6 +17,8 @@ public struct Configuration: Sendable {
     public var now: @Sendable () -> String
     /// A random number from 1 to 2⁶³ − 1.
     public var randomID: @Sendable () -> Int64
+    /// The user of the operating system who asks.
+    public var user = SystemUser.current
     /// The login at a remote for a role, or `nil` when it needs none; asked when a session begins.
     public var credential:
         @Sendable (EndpointAddress, RemoteRole) throws(StretchError) -> RemoteCredential?

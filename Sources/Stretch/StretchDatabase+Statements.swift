@@ -92,13 +92,8 @@ extension StretchDatabase {
     public func forEachStatement(
         _ script: String, _ body: (Statement) throws -> Void
     ) throws(StretchError) {
-        var rest = Substring(script)
-        while !rest.isEmpty {
-            let text = String(rest)
-            let end = StatementSplitter.endOfFirstStatement(in: text)
-            let first = String(decoding: text.utf8.prefix(end), as: UTF8.self)
-            rest = rest[rest.utf8.index(rest.startIndex, offsetBy: end)...]
-            try perform { try run(first, body) }
+        for statement in StatementSplitter(script) {
+            try perform { try run(statement, body) }
         }
     }
 

@@ -13,7 +13,7 @@ struct StretchCommand: ParsableCommand {
         subcommands: [
             EnableCommand.self, TableCommand.self, MigrateCommand.self, BringBackCommand.self,
             StatusCommand.self, QueryCommand.self, SQLCommand.self, VerifyCommand.self,
-            ProvisionCommand.self,
+            ProvisionCommand.self, GrantCommand.self, AttachCommand.self,
             LoginCommand.self, TestConnectionCommand.self, ReauthorizeCommand.self,
             DeauthorizeCommand.self, QueryModeCommand.self, GarbageCommand.self,
             BackupCommand.self, InspectCommand.self, RestoreCommand.self,

@@ -8,6 +8,44 @@ extension PostgresEndpoint {
     /// in logs. Roles belong to the whole server, so that a name that is taken, by another database
     /// or by a file on another machine, gets a number.
     public func makeLogins() throws(StretchError) -> RemoteLogins {
+        switch try make([Wanted("writer", .writer), Wanted("reader", .reader)]) {
+        case .refused(let reason): .refused(reason: reason)
+        case .made(let logins): .made(writer: logins[0], reader: logins[1])
+        }
+    }
+
+    /// Makes one login of this schema, named after it and its user.
+    public func makeLogin(
+        _ role: RemoteRole, for user: String
+    ) throws(StretchError) -> RemoteCredential? {
+        let ending = user.unicodeScalars.map { scalar in
+            scalar.isASCII && scalar.properties.isAlphabetic || ("0"..."9").contains(scalar)
+                ? String(scalar).lowercased() : "_"
+        }.joined().prefix(24)
+        switch try make([Wanted(String(ending), role)]) {
+        case .made(let logins): return logins[0]
+        case .refused(let reason):
+            throw StretchError(
+                .notPermitted, "no login can be made at remote \"\(remoteName)\": \(reason)",
+                hint: "Give a login that may create roles: --login NAME.")
+        }
+    }
+
+    /// A login to be made: how its name ends, and what it may do.
+    private struct Wanted {
+        let ending: String
+        let role: RemoteRole
+
+        init(_ ending: String, _ role: RemoteRole) { (self.ending, self.role) = (ending, role) }
+    }
+
+    private enum Outcome {
+        /// In the order in which they were wanted.
+        case made([RemoteCredential])
+        case refused(String)
+    }
+
+    private func make(_ wanted: [Wanted]) throws(StretchError) -> Outcome {
         try ask { connection in
             let results = try run(
                 """
@@ -15,86 +53,82 @@ extension PostgresEndpoint {
                 WHERE rolname = current_user
                 """, on: connection)
             guard let row = results.first, row.rowCount == 1, row.bool(0, 1) else {
-                return .refused(reason: "it may not create roles (CREATEROLE)")
+                return .refused("it may not create roles (CREATEROLE)")
             }
             for _ in 0..<5 {
-                let logins = try freeLogins(on: connection)
+                let logins = try freeLogins(wanted.map(\.ending), on: connection)
                 do {
-                    try create(logins, on: connection)
-                    return .made(writer: logins.writer, reader: logins.reader)
+                    try create(
+                        zip(logins, wanted).map { ($0, $1.role) }, on: connection)
+                    return .made(logins)
                 } catch let error as PostgresError {
                     // Another session took the names.
                     if ["42710", "23505"].contains(error.sqlState) { continue }
                     guard !error.isConnectionLost, !error.isConflict else { throw error }
-                    return .refused(reason: "the server did not let it make others: \(error)")
+                    return .refused("the server did not let it make others: \(error)")
                 }
             }
-            return .refused(reason: "other sessions take the names of its roles")
+            return .refused("other sessions take the names of its roles")
         }
     }
 
-    private struct Logins {
-        let writer: RemoteCredential
-        let reader: RemoteCredential
-    }
-
-    private func freeLogins(on connection: PostgresConnection) throws -> Logins {
-        // Room for the longest ending.
-        let start = String(schema.prefix(RowNames.maximumByteCount - "_writer_9999".utf8.count))
+    /// Logins with these endings and one number, none of which is taken.
+    private func freeLogins(
+        _ endings: [String], on connection: PostgresConnection
+    ) throws -> [RemoteCredential] {
+        let longest = endings.map(\.utf8.count).max() ?? 0
+        let start = String(schema.prefix(RowNames.maximumByteCount - longest - "__9999".utf8.count))
         let results = try run(
             "SELECT rolname FROM pg_roles WHERE starts_with(rolname, '\(start)_')", on: connection)
         let taken = Set((0..<results[0].rowCount).compactMap { results[0].text($0, 0) })
-        let number = (1...9_999).first { number in
-            !taken.contains(name(start, "writer", number))
-                && !taken.contains(name(start, "reader", number))
+        for number in 1...9_999 {
+            let names = endings.map { "\(start)_\($0)" + (number == 1 ? "" : "_\(number)") }
+            guard taken.isDisjoint(with: names) else { continue }
+            return names.map { RemoteCredential(login: $0, password: RandomPassword.make()) }
         }
-        guard let number else {
-            throw PostgresError(sqlState: "53400", message: "there are too many roles \(start)_…")
-        }
-        return Logins(
-            writer: RemoteCredential(
-                login: name(start, "writer", number), password: RandomPassword.make()),
-            reader: RemoteCredential(
-                login: name(start, "reader", number), password: RandomPassword.make()))
+        throw PostgresError(sqlState: "53400", message: "there are too many roles \(start)_…")
     }
 
-    private func name(_ start: String, _ role: String, _ number: Int) -> String {
-        number == 1 ? "\(start)_\(role)" : "\(start)_\(role)_\(number)"
-    }
+    private func create(
+        _ logins: [(RemoteCredential, RemoteRole)], on connection: PostgresConnection
+    ) throws {
+        var script = PostgresSchema.begin
+        for (login, role) in logins {
+            let name = ServerSQL.name(login.login)
+            script += """
 
-    private func create(_ logins: Logins, on connection: PostgresConnection) throws {
-        let roles = try [logins.writer, logins.reader].map { login in
-            "CREATE ROLE \(ServerSQL.name(login.login)) LOGIN PASSWORD "
-                + "\(ServerSQL.literal(try connection.verifier(of: login)));"
+                CREATE ROLE \(name) LOGIN PASSWORD \
+                \(ServerSQL.literal(try connection.verifier(of: login)));
+                \(RemoteRights.grant(role, to: name, schema: schema))
+                """
         }
-        let (writer, reader) = (
-            ServerSQL.name(logins.writer.login), ServerSQL.name(logins.reader.login)
-        )
         // Row tables are those that a file provisioned in this schema before.
         let results = try run(
             """
-            \(PostgresSchema.begin) \(roles.joined(separator: " "))
-            \(RemoteRights.grant(writer: writer, reader: reader, schema: schema))
+            \(script)
             SELECT table_name FROM \(schema).stretch_relation;
             SELECT bool_and(has_database_privilege(r.rolname, d.datname, 'CONNECT')),
                 quote_ident(d.datname)
             FROM pg_roles AS r, pg_database AS d WHERE d.datname = current_database()
-                AND r.rolname IN (\(ServerSQL.literal(logins.writer.login)),
-                    \(ServerSQL.literal(logins.reader.login))) GROUP BY d.datname
+                AND r.rolname IN (\(logins.map { ServerSQL.literal($0.0.login) }
+                    .joined(separator: ", "))) GROUP BY d.datname
             """, on: connection
         ).filter { $0.status == PGRES_TUPLES_OK }
         guard results.count == 2, let database = results[1].text(0, 1) else { throw DamagedRow() }
-        var grants = (0..<results[0].rowCount).compactMap { row in
-            results[0].text(row, 0).map { name in
-                let table = "\(schema).\(ServerSQL.name(name))"
-                return "GRANT SELECT ON \(table) TO \(writer), \(reader); "
-                    + "GRANT INSERT ON \(table) TO \(writer);"
+        var grants: [String] = []
+        for (login, role) in logins {
+            let name = ServerSQL.name(login.login)
+            let rights = role == .reader ? "SELECT" : "SELECT, INSERT"
+            grants += (0..<results[0].rowCount).compactMap { row in
+                results[0].text(row, 0).map {
+                    "GRANT \(rights) ON \(schema).\(ServerSQL.name($0)) TO \(name);"
+                }
+            }
+            if !results[1].bool(0, 0) {
+                grants.append("GRANT CONNECT ON DATABASE \(database) TO \(name);")
             }
         }
-        if !results[1].bool(0, 0) {
-            grants.append("GRANT CONNECT ON DATABASE \(database) TO \(writer), \(reader);")
-        }
-        _ = try run(grants.joined(separator: " ") + "COMMIT", on: connection)
+        _ = try run(grants.joined(separator: " ") + " COMMIT", on: connection)
     }
 }
 

@@ -1,25 +1,31 @@
+internal import Stretch
+
 /// What the lesser logins of a remote may do, as SQL.
 ///
 /// Neither deletes, truncates or defines anything. A writer adds rows, and changes only the columns
 /// that commits, fences and confirmations change; history, ledger and rows are insert-only for it.
 /// A reader reads.
 enum RemoteRights {
-    /// Grants the rights on the schema and on the tables in it; names are quoted.
-    static func grant(writer: String, reader: String, schema: String) -> String {
+    /// Grants a role's rights on the schema and on the tables in it; the login is quoted.
+    static func grant(_ role: RemoteRole, to login: String, schema: String) -> String {
         let tables = [
             "stretch_remote", "stretch_branch", "stretch_history", "stretch_batch",
             "stretch_retirement", "stretch_relation", "stretch_column", "stretch_index",
         ].map { "\(schema).\($0)" }
-        return """
-            GRANT USAGE ON SCHEMA \(schema) TO \(writer), \(reader);
-            GRANT SELECT ON \(tables.joined(separator: ", ")) TO \(writer), \(reader);
+        let reading = """
+            GRANT USAGE ON SCHEMA \(schema) TO \(login);
+            GRANT SELECT ON \(tables.joined(separator: ", ")) TO \(login);
+            """
+        guard role != .reader else { return reading }
+        return reading + """
+
             GRANT INSERT ON \(schema).stretch_history, \(schema).stretch_batch,
-                \(schema).stretch_retirement TO \(writer);
-            GRANT UPDATE (head_epoch, last_seen) ON \(schema).stretch_branch TO \(writer);
+                \(schema).stretch_retirement TO \(login);
+            GRANT UPDATE (head_epoch, last_seen) ON \(schema).stretch_branch TO \(login);
             GRANT UPDATE (generation, batch_count, row_count, byte_count)
-                ON \(schema).stretch_relation TO \(writer);
-            GRANT UPDATE (has_misfits) ON \(schema).stretch_column TO \(writer);
-            GRANT UPDATE (confirmed_at) ON \(schema).stretch_retirement TO \(writer);
+                ON \(schema).stretch_relation TO \(login);
+            GRANT UPDATE (has_misfits) ON \(schema).stretch_column TO \(login);
+            GRANT UPDATE (confirmed_at) ON \(schema).stretch_retirement TO \(login);
             """
     }
 

@@ -12,7 +12,7 @@ extension DatabaseHost {
         try requireOwner()
         var numbers = Self.keyNumbers
         if case .create = statement { numbers[.wrongState] = .duplicateMasterKey }
-        if case .drop = statement, try hasMasterKey() { numbers[.wrongState] = .duplicateName }
+        if case .drop = statement, try hasMasterKey() { numbers[.wrongState] = .masterKeyInUse }
         try numbered(numbers) { () throws(StretchError) in
             switch statement {
             case .create(let password): try database.createMasterKey(password: password?.text)

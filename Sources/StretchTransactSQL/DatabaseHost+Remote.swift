@@ -48,25 +48,22 @@ extension DatabaseHost {
     /// Makes a database beside the current one, or at a path, the current one.
     public func use(database name: String) throws {
         guard name.lowercased() != databaseName.lowercased() else { return }
-        let current = URL(fileURLWithPath: database.path)
-        let folder = current.deletingLastPathComponent()
-        let candidates = [
-            folder.appendingPathComponent(name).appendingPathExtension(current.pathExtension).path,
-            folder.appendingPathComponent(name).path,
-        ]
-        guard let path = candidates.first(where: FileManager.default.fileExists(atPath:)) else {
+        let path = path(ofDatabase: name)
+        guard isFile(path) else {
             throw TransactSQLError(
                 .unknownDatabase, "there is no database \"\(name)\" beside the current one",
                 hint: "Name a file of the folder, with or without its extension.")
         }
-        let configuration = database.configuration
-        let other = try numbered { () throws(StretchError) in
-            try StretchDatabase(path: path, configuration: configuration)
-        }
-        other.usesScopedCredential = true
-        other.connectionQueryMode = database.connectionQueryMode
-        database = other
-        catalog?.forget()
+        try open(path, database.configuration)
+    }
+
+    /// The file of a database beside the current one: with the current one's extension, unless only
+    /// one without is there.
+    func path(ofDatabase name: String) -> String {
+        let current = URL(fileURLWithPath: database.path)
+        let plain = current.deletingLastPathComponent().appendingPathComponent(name)
+        let full = plain.appendingPathExtension(current.pathExtension).path
+        return isFile(plain.path) && !isFile(full) ? plain.path : full
     }
 
     /// The current database, when its name is asked for, or none.

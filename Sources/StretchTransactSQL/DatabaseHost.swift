@@ -24,6 +24,9 @@ public final class DatabaseHost: TransactSQLHost {
 
     /// Makes a host of a database.
     ///
+    /// The host alone keeps it: `RESTORE DATABASE` replaces its file only when nobody has it open,
+    /// and ``database`` is then another object, as after `USE`.
+    ///
     /// Administration logs in at the remote by the credential that the database was enabled or
     /// reauthorized with; it has no other login.
     ///
@@ -47,6 +50,21 @@ public final class DatabaseHost: TransactSQLHost {
         URL(fileURLWithPath: database.path).deletingPathExtension().lastPathComponent
     }
 
+    /// Makes another file the current database.
+    ///
+    /// - Throws: What opening it throws; the current database is then the one before.
+    func open(
+        _ path: String, _ configuration: Configuration
+    ) throws(TransactSQLError) {
+        let other = try numbered { () throws(StretchError) in
+            try StretchDatabase(path: path, configuration: configuration)
+        }
+        other.usesScopedCredential = true
+        other.connectionQueryMode = database.connectionQueryMode
+        database = other
+        catalog?.forget()
+    }
+
     // MARK: Conditions
 
     /// Throws unless the caller administers the file.
@@ -66,9 +84,10 @@ public final class DatabaseHost: TransactSQLHost {
 
     /// Throws unless the database is stretch-enabled, after asking for the caller's right.
     func requireStretched(
-        _ code: TransactSQLError.Code = .databaseNotStretched
+        _ code: TransactSQLError.Code = .databaseNotStretched,
+        permission: TransactSQLError.Code = .notPermitted
     ) throws(TransactSQLError) {
-        try requireOwner()
+        try requireOwner(permission)
         guard try !isEnabled() else { return }
         throw TransactSQLError(
             code, "database \"\(databaseName)\" is not stretch-enabled",
@@ -78,11 +97,13 @@ public final class DatabaseHost: TransactSQLHost {
                 """)
     }
 
+    func isCurrent(_ name: String) -> Bool {
+        [databaseName.lowercased(), "main"].contains(name.lowercased())
+    }
+
     /// Throws unless a name is the current database's.
     func requireCurrent(_ name: String?) throws(TransactSQLError) {
-        guard let name, name.lowercased() != databaseName.lowercased(),
-            name.lowercased() != "main"
-        else { return }
+        guard let name, !isCurrent(name) else { return }
         throw TransactSQLError(
             .unknownDatabase, "\"\(name)\" is not the current database, \"\(databaseName)\"",
             hint: "Write CURRENT, or USE the other database first.")

@@ -8,6 +8,9 @@ internal import TransactSQL
 ///
 /// They answer for the current database only, whose id is 1. Ids of objects are places in SQLite's
 /// schema, which `VACUUM` can change.
+///
+/// `start_time_utc` is NULL everywhere: the catalog notes when a batch became visible, not when its
+/// move began, and keeps no errors of a migration.
 final class SystemCatalog {
     private var isAttached = false
 

@@ -23,6 +23,48 @@ extension TransactSQLError {
     }
 }
 
+extension TransactSQLError {
+    /// The kind of failure that the library knows it by, which gives the command its exit status.
+    ///
+    /// It is that of the library's error behind it. A script that is wrong in itself, or names what
+    /// does not exist, is an `invalidArgument`.
+    public var failureCode: StretchError.Code {
+        if let cause = cause as? StretchError { return cause.code }
+        if cause is CancellationError { return .cancelled }
+        if let code = Self.failureCodes[number] { return code }
+        return number == Code.host.number ? .statementFailed : .invalidArgument
+    }
+
+    /// The kinds of failure that the host and the executor find by themselves.
+    private static let failureCodes: [Int: StretchError.Code] = {
+        let codes: [(StretchError.Code, [TransactSQLError.Code])] = [
+            (
+                .wrongState,
+                [
+                    .tablesAreStretched, .databaseNotStretched, .alreadyStretched, .noRemoteRows,
+                    .queryModeNotStretched, .deauthorizeNotStretched, .alreadyDisconnected,
+                    .indexesNotStretched, .indexesNotOutbound, .reauthorizeNotStretched,
+                    .alreadyConnected, .hintInTransaction, .hintNotPaused, .noStaging,
+                    .tableNotStretched, .backupInTransaction, .backupFile,
+                ]
+            ),
+            (
+                .notPermitted,
+                [
+                    .notPermitted, .hintNotPermitted, .archiveSwitchedOff, .backupNotPermitted,
+                    .restoreNotPermitted,
+                ]
+            ),
+            (.unsupported, [.unsupportedStatement, .unsupportedOption, .unsupportedOperation]),
+            (.damaged, [.damagedBackup]),
+            (.disconnected, [.notConnected]),
+        ]
+        var numbers: [Int: StretchError.Code] = [:]
+        for (kind, all) in codes { for code in all { numbers[code.number] = kind } }
+        return numbers
+    }()
+}
+
 /// Runs work, and gives its errors the numbers of one statement.
 @discardableResult
 func numbered<Result>(

@@ -1,7 +1,27 @@
 /// Numbers of situations that only a host can meet.
 extension TransactSQLError.Code {
+    /// The caller may not make a backup.
+    public static let backupNotPermitted = Self(262, level: 14)
     /// There is no such database.
     public static let unknownDatabase = Self(911)
+    /// A backup or a restore is not for a transaction.
+    public static let backupInTransaction = Self(3021)
+    /// A database that is restored is in use.
+    public static let databaseInUse = Self(3101)
+    /// The caller may not restore a backup.
+    public static let restoreNotPermitted = Self(3110, level: 14)
+    /// The file holds another database, or newer rows, and is not to be replaced.
+    public static let replaceRefused = Self(3159)
+    /// A damaged backup.
+    public static let damagedBackup = Self(3189)
+    /// The file of a backup cannot be opened or written.
+    public static let backupFile = Self(3201)
+    /// A database has no file of this name.
+    public static let unknownFile = Self(3234)
+    /// A file is no backup.
+    public static let notABackup = Self(3241)
+    /// Every backup is newer than the time whose state is wanted.
+    public static let timeTooEarly = Self(4335)
     /// The principal, the credential or another object does not exist, or may not be touched.
     public static let unknownCredential = Self(15151)
     /// Something of this name exists already.
@@ -12,6 +32,8 @@ extension TransactSQLError.Code {
     public static let wrongPassword = Self(15313)
     /// There is a master key already.
     public static let duplicateMasterKey = Self(15578)
+    /// Credentials are sealed under the master key.
+    public static let masterKeyInUse = Self(15580)
     /// There is no master key, or it is not open.
     public static let missingMasterKey = Self(15581)
     /// The database still has stretch-enabled tables.
@@ -83,9 +105,19 @@ extension TransactSQLError {
         (.unknownName, "no such type, option or setting"),
         (.missingArgument, "a parameter has no argument"),
         (.unknownObject, "no such object in the current database"),
+        (.backupNotPermitted, "the caller may not make a backup"),
         (.unknownDatabase, "there is no such database"),
         (.truncation, "a text is longer than its type allows"),
         (.unknownProcedure, "there is no such procedure"),
+        (.backupInTransaction, "a backup or a restore is not for a transaction"),
+        (.databaseInUse, "the database is in use"),
+        (.restoreNotPermitted, "the caller may not restore a backup"),
+        (.replaceRefused, "the file holds another database or newer rows"),
+        (.damagedBackup, "the backup is damaged"),
+        (.backupFile, "the file cannot be opened or written"),
+        (.unknownFile, "the database has no file of this name"),
+        (.notABackup, "the file is no backup"),
+        (.timeTooEarly, "every backup is newer than the time"),
         (.divisionByZero, "division by zero"),
         (.conversion, "the value cannot be converted"),
         (.overflow, "the value is outside the range of its type"),
@@ -139,6 +171,7 @@ extension TransactSQLError {
         (.wrongPassword, "the password does not open the master key"),
         (.duplicateName, "something of this name exists already"),
         (.duplicateMasterKey, "there is a master key already"),
+        (.masterKeyInUse, "credentials are sealed under the master key"),
         (.missingMasterKey, "there is no master key, or it is not open"),
         (.invalidArgument, "the argument is none of the values that the parameter takes"),
         (.unsupportedStatement, "the statement is not supported"),

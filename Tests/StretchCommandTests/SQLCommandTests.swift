@@ -81,7 +81,7 @@ import Testing
         try run(["sql", "app.db"], input: keys)
         try run(["sql", "app.db", "-q", Self.seedBlock])
         #expect(try run(rows).output == moment)
-        try run(["sql", "app.db", "-q", Self.seedBlock], status: 1)
+        try run(["sql", "app.db", "-q", Self.seedBlock], status: 3)
         try run(["verify", "app.db"])
         try run(["status", "app.db", "--json"])
 

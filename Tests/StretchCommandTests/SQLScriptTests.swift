@@ -10,8 +10,9 @@ import TransactSQL
 /// One script for each group of statements, run on a real database with an embedded remote.
 ///
 /// A script begins with `-- plain`, for ten orders that are not stretched, or `-- stretched`, for
-/// a database whose orders 1 to 4 are cold. Every script runs to its end; what it says is in the
-/// file `.out` beside it. `STRETCH_RECORD_SNAPSHOTS=1` writes these files anew.
+/// a database whose orders 1 to 4 are cold; with `, as a stranger` behind it, a user runs it who
+/// does not administer the file. `<folder>` is the database's. Every script runs to its end; what
+/// it says is in the file `.out` beside it. `STRETCH_RECORD_SNAPSHOTS=1` writes these files anew.
 @Suite struct SQLScriptTests {
     static let folder = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().appendingPathComponent("Scripts")
@@ -23,12 +24,18 @@ import TransactSQL
 
     @Test(arguments: names) func `scripts say what they said`(_ name: String) throws {
         let file = Self.folder.appendingPathComponent(name)
-        let script = try String(contentsOf: file, encoding: .utf8)
         let sample = try CommandSample()
-        let database = try Self.open(sample)
-        if script.hasPrefix("-- stretched") { try Self.stretch(database) }
+        let script = try String(contentsOf: file, encoding: .utf8)
+            .replacing("<folder>", with: sample.folder.path)
+        let head = script.prefix { $0 != "\n" }
+        if head.hasPrefix("-- stretched") { try Self.stretch(Self.open(sample)) }
         let transcript = Transcript()
-        let host = DatabaseHost(database, showsSystemCatalog: true) { try transcript.write($0) }
+        let user: SystemUser? =
+            head.hasSuffix("as a stranger") ? SystemUser(id: 65_534, name: "stranger") : nil
+        // The host alone has the database, so that RESTORE DATABASE finds nobody in it.
+        let host = DatabaseHost(try Self.open(sample, user: user), showsSystemCatalog: true) {
+            try transcript.write($0)
+        }
         var executor = ScriptExecutor(host: host, output: transcript, stopsAtFirstError: false)
         let failures = try executor.run(script)
         let output = Self.masked(
@@ -67,8 +74,11 @@ import TransactSQL
 
     // MARK: Parts
 
-    static func open(_ sample: CommandSample) throws -> StretchDatabase {
+    static func open(
+        _ sample: CommandSample, user: SystemUser? = nil
+    ) throws -> StretchDatabase {
         var configuration = Configuration.linked
+        if let user { configuration.user = user }
         configuration.keystore = Keystore(path: sample.folder.path("keystore"))
         return try StretchDatabase(
             path: sample.folder.path("app.db"), configuration: configuration)
@@ -89,7 +99,8 @@ import TransactSQL
             .replacing(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}/, with: "<time>")
             .replacing(/\b\d{16,19}\b/, with: "<id>")
             .replacing("|\(NSUserName())|", with: "|<user>|")
-            .replacing(/\b\d+ KB/, with: "<size>")
+            .replacing(/\b\d+ (KB|pages)/, with: "<size>")
+            .replacing(/\|\d{4,6}\|/, with: "|<bytes>|")
     }
 }
 

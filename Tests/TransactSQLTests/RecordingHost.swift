@@ -159,34 +159,43 @@ final class RecordingHost: TransactSQLHost, TransactSQLOutput {
             indexes: 1024, unused: 1025)
     }
 
-    func backup(_ request: BackupRequest) throws {
+    func backup(
+        _ request: BackupRequest, notify: @escaping (TransactSQLMessage) -> Void
+    ) throws {
         let flags = [
             request.isOverwriting ? "overwriting" : nil,
-            request.isCompressed.map { "compressed \($0)" },
-            request.hasChecksums.map { "checksums \($0)" },
-            request.isCopyOnly ? "copy only" : nil, request.name, request.description,
-            request.reportsProgress ? "progress" : nil,
+            request.progressStep.map { "progress \($0)" },
         ]
         let parts = [request.database ?? "current", request.file] + flags.compactMap { $0 }
-        try record("backup(\(request.content), \(parts.joined(separator: ", ")))")
+        try record("backup(\(parts.joined(separator: ", ")))")
+        notify(TransactSQLMessage(number: 3014, text: "backed up"))
     }
 
-    func restore(_ request: RestoreRequest) throws {
+    func restore(
+        _ request: RestoreRequest, notify: @escaping (TransactSQLMessage) -> Void
+    ) throws {
         let flags = [
-            request.backupNumber.map { "backup \($0)" }, request.isReplacing ? "replacing" : nil,
-            request.time.map { "at \($0)" },
-            request.verifiesChecksums.map { "checksums \($0)" },
-            request.reportsProgress ? "progress" : nil,
+            request.isReplacing ? "replacing" : nil, request.time.map { "at \($0)" },
+            request.progressStep.map { "progress \($0)" },
         ]
         let moves = request.moves.sorted { $0.key < $1.key }.map { "\($0.key) to \($0.value)" }
-        let parts = [request.database ?? "current", request.file] + flags.compactMap { $0 } + moves
-        try record("restore(\(request.content), \(parts.joined(separator: ", ")))")
+        let parts = [request.database ?? "current"] + request.files + flags.compactMap { $0 }
+        try record("restore(\((parts + moves).joined(separator: ", ")))")
+        notify(TransactSQLMessage(number: 3014, text: "restored"))
     }
 
-    func inspect(
-        _ question: BackupInspection.Question, file: String, backupNumber: Int?
-    ) throws -> TransactSQLResult {
-        try record("inspect(\(question), \(file), \(backupNumber.map(String.init) ?? "all"))")
+    func header(ofBackup file: String) throws -> TransactSQLResult {
+        try record("header(\(file))")
         return TransactSQLResult(columns: ["Position"], rows: [[.integer(1)]])
+    }
+
+    func files(ofBackup file: String) throws -> TransactSQLResult {
+        try record("files(\(file))")
+        return TransactSQLResult(columns: ["FileID"], rows: [[.integer(1)]])
+    }
+
+    func verify(backup file: String, notify: (TransactSQLMessage) -> Void) throws {
+        try record("verify(\(file))")
+        notify(TransactSQLMessage(number: 3262, text: "valid"))
     }
 }

@@ -7,6 +7,7 @@ struct StretchBenchmarks: ParsableCommand {
         commandName: "stretch-benchmarks",
         abstract: "Measures Stretch against plain SQLite, in the same run.",
         subcommands: [
-            OverlayBenchmark.self, MigrationBenchmark.self, PostgresBenchmark.self,
+            OverlayBenchmark.self, MigrationBenchmark.self, ScriptBenchmark.self,
+            PostgresBenchmark.self,
         ])
 }

@@ -45,6 +45,7 @@ extension StretchDatabase {
             }
             var advice: [String] = []
             var made: Attachment?
+            var remote: String?
             let address = try connection.transaction(.immediate) {
                 // Once more, under the write lock: another process may have been faster.
                 try refuseEnabledAlready()
@@ -67,6 +68,7 @@ extension StretchDatabase {
                     owner: owner)
                 try endpoint.register(database: database, position: position)
                 try endpoint.authorize()
+                if made != nil { remote = try endpoint.identity() }
                 advice = try keepLogins(
                     of: endpoint, at: address, given: given, branch: position.branch,
                     owner: owner)
@@ -77,7 +79,9 @@ extension StretchDatabase {
                 return address
             }
             if let made {
-                try configuration.keystore?.update(made) { $0.state = .linked }
+                try configuration.keystore?.update(made) {
+                    ($0.state, $0.remote) = (.linked, remote)
+                }
             }
             if let prepared { try configuration.keystore?.remove(prepared) }
             return DatabaseReport(
@@ -220,9 +224,9 @@ extension StretchDatabase {
 }
 
 /// Tells whether two paths lead to one file.
-enum FileIdentity {
+package enum FileIdentity {
     /// Whether both paths lead to the same file, by links of either kind or by spelling.
-    static func isSame(_ first: String, _ second: String) -> Bool {
+    package static func isSame(_ first: String, _ second: String) -> Bool {
         if resolved(first) == resolved(second) { return true }
         guard let left = number(first), let right = number(second) else { return false }
         return left == right

@@ -30,7 +30,7 @@ extension StretchDatabase {
     /// Throws unless this process's user administers the file.
     func requireAdministration() throws {
         guard !isOwnedByUser else { return }
-        let name = NSUserName()
+        let name = configuration.user.name
         if try catalog.exists {
             let member = try connection.integer(
                 "SELECT 1 FROM main.stretch_principal WHERE name = ? AND role = 'db_owner'",
@@ -44,7 +44,7 @@ extension StretchDatabase {
 
     private var isOwnedByUser: Bool {
         var state = stat()
-        let user = geteuid()
+        let user = configuration.user.id
         return user == 0 || stat(path, &state) == 0 && state.st_uid == user
     }
 

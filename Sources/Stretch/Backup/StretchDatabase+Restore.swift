@@ -148,7 +148,7 @@ struct Restoration {
             try staged.commit(time: time, isReplacing: isThere)
         } catch {
             replaced?.giveUp()
-            try note(.linked, known)
+            if let known { try note(known.state, known) }
             throw error
         }
         replaced = nil
@@ -159,7 +159,8 @@ struct Restoration {
     private func attachment(of record: DatabaseRecord?) throws(StretchError) -> Attachment? {
         guard let record, let keystore = configuration.keystore else { return nil }
         return try keystore.attachments(database: record.database).first {
-            $0.branch == record.position.branch && $0.path == path && $0.state == .linked
+            $0.branch == record.position.branch && $0.path == path
+                && [.linked, .deauthorized].contains($0.state)
         }
     }
 

@@ -122,6 +122,15 @@ public protocol Endpoint: AnyObject {
     /// stay as they are: other files may use them.
     func makeLogins() throws(StretchError) -> RemoteLogins
 
+    /// Makes a login of this remote alone for one more user, as ``makeLogins()`` does.
+    ///
+    /// - Parameter role: A writer or a reader.
+    /// - Returns: `nil` for a remote that has no logins.
+    /// - Throws: `notPermitted` when this session's login may make none; `remoteUnavailable`.
+    func makeLogin(
+        _ role: RemoteRole, for user: String
+    ) throws(StretchError) -> RemoteCredential?
+
     /// Where the branch stands; a reader may ask it, and no commit in doubt is waited for.
     ///
     /// - Returns: `nil` when the remote does not know the branch.
@@ -322,6 +331,11 @@ extension Endpoint {
 
     /// Makes none.
     public func makeLogins() throws(StretchError) -> RemoteLogins { .unknown }
+
+    /// Makes none.
+    public func makeLogin(
+        _ role: RemoteRole, for user: String
+    ) throws(StretchError) -> RemoteCredential? { nil }
 
     /// Asks the fence.
     public func position(branch: Int64) throws(StretchError) -> TimelinePosition? {

@@ -90,6 +90,27 @@ final class FileLink {
         if isNewer { try keystore.setSeen(position, attachment) }
     }
 
+    /// Throws unless the remote at the address is the one that the file was attached to; what was
+    /// never asked is noted.
+    ///
+    /// - Throws: `remoteMismatch`.
+    func requireSameRemote(
+        _ attachment: Attachment, _ endpoint: any Endpoint
+    ) throws(StretchError) {
+        let found = try endpoint.identity()
+        guard let expected = attachment.remote else {
+            try keystore.update(attachment) { $0.remote = found }
+            return
+        }
+        guard found == expected else {
+            throw StretchError(
+                .remoteMismatch,
+                "server \"\(attachment.server)\" is another remote than the one that file "
+                    + "\"\(path)\" was attached to",
+                hint: "Let the address lead to the old remote, or use reauthorize.")
+        }
+    }
+
     /// Whether the file that the keystore remembers is still where it was, and is not this one.
     private func hasOriginal(_ attachment: Attachment, branch: Int64) -> Bool {
         guard attachment.path != path, FileManager.default.fileExists(atPath: attachment.path),

@@ -14,9 +14,10 @@ package struct SQLTokenizer: Sequence, IteratorProtocol, Sendable {
     package private(set) var isCommentOpen = false
 
     /// Makes a tokenizer at the start of `sql`.
-    package init(_ sql: String) {
-        bytes = Array(sql.utf8)
-    }
+    package init(_ sql: String) { self.init(Array(sql.utf8)) }
+
+    /// Makes a tokenizer at the start of a text in UTF-8.
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     /// Cuts the next token, or returns `nil` at the end; linear in the text, whatever it holds.
     package mutating func next() -> SQLToken? {

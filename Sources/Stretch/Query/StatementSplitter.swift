@@ -1,26 +1,43 @@
-/// Cuts a script into statements, as `sqlite3_complete` does: at semicolons, and in a trigger only
-/// at the one after END.
+/// Cuts a script into statements, as `sqlite3_complete` does: behind semicolons, and in a trigger
+/// only behind the one after END.
 ///
+/// The statements in their order are the whole script; its bytes are looked at once.
 /// Source: <https://sqlite.org/c3ref/complete.html>.
-package enum StatementSplitter {
-    /// The offset, in UTF-8 bytes, after the first statement and its semicolon; the whole length
-    /// when there is no semicolon.
-    package static func endOfFirstStatement(in script: String) -> Int {
+package struct StatementSplitter: Sequence, IteratorProtocol {
+    private let bytes: [UInt8]
+    private var tokens: SQLTokenizer
+    private var offset = 0
+
+    /// Makes a splitter at the start of a script.
+    package init(_ script: String) {
+        bytes = Array(script.utf8)
+        tokens = SQLTokenizer(bytes)
+    }
+
+    /// The next statement with its semicolon and all that stands before it; the last one is what
+    /// no semicolon ends.
+    package mutating func next() -> String? {
+        guard offset < bytes.count else { return nil }
+        let start = offset
+        offset = endOfStatement() ?? bytes.count
+        return String(decoding: bytes[start..<offset], as: UTF8.self)
+    }
+
+    private mutating func endOfStatement() -> Int? {
         var words: [SQLToken] = []
-        var last: [SQLToken] = []
-        var tokens = SQLTokenizer(script)
+        var last: (SQLToken?, SQLToken?)
         while let token = tokens.next() {
             if token.isSymbol(";") {
                 // Semicolons before the first word belong to no statement.
                 if words.isEmpty { continue }
                 let isEndOfTrigger =
-                    last.count == 2 && last[0].isSymbol(";") && last[1].isKeyword("END")
-                if !isTrigger(words) || isEndOfTrigger { return token.range.upperBound }
+                    last.0?.isSymbol(";") ?? false && last.1?.isKeyword("END") ?? false
+                if isEndOfTrigger || !Self.isTrigger(words) { return token.range.upperBound }
             }
             if words.count < 6 { words.append(token) }
-            last = last.suffix(1) + [token]
+            last = (last.1, token)
         }
-        return script.utf8.count
+        return nil
     }
 
     private static func isTrigger(_ words: [SQLToken]) -> Bool {

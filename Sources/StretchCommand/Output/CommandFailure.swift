@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Foundation
 internal import Stretch
+internal import StretchTransactSQL
 internal import TransactSQL
 
 /// A failure of a command as people and programs see it.
@@ -49,22 +50,18 @@ struct CommandFailure {
             hint: "See: \(command ?? "stretch") --help.", cause: error)
     }
 
-    /// - Returns: The status of the engine's error behind it, else 2 for a script that is wrong in
-    ///   itself, and 1.
     private func report(_ error: TransactSQLError, isJSON: Bool) -> Int32 {
-        let cause = error.cause as? StretchError
-        let status = cause?.code.exitStatus ?? (error.level == 15 ? 2 : 1)
+        let code = error.failureCode
         StandardError.write(error.description.replacing("\nHINT: ", with: "\nhint: ") + "\n")
-        guard isJSON else { return status }
-        let code = cause?.code ?? (status == 2 ? .invalidArgument : .statementFailed)
+        guard isJSON else { return code.exitStatus }
         let report = FailureReport(
             error: FailureReport.Failure(
                 code: code.description, message: error.message, hint: error.hint,
-                exitStatus: status, isRetryable: code.isRetryable, number: error.number,
+                exitStatus: code.exitStatus, isRetryable: code.isRetryable, number: error.number,
                 level: error.level, state: error.state, line: error.position?.line,
                 column: error.position?.column))
         StandardError.write(JSONText.line(report) + "\n")
-        return status
+        return code.exitStatus
     }
 
     private func report(_ error: StretchError, isJSON: Bool) -> Int32 {

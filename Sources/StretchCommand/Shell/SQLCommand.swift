@@ -14,7 +14,8 @@ struct SQLCommand: ParsableCommand {
             the sp_rda procedures, DECLARE, SET, PRINT and GO, and the views of schema sys.
 
             The script is that of -q or -f, else standard input; at a terminal, statements are \
-            asked for one by one. The first error ends a script.
+            asked for one by one. The first error ends a script, with the status of its kind; with \
+            --continue, the status is 1 when any statement failed.
 
             Example: stretch sql app.db -q "EXEC sp_rda_reauthorize_db N'admin'"
             Example: stretch sql app.db -f restore.sql
@@ -61,19 +62,26 @@ struct SQLCommand: ParsableCommand {
     }
 
     func run() throws {
-        let database = try options.open()
-        if let mode { database.connectionQueryMode = mode }
         let output = ShellOutput(form: csv ? .csv : options.json ? .json : .table)
-        let host = DatabaseHost(database, showsSystemCatalog: true) { try output.write($0) }
+        let host = try makeHost(output)
         let script = try script()
         var executor = ScriptExecutor(
             host: host, output: output, stopsAtFirstError: !goesOn && script != nil)
         guard let script else {
-            var shell = Shell(executor: executor, output: output)
+            var shell = Shell(
+                executor: executor, output: output,
+                historyPath: Keystore.standard().path + "/history")
             return shell.run()
         }
         let failures = try executor.run(script)
         if failures > 0 { throw ExitCode(1) }
+    }
+
+    /// The host alone has the database: RESTORE DATABASE replaces no file that somebody has open.
+    private func makeHost(_ output: ShellOutput) throws -> DatabaseHost {
+        let database = try options.open()
+        if let mode { database.connectionQueryMode = mode }
+        return DatabaseHost(database, showsSystemCatalog: true) { try output.write($0) }
     }
 
     /// The script, or `nil` when a person shall be asked.

@@ -2,25 +2,23 @@ internal import Foundation
 internal import TransactSQL
 
 /// Asks a person for statements, line by line.
-///
-/// The terminal's own line editing serves; `rlwrap stretch sql FILE` adds a history.
 struct Shell {
     private var executor: ScriptExecutor
     private let output: ShellOutput
+    private let editor: LineEditor
     private var lines = ""
 
-    init(executor: ScriptExecutor, output: ShellOutput) {
+    /// - Parameter historyPath: The file that keeps the history of statements.
+    init(executor: ScriptExecutor, output: ShellOutput, historyPath: String) {
         self.executor = executor
         self.output = output
+        editor = LineEditor(historyPath: historyPath)
     }
 
     /// Runs statements until the end of the input or `:quit`.
     mutating func run() {
         StandardOutput.writeLine("Statements end with ; or GO. :help tells more, :quit ends.")
-        while true {
-            StandardOutput.write(lines.isEmpty ? "stretch> " : "    ...> ")
-            StandardOutput.flush()
-            guard let line = readLine(strippingNewline: true) else { break }
+        while let line = editor.line(lines.isEmpty ? "stretch> " : "    ...> ") {
             if lines.isEmpty {
                 switch line.trimmingCharacters(in: .whitespaces).lowercased() {
                 case "": continue
@@ -42,6 +40,7 @@ struct Shell {
     private mutating func runLines() {
         let script = lines
         lines = ""
+        editor.remember(script)
         do throws(TransactSQLError) {
             try executor.run(script)
         } catch {

@@ -20,13 +20,9 @@ extension ScriptExecutor {
         case .alterDatabase(let name, let option): try perform(option, on: name)
         case .alterTable(let name, let option): try perform(option, on: name)
         case .alterRole(let action, _, let member): try host.changeOwner(member.name, action)
-        case .backup(let backup): try host.backup(request(of: backup))
-        case .restore(let restore): try host.restore(request(of: restore))
-        case .inspect(let inspection):
-            output.write(
-                try host.inspect(
-                    inspection.question, file: text(of: inspection.file),
-                    backupNumber: inspection.backupNumber))
+        case .backup(let backup): try perform(backup)
+        case .restore(let restore): try perform(restore)
+        case .inspect(let inspection): try perform(inspection)
         }
     }
 
@@ -92,40 +88,42 @@ extension ScriptExecutor {
         return name.name
     }
 
-    private func request(of backup: BackupStatement) throws(TransactSQLError) -> BackupRequest {
+    private func perform(_ backup: BackupStatement) throws {
         var request = BackupRequest(
-            content: backup.content, database: try name(of: backup.database),
-            file: try text(of: backup.file))
+            database: try name(of: backup.database), file: try text(of: backup.file))
         for option in backup.options {
             switch option {
             case .overwrite(let isOverwriting): request.isOverwriting = isOverwriting
-            case .compression(let isCompressed): request.isCompressed = isCompressed
-            case .checksum(let hasChecksums): request.hasChecksums = hasChecksums
-            case .copyOnly: request.isCopyOnly = true
-            case .name(let name): request.name = try text(of: name)
-            case .description(let description): request.description = try text(of: description)
-            case .statistics: request.reportsProgress = true
+            case .statistics(let percent): request.progressStep = percent
+            case .standard: break
             }
         }
-        return request
+        try host.backup(request, notify: output.write)
     }
 
-    private func request(of restore: RestoreStatement) throws(TransactSQLError) -> RestoreRequest {
-        var request = RestoreRequest(
-            content: restore.content, database: try name(of: restore.database),
-            file: try text(of: restore.file))
+    private func perform(_ restore: RestoreStatement) throws {
+        var files: [String] = []
+        for file in restore.files { files.append(try text(of: file)) }
+        var request = RestoreRequest(database: try name(of: restore.database), files: files)
         for option in restore.options {
             switch option {
             case .replace: request.isReplacing = true
-            case .recovery: break
-            case .file(let number): request.backupNumber = number
             case .move(let name, let path): request.moves[try text(of: name)] = try text(of: path)
-            case .checksum(let verifies): request.verifiesChecksums = verifies
             case .stopAt(let time): request.time = try self.time(of: time)
-            case .statistics: request.reportsProgress = true
+            case .statistics(let percent): request.progressStep = percent
+            case .standard: break
             }
         }
-        return request
+        try host.restore(request, notify: output.write)
+    }
+
+    private func perform(_ inspection: BackupInspection) throws {
+        let file = try text(of: inspection.file)
+        switch inspection.question {
+        case .header: output.write(try host.header(ofBackup: file))
+        case .files: output.write(try host.files(ofBackup: file))
+        case .verification: try host.verify(backup: file, notify: output.write)
+        }
     }
 
     private func time(of operand: TextOperand) throws(TransactSQLError) -> DateTime {

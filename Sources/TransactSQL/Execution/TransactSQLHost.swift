@@ -83,12 +83,18 @@ public protocol TransactSQLHost: AnyObject {
 
     // MARK: Backups
 
-    /// Makes a backup.
-    func backup(_ request: BackupRequest) throws
-    /// Restores a backup.
-    func restore(_ request: RestoreRequest) throws
-    /// Answers a question about a backup.
-    func inspect(
-        _ question: BackupInspection.Question, file: String, backupNumber: Int?
-    ) throws -> TransactSQLResult
+    /// Makes a backup, and tells how far it is and what is in it.
+    func backup(
+        _ request: BackupRequest, notify: @escaping (TransactSQLMessage) -> Void
+    ) throws
+    /// Restores a backup, and tells how far it is and what to do next.
+    func restore(
+        _ request: RestoreRequest, notify: @escaping (TransactSQLMessage) -> Void
+    ) throws
+    /// Tells what a backup is: a row.
+    func header(ofBackup file: String) throws -> TransactSQLResult
+    /// Lists the files of the database in a backup.
+    func files(ofBackup file: String) throws -> TransactSQLResult
+    /// Proves that a backup is whole and readable, and says so.
+    func verify(backup file: String, notify: (TransactSQLMessage) -> Void) throws
 }

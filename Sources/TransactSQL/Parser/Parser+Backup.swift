@@ -1,43 +1,32 @@
 extension Parser {
     /// Parses what follows `BACKUP`.
     mutating func parseBackup() throws(TransactSQLError) -> BackupStatement {
-        let content = try expectContent()
+        try expect("DATABASE")
         let database = try expectDatabase()
         try expect("TO")
-        let file = try expectDisk()
+        let file = try expectOneDisk()
         var options: [BackupStatement.Option] = []
         if accept("WITH") {
             repeat { options.append(try parseBackupOption()) } while accept(symbol: ",")
         }
-        return BackupStatement(content: content, database: database, file: file, options: options)
+        return BackupStatement(database: database, file: file, options: options)
     }
 
     private mutating func parseBackupOption() throws(TransactSQLError) -> BackupStatement.Option {
         if accept("INIT") || accept("FORMAT") { return .overwrite(true) }
         if accept("NOINIT") || accept("NOFORMAT") { return .overwrite(false) }
-        if accept("COMPRESSION") { return .compression(true) }
-        if accept("NO_COMPRESSION") { return .compression(false) }
-        if accept("CHECKSUM") { return .checksum(true) }
-        if accept("NO_CHECKSUM") { return .checksum(false) }
-        if accept("COPY_ONLY") { return .copyOnly }
-        if accept("NAME") {
-            try expect(symbol: "=")
-            return .name(try expectText("a name"))
+        if accept("COPY_ONLY") || accept("NO_COMPRESSION") || accept("NO_CHECKSUM") {
+            return .standard
         }
-        if accept("DESCRIPTION") {
-            try expect(symbol: "=")
-            return .description(try expectText("a description"))
-        }
-        if try acceptStatistics() { return .statistics }
+        if let percent = try acceptStatistics() { return .statistics(percent: percent) }
         throw refusedOption(
-            in: Refusal.backupOptions,
-            "INIT, FORMAT, COMPRESSION, CHECKSUM, COPY_ONLY, NAME, DESCRIPTION or STATS")
+            in: Refusal.backupOptions, "INIT, NOINIT, FORMAT, NOFORMAT, COPY_ONLY or STATS")
     }
 
     /// Parses what follows `RESTORE`.
     mutating func parseRestore() throws(TransactSQLError) -> Statement.Kind {
         if let question = acceptQuestion() { return .inspect(try parseInspection(question)) }
-        let content = try expectContent()
+        try expect("DATABASE")
         let database = try expectDatabase()
         try expect("FROM")
         if isAt("DATABASE_SNAPSHOT") {
@@ -45,14 +34,13 @@ extension Parser {
                 .unsupportedOption, "RESTORE FROM DATABASE_SNAPSHOT is not supported",
                 at: reader.current.position, hint: "Restore a backup with FROM DISK = '…'.")
         }
-        let file = try expectDisk()
+        var files: [TextOperand] = []
+        repeat { files.append(try expectDisk()) } while accept(symbol: ",")
         var options: [RestoreStatement.Option] = []
         if accept("WITH") {
             repeat { options.append(try parseRestoreOption()) } while accept(symbol: ",")
         }
-        return .restore(
-            RestoreStatement(
-                content: content, database: database, file: file, options: options))
+        return .restore(RestoreStatement(database: database, files: files, options: options))
     }
 
     private mutating func acceptQuestion() -> BackupInspection.Question? {
@@ -63,29 +51,30 @@ extension Parser {
         _ question: BackupInspection.Question
     ) throws(TransactSQLError) -> BackupInspection {
         try expect("FROM")
-        let file = try expectDisk()
-        var number: Int?
+        let file = try expectOneDisk()
         if accept("WITH") {
             repeat {
                 switch try parseRestoreOption() {
-                case .file(let count): number = count
-                case .checksum, .statistics: break
-                case .replace, .recovery, .move, .stopAt:
-                    throw unexpected("FILE = n, CHECKSUM or STATS")
+                case .standard, .statistics: break
+                case .replace, .move, .stopAt: throw unexpected("FILE = 1 or STATS")
                 }
             } while accept(symbol: ",")
         }
-        return BackupInspection(question: question, file: file, backupNumber: number)
+        return BackupInspection(question: question, file: file)
     }
 
     private mutating func parseRestoreOption() throws(TransactSQLError) -> RestoreStatement.Option {
         if accept("REPLACE") { return .replace }
-        if accept("RECOVERY") { return .recovery }
-        if accept("CHECKSUM") { return .checksum(true) }
-        if accept("NO_CHECKSUM") { return .checksum(false) }
+        if accept("RECOVERY") || accept("NO_CHECKSUM") { return .standard }
         if accept("FILE") {
             try expect(symbol: "=")
-            return .file(try expectCount("the backup's place in the file"))
+            let position = reader.current.position
+            guard try expectCount("the backup's place in the file") == 1 else {
+                throw TransactSQLError(
+                    .unsupportedOption, "a file holds one backup", at: position,
+                    hint: "Leave FILE out, or name another file.")
+            }
+            return .standard
         }
         if accept("MOVE") {
             let name = try expectText("the name of a file")
@@ -103,16 +92,16 @@ extension Parser {
             }
             return .stopAt(time)
         }
-        if try acceptStatistics() { return .statistics }
+        if let percent = try acceptStatistics() { return .statistics(percent: percent) }
         throw refusedOption(
-            in: Refusal.restoreOptions,
-            "REPLACE, RECOVERY, FILE, MOVE, STOPAT, CHECKSUM or STATS")
+            in: Refusal.restoreOptions, "REPLACE, RECOVERY, FILE, MOVE, STOPAT or STATS")
     }
 
-    private mutating func acceptStatistics() throws(TransactSQLError) -> Bool {
-        guard accept("STATS") else { return false }
-        if accept(symbol: "=") { _ = try expectCount("a percentage") }
-        return true
+    /// `STATS`, which means every ten percent, or `STATS = percent`.
+    private mutating func acceptStatistics() throws(TransactSQLError) -> Int? {
+        guard accept("STATS") else { return nil }
+        guard accept(symbol: "=") else { return 10 }
+        return try expectCount("a percentage")
     }
 
     private func refusedOption(in table: [Refusal], _ expected: String) -> TransactSQLError {
@@ -121,15 +110,19 @@ extension Parser {
         return refusal?.error(at: reader.current.position) ?? unexpected(expected)
     }
 
-    private mutating func expectContent() throws(TransactSQLError) -> BackupContent {
-        if accept("DATABASE") { return .database }
-        guard accept("LOG") else { throw unexpected("DATABASE or LOG") }
-        return .log
-    }
-
     private mutating func expectDatabase() throws(TransactSQLError) -> DatabaseName {
         if reader.current.kind == .variable { return .variable(try expectVariable()) }
         return .named(try expectName("a database"))
+    }
+
+    private mutating func expectOneDisk() throws(TransactSQLError) -> TextOperand {
+        let file = try expectDisk()
+        if reader.current.kind == .symbol, reader.current.text == "," {
+            throw TransactSQLError(
+                .unsupportedOption, "a backup of several files is not supported",
+                at: reader.current.position, hint: "Name one file.")
+        }
+        return file
     }
 
     private mutating func expectDisk() throws(TransactSQLError) -> TextOperand {
@@ -140,12 +133,6 @@ extension Parser {
         }
         try expect("DISK")
         try expect(symbol: "=")
-        let file = try expectText("a path")
-        if reader.current.kind == .symbol, reader.current.text == "," {
-            throw TransactSQLError(
-                .unsupportedOption, "a backup of several files is not supported",
-                at: reader.current.position, hint: "Name one file.")
-        }
-        return file
+        return try expectText("a path")
     }
 }

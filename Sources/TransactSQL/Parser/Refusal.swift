@@ -145,6 +145,9 @@ extension Refusal {
             Refusal(
                 "DROP DATABASE", "A database is a file: delete it when no program has it open."),
             Refusal("BACKUP SERVER", "Use BACKUP DATABASE for each database."),
+            Refusal("BACKUP LOG", whole), Refusal("RESTORE LOG", whole),
+            Refusal("RESTORE LABELONLY", "Use RESTORE HEADERONLY: a file has no other label."),
+            Refusal("RESTORE REWINDONLY", "There is no tape to rewind."),
             Refusal("SHUTDOWN", "There is no server to stop."),
             Refusal("KILL", "There are no sessions to end; stop the program instead."),
             Refusal("CHECKPOINT", "Use PRAGMA wal_checkpoint."),
@@ -198,16 +201,18 @@ extension Refusal {
     /// Options of `BACKUP`.
     static let backupOptions =
         [
+            Refusal("DIFFERENTIAL", whole, isOption: true),
             Refusal(
-                "DIFFERENTIAL", "Use BACKUP LOG, which holds what changed since the last one.",
-                isOption: true),
+                "COMPRESSION", "Compress the file when it is done.", isOption: true),
+            Refusal("NAME", nameless, isOption: true),
+            Refusal("DESCRIPTION", nameless, isOption: true),
             Refusal("ENCRYPTION", encrypted, isOption: true),
             Refusal("CREDENTIAL", "Write to a file with TO DISK, and copy it.", isOption: true),
             Refusal("MIRROR", "Make one backup and copy the file.", isOption: true),
             Refusal("CONTINUE_AFTER_ERROR", damaged, isOption: true),
             Refusal("NORECOVERY", recovered, isOption: true),
             Refusal("STANDBY", recovered, isOption: true),
-            Refusal("NO_TRUNCATE", "BACKUP LOG needs no such option.", isOption: true),
+            Refusal("NO_TRUNCATE", whole, isOption: true),
         ] + both
 
     /// Options of `RESTORE`.
@@ -230,7 +235,15 @@ extension Refusal {
             Refusal("NEW_BROKER", "There is no broker.", isOption: true),
         ] + both
 
-    private static let both = [
+    private static let both =
+        [
+            Refusal(
+                "CHECKSUM",
+                "Leave it out: every page is read and checked, and SQLite keeps no checksums.",
+                isOption: true)
+        ] + devices
+
+    private static let devices = [
         "BLOCKSIZE", "BUFFERCOUNT", "MAXTRANSFERSIZE", "MEDIANAME", "MEDIADESCRIPTION",
         "MEDIAPASSWORD", "PASSWORD", "EXPIREDATE", "RETAINDAYS", "REWIND", "NOREWIND", "UNLOAD",
         "NOUNLOAD", "METADATA_ONLY", "SNAPSHOT",
@@ -240,7 +253,7 @@ extension Refusal {
 
     /// Settings of `ALTER DATABASE … SET`.
     static let databaseSettings = [
-        Refusal("RECOVERY", "Every database has its log; use BACKUP LOG.", isOption: true),
+        Refusal("RECOVERY", whole, isOption: true),
         Refusal("ENCRYPTION", encrypted, isOption: true),
         Refusal(
             "READ_ONLY", "Set the mode of the file, or open it read-only.", isOption: true),
@@ -256,7 +269,12 @@ extension Refusal {
     private static let damaged =
         "Nothing that is damaged is written or restored; take another backup."
     private static let recovered =
-        "Name the time instead: one RESTORE DATABASE … WITH STOPAT reads the logs by itself."
+        "Name the time instead: RESTORE DATABASE name FROM DISK = '…', DISK = '…' WITH STOPAT = "
+        + "'…' takes the right backup by itself."
+    private static let whole =
+        "Every backup is whole; for the moments between, keep a replica: "
+        + "stretch restore --from-litestream."
+    private static let nameless = "Leave it out: what a backup is called is its file's name."
     private static let marks =
         "Name the time instead: STOPAT = '2016-02-26T13:45:00'."
 }

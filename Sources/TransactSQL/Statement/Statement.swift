@@ -31,11 +31,11 @@ public struct Statement: Equatable, Sendable {
         case alterTable(ObjectName, TableArchiveOption)
         /// `ALTER ROLE db_owner ADD|DROP MEMBER name`.
         case alterRole(RoleAction, role: Identifier, member: Identifier)
-        /// `BACKUP DATABASE|LOG`.
+        /// `BACKUP DATABASE`.
         case backup(BackupStatement)
-        /// `RESTORE DATABASE|LOG`.
+        /// `RESTORE DATABASE`.
         case restore(RestoreStatement)
-        /// `RESTORE HEADERONLY|FILELISTONLY|VERIFYONLY|LABELONLY`.
+        /// `RESTORE HEADERONLY|FILELISTONLY|VERIFYONLY`.
         case inspect(BackupInspection)
     }
 }

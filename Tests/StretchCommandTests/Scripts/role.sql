@@ -7,7 +7,3 @@ EXEC sp_droprolemember N'db_owner', N'another';
 EXEC sp_addrolemember N'db_reader', N'another';
 USE other;
 USE app;
-BACKUP DATABASE app TO DISK = 'app.bak';
-BACKUP DATABASE other TO DISK = 'app.bak';
-RESTORE DATABASE app FROM DISK = 'app.bak';
-RESTORE HEADERONLY FROM DISK = 'app.bak';

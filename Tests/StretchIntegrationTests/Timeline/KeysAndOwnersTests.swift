@@ -125,6 +125,22 @@ import Testing
         }
     }
 
+    @Test func `rows do not move to another remote at the same address`() throws {
+        let (sample, other) = (try TimelineSample(), try TimelineSample())
+        try sample.open().migrate(batchRowCount: 5)
+        try sample.open().execute("INSERT INTO t VALUES (100, 'more', 1)")
+        try other.open().migrate()
+        let files = FileManager.default
+        for name in ["cold.db", "cold.db-wal", "cold.db-shm"] {
+            try? files.removeItem(atPath: sample.folder.path(name))
+            guard files.fileExists(atPath: other.folder.path(name)) else { continue }
+            try files.copyItem(
+                atPath: other.folder.path(name), toPath: sample.folder.path(name))
+        }
+        expectError(.remoteMismatch, "is another remote") { try sample.open().migrate() }
+        #expect(try sample.open().query("SELECT count(*) FROM main.t").rows == [[21]])
+    }
+
     @Test func `members are recorded in the file`() throws {
         let sample = try TimelineSample()
         let database = try sample.open()

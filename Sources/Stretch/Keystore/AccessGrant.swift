@@ -1,0 +1,57 @@
+internal import Foundation
+
+/// What lets another user of the operating system attach a file: its form is a line of JSON.
+///
+/// It holds secrets, a login's password and for a writer the branch's owner nonce; its description
+/// shows none.
+public struct AccessGrant: Sendable, CustomStringConvertible {
+    /// What its user may do: `writer`, which also migrates, or `reader`.
+    public var role: RemoteRole { content.role }
+    /// The login that was made at the remote, or `nil` where the remote has none.
+    public var login: String? { content.login }
+    /// The server, in canonical form.
+    public var server: String { content.server }
+    let content: Content
+
+    struct Content: Codable {
+        /// The format's version: 1.
+        var format = 1
+        let database: String
+        let branch: String
+        let server: String
+        /// The remote's own id.
+        let remote: String
+        let role: RemoteRole
+        let login: String?
+        let password: String?
+        /// The owner's nonce, for a writer.
+        let owner: Data?
+    }
+
+    init(_ content: Content) { self.content = content }
+
+    /// Reads what ``text`` is.
+    ///
+    /// - Throws: `invalidArgument` for anything else.
+    public init(parsing text: String) throws(StretchError) {
+        guard let content = try? JSONDecoder().decode(Content.self, from: Data(text.utf8)),
+            content.format == 1, content.role != .administrator
+        else {
+            throw StretchError(
+                .invalidArgument, "this is no grant, or one of another version",
+                hint: "Give what stretch grant FILE USER wrote, unchanged.")
+        }
+        self.content = content
+    }
+
+    /// The grant as it is handed over, with its secrets: one line, without a line's end.
+    public var text: String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // Text and bytes always have a form.
+        return (try? encoder.encode(content)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+
+    /// The role and the server.
+    public var description: String { "\(role.rawValue) of \(server)" }
+}

@@ -1,0 +1,80 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Stretch
+
+struct GrantCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "grant",
+        abstract: "Let another user of this machine, or a container, attach the file.",
+        discussion: """
+            A PostgreSQL remote gets a login for that user alone; its random password is in the \
+            grant and nowhere else. A reader reads cold rows, and writes them in this file only; a \
+            writer also migrates. Rights on the file itself are those of the file system.
+
+            Example: stretch grant app.db anna --output anna.grant --login admin
+            Example: stretch grant app.db anna --output - --login admin | ssh host 'cat > grant'
+            """)
+
+    @OptionGroup var options: DatabaseOptions
+    @OptionGroup var login: LoginOptions
+
+    @Argument(help: "The other user, whom the login is named after.")
+    var user: String
+
+    @Option(
+        name: .long, help: ArgumentHelp("reader or writer.", valueName: "role"),
+        transform: {
+            guard let role = RemoteRole(rawValue: $0), role != .administrator else {
+                throw ValidationError("The role is reader or writer")
+            }
+            return role
+        })
+    var role = RemoteRole.reader
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The new file for the grant, which only its owner can read; - for standard output.",
+            valueName: "file"),
+        completion: .file())
+    var output: String
+
+    mutating func validate() throws {
+        guard !user.isEmpty else { throw ValidationError("The name of the user is empty") }
+    }
+
+    func run() throws {
+        let target = try SecretOutput(output)
+        let grant: AccessGrant
+        do {
+            grant = try options.open(login.credential()).grant(role, to: user)
+            try target.write(grant.text + "\n")
+        } catch {
+            target.giveUp()
+            throw error
+        }
+        guard output != "-" else { return }
+        options.show(GrantReport(grant, user: user, file: output)) {
+            let made = grant.login.map { ", as login \($0)" } ?? ""
+            return [
+                "\(user) may attach \(options.file) as a \(role.rawValue)\(made).",
+                "Hand over \(output), which holds the secret: "
+                    + "stretch attach FILE --from \(output).",
+            ]
+        }
+    }
+}
+
+/// What `stretch grant --json` says; a contract, see `Documentation/JSON.md`.
+private struct GrantReport: Encodable {
+    let user: String
+    let role: RemoteRole
+    let server: String
+    let login: String?
+    let file: String
+
+    init(_ grant: AccessGrant, user: String, file: String) {
+        (self.user, self.file) = (user, file)
+        (role, server, login) = (grant.role, grant.server, grant.login)
+    }
+}
