@@ -147,8 +147,8 @@ public struct ColdScanRequest: Sendable {
 public protocol ColdScan: AnyObject {
     /// Replaces the buffer's rows by the next rows of the scan.
     ///
-    /// Each row's identifier is its ``ColdLocation/packed``, where the request needs it. A page may have fewer rows than wanted
-    /// before the end, so that its size is bounded, but never none.
+    /// Each row's identifier is its ``ColdLocation/packed``, where the request needs it. A page may
+    /// have fewer rows than wanted before the end, so that its size is bounded, but never none.
     ///
     /// - Parameters:
     ///   - page: A buffer with as many columns as the request has.
