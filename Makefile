@@ -59,6 +59,7 @@ bench: packages
 	$(BENCHMARK) postgres migration reads
 	$(BENCHMARK) postgres memory
 	$(BENCHMARK) postgres batches
+	$(BENCHMARK) timeline
 
 install: build
 	install -d '$(DESTDIR)$(PREFIX)/bin'

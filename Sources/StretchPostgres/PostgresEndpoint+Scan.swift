@@ -26,8 +26,10 @@ extension PostgresEndpoint {
                 guard fresh?.generation != generation else { throw error }
             case .plan(let plan, let visible, let relation):
                 if request.batches.allSatisfy({ $0.rowCount == 0 }) || request.limit == 0 {
-                    try checkFence(request.position)
-                    return ([], nil)
+                    // What garbage collection took meanwhile, the generation tells.
+                    if try holds(request, as: relation) { return ([], nil) }
+                    _ = try ask { try self.relation(request.relation, on: $0, isFresh: true) }
+                    continue
                 }
                 if let halves = try startHalves(plan, request, visible, relation) {
                     return (halves, nil)
@@ -91,6 +93,26 @@ extension PostgresEndpoint {
                 on: connection)
             guard results[0].rowCount == 1 else { throw self.refusal(position) }
         }
+    }
+
+    /// Whether what is remembered of a relation is still so, at a position that the remote holds.
+    private func holds(_ request: ColdScanRequest, as relation: PostgresRelation) throws -> Bool {
+        try ask { connection in
+            let results = try run(fence(request), on: connection)
+            guard results[0].rowCount == 1 else { throw self.refusal(request.position) }
+            return results[0].integer(0, 0) == relation.generation
+        }
+    }
+
+    /// Returns a row when the remote holds the position: how the relation is now.
+    private func fence(_ request: ColdScanRequest) -> String {
+        let position = request.position
+        return """
+            SELECT r.generation, r.batch_count
+            FROM \(schema).stretch_history AS h, \(schema).stretch_relation AS r
+            WHERE h.branch = \(position.branch) AND h.epoch = \(position.epoch)
+                AND h.token = \(position.token) AND r.id = \(request.relation)
+            """
     }
 
     func refusal(_ position: TimelinePosition) -> StretchError {
@@ -266,14 +288,7 @@ extension PostgresEndpoint {
     private func statements(
         _ kind: PostgresScanPlan.Kind, _ sql: String, _ request: ColdScanRequest
     ) -> String {
-        let position = request.position
-        let begin = """
-            BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
-            SELECT r.generation, r.batch_count
-            FROM \(schema).stretch_history AS h, \(schema).stretch_relation AS r
-            WHERE h.branch = \(position.branch) AND h.epoch = \(position.epoch)
-                AND h.token = \(position.token) AND r.id = \(request.relation);
-            """
+        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \(fence(request));"
         switch kind {
         case .cursor(let misfits):
             let copy = misfits.map { "COPY (\($0)) TO STDOUT (FORMAT binary);" } ?? ""
