@@ -60,6 +60,7 @@ bench: build
 	$(BENCHMARK) postgres migration reads
 	$(BENCHMARK) postgres memory
 	$(BENCHMARK) postgres batches
+	$(BENCHMARK) timeline
 
 install: build
 	install -d '$(DESTDIR)$(PREFIX)/bin'

@@ -10,7 +10,8 @@ let package = Package(
     ],
     targets: [
         // C: the same work in libpq alone, without anything of ours.
-        .target(name: "CBarePeer", linkerSettings: [.linkedLibrary("pq")]),
+        .target(
+            name: "CBarePeer", linkerSettings: [.linkedLibrary("pq"), .linkedLibrary("sqlite3")]),
         .executableTarget(
             name: "StretchBenchmarks",
             dependencies: [

@@ -69,7 +69,7 @@ final class VisibleSet {
     /// The local numbers of the batches, by their ids.
     let numbers: [Int64: Int64]
     /// A condition that leaves out batches that are known and not wanted, or `nil` when there are
-    /// none or too many to name them.
+    /// none.
     private(set) lazy var condition = makeCondition()
     private let ledger: [Int64: Int64]
 
@@ -88,6 +88,21 @@ final class VisibleSet {
         let excludes = unwanted.count < numbers.count
         guard excludes else { return inclusion }
         return "_b <> ALL('{\(VisibleSet.list(unwanted))}'::int8[])"
+    }
+
+    /// The id below which about half of the rows are, or `nil` for a single batch.
+    private(set) lazy var middle = makeMiddle()
+
+    private func makeMiddle() -> Int64? {
+        let sorted = batches.sorted { $0.id < $1.id }
+        let half = sorted.reduce(0) { $0 + $1.rowCount } / 2
+        var passed: Int64 = 0
+        let index = sorted.firstIndex { batch in
+            passed += batch.rowCount
+            return passed > half
+        }
+        guard sorted.count > 1, let index else { return nil }
+        return sorted[max(index, 1)].id
     }
 
     /// A condition that names the batches; right whatever other batches there are.

@@ -1,6 +1,6 @@
 internal import CLibPQ
 public import Stretch
-public import StretchSQLite
+internal import StretchSQLite
 
 extension PostgresEndpoint {
     /// Starts a scan, fenced in the snapshot that its rows come from.
@@ -14,22 +14,29 @@ extension PostgresEndpoint {
     ///
     /// What is remembered of the relation may be out of date; the fence tells, in the snapshot of
     /// the rows, and then all is asked again.
-    func open(_ request: ColdScanRequest) throws -> (RowSource?, MisfitMerge?) {
+    func open(_ request: ColdScanRequest) throws -> ([RowSource], MisfitMerge?) {
         for _ in 0..<8 {
             switch try plan(request) {
             case .unknownRelation:
                 try checkFence(request.position)
-                guard !request.batches.isEmpty else { return (nil, nil) }
+                guard !request.batches.isEmpty else { return ([], nil) }
                 throw mismatch("has lost relation \(request.relation)")
             case .unknownColumn(let error, let generation):
                 let fresh = try ask { try relation(request.relation, on: $0, isFresh: true) }
                 guard fresh?.generation != generation else { throw error }
             case .plan(let plan, let visible, let relation):
                 if request.batches.allSatisfy({ $0.rowCount == 0 }) || request.limit == 0 {
-                    try checkFence(request.position)
-                    return (nil, nil)
+                    // What garbage collection took meanwhile, the generation tells.
+                    if try holds(request, as: relation) { return ([], nil) }
+                    _ = try ask { try self.relation(request.relation, on: $0, isFresh: true) }
+                    continue
                 }
-                if let opened = try start(plan, request, visible, relation) { return opened }
+                if let halves = try startHalves(plan, request, visible, relation) {
+                    return (halves, nil)
+                }
+                if let opened = try start(plan, plan.sql, request, visible, relation) {
+                    return ([opened.source], opened.merge)
+                }
                 _ = try ask { try self.relation(request.relation, on: $0, isFresh: true) }
             }
         }
@@ -88,6 +95,26 @@ extension PostgresEndpoint {
         }
     }
 
+    /// Whether what is remembered of a relation is still so, at a position that the remote holds.
+    private func holds(_ request: ColdScanRequest, as relation: PostgresRelation) throws -> Bool {
+        try ask { connection in
+            let results = try run(fence(request), on: connection)
+            guard results[0].rowCount == 1 else { throw self.refusal(request.position) }
+            return results[0].integer(0, 0) == relation.generation
+        }
+    }
+
+    /// Returns a row when the remote holds the position: how the relation is now.
+    private func fence(_ request: ColdScanRequest) -> String {
+        let position = request.position
+        return """
+            SELECT r.generation, r.batch_count
+            FROM \(schema).stretch_history AS h, \(schema).stretch_relation AS r
+            WHERE h.branch = \(position.branch) AND h.epoch = \(position.epoch)
+                AND h.token = \(position.token) AND r.id = \(request.relation)
+            """
+    }
+
     func refusal(_ position: TimelinePosition) -> StretchError {
         mismatch(
             "does not hold epoch \(position.epoch) of branch \(position.branch) as this file does")
@@ -138,18 +165,49 @@ extension PostgresEndpoint {
 
     // MARK: Statements
 
+    /// Sends both halves of a long stream, each in a session of its own.
+    ///
+    /// Each has a snapshot of its own too, and each is fenced: what a position sees never changes.
+    /// Behind a pooler one session may wait for the other's end.
+    ///
+    /// - Returns: `nil` when the stream is short or comes in one piece after all.
+    private func startHalves(
+        _ plan: PostgresScanPlan, _ request: ColdScanRequest, _ visible: VisibleSet,
+        _ relation: PostgresRelation
+    ) throws -> [RowSource]? {
+        guard !plan.halves.isEmpty else { return nil }
+        let isDirect = try ask { connection in
+            try connection.noteDirectness(isWanted: true)
+            return connection.isDirect == true
+        }
+        guard isDirect else { return nil }
+        var sources: [RowSource] = []
+        do {
+            for half in plan.halves {
+                guard let opened = try start(plan, half, request, visible, relation) else {
+                    return nil
+                }
+                sources.append(opened.source)
+            }
+        } catch is PostgresError {
+            // The server may have no second session to give.
+            return nil
+        }
+        return sources
+    }
+
     /// Sends the statements.
     ///
     /// - Returns: `nil` when the remembered definition was out of date.
     private func start(
-        _ plan: PostgresScanPlan, _ request: ColdScanRequest, _ visible: VisibleSet,
-        _ relation: PostgresRelation
-    ) throws -> (RowSource?, MisfitMerge?)? {
+        _ plan: PostgresScanPlan, _ sql: String, _ request: ColdScanRequest,
+        _ visible: VisibleSet, _ relation: PostgresRelation
+    ) throws -> (source: RowSource, merge: MisfitMerge?)? {
         var mayRepeat = true
         while true {
             let (connection, isReused) = try pool.take()
             do {
-                return try start(plan, request, visible, relation, on: connection)
+                return try start(plan, sql, request, visible, relation, on: connection)
             } catch {
                 connection.cancel()
                 connection.rollBack()
@@ -164,9 +222,9 @@ extension PostgresEndpoint {
     }
 
     private func start(
-        _ plan: PostgresScanPlan, _ request: ColdScanRequest, _ visible: VisibleSet,
-        _ relation: PostgresRelation, on connection: PostgresConnection
-    ) throws -> (RowSource?, MisfitMerge?)? {
+        _ plan: PostgresScanPlan, _ sql: String, _ request: ColdScanRequest,
+        _ visible: VisibleSet, _ relation: PostgresRelation, on connection: PostgresConnection
+    ) throws -> (source: RowSource, merge: MisfitMerge?)? {
         roundTripCount += 1
         func source(_ state: RowSource.State, _ first: PostgresResult?, _ offset: Int) -> RowSource
         {
@@ -185,7 +243,7 @@ extension PostgresEndpoint {
         }
         if case .point(let parameters, let isRepeated) = plan.kind {
             try connection.noteDirectness(isWanted: isRepeated)
-            try connection.send(plan.sql, parameters, isRepeated: isRepeated)
+            try connection.send(sql, parameters, isRepeated: isRepeated)
             connection.useSingleRows()
             guard let first = try connection.nextResult(), first.status == PGRES_SINGLE_TUPLE else {
                 throw refusal(request.position)
@@ -196,7 +254,7 @@ extension PostgresEndpoint {
             }
             return (source(.rows(isCursor: false), first, 2), nil)
         }
-        try connection.send(statements(plan, request), inSingleRows: true)
+        try connection.send(statements(plan.kind, sql, request), inSingleRows: true)
         var fence: PostgresResult?
         while fence == nil {
             guard let result = try connection.nextResult() else { throw DamagedRow() }
@@ -227,24 +285,19 @@ extension PostgresEndpoint {
     }
 
     /// The statements of a scan that is no point read; they are one round trip.
-    private func statements(_ plan: PostgresScanPlan, _ request: ColdScanRequest) -> String {
-        let position = request.position
-        let begin = """
-            BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
-            SELECT r.generation, r.batch_count
-            FROM \(schema).stretch_history AS h, \(schema).stretch_relation AS r
-            WHERE h.branch = \(position.branch) AND h.epoch = \(position.epoch)
-                AND h.token = \(position.token) AND r.id = \(request.relation);
-            """
-        switch plan.kind {
+    private func statements(
+        _ kind: PostgresScanPlan.Kind, _ sql: String, _ request: ColdScanRequest
+    ) -> String {
+        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \(fence(request));"
+        switch kind {
         case .cursor(let misfits):
             let copy = misfits.map { "COPY (\($0)) TO STDOUT (FORMAT binary);" } ?? ""
             return """
                 \(begin) \(copy)
-                DECLARE stretch_rows BINARY NO SCROLL CURSOR FOR \(plan.sql);
+                DECLARE stretch_rows BINARY NO SCROLL CURSOR FOR \(sql);
                 \(RowSource.firstFetch)
                 """
-        default: return "\(begin) COPY (\(plan.sql)) TO STDOUT (FORMAT binary); COMMIT"
+        default: return "\(begin) COPY (\(sql)) TO STDOUT (FORMAT binary); COMMIT"
         }
     }
 
@@ -277,91 +330,5 @@ extension PostgresEndpoint {
         }
         _ = try connection.nextResult()
         return rows
-    }
-
-    // MARK: One batch
-
-    /// Replaces the buffer's rows by rows of one batch, in the order of their ordinals.
-    ///
-    /// - Throws: `remoteMismatch` when the remote has no such batch; `damaged` when the batch has
-    ///   lost rows; `remoteUnavailable`.
-    public func read(
-        batch: Int64, columns: [Int64], from ordinal: Int64, maximumRowCount: Int,
-        into buffer: RowBuffer
-    ) throws(StretchError) {
-        precondition(buffer.columnCount == columns.count, "the buffer has other columns")
-        buffer.removeAll()
-        try ask { connection in
-            buffer.removeAll()
-            let place = try self.place(of: batch, on: connection)
-            var relation = try self.relation(place.relation, on: connection)
-            if let known = relation, !columns.allSatisfy({ known.columns[$0] != nil }) {
-                relation = try self.relation(place.relation, on: connection, isFresh: true)
-            }
-            guard let relation else { throw DamagedRow() }
-            let wanted = try columns.map { try relation.column($0) }
-            let end = min(place.rowCount, ordinal + Int64(maximumRowCount))
-            guard ordinal >= 0, ordinal < end else { return }
-            let decoder = RowDecoder(wanted, hasMisfits: true)
-            let names = (decoder.prefix + wanted.map(\.name)).joined(separator: ", ")
-            roundTripCount += 1
-            try connection.send(
-                """
-                COPY (SELECT \(names) FROM \(relation.table) WHERE _b = \(batch)
-                    AND _o >= \(ordinal) AND _o < \(end) ORDER BY _o) TO STDOUT (FORMAT binary)
-                """)
-            try receive(batch, from: ordinal, decoder, into: buffer, on: connection)
-            guard buffer.rowCount == Int(end - ordinal) else {
-                buffer.removeAll()
-                directory.removePlace(of: batch)
-                // It may have gone with the whole ledger's end: a server that was restored.
-                _ = try self.place(of: batch, on: connection)
-                throw damaged(batch)
-            }
-        }
-    }
-
-    private func receive(
-        _ batch: Int64, from ordinal: Int64, _ decoder: RowDecoder, into buffer: RowBuffer,
-        on connection: PostgresConnection
-    ) throws {
-        _ = try connection.nextResult()
-        var isFirstRow = true
-        while let bytes = try connection.copyRow() {
-            defer { PQfreemem(bytes.baseAddress) }
-            var fields = try CopyFields(UnsafeRawBufferPointer(bytes))
-            if isFirstRow { try fields.skipHeader() }
-            isFirstRow = false
-            guard !fields.isAtEnd, try fields.fieldCount() >= 0 else { continue }
-            try decoder.append(
-                to: buffer,
-                identify: { [damaged] _, place in
-                    guard place == ordinal + Int64(buffer.rowCount) else { throw damaged(batch) }
-                    return place
-                }, next: { try fields.field() })
-        }
-        try connection.finish()
-    }
-
-    private func place(
-        of batch: Int64, on connection: PostgresConnection
-    ) throws -> (relation: Int64, rowCount: Int64) {
-        if let known = directory.place(of: batch) { return known }
-        let results = try run(
-            """
-            SELECT relation, row_count FROM \(schema).stretch_batch
-            WHERE id = \(batch) AND condemned_at IS NULL
-            """, on: connection)
-        guard results[0].rowCount == 1, let relation = results[0].integer(0, 0),
-            let rowCount = results[0].integer(0, 1)
-        else { throw try missing(batch, on: connection, otherwise: "has no batch \(batch)") }
-        directory.insertPlace(of: batch, relation: relation, rowCount: rowCount)
-        return (relation, rowCount)
-    }
-
-    private func damaged(_ batch: Int64) -> StretchError {
-        StretchError(
-            .damaged, "remote \"\(remoteName)\": batch \(batch) has lost rows or its relation",
-            hint: "Put the remote back from its backup, then use reauthorize.")
     }
 }

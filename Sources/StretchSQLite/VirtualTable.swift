@@ -112,6 +112,8 @@ package protocol VirtualTableScan: AnyObject {
 package enum PageContent {
     /// All that the scan may be asked for.
     case rows
+    /// The same, but not the rows' identifiers: only a column can be the rowid.
+    case placelessRows
     /// The columns that the statement reads, and not the rowid: a row stands for all that equal it.
     case distinctRows
     /// Their number.

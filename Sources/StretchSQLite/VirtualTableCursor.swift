@@ -350,7 +350,10 @@ extension UnsafeMutablePointer where Pointee == CursorStorage {
     func rowid() throws -> Int64 {
         let table = pointee.table
         if pointee.source == .hot { return table.pointee.column_int64(pointee.hot, 0) }
-        if pointee.pageContent != .rows { try replacePage() }
+        switch pointee.pageContent {
+        case .rows, .placelessRows: break
+        case .distinctRows, .count: try replacePage()
+        }
         return pointee.box._withUnsafeGuaranteedRef { box in
             guard let page = box.page, let base = pointee.pageBytes else { return 0 }
             let rowid: Int64
@@ -360,7 +363,9 @@ extension UnsafeMutablePointer where Pointee == CursorStorage {
             } else {
                 rowid = HiddenRowid.make(page.rowIdentifiers[pointee.pageRow])
             }
-            box.scan.willTouch(row: pointee.pageRow, of: page, rowid: rowid)
+            if pointee.pageContent == .rows {
+                box.scan.willTouch(row: pointee.pageRow, of: page, rowid: rowid)
+            }
             return rowid
         }
     }

@@ -36,11 +36,14 @@ extension EndpointConformance {
                 let world = try ConformanceWorld($0)
                 let first = try world.commit([[1, "a", nil], [2, "b", nil]])
                 try world.commit([[3, "c", nil]])
+                var long = world.request()
+                (long.needsIdentifiers, long.expectedRowCount) = (false, 1_000_000)
                 let requests = [
                     world.request(), world.request(order: [OrderTerm(column: 1)]),
                     world.request(
                         constraints: [ColdConstraint(column: 1, comparison: .equal(3))]),
-                    world.request(limit: 1),
+                    // No row: the question is whether they are there.
+                    world.request(limit: 1), world.request(limit: 0), long,
                 ]
                 let sleeper = try $0.makeEndpoint()
                 for request in requests {
@@ -59,7 +62,8 @@ extension EndpointConformance {
                         var rest = request
                         rest.batches.removeFirst()
                         try require(
-                            world.scan(rest).map(\.values), equals: [[3, "c", nil]], "the rest")
+                            world.scan(rest).map(\.values),
+                            equals: request.limit == 0 ? [] : [[3, "c", nil]], "the rest")
                     }
                     try require(.remoteMismatch, "a read of a collected batch") {
                         _ = try world.read(first.id)

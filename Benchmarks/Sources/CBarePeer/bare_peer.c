@@ -1,5 +1,6 @@
 #include "bare_peer.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,6 +128,79 @@ void bare_peer_copy_in(bare_peer *peer, const char *sql, const char *path) {
     }
     free(buffer);
     fclose(file);
+}
+
+static void run_sqlite(sqlite3 *database, const char *sql) {
+    if (sqlite3_exec(database, sql, NULL, NULL, NULL) == SQLITE_OK) return;
+    fprintf(stderr, "%s: %s\n", sql, sqlite3_errmsg(database));
+    exit(1);
+}
+
+static int64_t big64(const char *bytes) {
+    uint64_t value;
+    memcpy(&value, bytes, 8);
+    return (int64_t)__builtin_bswap64(value);
+}
+
+static void bind_field(sqlite3_stmt *insert, int column, const char *bytes, int32_t length) {
+    int64_t bits = length == 8 ? big64(bytes) : 0;
+    double real;
+    memcpy(&real, &bits, 8);
+    switch (column) {
+    case 0:
+    case 1:
+        sqlite3_bind_int64(insert, column + 1, bits);
+        break;
+    case 3:
+        sqlite3_bind_double(insert, column + 1, real);
+        break;
+    default:
+        sqlite3_bind_text(insert, column + 1, bytes, length, SQLITE_STATIC);
+    }
+}
+
+void bare_peer_copy_to_sqlite(bare_peer *peer, const char *sql, const char *path) {
+    sqlite3 *database;
+    sqlite3_stmt *insert;
+    if (sqlite3_open(path, &database) != SQLITE_OK) exit(1);
+    run_sqlite(
+        database,
+        "CREATE TABLE orders(id INTEGER PRIMARY KEY, customer INTEGER, created TEXT, total REAL, "
+        "note TEXT); CREATE INDEX orders_customer ON orders(customer); "
+        "PRAGMA cache_size = -65536; BEGIN");
+    sqlite3_prepare_v2(
+        database, "INSERT INTO orders VALUES(?, ?, ?, ?, ?)", -1, &insert, NULL);
+    expect(peer, PQexec(peer->connection, sql), PGRES_COPY_OUT, sql);
+    char *row;
+    int count;
+    int is_first = 1;
+    while ((count = PQgetCopyData(peer->connection, &row, 0)) > 0) {
+        char *at = row + (is_first ? 19 + big32(row + 15) : 0), *end = row + count;
+        is_first = 0;
+        if (end - at > 2) {
+            at += 2;
+            for (int column = 0; column < 5; column++) {
+                int32_t length = (int32_t)big32(at);
+                at += 4;
+                if (length < 0) {
+                    sqlite3_bind_null(insert, column + 1);
+                } else {
+                    bind_field(insert, column, at, length);
+                    at += length;
+                }
+            }
+            if (sqlite3_step(insert) != SQLITE_DONE) exit(1);
+            sqlite3_reset(insert);
+        }
+        PQfreemem(row);
+    }
+    if (count == -2) fail(peer->connection, sql);
+    expect(peer, PQgetResult(peer->connection), PGRES_COMMAND_OK, sql);
+    while (PQgetResult(peer->connection)) {
+    }
+    sqlite3_finalize(insert);
+    run_sqlite(database, "COMMIT");
+    sqlite3_close(database);
 }
 
 static int64_t value_bytes(PGresult *result) {

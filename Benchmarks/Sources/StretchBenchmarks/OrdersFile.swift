@@ -44,12 +44,14 @@ struct OrdersFile {
     }
 
     /// Enables the file; rows with an id up to `coldCount` are cold when it returns.
-    func openStretched(coldCount: Int) throws -> StretchDatabase {
+    func openStretched(
+        coldCount: Int, _ configuration: Configuration = .linked
+    ) throws -> StretchDatabase {
         let archive = path + ".archive"
         for suffix in ["", "-wal", "-shm"] {
             try? FileManager.default.removeItem(atPath: archive + suffix)
         }
-        let database = try StretchDatabase(path: path, configuration: .linked)
+        let database = try StretchDatabase(path: path, configuration: configuration)
         try database.enable(server: "file:\(archive)")
         _ = try database.enableTable("orders", filter: "id <= \(coldCount)")
         if coldCount > 0 { _ = try database.migrate() }

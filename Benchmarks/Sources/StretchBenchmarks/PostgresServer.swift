@@ -21,11 +21,13 @@ final class PostgresServer {
     }
 
     /// A file of orders whose remote is a database of its own.
-    func stretchedFile(_ name: String, rowCount: Int, coldCount: Int = 0) throws -> StretchedOrders
-    {
+    func stretchedFile(
+        _ name: String, rowCount: Int, coldCount: Int = 0, keystore: Keystore? = nil
+    ) throws -> StretchedOrders {
         let remote = try server.makeDatabase()
         let file = try OrdersFile(path: "\(folder)/stretch-bench-\(name).db", rowCount: rowCount)
         var configuration = Configuration.linked
+        configuration.keystore = keystore
         configuration.credential = { (_, _) throws(StretchError) in
             RemoteCredential(login: PrivatePostgres.login, password: PrivatePostgres.password)
         }

@@ -8,6 +8,6 @@ struct StretchBenchmarks: ParsableCommand {
         abstract: "Measures Stretch against plain SQLite, in the same run.",
         subcommands: [
             OverlayBenchmark.self, MigrationBenchmark.self, ScriptBenchmark.self,
-            PostgresBenchmark.self,
+            PostgresBenchmark.self, TimelineBenchmark.self,
         ])
 }

@@ -119,9 +119,14 @@ public struct ColdScanRequest: Sendable {
     /// Whether of rows that are identical in all columns, storage class by storage class, only one
     /// need come.
     ///
-    /// An endpoint may send them all. The identifiers of the rows then mean nothing, and
-    /// ``limit`` and ``order`` are not given.
+    /// An endpoint may send them all. ``needsIdentifiers`` is then false, and ``limit`` and
+    /// ``order`` are not given.
     public var mayOmitDuplicates = false
+    /// Whether the rows' identifiers matter; where they do not, they may be anything.
+    public var needsIdentifiers = true
+    /// About how many rows will come, or `nil` when that is open: what a remote may do to be fast
+    /// with many rows is not worth it for few.
+    public var expectedRowCount: Int64?
 
     /// Makes a request.
     public init(
@@ -142,8 +147,8 @@ public struct ColdScanRequest: Sendable {
 public protocol ColdScan: AnyObject {
     /// Replaces the buffer's rows by the next rows of the scan.
     ///
-    /// Each row's identifier is its ``ColdLocation/packed``. A page may have fewer rows than wanted
-    /// before the end, so that its size is bounded, but never none.
+    /// Each row's identifier is its ``ColdLocation/packed``, where the request needs it. A page may
+    /// have fewer rows than wanted before the end, so that its size is bounded, but never none.
     ///
     /// - Parameters:
     ///   - page: A buffer with as many columns as the request has.

@@ -24,14 +24,33 @@ extension OverlayScan {
         _ = try table.remote().scan(request)
     }
 
-    /// Finds the batches that have no hidden row.
-    func findDistinctBatches() throws {
-        let batches = try ProvedBatches(among: candidates, of: table, meeting: exactTerms)
+    /// About how many rows of batches meet the constraints; `nil` when the manifest does not tell.
+    func expectedRowCount(of batches: [ManifestBatch]) -> Int64? {
+        let keyColumn = table.schema.key.first.map { table.columnIDs[$0] }
+        // The batches of a range of keys have few others.
+        guard constraints.allSatisfy({ $0.column == keyColumn && !$0.isEquality }) else {
+            return nil
+        }
+        return batches.reduce(0) { $0 + $1.visible.rowCount }
+    }
+
+    /// Finds the batches that have no hidden row, where that makes their rows cheaper.
+    func findProvedBatches(_ plan: OverlayPlan) throws {
+        if plan.key.isDistinct {
+            provedContent = .distinctRows
+        } else {
+            // A look at each batch is cheaper than the places of many rows, not than those of few.
+            guard table.schema.keyKind == .rowid, plan.key.orders.isEmpty,
+                expectedRowCount(of: fetchedBatches) ?? 0 >= 10_000
+            else { return }
+            provedContent = .placelessRows
+        }
+        let batches = try ProvedBatches(among: fetchedBatches, of: table, meeting: exactTerms)
         let statements = try table.coldRowStatements()
         fetchedBatches = batches.others
         for batch in batches.proved {
             if try statements.tombstoneCount(ofBatch: batch.visible.number) == 0 {
-                distinctBatches.append(batch)
+                provedBatches.append(batch)
             } else {
                 fetchedBatches.append(batch)
             }
@@ -57,7 +76,7 @@ extension OverlayScan {
         var passed =
             pageContent == .count ? countedRows.passed - Int64((page?.rowCount ?? 0) - row) : 0
         countedRows = (0, 0)
-        distinctBatches = []
+        provedBatches = []
         (fetchedBatches, cold, filter) = (candidates, nil, nil)
         while let page = try nextPage() {
             if passed == 0 { return page }
@@ -74,25 +93,26 @@ extension OverlayScan {
     }
 
     /// The next rows of the batches without a hidden one.
-    func nextDistinctPage() throws -> RowBuffer? {
-        guard let plan, let record = overlay.record, !distinctBatches.isEmpty else { return nil }
+    func nextProvedPage() throws -> RowBuffer? {
+        guard let plan, let record = overlay.record, !provedBatches.isEmpty else { return nil }
         if cold == nil {
-            let columns = Array(plan.coldColumnIDs.prefix(plan.usedColumnCount))
+            let isDistinct = provedContent == .distinctRows
+            let count = isDistinct ? plan.usedColumnCount : plan.coldColumnIDs.count
             var request = ColdScanRequest(
                 relation: table.table.relation, position: record.position,
-                batches: distinctBatches.map(\.visible),
-                columns: columns, constraints: constraints)
-            request.mayOmitDuplicates = true
+                batches: provedBatches.map(\.visible),
+                columns: Array(plan.coldColumnIDs.prefix(count)), constraints: constraints)
+            request.needsIdentifiers = false
+            request.mayOmitDuplicates = isDistinct
+            request.expectedRowCount = expectedRowCount(of: provedBatches)
             cold = try table.remote().scan(request)
-            page = RowBuffer(columnCount: columns.count)
+            page = RowBuffer(columnCount: count)
+            pageRowCount = isDistinct ? 2_048 : 32
         }
-        pageContent = .distinctRows
+        pageContent = provedContent
         guard let cold, let page else { return nil }
-        if try cold.nextPage(into: page, maximumRowCount: 2_048) {
-            overlay.fetchedRowCount += page.rowCount
-            return page
-        }
-        (self.cold, distinctBatches) = (nil, [])
+        if try nextPage(of: cold, into: page) { return page }
+        (self.cold, provedBatches) = (nil, [])
         return nil
     }
 }

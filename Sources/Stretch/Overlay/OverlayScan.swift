@@ -16,20 +16,21 @@ final class OverlayScan: VirtualTableScan {
     var candidates: [ManifestBatch] = []
     /// The candidates whose rows must be fetched.
     var fetchedBatches: [ManifestBatch] = []
-    /// The candidates of which equal rows may come once.
-    var distinctBatches: [ManifestBatch] = []
+    /// The candidates of which all rows are visible, and come as ``provedContent`` says.
+    var provedBatches: [ManifestBatch] = []
+    var provedContent = PageContent.rows
     var pageContent = PageContent.rows
     /// The batches of ``countedRows``, until the remote has proved to have them.
     var countedBatches: [ManifestBatch] = []
     /// The cold rows of which only the number matters: those to come, and those gone by.
     var countedRows = (left: Int64(0), passed: Int64(0))
-    private var isWholeRow = false
+    private(set) var isWholeRow = false
     /// The count of recalls when the scan began.
     private var changeMark = 0
     var cold: (any ColdScan)?
     var filter: ColdRowFilter?
     var page: RowBuffer?
-    private var pageRowCount = 0
+    var pageRowCount = 0
     private var completeStatement: Statement?
     /// The rows of a lookup that were fetched ahead.
     private var fetched: RowBuffer?
@@ -217,7 +218,7 @@ final class OverlayScan: VirtualTableScan {
         candidates = table.manifest.candidates(for: constraints)
         fetchedBatches = candidates
         if plan.mayCount { try countRows() }
-        if plan.key.isDistinct, !isWholeRow { try findDistinctBatches() }
+        if !isWholeRow { try findProvedBatches(plan) }
         return !candidates.isEmpty
     }
 
@@ -259,7 +260,7 @@ final class OverlayScan: VirtualTableScan {
 
     func nextPage() throws -> RowBuffer? {
         if let counted = try nextCountedPage() { return counted }
-        if let distinct = try nextDistinctPage() { return distinct }
+        if let proved = try nextProvedPage() { return proved }
         pageContent = .rows
         guard !fetchedBatches.isEmpty else { return nil }
         if cold == nil, filter == nil {
@@ -267,20 +268,24 @@ final class OverlayScan: VirtualTableScan {
             if let fetched { return try filter?.visibleRows(of: fetched).nonempty }
         }
         guard let cold, let filter, let page else { return nil }
-        while try cold.nextPage(into: page, maximumRowCount: pageRowCount) {
-            // Few rows first, for LIMIT; then more, for speed.
-            pageRowCount = min(pageRowCount * 4, 2_048)
-            overlay.fetchedRowCount += page.rowCount
+        while try nextPage(of: cold, into: page) {
             let visible = try filter.visibleRows(of: page)
             if visible.rowCount > 0 { return visible }
         }
         return nil
     }
 
+    func nextPage(of cold: any ColdScan, into page: RowBuffer) throws -> Bool {
+        defer { overlay.fetchedRowCount += page.rowCount }
+        // Few rows first, for LIMIT; then more, for speed.
+        defer { pageRowCount = min(pageRowCount * 4, 2_048) }
+        return try cold.nextPage(into: page, maximumRowCount: pageRowCount)
+    }
+
     private func openCold() throws {
         guard let plan, let record = overlay.record else { return }
         let columns = isWholeRow ? table.columnIDs : plan.coldColumnIDs
-        let request = ColdScanRequest(
+        var request = ColdScanRequest(
             relation: table.table.relation, position: record.position,
             batches: fetchedBatches.map(\.visible), columns: columns, constraints: constraints,
             order: plan.key.orders.map { order in
@@ -290,6 +295,7 @@ final class OverlayScan: VirtualTableScan {
                     collation: table.schema.columns[column].collation ?? .binary,
                     isDescending: order.isDescending)
             })
+        request.expectedRowCount = expectedRowCount(of: fetchedBatches)
         filter = try ColdRowFilter(
             table: table, keyColumns: isWholeRow ? table.schema.key : plan.keyPlaces,
             exactTerms: exactTerms,
@@ -325,7 +331,7 @@ final class OverlayScan: VirtualTableScan {
         page = nil
         candidates = []
         fetchedBatches = []
-        distinctBatches = []
+        provedBatches = []
         countedRows = (0, 0)
         countedBatches = []
         pageContent = .rows

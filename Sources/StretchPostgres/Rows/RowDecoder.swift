@@ -4,20 +4,23 @@ internal import StretchSQLite
 
 /// Turns rows of the server into rows of a ``RowBuffer``.
 ///
-/// A row begins with the batch's id, the ordinal and, when one of the columns has misfits, `_x`.
+/// A row begins with the batch's id and the ordinal, unless nobody needs them, and, when one of the
+/// columns has misfits, `_x`.
 struct RowDecoder {
     private let types: [ColumnType]
     private let numbers: [Int]
     let hasMisfits: Bool
+    let hasPlaces: Bool
 
-    init(_ columns: [PostgresRelation.Column], hasMisfits: Bool) {
+    init(_ columns: [PostgresRelation.Column], hasMisfits: Bool, hasPlaces: Bool = true) {
         types = columns.map(\.type)
         numbers = columns.map(\.number)
         self.hasMisfits = hasMisfits
+        self.hasPlaces = hasPlaces
     }
 
     /// The columns that rows have in front of the wanted ones, in SQL.
-    var prefix: [String] { hasMisfits ? ["_b", "_o", "_x"] : ["_b", "_o"] }
+    var prefix: [String] { (hasPlaces ? ["_b", "_o"] : []) + (hasMisfits ? ["_x"] : []) }
 
     /// Appends a row that comes field by field: each call of `next` returns the next one.
     ///
@@ -27,12 +30,16 @@ struct RowDecoder {
         to page: RowBuffer, identify: (Int64, Int64) throws -> Int64?,
         next: () throws -> UnsafeRawBufferPointer?
     ) throws {
-        guard let batch = try next(), batch.count == 8, let ordinal = try next(),
-            ordinal.count == 4
-        else { throw DamagedRow() }
-        let place = Int64(Int32(bigEndian: ordinal.loadUnaligned(as: Int32.self)))
-        let batchID = Int64(bigEndian: batch.loadUnaligned(as: Int64.self))
-        guard let identifier = try identify(batchID, place) else { return }
+        var identifier: Int64 = 0
+        if hasPlaces {
+            guard let batch = try next(), batch.count == 8, let ordinal = try next(),
+                ordinal.count == 4
+            else { throw DamagedRow() }
+            let place = Int64(Int32(bigEndian: ordinal.loadUnaligned(as: Int32.self)))
+            let batchID = Int64(bigEndian: batch.loadUnaligned(as: Int64.self))
+            guard let found = try identify(batchID, place) else { return }
+            identifier = found
+        }
         let misfits = hasMisfits ? try next() : nil
         page.beginRow(identifier: identifier)
         for index in 0..<types.count {

@@ -15,6 +15,8 @@ struct PostgresScanPlan {
     private(set) var kind: Kind
     /// The statement, COPY's query, or the cursor's query.
     let sql: String
+    /// The same in two halves for two sessions, where a stream is long; else empty.
+    let halves: [String]
     let decoder: RowDecoder
     /// The wanted columns, and behind them those that only the order needs.
     let columns: [Int64]
@@ -33,7 +35,9 @@ struct PostgresScanPlan {
             }
         }
         let selected = try columns.map { try relation.column($0) }
-        let decoder = RowDecoder(selected, hasMisfits: selected.contains(where: \.hasMisfits))
+        let decoder = RowDecoder(
+            selected, hasMisfits: selected.contains(where: \.hasMisfits),
+            hasPlaces: request.needsIdentifiers)
         (self.decoder, self.columns) = (decoder, columns)
         let names = (decoder.prefix + selected.map(\.name))
 
@@ -61,37 +65,39 @@ struct PostgresScanPlan {
                 """
             let isRepeated = point.isRepeatable && request.order.isEmpty
             kind = .point(parameters: point.parameters, isRepeated: isRepeated)
+            halves = []
             return
         }
         var builder = ConditionBuilder(relation, parameters: nil)
         for constraint in request.constraints { try builder.add(constraint) }
         var conditions = builder.conditions
-        if request.mayOmitDuplicates, let batch = request.batches.first,
-            PostgresScanPlan.hasExactEquality(selected)
-        {
+        if request.needsIdentifiers {
+            needsAllBatches = hasLimit
+            if let condition = visible.condition { conditions.append(condition) }
+        } else {
+            // No row tells here of which batch it is.
             needsAllBatches = visible.condition == nil
             if visible.condition != nil { conditions.append(visible.inclusion) }
-            let filter = conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
-            let columns = selected.map(\.name).joined(separator: ", ")
-            sql = """
-                SELECT \(batch.id)::int8, 0::int4, d.* \
-                FROM (SELECT DISTINCT \(columns) FROM \(relation.table)\(filter)) AS d
-                """
-            kind = .stream
-            return
         }
-        needsAllBatches = hasLimit
-        if let condition = visible.condition { conditions.append(condition) }
+        let isDistinct = request.mayOmitDuplicates && PostgresScanPlan.hasExactEquality(selected)
         func select(_ more: String?) -> String {
             let all = conditions + (more.map { [$0] } ?? [])
             let filter = all.isEmpty ? "" : " WHERE " + all.joined(separator: " AND ")
-            return "SELECT \(names.joined(separator: ", ")) FROM \(relation.table)\(filter)"
+            return "SELECT \(isDistinct ? "DISTINCT " : "")\(names.joined(separator: ", ")) "
+                + "FROM \(relation.table)\(filter)"
         }
         guard !request.order.isEmpty else {
-            sql = select(nil) + limit
             kind = .stream
+            sql = select(nil) + limit
+            let isLong = request.expectedRowCount ?? 0 >= PostgresScanPlan.longRowCount
+            if isLong, request.limit == nil, !isDistinct, let middle = visible.middle {
+                halves = [select("_b < \(middle)"), select("_b >= \(middle)")]
+            } else {
+                halves = []
+            }
             return
         }
+        halves = []
         guard !uncertain.isEmpty else {
             sql = select(nil) + order + limit
             kind = .cursor(misfits: nil)
@@ -103,6 +109,9 @@ struct PostgresScanPlan {
         sql = select("(_x IS NULL OR (\(filled)))") + order
         kind = .cursor(misfits: select("_x IS NOT NULL AND (\(empty))"))
     }
+
+    /// A stream of so many rows is worth a second session.
+    private static let longRowCount: Int64 = 100_000
 
     /// The same point read with other parameters.
     func repeated(with parameters: [String]) -> PostgresScanPlan {

@@ -22,6 +22,10 @@ int64_t bare_peer_copy_out(bare_peer *peer, const char *sql, double *sum);
 void bare_peer_save(bare_peer *peer, const char *sql, const char *path);
 void bare_peer_copy_in(bare_peer *peer, const char *sql, const char *path);
 
+// Inserts the rows of a binary COPY of orders(id, customer, created, total, note) into a new SQLite
+// file with one secondary index, in one transaction.
+void bare_peer_copy_to_sqlite(bare_peer *peer, const char *sql, const char *path);
+
 // Prepares a statement with one bigint, and runs it once for each key; reads each value's length.
 // Returns the bytes of all values.
 int64_t bare_peer_point_reads(

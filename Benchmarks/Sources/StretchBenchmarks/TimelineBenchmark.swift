@@ -1,0 +1,218 @@
+import ArgumentParser
+import CBarePeer
+import Foundation
+import Stretch
+import StretchLinked
+import StretchSQLite
+import StretchTestSupport
+
+/// Backups, and attaching a restored file to its remote.
+struct TimelineBenchmark: ParsableCommand {
+    enum Part: String, CaseIterable, ExpressibleByArgument {
+        case reauthorize, backup, deep
+    }
+
+    static let configuration = CommandConfiguration(
+        commandName: "timeline",
+        abstract: "Reauthorizing with few and with many cold rows; backups against sqlite3's.",
+        discussion: """
+            reauthorize: a copy of a file with 100,000 cold rows and of one with all of them, \
+            against a copy of the remote's table. backup: a shallow one against the shell's \
+            .backup. deep: cold rows of PostgreSQL against a COPY into an SQLite file.
+            """)
+
+    @Argument(help: "What is measured: reauthorize, backup or deep.")
+    var parts: [Part] = Part.allCases
+    @Option(help: "The cold rows of the large file that is reauthorized.") var rows = 10_000_000
+    @Option(help: "The rows of the file that is backed up.") var backupRows = 1_000_000
+    @Option(help: "How often each side runs; medians are shown.") var rounds = 5
+    @Flag(help: "Reauthorize on PostgreSQL in place of a SQLite file.") var postgresql = false
+    @Option(help: "A folder on disk for the files.") var folder = "/tmp"
+
+    func run() throws {
+        let folder = self.folder + "/stretch-bench-timeline"
+        try? FileManager.default.removeItem(atPath: folder)
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let needsServer = postgresql || parts.contains(.deep)
+        let server = needsServer ? try PostgresServer(folder: folder) : nil
+        for part in parts {
+            switch part {
+            case .reauthorize: try reauthorize(in: folder, postgresql ? server : nil)
+            case .backup: try backUp(in: folder)
+            case .deep: try server.map(backUpDeep)
+            }
+        }
+    }
+
+    // MARK: Reauthorize
+
+    private func reauthorize(in folder: String, _ server: PostgresServer?) throws {
+        var table: [[String]] = []
+        var times: [Double] = []
+        var copyTime = Double.nan
+        for count in [100_000, rows] {
+            let life = try Life(in: folder, server, rowCount: count)
+            let time = try (0..<rounds).map { round in
+                try seconds(ofReauthorizing: life, round)
+            }.median
+            copyTime = try life.secondsOfCopyingTheRemote()
+            times.append(time)
+            table.append([
+                "\(count) cold rows", (time * 1e3).formatted(digits: 1),
+                copyTime.formatted(digits: 2), (copyTime / time).formatted(digits: 0),
+                count == rows ? "≥ 100" : "",
+                count == rows ? (copyTime >= 100 * time ? "yes" : "NO") : "",
+            ])
+        }
+        let ratio = times[1] / times[0]
+        table.append([
+            "many ÷ few", ratio.formatted(digits: 2), "", "", "0.8 to 1.2",
+            (0.8...1.2).contains(ratio) ? "yes" : "NO",
+        ])
+        print("\nreauthorize with a copy, \(server == nil ? "SQLite file" : "PostgreSQL"):")
+        printTable(
+            ["", "ms", "copying the table, s", "times as fast", "target", "met"], table)
+    }
+
+    private func seconds(ofReauthorizing life: Life, _ round: Int) throws -> Double {
+        let copy = life.file.path + ".copy\(round)"
+        let source = try Connection(path: life.file.path, access: .readOnly, routines: .linked)
+        try source.execute("VACUUM INTO '\(copy)'")
+        defer { try? FileManager.default.removeItem(atPath: copy) }
+        let database = try StretchDatabase(path: copy, configuration: life.configuration)
+        let time = try StretchBenchmarks.seconds { _ = try database.reauthorize() }
+        let count = try database.query("SELECT count(*) FROM orders").rows[0][0].integerValue
+        guard count == Int64(life.rowCount) else { throw WrongAnswer() }
+        return time
+    }
+
+    /// A file all of whose rows are cold.
+    private struct Life {
+        let rowCount: Int
+        let file: OrdersFile
+        let configuration: Configuration
+        private let server: (PostgresServer, StretchedOrders)?
+
+        init(in folder: String, _ server: PostgresServer?, rowCount: Int) throws {
+            self.rowCount = rowCount
+            let keystore = Keystore(path: folder + "/keystore")
+            guard let server else {
+                var configuration = Configuration.linked
+                configuration.keystore = keystore
+                self.configuration = configuration
+                file = try OrdersFile(path: "\(folder)/life\(rowCount).db", rowCount: rowCount)
+                _ = try file.openStretched(coldCount: rowCount, configuration)
+                self.server = nil
+                return
+            }
+            let orders = try server.stretchedFile(
+                "life\(rowCount)", rowCount: rowCount, keystore: keystore)
+            _ = try orders.migrate(upTo: rowCount)
+            configuration = orders.database.configuration
+            file = orders.file
+            self.server = (server, orders)
+        }
+
+        func secondsOfCopyingTheRemote() throws -> Double {
+            if let (server, orders) = server {
+                return try StretchBenchmarks.seconds {
+                    try server.server.psql(
+                        "CREATE TABLE copied AS SELECT * FROM \(orders.table)",
+                        database: orders.remote)
+                }
+            }
+            let remote = try Connection(
+                path: file.path + ".archive", access: .readWrite, routines: .linked)
+            let name = try remote.string(
+                "SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'orders%'")
+            guard let name else { throw WrongAnswer() }
+            return try StretchBenchmarks.seconds {
+                try remote.execute("CREATE TABLE copied AS SELECT * FROM \"\(name)\"")
+            }
+        }
+    }
+
+    // MARK: Backups
+
+    private func backUp(in folder: String) throws {
+        let file = try OrdersFile(path: folder + "/backup.db", rowCount: backupRows)
+        let database = try file.openStretched(coldCount: backupRows / 10)
+        let target = folder + "/copy.db"
+        func shell(_ commands: [String]) throws -> Double? {
+            let program = "/usr/bin/sqlite3"
+            guard FileManager.default.isExecutableFile(atPath: program) else { return nil }
+            try? FileManager.default.removeItem(atPath: target)
+            return try seconds {
+                for (file, command) in commands.map({ ($0.hasPrefix(".") ? file.path : target, $0) }
+                ) {
+                    let process = Process()
+                    process.executableURL = URL(fileURLWithPath: program)
+                    process.arguments = [file, command]
+                    process.standardOutput = FileHandle.nullDevice
+                    try process.run()
+                    process.waitUntilExit()
+                    guard process.terminationStatus == 0 else { throw WrongAnswer() }
+                }
+            }
+        }
+        var work = Rounds()
+        work.add("stretch backup") {
+            try? FileManager.default.removeItem(atPath: target)
+            return try seconds { _ = try database.backUp(to: target) }
+        }
+        work.add("sqlite3 .backup") { try shell([".backup '\(target)'"]) }
+        work.add("sqlite3 .backup, integrity_check") {
+            try shell([".backup '\(target)'", "PRAGMA integrity_check"])
+        }
+        try work.run(rounds)
+        print("\nshallow backup of \(backupRows) rows, a tenth of them cold:")
+        printRatios(work, ours: "stretch backup", limits: ["sqlite3 .backup": 1.1])
+    }
+
+    private func backUpDeep(_ server: PostgresServer) throws {
+        let orders = try server.stretchedFile("deep", rowCount: backupRows)
+        _ = try orders.migrate(upTo: backupRows)
+        let target = server.folder + "/deep.db"
+        let peer = server.barePeer(orders.remote)
+        defer { bare_peer_close(peer) }
+        var work = Rounds()
+        work.add("stretch backup --deep") {
+            try? FileManager.default.removeItem(atPath: target)
+            var options = BackupOptions()
+            options.isDeep = true
+            return try seconds { _ = try orders.database.backUp(to: target, options) }
+        }
+        work.add("COPY into an SQLite file") {
+            try? FileManager.default.removeItem(atPath: target)
+            return seconds {
+                bare_peer_copy_to_sqlite(
+                    peer,
+                    """
+                    COPY (SELECT id, customer, created, total, note FROM \(orders.table))
+                    TO STDOUT (FORMAT binary)
+                    """, target)
+            }
+        }
+        try work.run(rounds)
+        print("\ndeep backup of \(backupRows) cold rows of PostgreSQL:")
+        printRatios(
+            work, ours: "stretch backup --deep", limits: ["COPY into an SQLite file": 1 / 0.8])
+    }
+
+    /// Prints how long our way takes as a multiple of the others.
+    private func printRatios(_ work: Rounds, ours: String, limits: [String: Double]) {
+        let own = work.median(ours) ?? .nan
+        let rows = work.names.map { name in
+            guard let time = work.median(name) else { return [name, "not here", "", "", ""] }
+            let limit = limits[name]
+            return [
+                name, time.formatted(digits: 2), (own / time).formatted(digits: 2),
+                limit.map { "≤ \($0.formatted(digits: 2))" } ?? "",
+                limit.map { own / time <= $0 ? "yes" : "NO" } ?? "",
+            ]
+        }
+        printTable(["", "seconds", "ours ÷ this", "target", "met"], rows)
+    }
+}

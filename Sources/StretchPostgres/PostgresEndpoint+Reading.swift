@@ -1,0 +1,90 @@
+internal import CLibPQ
+public import Stretch
+public import StretchSQLite
+
+/// Reading one batch back.
+extension PostgresEndpoint {
+    /// Replaces the buffer's rows by rows of one batch, in the order of their ordinals.
+    ///
+    /// - Throws: `remoteMismatch` when the remote has no such batch; `damaged` when the batch has
+    ///   lost rows; `remoteUnavailable`.
+    public func read(
+        batch: Int64, columns: [Int64], from ordinal: Int64, maximumRowCount: Int,
+        into buffer: RowBuffer
+    ) throws(StretchError) {
+        precondition(buffer.columnCount == columns.count, "the buffer has other columns")
+        buffer.removeAll()
+        try ask { connection in
+            buffer.removeAll()
+            let place = try self.place(of: batch, on: connection)
+            var relation = try self.relation(place.relation, on: connection)
+            if let known = relation, !columns.allSatisfy({ known.columns[$0] != nil }) {
+                relation = try self.relation(place.relation, on: connection, isFresh: true)
+            }
+            guard let relation else { throw DamagedRow() }
+            let wanted = try columns.map { try relation.column($0) }
+            let end = min(place.rowCount, ordinal + Int64(maximumRowCount))
+            guard ordinal >= 0, ordinal < end else { return }
+            let decoder = RowDecoder(wanted, hasMisfits: true)
+            let names = (decoder.prefix + wanted.map(\.name)).joined(separator: ", ")
+            roundTripCount += 1
+            try connection.send(
+                """
+                COPY (SELECT \(names) FROM \(relation.table) WHERE _b = \(batch)
+                    AND _o >= \(ordinal) AND _o < \(end) ORDER BY _o) TO STDOUT (FORMAT binary)
+                """)
+            try receive(batch, from: ordinal, decoder, into: buffer, on: connection)
+            guard buffer.rowCount == Int(end - ordinal) else {
+                buffer.removeAll()
+                directory.removePlace(of: batch)
+                // It may have gone with the whole ledger's end: a server that was restored.
+                _ = try self.place(of: batch, on: connection)
+                throw damaged(batch)
+            }
+        }
+    }
+
+    private func receive(
+        _ batch: Int64, from ordinal: Int64, _ decoder: RowDecoder, into buffer: RowBuffer,
+        on connection: PostgresConnection
+    ) throws {
+        _ = try connection.nextResult()
+        var isFirstRow = true
+        while let bytes = try connection.copyRow() {
+            defer { PQfreemem(bytes.baseAddress) }
+            var fields = try CopyFields(UnsafeRawBufferPointer(bytes))
+            if isFirstRow { try fields.skipHeader() }
+            isFirstRow = false
+            guard !fields.isAtEnd, try fields.fieldCount() >= 0 else { continue }
+            try decoder.append(
+                to: buffer,
+                identify: { [damaged] _, place in
+                    guard place == ordinal + Int64(buffer.rowCount) else { throw damaged(batch) }
+                    return place
+                }, next: { try fields.field() })
+        }
+        try connection.finish()
+    }
+
+    private func place(
+        of batch: Int64, on connection: PostgresConnection
+    ) throws -> (relation: Int64, rowCount: Int64) {
+        if let known = directory.place(of: batch) { return known }
+        let results = try run(
+            """
+            SELECT relation, row_count FROM \(schema).stretch_batch
+            WHERE id = \(batch) AND condemned_at IS NULL
+            """, on: connection)
+        guard results[0].rowCount == 1, let relation = results[0].integer(0, 0),
+            let rowCount = results[0].integer(0, 1)
+        else { throw try missing(batch, on: connection, otherwise: "has no batch \(batch)") }
+        directory.insertPlace(of: batch, relation: relation, rowCount: rowCount)
+        return (relation, rowCount)
+    }
+
+    private func damaged(_ batch: Int64) -> StretchError {
+        StretchError(
+            .damaged, "remote \"\(remoteName)\": batch \(batch) has lost rows or its relation",
+            hint: "Put the remote back from its backup, then use reauthorize.")
+    }
+}
