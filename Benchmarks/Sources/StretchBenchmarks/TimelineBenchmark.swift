@@ -55,9 +55,9 @@ struct TimelineBenchmark: ParsableCommand {
         for count in [100_000, rows] {
             let life = try Life(in: folder, server, rowCount: count)
             let time = try (0..<rounds).map { round in
-                try seconds(ofReauthorizing: life, round)
+                try reauthorizeCopy(of: life, round)
             }.median
-            copyTime = try life.secondsOfCopyingTheRemote()
+            copyTime = try life.copyTheRemote()
             times.append(time)
             table.append([
                 "\(count) cold rows", (time * 1e3).formatted(digits: 1),
@@ -76,13 +76,14 @@ struct TimelineBenchmark: ParsableCommand {
             ["", "ms", "copying the table, s", "times as fast", "target", "met"], table)
     }
 
-    private func seconds(ofReauthorizing life: Life, _ round: Int) throws -> Double {
+    /// The seconds of reauthorizing a new copy of a file.
+    private func reauthorizeCopy(of life: Life, _ round: Int) throws -> Double {
         let copy = life.file.path + ".copy\(round)"
         let source = try Connection(path: life.file.path, access: .readOnly, routines: .linked)
         try source.execute("VACUUM INTO '\(copy)'")
         defer { try? FileManager.default.removeItem(atPath: copy) }
         let database = try StretchDatabase(path: copy, configuration: life.configuration)
-        let time = try StretchBenchmarks.seconds { _ = try database.reauthorize() }
+        let time = try seconds { _ = try database.reauthorize() }
         let count = try database.query("SELECT count(*) FROM orders").rows[0][0].integerValue
         guard count == Int64(life.rowCount) else { throw WrongAnswer() }
         return time
@@ -115,9 +116,10 @@ struct TimelineBenchmark: ParsableCommand {
             self.server = (server, orders)
         }
 
-        func secondsOfCopyingTheRemote() throws -> Double {
+        /// The seconds of copying the table of cold rows on the remote.
+        func copyTheRemote() throws -> Double {
             if let (server, orders) = server {
-                return try StretchBenchmarks.seconds {
+                return try seconds {
                     try server.server.psql(
                         "CREATE TABLE copied AS SELECT * FROM \(orders.table)",
                         database: orders.remote)
@@ -128,7 +130,7 @@ struct TimelineBenchmark: ParsableCommand {
             let name = try remote.string(
                 "SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'orders%'")
             guard let name else { throw WrongAnswer() }
-            return try StretchBenchmarks.seconds {
+            return try seconds {
                 try remote.execute("CREATE TABLE copied AS SELECT * FROM \"\(name)\"")
             }
         }
