@@ -3,12 +3,13 @@ PREFIX ?= /usr/local
 # Package.swift turns warnings of our own targets into errors.
 export STRETCH_WARNINGS_AS_ERRORS = 1
 
-.PHONY: help build test lint simulate demo flights bench install packages
+.PHONY: help build test lint simulate simulate-new demo flights bench install packages
 
 help:
 	@echo 'make test      run all tests'
 	@echo 'make lint      check format and style'
-	@echo 'make simulate  walk through 100,000 random lives of files and their remote'
+	@echo 'make simulate  walk through 100,000 random lives of files and their remote;'
+	@echo '               simulate-new goes through new ones for two minutes'
 	@echo 'make demo      stretch a database of 1,000,000 orders, step by step;'
 	@echo '               SERVER=postgresql does it with a server of its own'
 	@echo 'make flights   the same with 336,776 real flights'
@@ -32,6 +33,11 @@ lint:
 simulate: packages
 	swift build -c release --product stretch-simulate
 	.build/release/stretch-simulate --walks 100000
+
+# The tests' build has the program: two minutes without another one.
+simulate-new: packages
+	swift build --product stretch-simulate
+	.build/debug/stretch-simulate --minutes 2
 
 # Where the demo's cold rows go: file, or postgresql for a private server.
 SERVER ?= file

@@ -62,7 +62,8 @@ let package = Package(
         // The timeline's decisions, walked through whole lives on models of files and remote.
         .target(name: "StretchSimulator", dependencies: ["Stretch"]),
         .executableTarget(name: "StretchSimulate", dependencies: ["StretchSimulator"]),
-        .testTarget(name: "StretchSimulatorTests", dependencies: ["StretchSimulator"]),
+        .testTarget(
+            name: "StretchSimulatorTests", dependencies: ["Stretch", "StretchSimulator"]),
         .testTarget(
             name: "StretchSQLiteTests",
             dependencies: ["StretchLinked", "StretchSQLite", "StretchTestSupport"]),

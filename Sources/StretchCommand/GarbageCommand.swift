@@ -7,17 +7,29 @@ struct GarbageCommand: ParsableCommand {
         abstract: "Delete cold rows from the remote that no file sees any more.",
         discussion: """
             Nothing else deletes rows from the remote: those that came back stay there, so that \
-            every backup of the file finds its rows. Without --older-than nothing is deleted; \
-            --dry-run says since when backups would still find all their rows.
+            backups of the file find their rows, until the remote's retention is over, which \
+            'stretch retention' sets; at first it is unlimited. --dry-run says what would go, and \
+            how old a backup may be that still finds all its rows then.
+
+            A cold row that was deleted or changed stays among the others of its batch. With \
+            --erase-hidden these are written again without it, and a later gc deletes the batch.
+
+            The login is that of the remote's administrator.
+
+            Example: stretch gc app.db --dry-run
             """)
 
     @OptionGroup var options: DatabaseOptions
+    @OptionGroup var login: LoginOptions
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Delete what left the file at least this long ago.", valueName: "days"))
+            "Keep longer than the retention, this time.", valueName: "days"))
     var olderThan: Double?
+
+    @Flag(name: .long, help: "Write batches with deleted or changed rows again without them.")
+    var eraseHidden = false
 
     @Flag(name: .long, help: "Say what would be done, and change nothing.")
     var dryRun = false
@@ -29,30 +41,49 @@ struct GarbageCommand: ParsableCommand {
     }
 
     func run() throws {
-        let database = try options.open()
-        if olderThan == 0, !dryRun {
-            StandardError.write(
-                "warning: backups made before now may not find their rows any more\n")
-        }
+        let database = try options.open(try login.credential())
         let age = olderThan.map { Duration.seconds(Int64($0 * 86_400)) }
-        let report = try database.collectGarbage(olderThan: age, isDryRun: dryRun)
+        let report = try database.collectGarbage(
+            olderThan: age, erasesHiddenRows: eraseHidden, isDryRun: dryRun)
         options.show(report) { lines(report) }
     }
 
     private func lines(_ report: GarbageCollection) -> [String] {
         let verb = report.isDryRun ? "Would delete" : "Deleted"
         var lines = [
-            "\(verb) \(report.rows.grouped) rows (\(report.bytes.byteText)) in "
-                + "\(report.batches.grouped) batches."
+            "\(verb) \(report.rows.counted("row", "rows")) (\(report.bytes.byteText)) in "
+                + "\(report.batches.counted("batch", "batches"))."
         ]
+        if report.rewrittenBatches > 0 {
+            lines.append(
+                "Wrote \(report.rewrittenBatches.counted("batch", "batches")) again without "
+                    + "hidden rows; gc deletes the old ones after the retention.")
+        }
         if report.keptBatches > 0 {
             let since = report.oldestKept.map { ", the oldest retired at \($0)" } ?? ""
-            lines.append("\(report.keptBatches.grouped) retired batches stay\(since).")
+            lines.append(
+                "Kept: \(report.keptBatches.counted("retired batch", "retired batches"))\(since).")
         }
-        if olderThan == nil { lines.append("Name an age to delete them: --older-than DAYS.") }
-        if let since = report.completeSince {
-            lines.append("Backups made after \(since) find all their rows.")
+        if report.retentionSeconds == nil {
+            lines.append("The retention is unlimited. To change it: stretch retention FILE 30d.")
         }
+        if report.hiddenRows > 0 {
+            lines.append(
+                "Among other rows: \(report.hiddenRows.counted("cold row", "cold rows")) that an "
+                    + "application deleted or changed. To erase them: --erase-hidden.")
+        }
+        lines.append(
+            BackupAge.sentence(report.completeForSeconds, since: report.completeSince))
         return lines
+    }
+}
+
+/// How old a backup may be that finds all its rows.
+enum BackupAge {
+    static func sentence(_ seconds: Int64?, since time: String? = nil) -> String {
+        guard let seconds else { return "Every backup finds all its rows." }
+        let since = time.map { ", made after \($0)," } ?? ""
+        let age = Duration.seconds(seconds).longText
+        return "Backups up to \(age) old\(since) find all their rows."
     }
 }

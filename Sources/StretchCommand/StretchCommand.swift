@@ -16,6 +16,7 @@ struct StretchCommand: ParsableCommand {
             ProvisionCommand.self, GrantCommand.self, AttachCommand.self,
             LoginCommand.self, TestConnectionCommand.self, ReauthorizeCommand.self,
             DeauthorizeCommand.self, QueryModeCommand.self, GarbageCommand.self,
+            RetentionCommand.self,
             BackupCommand.self, InspectCommand.self, RestoreCommand.self,
             DrillCommand.self, BranchCommand.self,
             DisableCommand.self, DemoCommand.self,

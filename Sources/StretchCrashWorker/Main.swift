@@ -14,7 +14,7 @@ enum Main {
         let arguments = WorkerArguments(CommandLine.arguments)
         do {
             switch arguments.mode {
-            case "migrate", "bring-back": try MigratorWork(arguments).run()
+            case "migrate", "bring-back", "gc", "erase": try MigratorWork(arguments).run()
             case "load": try LoadWork(arguments).run()
             case "write":
                 var work = try WriterWork(arguments)

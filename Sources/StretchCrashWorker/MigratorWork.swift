@@ -1,6 +1,7 @@
 internal import Foundation
 internal import Stretch
 internal import StretchLinked
+internal import StretchSQLite
 
 /// Runs the migrator once, and dies at the n-th passing of a crash point when one is given.
 struct MigratorWork {
@@ -21,14 +22,35 @@ struct MigratorWork {
                 if remaining == 0 { kill(getpid(), SIGKILL) }
             }
         }
+        arguments.report("rows=\(try rowCount(migrator))")
+    }
+
+    private func rowCount(_ migrator: Migrator) throws -> Int64 {
         var options = MigrationOptions()
         options.maximumRowCount = arguments["rows"].flatMap { Int($0) }
-        let report =
-            arguments.mode == "migrate"
-            ? try migrator.migrate(options)
-            : try migrator.bringBack(
-                table: arguments["table"] ?? "t", where: arguments["where"], options: options)
-        arguments.report("rows=\(report.rowCount)")
+        switch arguments.mode {
+        case "migrate": return try migrator.migrate(options).rowCount
+        case "bring-back":
+            return try migrator.bringBack(
+                table: arguments["table"] ?? "t", where: arguments["where"], options: options
+            ).rowCount
+        default: return try collect(migrator)
+        }
+    }
+
+    /// Collects garbage, in mode `erase` after batches with hidden rows were written again.
+    private func collect(_ migrator: Migrator) throws -> Int64 {
+        let catalog = Catalog(
+            try Connection(path: arguments.path, access: .readOnly, routines: .linked))
+        guard let record = try catalog.database() else { arguments.fail("it is not enabled") }
+        var configuration = arguments.configuration
+        configuration.role = .administrator
+        let endpoint = try configuration.makeEndpoint(
+            EndpointAddress(parsing: record.endpoint), arguments.path, false, configuration)
+        return try migrator.collectGarbage(
+            GarbageRequest(database: record.database), at: endpoint,
+            erasesHiddenRows: arguments.mode == "erase"
+        ).0.rowCount
     }
 }
 

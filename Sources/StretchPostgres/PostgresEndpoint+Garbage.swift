@@ -1,3 +1,4 @@
+internal import CLibPQ
 public import Stretch
 
 extension PostgresEndpoint {
@@ -9,27 +10,22 @@ extension PostgresEndpoint {
     /// It needs the right to DELETE, which daily work does not.
     public func collectGarbage(_ request: GarbageRequest) throws(StretchError) -> GarbageReport {
         try ask { connection in
-            var condition = "false"
-            if let age = request.minimumAge {
-                let seconds = max(age.components.seconds, 0)
-                condition = "t.since <= now() - \(seconds) * interval '1 second'"
-            }
             let query = GarbageQuery(
-                prefix: "\(schema).", database: request.database, condition: condition,
-                text: Self.timeText)
+                prefix: "\(schema).", request: request, dialect: Self.dialect)
             guard !request.isDryRun else {
-                return try report(try run(query.report, on: connection).first)
+                return try report(query, try run(query.report, on: connection).first)
             }
             // Whoever forks a branch locks the same row, and finds a batch condemned or keeps it.
             let results = try run(
                 """
                 \(PostgresSchema.begin)
                 SELECT 1 FROM \(schema).stretch_remote WHERE id = 1 FOR UPDATE;
-                \(query.condemnation(now: "now()"));
-                \(query.condemned); \(query.report)
+                \(query.report); \(query.condemnation(now: "now()"));
+                \(query.condemned)
                 """, on: connection
-            ).suffix(2)
-            guard let list = results.first else { throw DamagedRow() }
+            ).filter { $0.status == PGRES_TUPLES_OK }
+            guard results.count == 3 else { throw DamagedRow() }
+            let (report, list) = (try report(query, results[1]), results[2])
             let batches = try (0..<list.rowCount).map { row in
                 let numbers = (0..<4).compactMap { list.integer(row, $0) }
                 guard numbers.count == 4 else { throw DamagedRow() }
@@ -42,7 +38,7 @@ extension PostgresEndpoint {
             _ = try run("\(bumps)COMMIT", on: connection)
             directory.removeAll()
             for batch in batches { try delete(batch, on: connection) }
-            return try report(results.last)
+            return report
         }
     }
 
@@ -74,8 +70,12 @@ extension PostgresEndpoint {
             """, on: connection)
     }
 
-    private func report(_ result: PostgresResult?) throws -> GarbageReport {
+    private func report(
+        _ query: GarbageQuery, _ result: PostgresResult?
+    ) throws -> GarbageReport {
         guard let result, result.rowCount == 1 else { throw DamagedRow() }
+        let retention = result.integer(0, 7).map { Duration.seconds($0) }
+        try query.requireAge(atLeast: retention)
         var report = GarbageReport()
         report.batchCount = result.integer(0, 0) ?? 0
         report.rowCount = result.integer(0, 1) ?? 0
@@ -83,7 +83,38 @@ extension PostgresEndpoint {
         report.keptBatchCount = result.integer(0, 3) ?? 0
         report.oldestKeptRetirement = result.text(0, 4)
         report.completeSince = result.text(0, 5)
+        report.completeAge = result.integer(0, 6).map { .seconds($0) }
+        report.retention = retention
         return report
+    }
+
+    private static let dialect = GarbageQuery.Dialect(
+        text: { timeText($0) }, ago: { "(now() - \($0) * interval '1 second')" },
+        age: { "CAST(extract(epoch FROM now() - \($0)) AS bigint)" })
+
+    /// How long batches are kept after their end.
+    public func retention() throws(StretchError) -> Duration? {
+        try ask { connection in
+            try run(
+                "SELECT retention_seconds FROM \(schema).stretch_remote WHERE id = 1",
+                on: connection
+            ).first?.integer(0, 0).map { .seconds($0) }
+        }
+    }
+
+    /// Sets how long batches are kept after their end.
+    ///
+    /// It needs the right to UPDATE the remote's own row, which daily work does not.
+    public func setRetention(_ retention: Duration?) throws(StretchError) {
+        try ask { connection in
+            let seconds = retention.map { "\($0.wholeSeconds)" } ?? "NULL"
+            _ = try run(
+                """
+                \(PostgresSchema.begin)
+                UPDATE \(schema).stretch_remote SET retention_seconds = \(seconds) WHERE id = 1;
+                COMMIT
+                """, on: connection)
+        }
     }
 
     static func timeText(_ time: String) -> String {

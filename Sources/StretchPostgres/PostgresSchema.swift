@@ -13,7 +13,7 @@ enum PostgresSchema {
         CREATE TABLE \(schema).stretch_remote(
             id int PRIMARY KEY CHECK (id = 1), format int NOT NULL,
             remote uuid NOT NULL DEFAULT gen_random_uuid(),
-            created_at timestamptz NOT NULL DEFAULT now());
+            created_at timestamptz NOT NULL DEFAULT now(), retention_seconds bigint);
         CREATE TABLE \(schema).stretch_branch(
             id bigint PRIMARY KEY, database bigint NOT NULL, parent bigint, fork_epoch bigint,
             owner bytea, owner_name text, last_seen timestamptz NOT NULL DEFAULT now(),

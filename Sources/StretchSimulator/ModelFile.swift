@@ -37,6 +37,11 @@ struct ModelFile {
         moment = now
     }
 
+    /// The batches that a reader asks the remote for.
+    var readBatches: [Batch] {
+        manifest.filter { batch in !(pending?.takesOut(batch.id) ?? false) }
+    }
+
     /// The rows that can be seen, by what the file names.
     var visible: RowSet {
         manifest.reduce(hot) { $0.union($1.visible) }

@@ -107,7 +107,7 @@ extension World {
             return
         }
         var answer = file.hot
-        for batch in file.manifest {
+        for batch in file.readBatches {
             let rows = remote.readableRows(batch.id) ?? []
             answer.formUnion(rows.subtracting(batch.hidden))
         }
@@ -128,8 +128,8 @@ extension World {
             // A file that sleeps in the middle of its own step.
             guard file.pending?.next == head, file.pending?.base == file.position,
                 link(place) == .connected,
-                // When the keystore saw the step's end, the file was restored.
-                !machines[places[place].machine].reached.contains(head),
+                // When a file came to the step's end, this one is a backup of it.
+                !isReached(head),
                 entry(place)?.nonce == remote.owner(branch.id)?.nonce
             else { return }
         }

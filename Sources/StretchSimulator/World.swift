@@ -63,6 +63,8 @@ struct World {
     var batchRows: [RowSet] = [[]]
     /// Whether a token was in a history that a rollback of the remote took away.
     var discarded: [Bool] = []
+    /// Whether a file ever came to the position of a token.
+    private var reachedTokens: [Bool] = []
     var rollbackCount = 0
     /// The ids that batches have which were sent to a child again.
     var resentIDs: [(child: Int64, batch: Int64, id: Int64)] = []
@@ -107,6 +109,7 @@ struct World {
     mutating func drawToken() -> Int64 {
         lastToken += 1
         discarded.append(false)
+        reachedTokens.append(false)
         return lastToken
     }
 
@@ -135,6 +138,11 @@ struct World {
     /// Whether a rollback of the remote took this position away.
     func isDiscarded(_ position: TimelinePosition) -> Bool { discarded[Int(position.token) - 1] }
 
+    /// Whether a file ever came to this position, whatever keystores remember.
+    func isReached(_ position: TimelinePosition) -> Bool {
+        reachedTokens[Int(position.token) - 1]
+    }
+
     /// The remote's clock.
     var serverTime: Int { now - clockError }
 
@@ -148,6 +156,7 @@ struct World {
         lastVersion += 1
         body(&places[place].file!)
         places[place].file!.version = lastVersion
+        reachedTokens[Int(places[place].file!.position.token) - 1] = true
         if isDurable { places[place].synced = places[place].file }
     }
 
@@ -236,7 +245,7 @@ struct World {
 
     /// Whether the remote answers a cold read of a file.
     func isReadable(_ file: ModelFile) -> Bool {
-        remote.holds(file.position) && !file.manifest.contains { remote.isCondemned($0.id) }
+        remote.holds(file.position) && !file.readBatches.contains { remote.isCondemned($0.id) }
     }
 
     // MARK: Telling

@@ -24,13 +24,45 @@ extension EndpointConformance {
                 let usage = try world.endpoint.usage(relation: world.relation.id)
                 try require(usage.rowCount, equals: 2, "the relation's rows")
             },
-            Check("an age keeps what is younger, and no age keeps everything") {
+            Check(
+                "the retention is unlimited at first, and the one that was set is every session's"
+            ) {
+                let world = try ConformanceWorld($0)
+                try require(world.endpoint.retention() == nil, "the retention is unlimited")
+                let other = try $0.makeEndpoint()
+                for seconds: Int64 in [0, 1, 86_400, 3_155_760_000] {
+                    try world.endpoint.setRetention(.seconds(seconds))
+                    try require(
+                        other.retention(), equals: .seconds(seconds), "the other session's")
+                }
+                try world.endpoint.setRetention(.milliseconds(1_001))
+                try require(other.retention(), equals: .seconds(2), "a fraction is rounded up")
+                try other.setRetention(nil)
+                try require(world.endpoint.retention() == nil, "the retention is unlimited again")
+            },
+            Check("what ended is kept for the retention, longer when asked, and never shorter") {
                 let world = try ConformanceWorld($0)
                 try world.retire(try world.commit([[1, 2, 3]]))
                 try world.endpoint.confirm(world.position)
-                try world.requireGarbage(0, kept: 1, age: nil)
-                try world.requireGarbage(0, kept: 1, age: .seconds(86_400))
-                try world.requireGarbage(1, kept: 0)
+                let (second, day) = (Duration.seconds(1), Duration.seconds(86_400))
+                try world.requireGarbage(0, kept: 1, retention: nil)
+                try world.requireGarbage(0, kept: 1, retention: day)
+                try world.requireGarbage(0, kept: 1, retention: day, age: day)
+                try world.requireGarbage(0, kept: 1, retention: .zero, age: day)
+                for isDryRun in [true, false] {
+                    for (retention, age) in [(nil, day), (nil, .zero), (day, day - second)] {
+                        try require(.invalidArgument, "an age shorter than the retention") {
+                            try world.requireGarbage(
+                                0, kept: 1, retention: retention, age: age, isDryRun: isDryRun)
+                        }
+                    }
+                }
+                let dry = try world.requireGarbage(1, kept: 0, isDryRun: true)
+                try require(dry.retention, equals: .zero, "the retention in a report")
+                try require(
+                    dry.completeAge.map { ($0 >= .zero && $0 < .seconds(600)) } ?? false,
+                    "the age of complete backups: \(String(describing: dry.completeAge))")
+                try world.requireGarbage(1, kept: 0, age: .zero)
             },
             Check("a manifest that names a collected batch is refused, never given fewer rows") {
                 let world = try ConformanceWorld($0)
@@ -93,9 +125,9 @@ extension EndpointConformance {
                 let batch = try world.commit([[1, 2, 3]])
                 try world.retire(batch)
                 try world.endpoint.confirm(world.position)
+                try world.endpoint.setRetention(.zero)
                 var request = GarbageRequest(
-                    database: ConformanceWorld.database, minimumAge: .zero,
-                    visibleBatches: [batch.id])
+                    database: ConformanceWorld.database, visibleBatches: [batch.id])
                 try require(.remoteMismatch, "collecting a visible batch") {
                     _ = try world.endpoint.collectGarbage(request)
                 }
@@ -137,8 +169,10 @@ extension ConformanceWorld {
 
     @discardableResult
     func requireGarbage(
-        _ count: Int64, kept: Int64, age: Duration? = .zero, isDryRun: Bool = false
+        _ count: Int64, kept: Int64, retention: Duration? = .zero, age: Duration? = nil,
+        isDryRun: Bool = false
     ) throws -> GarbageReport {
+        try endpoint.setRetention(retention)
         let report = try endpoint.collectGarbage(
             GarbageRequest(
                 database: ConformanceWorld.database, minimumAge: age, isDryRun: isDryRun))

@@ -44,17 +44,4 @@ import Testing
         #expect(process.terminationStatus == 0)
         #expect(try plain.integer("SELECT count(*) FROM orders") == 6)
     }
-
-    @Test func `gc says what it would delete, deletes it, and warns at age 0`() throws {
-        let sample = try CommandSample(isStretched: true)
-        #expect(try sample.run(["bring-back", "app.db", "orders"]).status == 0)
-        let none = try sample.run(["gc", "app.db"])
-        #expect(none.status == 0 && none.output.contains("--older-than"), "\(none)")
-        let run = try sample.run(["gc", "app.db", "--older-than", "0", "--json"])
-        #expect(run.errors.hasPrefix("warning: "))
-        let object = try run.object()
-        #expect(object["rows"] as? Int == 4)
-        #expect(object["completeSince"] != nil)
-        #expect(try sample.run(["gc", "app.db", "--older-than", "-1"]).status == 2)
-    }
 }

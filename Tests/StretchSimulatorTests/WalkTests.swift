@@ -1,3 +1,4 @@
+import Stretch
 import Testing
 
 @testable import StretchSimulator
@@ -36,6 +37,25 @@ import Testing
         #expect(good.replay(short.operations) == nil)
     }
 
+    /// Seed 5,062,080: nobody remembers that the file went on after the backup, and the batch that
+    /// the backup's step in flight takes out was collected in the meantime.
+    @Test func `a backup inside a retirement is readable after the batch was collected`() {
+        let world = World.afterSteps(
+            [
+                .insert(place: 0, count: 2), .migrate(place: 0, actions: 40),
+                .delete(place: 0, choice: 0), .migrate(place: 0, actions: 3),
+                .backUp(place: 0, shelf: 2), .proceed(place: 0, actions: 40, fault: .none),
+                .migrate(place: 0, actions: 2), .wait(days: 8),
+                .powerCut(machine: 0, loses: true), .restore(shelf: 2, place: 0),
+                .wait(days: 19), .condemn, .collect,
+            ], retention: 25)
+        #expect(world.violation == nil)
+        #expect(world.places[0].file?.pending?.kind == .retirement)
+        #expect(world.remote.isCondemned(1))
+        #expect(world.link(0) == .connected)
+        #expect(world.places[0].file.map(world.isReadable) == true)
+    }
+
     @Test func `a walk is repeated by its seed`() {
         let (one, other) = (Walk(seed: 7, stepCount: 150), Walk(seed: 7, stepCount: 150))
         #expect(one.operations == other.operations)
@@ -56,6 +76,18 @@ import Testing
         #expect(world.narration == [])
         world.check()
         #expect(world.violation == nil)
+    }
+}
+
+extension World {
+    /// A world after some steps, each of which is checked.
+    fileprivate static func afterSteps(_ steps: [Operation], retention: Int) -> World {
+        var world = World(variant: .none, retention: retention, stagingBudget: 0)
+        for step in steps {
+            world.perform(step)
+            world.check()
+        }
+        return world
     }
 }
 

@@ -350,7 +350,7 @@ struct Reauthorization {
                 hint: "Restore the remote to a later state; \(accept)")
         }
         let since = try endpoint.collectGarbage(
-            GarbageRequest(database: record.database, minimumAge: nil, isDryRun: true)
+            GarbageRequest(database: record.database, isDryRun: true)
         ).completeSince
         return StretchError(
             .remoteMismatch, "the remote collected what this file names as garbage: \(names)",

@@ -183,9 +183,11 @@ package struct Catalog {
 
     // MARK: Manifest
 
-    /// The batches of a table that are visible, in the order of their numbers.
+    /// The batches of a table that are visible, in the order of their numbers, without the one that
+    /// the step in flight takes out.
     package func batches(table: Int64) throws(SQLiteError) -> [ManifestBatch] {
-        try connection.rows(
+        let step = try pending()
+        return try connection.rows(
             """
             SELECT number, id, epoch, schema_version, rows, bytes, zones, digest
             FROM main.stretch_batch WHERE table_id = ? ORDER BY number
@@ -202,7 +204,7 @@ package struct Catalog {
                 table: table, epoch: row[2].integerValue ?? 0,
                 schemaVersion: row[3].integerValue ?? 0, byteCount: row[5].integerValue ?? 0,
                 zones: zones, digest: digest)
-        }
+        }.filter { batch in !(step?.takesOut(batch.visible.id) ?? false) }
     }
 
     /// Whether any batch of a table is visible.
@@ -250,6 +252,11 @@ package struct Catalog {
         try connection.integer(
             "SELECT 1 FROM main.stretch_tombstone WHERE batch = ? AND ordinal = ?",
             .integer(location.batchNumber), .integer(location.ordinal)) != nil
+    }
+
+    /// The number of tombstones of all batches.
+    package func hiddenRowCount() throws(SQLiteError) -> Int64 {
+        try connection.integer("SELECT count(*) FROM main.stretch_tombstone") ?? 0
     }
 
     /// The number of tombstones of a batch.

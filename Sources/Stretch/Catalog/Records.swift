@@ -126,4 +126,11 @@ package struct PendingStep: Hashable, Sendable {
 
     /// The position that the step leads to.
     package var next: TimelinePosition { base.next(token: nextToken) }
+
+    /// Whether the step takes a batch out of the manifest.
+    ///
+    /// All its rows were hidden before the step was written down, so that no reader asks the remote
+    /// for it from then on. The remote may have collected it: a backup made in the middle of the
+    /// step does not show whether its original finished that, and confirmed it, long ago.
+    package func takesOut(_ batch: Int64) -> Bool { kind == .retirement && self.batch == batch }
 }

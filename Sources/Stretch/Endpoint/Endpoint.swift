@@ -263,16 +263,32 @@ public protocol Endpoint: AnyObject {
     /// - Throws: `remoteMismatch` when the remote does not hold the position; `remoteUnavailable`.
     func confirm(_ position: TimelinePosition) throws(StretchError)
 
+    /// How long the remote keeps the rows of a batch after its end; `nil` for ever, the default.
+    ///
+    /// - Throws: `remoteUnavailable`.
+    func retention() throws(StretchError) -> Duration?
+
+    /// Sets ``retention()`` for all databases of the remote, in whole seconds. Idempotent.
+    ///
+    /// A collection that runs at the same time goes by the former or by the new one.
+    ///
+    /// - Parameter retention: Zero or more, rounded up to seconds; `nil` for ever.
+    /// - Throws: `unsupported` for a remote that keeps everything; `notPermitted` or
+    ///   `remoteUnavailable` for a login that may not; `remoteUnavailable`.
+    func setRetention(_ retention: Duration?) throws(StretchError)
+
     /// Deletes the rows of batches that no branch of a database sees any more.
     ///
-    /// A batch is garbage when each branch that could see it has retired it, and has confirmed that
-    /// at least the asked time ago by the remote's clock. No scan, read or fork finds a batch
-    /// from the moment at which this call decides, also when the call fails afterwards; scans
-    /// that run go on. The next call deletes what one that failed has left.
+    /// A batch is garbage when each branch that could see it has ended that, by a retirement that
+    /// was confirmed or by being dropped, at least the remote's ``retention()`` ago by the remote's
+    /// clock. No scan, read or fork finds a batch from the moment at which this call decides, also
+    /// when the call fails afterwards; scans that run go on. The next call deletes what one that
+    /// failed has left.
     ///
     /// - Throws: `remoteMismatch` when a batch that the caller's manifest names would go;
-    ///   `unsupported` for a remote that keeps everything; `wrongState` when the remote's clock
-    ///   went back; `remoteUnavailable`.
+    ///   `invalidArgument` for an age that is shorter than the retention; `unsupported` for a
+    ///   remote that keeps everything; `wrongState` when the remote's clock went back;
+    ///   `remoteUnavailable`. Nothing was changed then.
     func collectGarbage(_ request: GarbageRequest) throws(StretchError) -> GarbageReport
 
     /// What a relation uses.
@@ -342,9 +358,21 @@ extension Endpoint {
         try fence(branch: branch)
     }
 
+    /// Keeps everything for ever.
+    public func retention() throws(StretchError) -> Duration? { nil }
+
+    /// Throws `unsupported`.
+    public func setRetention(_ retention: Duration?) throws(StretchError) {
+        throw Self.deletesNothing
+    }
+
     /// Throws `unsupported`: a remote that keeps everything breaks no promise.
     public func collectGarbage(_ request: GarbageRequest) throws(StretchError) -> GarbageReport {
-        throw StretchError(
+        throw Self.deletesNothing
+    }
+
+    private static var deletesNothing: StretchError {
+        StretchError(
             .unsupported, "this remote deletes nothing",
             hint: "Rows that no file sees any more stay in it.")
     }

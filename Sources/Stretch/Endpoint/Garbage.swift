@@ -2,8 +2,8 @@
 public struct GarbageRequest: Hashable, Sendable {
     /// The database's id; batches of other databases stay.
     public var database: Int64
-    /// How long ago each retirement must have been confirmed, by the remote's clock; `nil` keeps
-    /// everything.
+    /// How long ago a batch must have ended, by the remote's clock, where that is longer than the
+    /// remote's retention; `nil` asks for no more than the retention, and a shorter age is refused.
     public var minimumAge: Duration?
     /// The batches that the caller's manifest names.
     ///
@@ -14,7 +14,7 @@ public struct GarbageRequest: Hashable, Sendable {
 
     /// Makes a request.
     public init(
-        database: Int64, minimumAge: Duration?, visibleBatches: Set<Int64> = [],
+        database: Int64, minimumAge: Duration? = nil, visibleBatches: Set<Int64> = [],
         isDryRun: Bool = false
     ) {
         self.database = database
@@ -37,9 +37,13 @@ public struct GarbageReport: Hashable, Sendable {
     /// When the oldest retirement of a batch that stays was confirmed, as
     /// `2026-11-22T10:00:00.000Z`.
     public var oldestKeptRetirement: String?
-    /// Backups that were made after this time find all their batches; `nil` when nothing was ever
-    /// collected.
+    /// Backups that were made after this time, of branches that were not dropped, find all their
+    /// batches; `nil` when nothing was ever collected.
     public var completeSince: String?
+    /// How long ago that was, by the remote's clock.
+    public var completeAge: Duration?
+    /// What the remote keeps batches for after their end; `nil` is for ever.
+    public var retention: Duration?
 
     /// Makes an empty report.
     public init() {}
@@ -59,21 +63,47 @@ public struct GarbageReport: Hashable, Sendable {
 package struct GarbageQuery {
     /// What stands before each table's name: nothing, or a schema and a point.
     let prefix: String
-    let database: Int64
-    /// Makes a text of a time, as an expression.
-    let text: (String) -> String
-    /// A condition on `t.since`, the last confirmation of a batch.
-    let condition: String
+    let request: GarbageRequest
+    let dialect: Dialect
+
+    /// What the two say differently; each makes an expression of one.
+    package struct Dialect: Sendable {
+        /// The text of a time.
+        let text: @Sendable (String) -> String
+        /// The time that was some seconds ago; NULL for NULL.
+        let ago: @Sendable (String) -> String
+        /// The whole seconds since a time.
+        let age: @Sendable (String) -> String
+
+        package init(
+            text: @escaping @Sendable (String) -> String,
+            ago: @escaping @Sendable (String) -> String,
+            age: @escaping @Sendable (String) -> String
+        ) {
+            self.text = text
+            self.ago = ago
+            self.age = age
+        }
+    }
 
     /// Makes a question.
-    package init(
-        prefix: String, database: Int64, condition: String, text: @escaping (String) -> String
-    ) {
+    package init(prefix: String, request: GarbageRequest, dialect: Dialect) {
         self.prefix = prefix
-        self.database = database
-        self.condition = condition
-        self.text = text
+        self.request = request
+        self.dialect = dialect
     }
+
+    private var retention: String {
+        "(SELECT retention_seconds FROM \(prefix)stretch_remote WHERE id = 1)"
+    }
+
+    /// Whether what ended at `t.since` may go; NULL while the retention is unlimited.
+    private var condition: String {
+        let age = request.minimumAge.map { " AND t.since <= \(dialect.ago("\($0.wholeSeconds)"))" }
+        return "t.since <= \(dialect.ago(retention))\(age ?? "")"
+    }
+
+    private var database: Int64 { request.database }
 
     private var branches: String {
         "(SELECT id FROM \(prefix)stretch_branch WHERE database = \(database))"
@@ -116,18 +146,21 @@ package struct GarbageQuery {
                 AND b.id NOT IN (SELECT batch FROM garbage)
             """
         return """
-            \(common)
+            \(common), complete(since) AS (
+                SELECT max(r.confirmed_at) FROM \(prefix)stretch_retirement AS r
+                JOIN \(prefix)stretch_batch AS b ON b.id = r.batch
+                WHERE b.branch IN \(branches) AND (b.condemned_at IS NOT NULL
+                    OR b.id IN (SELECT batch FROM garbage))
+            )
             SELECT (SELECT count(*) FROM garbage),
                 (SELECT CAST(coalesce(sum(row_count), 0) AS bigint) FROM \(prefix)stretch_batch
                     WHERE id IN (SELECT batch FROM garbage)),
                 (SELECT CAST(coalesce(sum(byte_count), 0) AS bigint) FROM \(prefix)stretch_batch
                     WHERE id IN (SELECT batch FROM garbage)),
                 (SELECT count(DISTINCT r.batch) \(kept)),
-                (SELECT \(text("min(r.confirmed_at)")) \(kept)),
-                (SELECT \(text("max(r.confirmed_at)")) FROM \(prefix)stretch_retirement AS r
-                    JOIN \(prefix)stretch_batch AS b ON b.id = r.batch
-                    WHERE b.branch IN \(branches) AND (b.condemned_at IS NOT NULL
-                        OR b.id IN (SELECT batch FROM garbage)))
+                (SELECT \(dialect.text("min(r.confirmed_at)")) \(kept)),
+                (SELECT \(dialect.text("since")) FROM complete),
+                (SELECT \(dialect.age("since")) FROM complete), \(retention)
             """
     }
 
@@ -173,6 +206,16 @@ package struct GarbageQuery {
                 This file is older than the collection: use a backup made after \
                 \(completeSince ?? condemnedAt). Its hot rows can be read as ever.
                 """)
+    }
+
+    /// Throws when the request asks for less than the retention.
+    package func requireAge(atLeast retention: Duration?) throws(StretchError) {
+        guard let age = request.minimumAge, retention.map({ age < $0 }) ?? true else { return }
+        throw StretchError(
+            .invalidArgument,
+            "an age of \(age.ageText) is shorter than the remote's retention, "
+                + (retention?.ageText ?? "unlimited"),
+            hint: "Name a longer age, or change it: stretch retention FILE DURATION.")
     }
 
     /// Throws when a manifest names a batch that was condemned.

@@ -33,4 +33,7 @@ package enum CrashPoint: Int, CaseIterable, Sendable {
     case afterDrop = 23
     case beforeConfirm = 24
     case afterConfirm = 25
+    // Garbage collection: the remote condemns and deletes.
+    case beforeCollection = 26
+    case afterCollection = 27
 }

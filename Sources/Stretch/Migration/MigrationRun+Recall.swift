@@ -9,12 +9,18 @@ extension MigrationRun {
     /// Rows come back as they were: without triggers and CHECK constraints, which they met when
     /// they were written. Rows of a table without a key get new rowids.
     ///
-    /// - Parameter condition: A filter predicate that selects rows, or `nil` for all.
-    func recall(_ table: StretchedTable, where condition: String?) throws(StretchError) {
+    /// - Parameters:
+    ///   - condition: A filter predicate that selects rows, or `nil` for all.
+    ///   - chosen: The batches whose rows come back, or `nil` for all of the table's.
+    func recall(
+        _ table: StretchedTable, where condition: String?, from chosen: [ManifestBatch]? = nil
+    ) throws(StretchError) {
         let recall = try local { () throws in
             try Recall(table, condition, on: connection, now: now)
         }
-        let batches = try local { () throws in try catalog.batches(table: table.id) }
+        let batches = try local { () throws in
+            try chosen ?? catalog.batches(table: table.id)
+        }
         updateTable(table.name, .inbound) { $0.eligibleRowCount = recall.visibleRowCount }
         for batch in batches {
             let limit = pageRowCount(

@@ -59,4 +59,10 @@ extension Duration {
         if whole < 3_600 { return "\(whole / 60) min \(whole % 60) s" }
         return "\(whole / 3_600) h \(whole % 3_600 / 60) min"
     }
+
+    /// The duration for people, where it may be years: `12 days`, else as ``text``.
+    var longText: String {
+        let days = Int64(seconds / 86_400)
+        return days >= 3 ? "\(days.grouped) days" : text
+    }
 }

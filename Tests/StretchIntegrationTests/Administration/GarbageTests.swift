@@ -22,14 +22,22 @@ import Testing
         let database = try sample.open()
         try database.migrate(batchRowCount: 5)
         _ = try database.query("VACUUM INTO '\(sample.folder.path("backup.db"))'")
-        let before = try database.collectGarbage(olderThan: .zero)
+        try database.setRetention(.zero)
+        let before = try database.collectGarbage()
         #expect(before.batches == 0 && before.keptBatches == 0 && before.completeSince == nil)
         try database.bringBack(table: "t", where: "n < 10")
         try database.migrate(tables: [])
-        let dry = try database.collectGarbage(olderThan: .zero, isDryRun: true)
-        #expect(try database.collectGarbage(olderThan: nil).batches == 0)
+        let dry = try database.collectGarbage(isDryRun: true)
         #expect(try database.collectGarbage(olderThan: .seconds(3_600)).batches == 0)
-        let report = try database.collectGarbage(olderThan: .zero)
+        try database.setRetention(.seconds(3_600))
+        #expect(try database.collectGarbage().batches == 0)
+        expectError(.invalidArgument, "59 minutes is shorter") {
+            try database.collectGarbage(olderThan: .seconds(59 * 60))
+        }
+        let shorter = try database.setRetention(.zero)
+        #expect(shorter.isShortened && shorter.formerRetentionSeconds == 3_600)
+        #expect(shorter.batches == 2 && shorter.rows == 10, "\(shorter)")
+        let report = try database.collectGarbage()
         #expect(report.batches == 2 && report.rows == 10 && report.bytes > 0, "\(report)")
         #expect(dry.isDryRun && dry.batches <= 2)
         #expect(
@@ -50,7 +58,7 @@ import Testing
             #expect(error?.hint?.contains("backup made after") == true)
         }
         let error = #expect(throws: StretchError.self) {
-            try backup.collectGarbage(olderThan: .zero)
+            try backup.collectGarbage()
         }
         #expect(error?.code == .remoteMismatch)
     }
@@ -61,6 +69,7 @@ import Testing
         let database = try sample.open()
         try database.migrate(batchRowCount: 5)
         try database.bringBack(table: "t", where: "n < 10")
+        try database.setRetention(.zero)
         // Epochs 1 to 4 committed; 5 and 6 retired the first two. A child was forked at epoch 5,
         // where the first was gone; a grandchild of it at 6.
         try remote.psql(
@@ -70,23 +79,23 @@ import Testing
             INSERT INTO stretch_branch(id, database, parent, fork_epoch, head_epoch)
             SELECT 78, database, 77, 6, 6 FROM stretch_branch WHERE id = 77
             """)
-        #expect(try database.collectGarbage(olderThan: .zero).batches == 1)
-        #expect(try database.collectGarbage(olderThan: .zero).keptBatches == 1)
+        #expect(try database.collectGarbage().batches == 1)
+        #expect(try database.collectGarbage().keptBatches == 1)
         try remote.psql(
             """
             INSERT INTO stretch_retirement SELECT batch, 77, 7, now() FROM stretch_retirement
             WHERE epoch = 6
             """)
         // The grandchild was forked before its parent retired the batch.
-        #expect(try database.collectGarbage(olderThan: .zero).batches == 0)
+        #expect(try database.collectGarbage().batches == 0)
         try remote.psql(
             """
             INSERT INTO stretch_retirement SELECT batch, 78, 7, NULL FROM stretch_retirement
             WHERE branch = 77
             """)
-        #expect(try database.collectGarbage(olderThan: .zero).batches == 0)
+        #expect(try database.collectGarbage().batches == 0)
         try remote.psql("UPDATE stretch_retirement SET confirmed_at = now() WHERE branch = 78")
-        #expect(try database.collectGarbage(olderThan: .zero).batches == 1)
+        #expect(try database.collectGarbage().batches == 1)
         #expect(try remote.psql("SELECT count(*), min(n) FROM t") == "10|10")
     }
 
@@ -96,19 +105,22 @@ import Testing
         let database = try sample.open()
         try database.migrate(batchRowCount: 5)
         try database.bringBack(table: "t", where: "n < 10")
+        try database.setRetention(.zero)
         try remote.psql(
             """
             CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
             BEGIN IF OLD.n = 7 THEN RAISE EXCEPTION 'no'; END IF; RETURN OLD; END $$;
             CREATE TRIGGER refuse BEFORE DELETE ON t FOR EACH ROW EXECUTE FUNCTION public.refuse()
             """)
-        #expect(throws: StretchError.self) { try database.collectGarbage(olderThan: .zero) }
+        #expect(throws: StretchError.self) { try database.collectGarbage() }
         // Condemned, and no reader's; the visible rows are all there.
         #expect(try sample.rows() == sample.start)
         let limited = "SELECT id FROM t ORDER BY id LIMIT 12"
         #expect(try sample.open().query(limited).rows.count == 12)
         try remote.psql("DROP TRIGGER refuse ON t")
-        #expect(try database.collectGarbage(olderThan: nil).batches > 0)
+        // What was condemned is finished under any retention.
+        try database.setRetention(nil)
+        #expect(try database.collectGarbage().batches > 0)
         #expect(try remote.psql("SELECT count(*), min(n) FROM t") == "10|10")
         #expect(try remote.psql("SELECT row_count, batch_count FROM stretch_relation") == "10|2")
     }
@@ -118,11 +130,12 @@ import Testing
         let database = try sample.open()
         try database.migrate(batchRowCount: 5)
         try database.bringBack(table: "t")
+        try database.setRetention(.zero)
         let cold = try Connection(
             path: sample.folder.path("cold.db"), access: .readWrite, routines: .linked)
         try cold.execute("UPDATE stretch_branch SET last_seen = '2999-01-01T00:00:00.000Z'")
         let error = #expect(throws: StretchError.self) {
-            try database.collectGarbage(olderThan: .zero)
+            try database.collectGarbage()
         }
         #expect(error?.code == .wrongState)
         #expect(try cold.integer("SELECT count(*) FROM rows_1") == 20)

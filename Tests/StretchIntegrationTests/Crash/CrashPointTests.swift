@@ -10,6 +10,7 @@ import Testing
         var earlierCrash: CrashPoint?
         var addsColumn = false
         var isInbound = false
+        var isCollection = false
     }
 
     private static func way(to point: CrashPoint, _ table: CrashTable) -> Way {
@@ -25,6 +26,7 @@ import Testing
         case .beforeRetire, .afterRetire, .insideRetirementSwitch, .afterRetirementSwitch,
             .beforeRecall, .insideRecallBeforeInsert, .insideRecallBeforeCommit, .afterRecall:
             Way(isInbound: true)
+        case .beforeCollection, .afterCollection: Way(isCollection: true)
         }
     }
 
@@ -42,7 +44,7 @@ import Testing
                     "ALTER TABLE t ADD COLUMN added")
             }
             if way.isInbound { try WorkerProcess.run("migrate", sample.path, ["rows=5"]) }
-            let mode = way.isInbound ? "bring-back" : "migrate"
+            let mode = way.isCollection ? "gc" : way.isInbound ? "bring-back" : "migrate"
             let isKilled = try sample.crash(mode, at: point, pass: pass)
             #expect(isKilled || pass > 1, "\(point) was not passed")
             let comment: Comment = "\(table.testDescription), \(point), pass \(pass)"

@@ -39,6 +39,41 @@ import Testing
         }
     }
 
+    @Test func `a collection that is cut anywhere is finished by the next, and loses nothing`()
+        throws
+    {
+        let (proxy, address, remote) = try Self.proxied()
+        func sample() throws -> PostgresStretchedFile {
+            let file = try PostgresStretchedFile(server: address)
+            let migrator = try file.makeMigrator()
+            try migrator.migrate(PostgresStretchedFile.options(rowCount: 25))
+            try migrator.bringBack(table: "orders", where: "id <= 50")
+            try file.database.setRetention(.zero)
+            return file
+        }
+        let first = try sample()
+        proxy.set(.none)
+        #expect(try first.reopen().collectGarbage().batches == 2)
+        let total = proxy.byteCount
+        for limit in stride(from: 1, to: total, by: max(total / 24, 1)) {
+            let file = try sample()
+            proxy.set(.cut(afterByteCount: limit))
+            // What the migrator does waits and repeats; the collection itself may fail.
+            _ = try? file.reopen().collectGarbage()
+            proxy.set(.none)
+            let comment: Comment = "cut after \(limit) of \(total) bytes"
+            #expect(try file.reopen().query(PostgresStretchedFile.all).rows == file.start, comment)
+            let server = try file.reopen().status().database.server
+            _ = try file.reopen().collectGarbage()
+            let address = try PostgresAddress(server)
+            let left = try remote.server.psql(
+                "SELECT count(*) FROM \(try #require(address.schema)).orders",
+                database: remote.database)
+            #expect(left == "50", comment)
+            try file.checkSettled(comment, hotRowCount: 70)
+        }
+    }
+
     @Test func `a connection that is refused or slow is waited for`() throws {
         let (proxy, address, _) = try Self.proxied()
         let file = try PostgresStretchedFile(server: address)

@@ -82,7 +82,9 @@ import Testing
         case .insideDrop, .afterDrop: #expect(try sample.crash("migrate", at: .afterBegin))
         default: if isInbound { try sample.work("migrate", ["rows=5"]) }
         }
-        let isKilled = try sample.crash(isInbound ? "bring-back" : "migrate", at: point)
+        let isCollection = [.beforeCollection, .afterCollection].contains(point)
+        let mode = isCollection ? "gc" : isInbound ? "bring-back" : "migrate"
+        let isKilled = try sample.crash(mode, at: point)
         #expect(isKilled, "\(point) was not passed")
         try sample.checkFiles("\(point)")
         #expect(try sample.rows() == sample.start, "\(point)")

@@ -34,7 +34,7 @@ import Testing
             ("delete", { try $0.execute("DELETE FROM t WHERE id IN (6, 56)") }),
             ("status", { _ = try $0.status() }), ("verify", { _ = try $0.verify() }),
             ("bring back", { try $0.bringBack(table: "t", where: "id < 9") }),
-            ("collect", { _ = try $0.collectGarbage(olderThan: .zero) }),
+            ("collect", { _ = try $0.collectGarbage() }),
         ]
         for (name, body) in work {
             do {

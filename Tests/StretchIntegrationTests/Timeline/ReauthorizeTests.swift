@@ -60,8 +60,9 @@ import Testing
         try sample.live(copy, from: 200)
         let other = try Sample.contents(copy)
         try sample.live(original, from: 300)
-        _ = try original.collectGarbage(olderThan: .zero)
-        _ = try copy.collectGarbage(olderThan: .zero)
+        try original.setRetention(.zero)
+        _ = try original.collectGarbage()
+        _ = try copy.collectGarbage()
         #expect(try Sample.contents(sample.open("backup.db")) == other)
         for database in [original, copy] { #expect(try database.verify().isSound) }
         // The same backup again: the batches of its moment are there, or collected and named.
@@ -202,7 +203,8 @@ import Testing
         try sample.backUp(to: "backup.db")
         try database.bringBack(table: "t")
         try database.migrate(tables: [])
-        #expect(try database.collectGarbage(olderThan: .zero).batches == 4)
+        try database.setRetention(.zero)
+        #expect(try database.collectGarbage().batches == 4)
         let backup = try sample.open("backup.db")
         expectError(.remoteMismatch, "garbage: batch") { try backup.reauthorize() }
         try expectDisconnected(backup, "copy")

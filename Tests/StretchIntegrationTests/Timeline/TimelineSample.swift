@@ -11,13 +11,19 @@ struct TimelineSample {
 
     let folder: TemporaryFolder
     let remote: PostgresRemote?
+    private let wrap: @Sendable (any Endpoint) -> any Endpoint
     var path: String { folder.path("app.db") }
     var keystore: Keystore { Keystore(path: folder.path("keystore")) }
 
     /// - Parameters:
     ///   - kind: `file` or `postgresql`.
     ///   - login: The administrator of an embedded remote.
-    init(_ kind: String = "file", login: RemoteCredential? = nil) throws {
+    ///   - wrap: What is put around each session.
+    init(
+        _ kind: String = "file", login: RemoteCredential? = nil,
+        wrap: @escaping @Sendable (any Endpoint) -> any Endpoint = { $0 }
+    ) throws {
+        self.wrap = wrap
         folder = try TemporaryFolder()
         remote = kind == "postgresql" ? try PostgresRemote() : nil
         do {
@@ -43,6 +49,11 @@ struct TimelineSample {
             configuration.credential = { (_, _) throws(StretchError) in login }
         }
         configuration.keystore = keystore ?? self.keystore
+        let (wrap, make) = (wrap, configuration.makeEndpoint)
+        configuration.makeEndpoint = {
+            (address, path, isCreating, configuration) throws(StretchError) in
+            wrap(try make(address, path, isCreating, configuration))
+        }
         return configuration
     }
 

@@ -21,6 +21,8 @@ import Testing
             CREATE TABLE stretch_retirement(
                 batch INTEGER, branch INTEGER, epoch INTEGER, confirmed_at INTEGER,
                 PRIMARY KEY (branch, batch));
+            CREATE TABLE stretch_remote(id INTEGER PRIMARY KEY, retention_seconds INTEGER);
+            INSERT INTO stretch_remote VALUES (1, 30);
             """)
         var count = 0
         for _ in 0..<400 {
@@ -29,7 +31,9 @@ import Testing
             count += expected.count
             try fill(connection, with: remote)
             let query = GarbageQuery(
-                prefix: "", database: 1, condition: "t.since <= 70", text: { $0 })
+                prefix: "", request: GarbageRequest(database: 1),
+                dialect: GarbageQuery.Dialect(
+                    text: { $0 }, ago: { "(100 - \($0))" }, age: { "(100 - \($0))" }))
             try connection.run(query.condemnation(now: "100"))
             let found = try connection.rows(
                 "SELECT id FROM stretch_batch WHERE condemned_at = 100 ORDER BY id"

@@ -12,16 +12,10 @@ extension EmbeddedEndpoint {
         try ask {
             guard let connection = try file.openRemote() else { throw file.missingRemote }
             try requireClock(on: connection)
-            var condition = "0"
-            if let age = request.minimumAge {
-                let seconds = max(Double(age.components.seconds), 0)
-                condition =
-                    "t.since <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-\(seconds) seconds')"
-            }
-            let query = GarbageQuery(
-                prefix: "", database: request.database, condition: condition, text: { $0 })
+            let query = GarbageQuery(prefix: "", request: request, dialect: Self.dialect)
             guard !request.isDryRun else { return try report(query, on: connection) }
             let (report, batches) = try write { connection in
+                let report = try self.report(query, on: connection)
                 try connection.run(query.condemnation(now: EmbeddedSchema.monotoneNow))
                 let batches = try connection.rows(query.condemned).map {
                     $0.compactMap(\.integerValue)
@@ -31,10 +25,36 @@ extension EmbeddedEndpoint {
                 if !batches.isEmpty {
                     try connection.run("UPDATE stretch_remote SET generation = generation + 1")
                 }
-                return (try self.report(query, on: connection), batches)
+                return (report, batches)
             }
             for batch in batches where batch.count == 4 { try delete(batch) }
             return report
+        }
+    }
+
+    private static let dialect = GarbageQuery.Dialect(
+        text: { $0 },
+        ago: { "strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-' || \($0) || ' seconds')" },
+        age: { "CAST((julianday('now') - julianday(\($0))) * 86400 AS INTEGER)" })
+
+    /// How long batches are kept after their end.
+    public func retention() throws(StretchError) -> Duration? {
+        try ask {
+            guard let connection = try file.openRemote() else { throw file.missingRemote }
+            return try connection.integer("SELECT retention_seconds FROM stretch_remote").map {
+                .seconds($0)
+            }
+        }
+    }
+
+    /// Sets how long batches are kept after their end.
+    public func setRetention(_ retention: Duration?) throws(StretchError) {
+        try ask {
+            try write { connection in
+                try connection.run(
+                    "UPDATE stretch_remote SET retention_seconds = ?",
+                    retention.map { .integer($0.wholeSeconds) } ?? .null)
+            }
         }
     }
 
@@ -53,6 +73,8 @@ extension EmbeddedEndpoint {
 
     private func report(_ query: GarbageQuery, on connection: Connection) throws -> GarbageReport {
         let row = try connection.rows(query.report)[0]
+        let retention = row[7].integerValue.map { Duration.seconds($0) }
+        try query.requireAge(atLeast: retention)
         var report = GarbageReport()
         report.batchCount = row[0].integerValue ?? 0
         report.rowCount = row[1].integerValue ?? 0
@@ -60,6 +82,8 @@ extension EmbeddedEndpoint {
         report.keptBatchCount = row[3].integerValue ?? 0
         report.oldestKeptRetirement = row[4].stringValue
         report.completeSince = row[5].stringValue
+        report.completeAge = row[6].integerValue.map { .seconds($0) }
+        report.retention = retention
         return report
     }
 

@@ -19,7 +19,7 @@ enum EmbeddedSchema {
         CREATE TABLE stretch_remote(
             id INTEGER PRIMARY KEY CHECK (id = 1), format INTEGER NOT NULL,
             remote INTEGER NOT NULL, generation INTEGER NOT NULL, created_at TEXT NOT NULL,
-            login TEXT, verifier TEXT);
+            login TEXT, verifier TEXT, retention_seconds INTEGER);
         CREATE TABLE stretch_branch(
             id INTEGER PRIMARY KEY, database INTEGER NOT NULL, parent INTEGER, fork_epoch INTEGER,
             owner BLOB, owner_name TEXT, last_seen TEXT NOT NULL, head_epoch INTEGER NOT NULL,
@@ -43,7 +43,7 @@ enum EmbeddedSchema {
             relation INTEGER NOT NULL, id INTEGER NOT NULL, name TEXT NOT NULL,
             affinity TEXT NOT NULL, default_value, PRIMARY KEY (relation, id)) WITHOUT ROWID;
         INSERT INTO stretch_remote
-        VALUES (1, \(format), random() & 9223372036854775807, 1, \(now), NULL, NULL);
+        VALUES (1, \(format), random() & 9223372036854775807, 1, \(now), NULL, NULL, NULL);
         """
 
     /// Whether a file is a Stretch remote that this version reads; `false` when it is empty.

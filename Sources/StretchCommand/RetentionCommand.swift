@@ -1,0 +1,78 @@
+internal import ArgumentParser
+internal import Stretch
+
+struct RetentionCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retention",
+        abstract: "Show or set how long the remote keeps rows that no file sees any more.",
+        discussion: """
+            Backups that are not older than this find all their rows after a restore. It is kept \
+            in the remote, for all its databases, and is unlimited at first. Nothing is deleted \
+            before the next 'stretch gc', and until then a longer retention takes back a shorter \
+            one. To set it needs the login of the remote's administrator.
+
+            Example: stretch retention app.db 90d
+            """)
+
+    @OptionGroup var options: DatabaseOptions
+    @OptionGroup var login: LoginOptions
+
+    @Argument(
+        help: ArgumentHelp(
+            "As 30d, 12h, 8w, or unlimited; without it, nothing is changed.",
+            valueName: "duration"))
+    var retention: RetentionArgument?
+
+    func run() throws {
+        let database = try options.open(try login.credential())
+        guard let retention else {
+            let report = try database.retention()
+            return options.show(report) { lines(report) }
+        }
+        let report = try database.setRetention(retention.duration)
+        if report.isShortened {
+            StandardError.write(
+                "warning: from the next gc on, backups older than "
+                    + "\(Self.text(report.retentionSeconds)) may not find all their rows\n")
+        }
+        options.show(report) { lines(report) }
+    }
+
+    private static func text(_ seconds: Int64?) -> String {
+        seconds.map { Duration.seconds($0).ageText } ?? "unlimited"
+    }
+
+    private func lines(_ report: RetentionReport) -> [String] {
+        let former =
+            report.retentionSeconds == report.formerRetentionSeconds
+            ? "" : " (before: \(Self.text(report.formerRetentionSeconds)))"
+        return [
+            "Retention: \(Self.text(report.retentionSeconds))\(former).",
+            "gc would delete \(report.rows.counted("row", "rows")) (\(report.bytes.byteText)) in "
+                + "\(report.batches.counted("batch", "batches")).",
+            BackupAge.sentence(report.completeForSeconds),
+        ]
+    }
+}
+
+/// A duration as a person writes it: a number and `s`, `m`, `h`, `d` or `w`; or `unlimited`.
+struct RetentionArgument: ExpressibleByArgument {
+    /// The duration, or `nil` for ever.
+    let duration: Duration?
+
+    init?(argument: String) {
+        guard argument != "unlimited" else {
+            duration = nil
+            return
+        }
+        let lengths: [Character: Int64] = [
+            "s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800,
+        ]
+        // A hundred years are more than any backup is kept.
+        guard let length = argument.last.flatMap({ lengths[$0] }),
+            let count = Int64(argument.dropLast()), count >= 0,
+            count <= 36_525 * 86_400 / length
+        else { return nil }
+        duration = .seconds(count * length)
+    }
+}
