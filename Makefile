@@ -55,8 +55,9 @@ flights: build
 BENCHMARK = Benchmarks/.build/release/StretchBenchmarks
 
 # Each measurement is a process of its own, so that its peak memory is its own.
-bench: build
+bench: packages
 	swift build --package-path Benchmarks -c release
+	swift build --package-path Benchmarks -c release --product stretch
 	$(BENCHMARK) overlay
 	$(BENCHMARK) migration
 	$(BENCHMARK) migration --lock-budget 250

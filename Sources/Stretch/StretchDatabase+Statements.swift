@@ -26,7 +26,8 @@ extension StretchDatabase {
     ///   lose rows or hide cold ones.
     public func prepare(_ sql: String) throws(StretchError) -> Statement {
         try perform {
-            let rewritten = try rewrite(sql)
+            _ = try needsRewriting(sql)
+            let rewritten = try rewriter.rewrite(sql)
             guard !rewritten.isAlteration, StatementRewriter.firstKeyword(of: sql) != "VACUUM"
             else {
                 throw StretchError(
@@ -97,12 +98,22 @@ extension StretchDatabase {
         }
     }
 
+    /// Prepares the first statement of a text, if it has one; the rest is not looked at.
+    package func withStatement(
+        _ sql: String, _ body: (Statement) throws -> Void
+    ) throws(StretchError) {
+        try perform { try run(sql, body) }
+    }
+
     private func run(_ sql: String, _ body: (Statement) throws -> Void) throws {
+        guard try needsRewriting(sql) else {
+            return try run(RewrittenStatement(sql: sql, kind: .unchanged), body)
+        }
         guard StatementRewriter.firstKeyword(of: sql) != "VACUUM" else {
             // VACUUM looks names up as statements do, and would index the overlay.
             return try overlay.withoutTables { try body(connection.prepare(sql)) }
         }
-        let rewritten = try rewrite(sql)
+        let rewritten = try rewriter.rewrite(sql)
         guard !rewritten.isAlteration else {
             // ALTER parses every index of main again, and finds the overlay under its table's name.
             return try overlay.withoutTables { try run(rewritten, body) }
@@ -119,16 +130,20 @@ extension StretchDatabase {
         try didRun(rewritten.kind)
     }
 
-    private func rewrite(_ sql: String) throws -> RewrittenStatement {
+    /// Brings the overlay up to the file, and tells whether it has anything that a statement meets.
+    private func needsRewriting(_ sql: String) throws -> Bool {
         do {
             try overlay.synchronize()
         } catch {
             // Whatever is wrong with a table, a transaction can be ended.
             guard StatementRewriter.endsTransaction(sql) else { throw error }
         }
-        return try StatementRewriter(
-            tables: overlay.tableNames, views: overlay.viewNames, triggers: overlay.triggerNames
-        ).rewrite(sql)
+        return !overlay.isEmpty
+    }
+
+    private var rewriter: StatementRewriter {
+        StatementRewriter(
+            tables: overlay.tableNames, views: overlay.viewNames, triggers: overlay.triggerNames)
     }
 
     /// A change of a stretch-enabled table's columns is told to the catalog at once, while it is

@@ -98,25 +98,30 @@ public final class Connection {
     /// - Parameter tail: On return the offset, in UTF-8 bytes, of what follows the statement.
     /// - Returns: `nil` when the script holds only white space and comments.
     public func prepareFirst(_ sql: String, tail: inout Int) throws(SQLiteError) -> Statement? {
-        try prepareFirst(Array(sql.utf8), tail: &tail, isPersistent: false)
+        tail = 0
+        return try prepareFirst(of: sql.utf8CString, from: &tail)
     }
 
-    package func prepareFirst(
-        _ sql: [UInt8], tail: inout Int, isPersistent: Bool
+    /// Prepares the first statement of what is left of a script.
+    ///
+    /// - Parameters:
+    ///   - text: The script and a terminator, because SQLite copies a text that has none.
+    ///   - offset: Where it goes on; on return behind the statement.
+    private func prepareFirst(
+        of text: ContiguousArray<CChar>, from offset: inout Int, isPersistent: Bool = false
     ) throws(SQLiteError) -> Statement? {
-        // A terminator, because SQLite copies a text that has none.
-        let text = sql + [0]
-        var offset = 0
+        let start = offset
+        var length = 0
         let result: Result<Statement, SQLiteError> = text.withUnsafeBufferPointer { buffer in
             do throws(SQLiteError) {
-                let statement = try Statement(
-                    buffer, on: self, isPersistent: isPersistent, tail: &offset)
-                return .success(statement)
+                let rest = UnsafeBufferPointer(rebasing: buffer[start...])
+                return .success(
+                    try Statement(rest, on: self, isPersistent: isPersistent, tail: &length))
             } catch {
                 return .failure(error)
             }
         }
-        tail = min(offset, sql.count)
+        offset = min(start + length, text.count - 1)
         switch result {
         case .success(let statement): return statement
         case .failure(let error):
@@ -135,7 +140,8 @@ public final class Connection {
         }
         var tail = 0
         guard
-            let statement = try prepareFirst(Array(sql.utf8), tail: &tail, isPersistent: true)
+            let statement = try prepareFirst(
+                of: sql.utf8CString, from: &tail, isPersistent: true)
         else { throw SQLiteError(extendedCode: SQLITE_MISUSE, message: "no statement", sql: sql) }
         if cacheOrder.count >= Connection.cacheCapacity {
             cache.removeValue(forKey: cacheOrder.removeFirst())
@@ -153,14 +159,14 @@ public final class Connection {
 
     /// Runs every statement of a script and discards rows.
     public func execute(_ script: String) throws(SQLiteError) {
-        var rest = Array(script.utf8)
-        while !rest.isEmpty {
-            var tail = 0
-            guard let statement = try prepareFirst(rest, tail: &tail, isPersistent: false)
-            else { return }
-            try statement.run()
-            rest.removeFirst(tail)
-        }
+        let text = script.utf8CString
+        var offset = 0
+        var start: Int
+        repeat {
+            start = offset
+            // A semicolon alone is no statement.
+            try prepareFirst(of: text, from: &offset)?.run()
+        } while offset > start
     }
 
     /// The rows of one statement, all of them.

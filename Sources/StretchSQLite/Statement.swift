@@ -16,19 +16,17 @@ public final class Statement {
     package var recovery: ((SQLiteError) throws(SQLiteError) -> Bool)?
 
     init(
-        _ sql: UnsafeBufferPointer<UInt8>, on connection: Connection, isPersistent: Bool,
+        _ sql: UnsafeBufferPointer<CChar>, on connection: Connection, isPersistent: Bool,
         tail: inout Int
     ) throws(SQLiteError) {
         let table = connection.routines.table
         var handle: OpaquePointer?
         var rest: UnsafePointer<CChar>?
         let flags = isPersistent ? UInt32(SQLITE_PREPARE_PERSISTENT) : 0
-        let code = sql.withMemoryRebound(to: CChar.self) { text in
-            table.pointee.prepare_v3(
-                connection.handle, text.baseAddress, Int32(text.count), flags, &handle, &rest)
-        }
+        let code = table.pointee.prepare_v3(
+            connection.handle, sql.baseAddress, Int32(sql.count), flags, &handle, &rest)
         guard code == SQLITE_OK else {
-            let text = String(decoding: sql, as: UTF8.self)
+            let text = sql.baseAddress.map { String(cString: $0) }
             throw SQLiteError(connection.routines, connection.handle, code: code, sql: text)
         }
         tail = rest.map { UnsafeRawPointer($0) - UnsafeRawPointer(sql.baseAddress!) } ?? sql.count

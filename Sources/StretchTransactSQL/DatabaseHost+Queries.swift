@@ -30,7 +30,7 @@ extension DatabaseHost {
     ) throws(TransactSQLError) {
         do throws(StretchError) {
             try catalog?.refresh(for: text, of: database)
-            try database.forEachStatement(text) { prepared in
+            try database.withStatement(text) { prepared in
                 try Self.bind(variables, to: prepared)
                 try body(prepared)
             }

@@ -39,19 +39,20 @@ final class SystemCatalog {
 
     /// Whether `sys` stands before a point, quoted or not; a string can look so, too.
     private static func namesSchema(_ text: String) -> Bool {
-        // The last three letters, in lower case.
-        var last: UInt32 = 0
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "."): if last == 0x73_79_73 { return true }
-            // Quotes and brackets do not count.
-            case 0x22, 0x5B, 0x5D, 0x60: continue
-            default: break
+        var text = text
+        return text.withUTF8 { bytes in
+            var rest = bytes[...]
+            while let point = rest.firstIndex(of: UInt8(ascii: ".")) {
+                rest = bytes[(point + 1)...]
+                var name = bytes[..<point]
+                // Quotes and brackets do not count.
+                while let last = name.last, [0x22, 0x5B, 0x5D, 0x60].contains(last) {
+                    name.removeLast()
+                }
+                if name.suffix(3).map({ $0 | 0x20 }) == Array("sys".utf8) { return true }
             }
-            let isCapital = byte >= 0x41 && byte <= 0x5A
-            last = (last << 8 | UInt32(isCapital ? byte | 0x20 : byte)) & 0xFF_FF_FF
+            return false
         }
-        return false
     }
 
     private static var schema: String {

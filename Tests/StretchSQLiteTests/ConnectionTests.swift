@@ -97,6 +97,8 @@ import Testing
         }
         #expect(error?.message.contains("SELEC") == true)
         #expect(try connection.rows("SELECT name FROM sqlite_schema") == [["t"]])
+        try connection.execute(";; DROP TABLE t; ; -- more\n; CREATE TABLE v(a)\0 nothing")
+        #expect(try connection.rows("SELECT name FROM sqlite_schema") == [["v"]])
     }
 
     @Test func `a cached statement serves nested calls with the same text`() throws {

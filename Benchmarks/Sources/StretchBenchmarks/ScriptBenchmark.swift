@@ -12,7 +12,7 @@ struct ScriptBenchmark: ParsableCommand {
 
     @Option(help: "The size of the script, in MB.") var size = 10
     @Option(help: "How often each is run; the fastest run counts.") var repetitions = 5
-    @Option(help: "The command stretch.") var stretch = ".build/release/stretch"
+    @Option(help: "The command stretch.") var stretch = "Benchmarks/.build/release/stretch"
     @Option(help: "The folder for the files.") var folder = "/tmp"
 
     func run() throws {

@@ -66,6 +66,9 @@ package final class Overlay {
     /// The names of the stretch-enabled tables, in lower case.
     package var tableNames: Set<String> { Set(tables.values.map(\.schema.name.foldingCase)) }
 
+    /// Whether it has nothing that a statement could meet.
+    var isEmpty: Bool { tables.isEmpty && viewNames.isEmpty && triggerNames.isEmpty }
+
     /// The views of main that have a copy in schema temp, in lower case.
     package private(set) var viewNames: Set<String> = []
     /// The triggers of those views, in lower case.
