@@ -33,4 +33,7 @@ package enum CrashPoint: Int, CaseIterable, Sendable {
     case afterDrop = 23
     case beforeConfirm = 24
     case afterConfirm = 25
+    // The rows of a batch are kept in staging, before the remote gets them.
+    case beforeStaging = 26
+    case afterStaging = 27
 }
