@@ -53,6 +53,7 @@ bench: build
 	swift build --package-path Benchmarks -c release
 	$(BENCHMARK) overlay
 	$(BENCHMARK) migration
+	$(BENCHMARK) migration --staging
 	$(BENCHMARK) migration --lock-budget 250
 	$(BENCHMARK) migration --lock-budget 250 --no-index
 	$(BENCHMARK) script

@@ -4,7 +4,7 @@ internal import CZlib
 ///
 /// Damaged bytes, or more or fewer than the memory holds, are an answer and never a trap.
 package struct Inflate: ~Copyable {
-    private var stream = z_stream()
+    private let stream = z_stream.allocated()
     private let output: UnsafeMutableRawBufferPointer
     private var offset = 0
     private var isDone = false
@@ -15,13 +15,13 @@ package struct Inflate: ~Copyable {
     /// - Parameter output: Memory of exactly the expected size, which must outlive this value.
     package init(into output: UnsafeMutableRawBufferPointer) {
         self.output = output
-        let code = inflateInit_(&stream, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+        let code = inflateInit_(stream, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
         precondition(code == Z_OK, "zlib has no memory, or is another version")
     }
 
     deinit {
-        var stream = stream
-        inflateEnd(&stream)
+        inflateEnd(stream)
+        stream.deallocate()
     }
 
     /// Whether the pieces so far were whole, sound, and filled the memory exactly.
@@ -35,31 +35,31 @@ package struct Inflate: ~Copyable {
             return
         }
         // zlib never writes to its input.
-        stream.next_in = UnsafeMutablePointer(
+        stream.pointee.next_in = UnsafeMutablePointer(
             mutating: piece.baseAddress?.assumingMemoryBound(to: UInt8.self))
-        stream.avail_in = UInt32(piece.count)
+        stream.pointee.avail_in = UInt32(piece.count)
         // zlib wants a place to write to, also where nothing may follow.
         var beyond: UInt8 = 0
-        while stream.avail_in > 0, !isDone, !isDamaged {
+        while stream.pointee.avail_in > 0, !isDone, !isDamaged {
             let room = min(output.count - offset, 1 << 30)
             let code: Int32
             if room > 0 {
-                stream.next_out = output.baseAddress?.advanced(by: offset)
+                stream.pointee.next_out = output.baseAddress?.advanced(by: offset)
                     .assumingMemoryBound(to: UInt8.self)
-                stream.avail_out = UInt32(room)
-                code = inflate(&stream, Z_NO_FLUSH)
-                offset += room - Int(stream.avail_out)
+                stream.pointee.avail_out = UInt32(room)
+                code = inflate(stream, Z_NO_FLUSH)
+                offset += room - Int(stream.pointee.avail_out)
             } else {
                 code = withUnsafeMutablePointer(to: &beyond) { address in
-                    stream.next_out = address
-                    stream.avail_out = 1
-                    return inflate(&stream, Z_NO_FLUSH)
+                    stream.pointee.next_out = address
+                    stream.pointee.avail_out = 1
+                    return inflate(stream, Z_NO_FLUSH)
                 }
-                if stream.avail_out == 0 { isDamaged = true }
+                if stream.pointee.avail_out == 0 { isDamaged = true }
             }
             isDone = code == Z_STREAM_END
             if code != Z_OK, !isDone { isDamaged = true }
         }
-        if stream.avail_in > 0 { isDamaged = true }
+        if stream.pointee.avail_in > 0 { isDamaged = true }
     }
 }

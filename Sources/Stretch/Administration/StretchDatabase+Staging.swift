@@ -19,8 +19,12 @@ extension StretchDatabase {
         try administer {
             let record = try enabledDatabase()
             if settings != nil {
-                _ = try StagingFile.open(
+                let file = try StagingFile.open(
                     database: path, id: record.database, configuration, isCreating: true)
+                // What moved while it was off is not in what an earlier time left.
+                if try catalog.stagingSettings() == nil {
+                    try file?.attempt { try file?.beginAgain(at: configuration.now()) }
+                }
             }
             try connection.transaction(.immediate) {
                 guard try catalog.stagingSettings() != settings else { return }
@@ -43,6 +47,15 @@ extension StretchDatabase {
             _ = try enabledDatabase()
             return try catalog.stagingSettings()
         }
+    }
+
+    /// What staging holds and costs.
+    ///
+    /// A file that cannot be read is no error; ``StagingReport/problem`` tells it.
+    ///
+    /// - Throws: `wrongState` when the database is not enabled.
+    public func staging() throws(StretchError) -> StagingReport {
+        try perform { try stagingReport(try enabledDatabase()) ?? StagingReport(nil) }
     }
 
     /// What staging holds and costs; `nil` when it is off and holds nothing.

@@ -115,7 +115,8 @@ enum CatalogSchema {
     /// The names of the tables above, in the order in which they can be dropped.
     static let tableNames = [
         "stretch_principal", "stretch_event", "stretch_migration_status", "stretch_lock",
-        "stretch_history", "stretch_staging", "stretch_fork", "stretch_pending", "stretch_tombstone",
+        "stretch_history", "stretch_staging", "stretch_fork", "stretch_pending",
+        "stretch_tombstone",
         "stretch_batch", "stretch_column",
         "stretch_table", "stretch_database",
     ]

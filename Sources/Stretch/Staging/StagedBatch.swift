@@ -89,7 +89,8 @@ extension StagingFile {
     }
 
     /// Keeps a batch's rows under the id, and from the time, at which they were sent again.
-    func renew(_ batch: NewBatch, at position: TimelinePosition, now: Timestamp) throws(StretchError)
+    func renew(_ batch: NewBatch, at position: TimelinePosition, now: Timestamp)
+        throws(StretchError)
     {
         try attempt {
             try connection.run(

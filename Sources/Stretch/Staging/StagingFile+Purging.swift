@@ -26,9 +26,10 @@ extension StagingFile {
                             "UPDATE stretch_staged_batch SET held_at = ? WHERE number = ?",
                             .text("\(now)"), .integer(number))
                     }
-                    if settings == nil || row[3].stringValue ?? "" <= limit {
-                        try remove(number: number)
-                    }
+                    let time = row[3].stringValue ?? ""
+                    guard settings == nil || time <= limit else { continue }
+                    try remove(number: number)
+                    if isNamed { try beginAgain(at: time) }
                 }
                 return try connection.integer("SELECT count(*) FROM stretch_staged_batch") == 0
             }
@@ -60,15 +61,18 @@ extension StagingFile {
             guard !isNamed || row[2] != .null else { continue }
             try remove(number: row[0].integerValue ?? 0)
             missing -= row[4].integerValue ?? 0
-            guard isNamed, let time = row[3].stringValue, time > limit else { continue }
-            count += 1
-            try connection.run(
-                """
-                UPDATE stretch_staging SET complete_since = max(complete_since, ?)
-                """, .text(time))
+            guard isNamed, let time = row[3].stringValue else { continue }
+            try beginAgain(at: time)
+            if time > limit { count += 1 }
         }
         guard missing <= 0 else { throw noRoom(for: byteCount, settings) }
         return count
+    }
+
+    /// Notes that batches which moved up to a time may be missing.
+    func beginAgain(at time: String) throws {
+        try connection.run(
+            "UPDATE stretch_staging SET complete_since = max(complete_since, ?)", .text(time))
     }
 
     private func noRoom(for byteCount: Int64, _ settings: StagingSettings) -> StretchError {
