@@ -25,8 +25,7 @@ struct StagingCommand: ParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "The most that they may take, compressed (default: \(StagingSettings.defaultByteBudget)).",
-            valueName: "bytes"))
+            "The most that they may take, compressed; 1 GiB unless given.", valueName: "bytes"))
     var budget: Int64?
 
     mutating func validate() throws {

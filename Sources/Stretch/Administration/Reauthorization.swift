@@ -182,8 +182,8 @@ final class Reauthorization {
             try catalog.insert(fork)
         }
         let session = try self.endpoint(owner: proof)
-        // What the manifest does not name, the child does not see, so that it can be collected; what
-        // is sent again, it sees under another id.
+        // What the manifest does not name, the child does not see, so that it can be collected;
+        // what is sent again, it sees under another id.
         let removed = comparison.lost.map(\.id) + comparison.forgotten
         try session.fork(
             fork.first, of: fork.base, database: record.database,

@@ -52,7 +52,7 @@ extension StretchDatabase {
             try connection.transaction(.immediate) {
                 try catalog.insertEvent(
                     time: configuration.now(), table: table.name, kind: "reconcileBatches",
-                    message: "the remote has all \(batches.count) batches")
+                    message: "the remote has every batch: \(batches.count)")
             }
             return batches.count
         }
