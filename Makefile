@@ -60,6 +60,7 @@ bench: packages
 	swift build --package-path Benchmarks -c release --product stretch
 	$(BENCHMARK) overlay
 	$(BENCHMARK) migration
+	$(BENCHMARK) migration --staging
 	$(BENCHMARK) migration --lock-budget 250
 	$(BENCHMARK) migration --lock-budget 250 --no-index
 	$(BENCHMARK) script

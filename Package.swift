@@ -23,10 +23,15 @@ let package = Package(
         // C: the routine table of the SQLite library that this process links.
         .target(name: "CSQLiteLinked", linkerSettings: [.linkedLibrary("sqlite3")]),
         .target(name: "StretchSQLite", dependencies: ["CSQLite"]),
+        // C: zlib, which every system has.
+        .systemLibrary(
+            name: "CZlib", pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .target(name: "StretchCompression", dependencies: ["CZlib"]),
         .target(
             name: "Stretch",
             dependencies: [
-                "StretchSQLite",
+                "StretchCompression", "StretchSQLite",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ]),
@@ -72,7 +77,10 @@ let package = Package(
             exclude: ["Scripts"]),
         .testTarget(
             name: "StretchTests",
-            dependencies: ["Stretch", "StretchLinked", "StretchSQLite", "StretchTestSupport"]),
+            dependencies: [
+                "Stretch", "StretchCompression", "StretchLinked", "StretchSQLite",
+                "StretchTestSupport",
+            ]),
         .testTarget(
             name: "StretchIntegrationTests",
             dependencies: [

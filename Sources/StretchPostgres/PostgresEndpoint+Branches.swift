@@ -105,6 +105,19 @@ extension PostgresEndpoint {
         }
     }
 
+    /// The batches of a relation that hold the rows of a digest.
+    public func copies(of relation: Int64, digest: [UInt8]) throws(StretchError) -> [Int64] {
+        try ask { connection in
+            let results = try run(
+                """
+                SELECT id FROM \(schema).stretch_batch WHERE relation = \(relation)
+                    AND digest = \(ServerSQL.literal(digest)) AND condemned_at IS NULL ORDER BY id
+                """, on: connection)
+            guard let table = results.first else { throw DamagedRow() }
+            return (0..<table.rowCount).compactMap { table.integer($0, 0) }
+        }
+    }
+
     /// Opens a branch where another one is or was.
     public func fork(
         _ child: TimelinePosition, of parent: TimelinePosition, database: Int64,

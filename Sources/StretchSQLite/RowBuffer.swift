@@ -113,6 +113,41 @@ public final class RowBuffer {
         byteCount += bytes.count
     }
 
+    /// Replaces all rows by encoded ones, which a closure writes into the buffer's memory.
+    ///
+    /// Identifiers are the places of the rows, from 0.
+    ///
+    /// - Returns: Whether the bytes are `rowCount` whole rows; if not, the buffer is empty.
+    package func load<Failure: Error>(
+        rowCount: Int, byteCount: Int,
+        _ write: (UnsafeMutableRawBufferPointer) throws(Failure) -> Bool
+    ) throws(Failure) -> Bool {
+        removeAll()
+        reserve(byteCount)
+        guard try write(UnsafeMutableRawBufferPointer(start: base, count: byteCount)) else {
+            return false
+        }
+        let bytes = UnsafeRawBufferPointer(start: base, count: byteCount)
+        var offset = 0
+        while self.rowCount < rowCount, offset < byteCount {
+            rowOffsets.append(offset)
+            rowIdentifiers.append(Int64(rowIdentifiers.count))
+            for _ in 0..<columnCount {
+                guard let value = EncodedValue(in: bytes, at: offset) else {
+                    removeAll()
+                    return false
+                }
+                offset += value.encodedByteCount
+            }
+        }
+        guard self.rowCount == rowCount, offset == byteCount else {
+            removeAll()
+            return false
+        }
+        self.byteCount = byteCount
+        return true
+    }
+
     /// Appends the columns `first ..< first + columnCount` of a statement's current row.
     package func appendRow(of statement: Statement, from first: Int, routines: Routines) {
         let table = routines.table
@@ -217,6 +252,16 @@ package struct EncodedValue {
     /// The value whose encoding begins at an address.
     package init(address: UnsafeRawPointer) { self.address = address }
 
+    /// The value that begins at an offset of bytes from outside, or `nil` when none does.
+    init?(in bytes: UnsafeRawBufferPointer, at offset: Int) {
+        let rest = bytes.count - offset
+        guard rest > 0, let tag = Tag(rawValue: bytes[offset]) else { return nil }
+        let headerByteCount = tag == .null ? 1 : (tag == .integer || tag == .real) ? 9 : 5
+        guard rest >= headerByteCount else { return nil }
+        address = bytes.baseAddress! + offset
+        guard rest >= encodedByteCount else { return nil }
+    }
+
     package var tag: Tag {
         // Only `RowBuffer` writes tags.
         Tag(rawValue: address.load(as: UInt8.self)).unsafelyUnwrapped
@@ -269,12 +314,7 @@ extension Value {
         var values: [Value] = []
         var offset = 0
         while offset < bytes.count {
-            let rest = bytes.count - offset
-            guard let tag = EncodedValue.Tag(rawValue: bytes[offset]) else { return nil }
-            let headerByteCount = tag == .null ? 1 : (tag == .integer || tag == .real) ? 9 : 5
-            guard rest >= headerByteCount else { return nil }
-            let encoded = EncodedValue(address: bytes.baseAddress! + offset)
-            guard rest >= encoded.encodedByteCount else { return nil }
+            guard let encoded = EncodedValue(in: bytes, at: offset) else { return nil }
             values.append(encoded.value)
             offset += encoded.encodedByteCount
         }

@@ -115,6 +115,33 @@ extension EndpointConformance {
                     Array(world.endpoint.batches(seenAt: child).keys), equals: [batches[1].id],
                     "what the child sees")
             },
+            Check("copies of a batch are found on every branch, until they are condemned") {
+                let world = try ConformanceWorld($0)
+                let first = try world.commit([[1, "a", nil], [2, "b", nil]])
+                let digest = world.digest(of: first.id)
+                let child = TimelinePosition(branch: 991, epoch: world.position.epoch, token: 5)
+                try world.endpoint.fork(
+                    child, of: world.position, database: ConformanceWorld.database,
+                    without: [first.id])
+                func copies(_ relation: Int64, _ digest: [UInt8]) throws -> Set<Int64> {
+                    Set(try world.endpoint.copies(of: relation, digest: digest))
+                }
+                let relation = world.relation.id
+                try require(copies(relation, digest), equals: [first.id], "the parent's batch")
+                try require(copies(relation + 1, digest), equals: [], "another relation's")
+                try require(copies(relation, [1] + digest), equals: [], "another digest's")
+                let (again, rows) = world.makeBatch([[1, "a", nil], [2, "b", nil]])
+                let same = NewBatch(
+                    id: again.id, relation: relation, columns: again.columns,
+                    rowCount: again.rowCount, digest: digest)
+                try world.endpoint.commit(same, rows: rows, from: child, to: child.next(token: 6))
+                try require(copies(relation, digest), equals: [first.id, same.id], "both")
+                try world.retire(first)
+                try world.endpoint.confirm(world.position)
+                try require(copies(relation, digest), equals: [first.id, same.id], "retired ones")
+                try world.requireGarbage(1, kept: 0)
+                try require(copies(relation, digest), equals: [same.id], "a condemned one")
+            },
             Check("what a child sees stays, until it is retired there or the child is dropped") {
                 let world = try ConformanceWorld($0)
                 let batch = try world.commit([[1, 2, 3]])

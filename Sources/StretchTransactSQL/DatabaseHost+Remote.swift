@@ -169,8 +169,18 @@ extension DatabaseHost {
         options.withCopy = withCopy
         options.server = server.map(Self.address)
         let asked = options
-        try numbered([.notPermitted: .refusedLogin, .wrongState: .missingMasterKey]) {
-            () throws(StretchError) in try database.reauthorize(asked)
+        do throws(StretchError) {
+            try database.reauthorize(asked)
+        } catch {
+            guard let lost = error.cause as? LostBatches, let first = lost.losses.first else {
+                throw TransactSQLError(
+                    error, [.notPermitted: .refusedLogin, .wrongState: .missingMasterKey])
+            }
+            let available = lost.newestAvailable.map { "batch \($0)" } ?? "none"
+            throw TransactSQLError(
+                .batchesLost,
+                "batch \(first.batch) is needed, and the newest available is \(available): "
+                    + error.message, hint: error.hint, cause: error)
         }
     }
 

@@ -80,12 +80,20 @@ extension TransactSQLError.Code {
     public static let hintNotPermitted = Self(14869)
     /// The hint is not for a transaction.
     public static let hintInTransaction = Self(14870)
+    /// Batches that the file names are neither at the remote nor in staging.
+    public static let batchesLost = Self(14877)
     /// The hint changes rows only while the table is paused.
     public static let hintNotPaused = Self(14879)
     /// There is no staging.
     public static let noStaging = Self(14882)
     /// `sp_rda_reconcile_columns` fails.
     public static let columnsNotReconciled = Self(14885)
+    /// An RPO duration in a database that is not stretch-enabled.
+    public static let rpoNotStretched = Self(14886)
+    /// `sp_rda_reconcile_batch` of a table that is not paused.
+    public static let reconcileNotPaused = Self(14887)
+    /// The remote lacks batches that the table names.
+    public static let batchesDiffer = Self(14895)
     /// The table is not stretch-enabled.
     public static let tableNotStretched = Self(14897)
     /// The database is not connected to its remote.
@@ -158,9 +166,13 @@ extension TransactSQLError {
         (.hintOnInsert, "the hint is not for INSERT"),
         (.hintInView, "the hint cannot be part of a view or a trigger"),
         (.filterWithInbound, "a filter goes with no inbound migration"),
+        (.batchesLost, "rows that the file names are lost"),
         (.hintNotPaused, "the hint changes rows only while the table is paused"),
         (.noStaging, "there is no staging"),
         (.columnsNotReconciled, "the columns cannot be reconciled"),
+        (.rpoNotStretched, "the database is not stretch-enabled: no RPO duration"),
+        (.reconcileNotPaused, "the migration of the table is not paused"),
+        (.batchesDiffer, "the remote lacks batches that the table names"),
         (.tableNotStretched, "the table is not stretch-enabled"),
         (.notConnected, "the database is not connected to its remote"),
         (.shortRPODuration, "the RPO duration is below the minimum"),

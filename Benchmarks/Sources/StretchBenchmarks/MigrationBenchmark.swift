@@ -12,6 +12,7 @@ struct MigrationBenchmark: ParsableCommand {
     @Option(help: "The rows of the table.") var rows = 1_000_000
     @Option(help: "The lock budget, in milliseconds.") var lockBudget = 50
     @Flag(inversion: .prefixedNo, help: "Whether the table has a secondary index.") var index = true
+    @Flag(help: "Whether rows stay in staging, too.") var staging = false
     @Option(help: "The folder for the files.") var folder = "/tmp"
 
     func run() throws {
@@ -19,14 +20,15 @@ struct MigrationBenchmark: ParsableCommand {
             path: folder + "/stretch-bench-migration.db", rowCount: rows, hasIndex: index)
         let database = try file.openStretched(coldCount: 0)
         try database.alterTable("orders", filter: "id <= \(rows)")
+        if staging { try database.setStaging(StagingSettings(rpoHours: 8)) }
         var report: MovementReport?
         let time = try seconds {
             report = try database.migrate(lockBudget: .milliseconds(lockBudget))
         }
         guard let report else { return }
         print(
-            "\(report.rows) rows, \(index ? "one" : "no") secondary index, budget \(lockBudget) ms:"
-        )
+            "\(report.rows) rows, \(index ? "one" : "no") secondary index, budget \(lockBudget) ms"
+                + (staging ? ", staging:" : ":"))
         printTable(
             ["rows/s", "lock p99 ms", "WAL bytes per byte", "peak MiB"],
             [
@@ -37,6 +39,9 @@ struct MigrationBenchmark: ParsableCommand {
                     (Double(MemoryUse.peakByteCount) / 1_048_576).formatted(digits: 0),
                 ]
             ])
+        guard staging else { return }
+        let staged = try database.staging()
+        print("staging: \(staged.bytes) bytes for \(staged.rowBytes) bytes of rows")
     }
 }
 

@@ -10,7 +10,7 @@ struct OrdersFile {
     /// Makes the file anew, with ids from 1 and customers in random order.
     init(path: String, rowCount: Int, hasIndex: Bool = true) throws {
         self.path = path
-        for suffix in ["", "-wal", "-shm", "-stretch-migrator"] {
+        for suffix in ["", "-wal", "-shm", "-stretch-migrator", "-stretch-staging"] {
             try? FileManager.default.removeItem(atPath: path + suffix)
         }
         let connection = try Connection(path: path, access: .create, routines: .linked)

@@ -47,6 +47,8 @@ public struct DatabaseStatus: Codable, Equatable, Sendable {
         public let freePages: Int64
         /// The bytes of those pages.
         public let freeBytes: Int64
+        /// What staging holds and costs; `nil` when it is off and holds nothing.
+        public let staging: StagingReport?
     }
 
     /// One stretch-enabled table.

@@ -2,21 +2,25 @@ internal import Foundation
 internal import StretchSQLite
 
 /// One reauthorization: asks, decides by ``ReauthorizePlan``, and acts.
-struct Reauthorization {
-    private let database: StretchDatabase
-    private let keystore: Keystore
-    private let options: ReauthorizeOptions
-    private var configuration: Configuration
-    private let link: FileLink
-    private let record: DatabaseRecord
-    private let address: EndpointAddress
-    private let pending: PendingStep?
-    private let fork: PendingFork?
-    private let attachments: [Attachment]
-    private let linkState: LinkState
-    private let given: RemoteCredential?
+final class Reauthorization {
+    let database: StretchDatabase
+    let keystore: Keystore
+    let options: ReauthorizeOptions
+    private(set) var configuration: Configuration
+    let link: FileLink
+    let record: DatabaseRecord
+    let address: EndpointAddress
+    let pending: PendingStep?
+    let fork: PendingFork?
+    let attachments: [Attachment]
+    let linkState: LinkState
+    let given: RemoteCredential?
     /// What was prepared for the file's place: its master key and credentials.
-    private let prepared: Attachment?
+    let prepared: Attachment?
+    /// Where rows of batches are that the remote lost, and why it cannot be read.
+    private(set) lazy var staging = openStaging()
+    /// The manifest, by the ids of batches, as it was at the start.
+    private(set) lazy var manifest = Result { try catalog.manifest() }
 
     init(
         _ database: StretchDatabase, _ keystore: Keystore, _ options: ReauthorizeOptions
@@ -45,7 +49,7 @@ struct Reauthorization {
         }
     }
 
-    private var catalog: Catalog { database.catalog }
+    var catalog: Catalog { database.catalog }
 
     private func endpoint(owner: OwnerProof? = nil) throws(StretchError) -> any Endpoint {
         try configuration.endpoint(
@@ -62,9 +66,10 @@ struct Reauthorization {
             ReauthorizePlan.Branch(
                 head: $0.head, owner: try owner(of: $0), isDropped: $0.droppedAt != nil)
         }
-        let point = try forkPoint(branches, common)
+        let point = try forkPoint(branches, common, endpoint)
         let comparison = try compare(
-            isHeld && !options.withCopy ? record.position : point?.attachment ?? common, endpoint)
+            at: isHeld && !options.withCopy ? record.position : point?.attachment ?? common,
+            point, endpoint)
         var asked = ReauthorizePlan.Options()
         asked.withCopy = options.withCopy
         asked.takesOver = options.takesOver
@@ -90,11 +95,11 @@ struct Reauthorization {
 
     // MARK: Asking
 
-    private func attachment(of branch: Int64) -> Attachment? {
+    func attachment(of branch: Int64) -> Attachment? {
         attachments.first { $0.branch == branch }
     }
 
-    private func owner(of branch: RemoteBranch) throws -> ReauthorizePlan.Owner {
+    func owner(of branch: RemoteBranch) throws -> ReauthorizePlan.Owner {
         guard let hash = branch.ownerHash else { return .formerlyHere }
         if let own = attachment(of: branch.id) {
             if try keystore.owner(of: own)?.hash == hash { return .here }
@@ -112,35 +117,6 @@ struct Reauthorization {
             if try endpoint.holds(positions[middle]) { low = middle + 1 } else { high = middle }
         }
         return low > 0 ? positions[low - 1] : nil
-    }
-
-    private func forkPoint(
-        _ branches: [RemoteBranch], _ common: TimelinePosition?
-    ) throws -> ForkPoint? {
-        let child = try branches.first { $0.id == fork?.child }.map {
-            ForkPoint.Child(head: $0.head, isOwn: try owner(of: $0) == .here, resentCount: 0)
-        }
-        return ForkPoint(
-            position: record.position, fork: fork,
-            memory: fork.flatMap { attachment(of: $0.child)?.state }, child: child, common: common)
-    }
-
-    /// What the remote lacks of the manifest at a position.
-    private func compare(
-        _ position: TimelinePosition?, _ endpoint: any Endpoint
-    ) throws -> ManifestComparison {
-        guard let position else { return ManifestComparison() }
-        let manifest = try catalog.namedBatches()
-        let visible = try endpoint.batches(seenAt: position)
-        let facts = manifest.map { batch in
-            let digest = visible[batch.id]
-            return ManifestComparison.Facts(
-                digest: digest, isVisible: digest != nil, isCondemned: false, isResent: false,
-                copy: nil, isStaged: false)
-        }
-        let named = Set(manifest.map(\.id))
-        return ManifestComparison(
-            manifest: manifest, facts: facts, unnamed: visible.keys.filter { !named.contains($0) })
     }
 
     // MARK: Acting
@@ -206,23 +182,25 @@ struct Reauthorization {
             try catalog.insert(fork)
         }
         let session = try self.endpoint(owner: proof)
-        // What the manifest does not name, the child does not see, so that it can be collected.
+        // What the manifest does not name, the child does not see, so that it can be collected;
+        // what is sent again, it sees under another id.
         let removed = comparison.lost.map(\.id) + comparison.forgotten
         try session.fork(
             fork.first, of: fork.base, database: record.database,
-            without: removed + comparison.unnamed)
-        let advice = try database.keepLogins(
+            without: removed + comparison.resent + comparison.resending.map(\.batch)
+                + comparison.unnamed)
+        var advice = try resend(comparison, fork, session)
+        advice += try database.keepLogins(
             of: session, at: address, given: given, branch: fork.child, owner: proof)
+        let entries = try resentEntries(comparison, fork, session)
+        let position = entries.last?.entry.position ?? fork.first
         // The remote may have been rolled back since.
-        guard try session.position(branch: fork.child) == fork.first else {
-            throw StretchError(
-                .remoteMismatch, "the remote lost branch \(fork.child) while it was opened",
-                hint: "Run the command again.")
-        }
-        try connect(at: fork.first, fork: fork, removing: removed)
+        guard try session.position(branch: fork.child) == position else { throw lostChild(fork) }
+        let told = try report(
+            .fork, position, parent: fork.base.branch, comparison, advice: advice)
+        try connect(at: position, fork: fork, resent: entries, removing: removed)
         try finish(own)
-        return try report(
-            .fork, fork.first, parent: fork.base.branch, comparison, advice: advice)
+        return told
     }
 
     /// What the file's place was prepared with goes with the branch.
@@ -243,13 +221,16 @@ struct Reauthorization {
 
     /// The local switch.
     private func connect(
-        at position: TimelinePosition, fork: PendingFork? = nil, removing batches: [Int64]
+        at position: TimelinePosition, fork: PendingFork? = nil,
+        resent: [(batch: Int64, entry: LedgerEntry)] = [], removing batches: [Int64]
     ) throws {
         try database.connection.transaction(.immediate) {
             try requireUnchanged()
             if let fork {
                 try catalog.removeBatches(batches)
-                try catalog.fork(at: fork.base, to: position)
+                for (batch, entry) in resent { try catalog.rename(batch: batch, to: entry) }
+                try catalog.fork(
+                    at: fork.base, child: [fork.first] + resent.map(\.entry.position))
             }
             try catalog.removeFork()
             try catalog.setQueryMode(.localAndRemote)
@@ -259,6 +240,7 @@ struct Reauthorization {
                 time: configuration.now(), table: nil, kind: "reauthorize",
                 message: "connected to server \(address): "
                     + (what ?? "branch \(position.branch) goes on")
+                    + (resent.isEmpty ? "" : "; \(resent.count) batches were sent again")
                     + (batches.isEmpty ? "" : "; \(batches.count) lost batches were given up"))
         }
     }
@@ -274,87 +256,6 @@ struct Reauthorization {
             $0.usedCredential = options.credential ?? $0.usedCredential
         }
         if let prepared, prepared.branch == nil { try keystore.remove(prepared) }
-    }
-
-    // MARK: Telling
-
-    private func report(
-        _ action: ReauthorizeReport.Action, _ position: TimelinePosition, parent: Int64? = nil,
-        _ comparison: ManifestComparison = ManifestComparison(), advice: [String] = []
-    ) throws -> ReauthorizeReport {
-        let gone = Set(comparison.lost.map(\.id) + comparison.forgotten)
-        let kept = try catalog.namedBatches().filter { !gone.contains($0.id) }
-        return ReauthorizeReport(
-            action: action, server: address.description, branch: "\(position.branch)",
-            parent: parent.map { "\($0)" }, epoch: position.epoch, batches: Int64(kept.count),
-            rows: kept.reduce(0) { $0 + $1.rowCount - $1.hiddenRowCount },
-            lost: try comparison.lost.map(loss), advice: advice)
-    }
-
-    private func loss(_ batch: NamedBatch) throws -> ReauthorizeReport.Loss {
-        let found = try catalog.describe(batch: batch.id)
-        return ReauthorizeReport.Loss(
-            batch: "\(batch.id)", table: found?.table ?? "",
-            rows: batch.rowCount - batch.hiddenRowCount, keyRange: found?.keyRange)
-    }
-
-    /// - Parameter endpoint: The remote when it holds the file's position: garbage collection took
-    ///   what it lacks then.
-    private func error(
-        _ refusal: ReauthorizePlan.Refusal, _ endpoint: (any Endpoint)?
-    ) throws -> StretchError {
-        func mismatch(_ message: String, _ hint: String) -> StretchError {
-            StretchError(.remoteMismatch, message, hint: hint)
-        }
-        let branch = record.position.branch
-        switch refusal {
-        case .unrelated:
-            return mismatch(
-                "server \"\(address)\" has nothing in common with this file",
-                "Name the server that has its cold rows, or put that remote back from a backup.")
-        case .movedOn(let head):
-            return mismatch(
-                "branch \(branch) has moved on to epoch \(head.epoch), beyond this file's "
-                    + "\(record.position.epoch)",
-                "Reauthorize with a copy: the file then gets a branch of its own.")
-        case .rolledBack:
-            return mismatch(
-                "the remote does not hold epoch \(record.position.epoch) of this file",
-                "It was rolled back: reauthorize with a copy, which tells what is missing.")
-        case .dropped:
-            return mismatch(
-                "branch \(branch) was dropped", "Reauthorize with a copy, or take the drop back.")
-        case .owned(let name):
-            return mismatch(
-                "branch \(branch) belongs to \(name)",
-                "Reauthorize with a copy; or, when that file is gone: --take-over '\(name)'.")
-        case .incomplete(let comparison):
-            return try lostError(comparison.lost, endpoint)
-        case .lost(let batches): return try lostError(batches, endpoint)
-        }
-    }
-
-    private func lostError(
-        _ batches: [NamedBatch], _ endpoint: (any Endpoint)?
-    ) throws -> StretchError {
-        let list = try batches.map(loss).prefix(20).map { loss in
-            let range = loss.keyRange.map { ", keys \($0.joined(separator: " to "))" } ?? ""
-            return "batch \(loss.batch) of table \"\(loss.table)\": \(loss.rows) rows\(range)"
-        }
-        let more = batches.count > 20 ? "; and \(batches.count - 20) more batches" : ""
-        let accept = "or accept the loss with --accept-loss BATCH for each, or --accept-loss all."
-        let names = list.joined(separator: "; ") + more
-        guard let endpoint else {
-            return StretchError(
-                .remoteMismatch, "the remote has lost what this file names: \(names)",
-                hint: "Restore the remote to a later state; \(accept)")
-        }
-        let since = try endpoint.collectGarbage(
-            GarbageRequest(database: record.database, isDryRun: true)
-        ).completeSince
-        return StretchError(
-            .remoteMismatch, "the remote collected what this file names as garbage: \(names)",
-            hint: "Use a backup made after \(since ?? "the collection"); \(accept)")
     }
 }
 

@@ -32,6 +32,28 @@ public struct ReauthorizeReport: Codable, Equatable, Sendable {
         case fork
     }
 
+    /// Where rows are that the remote lost.
+    public enum Source: String, Codable, Sendable {
+        /// In the staging file beside the database.
+        case staging
+        /// In a batch of another branch.
+        case remote
+        /// At the remote: a run that was cut off had sent them.
+        case earlierRun
+    }
+
+    /// Rows that the remote lost, and that were sent to it again.
+    public struct Resending: Codable, Equatable, Sendable {
+        /// The id that the batch had: a decimal number, as text.
+        public let batch: String
+        /// The table that the rows belong to.
+        public let table: String
+        /// The rows that the file shows.
+        public let rows: Int64
+        /// Where they are.
+        public let source: Source
+    }
+
     /// Rows that the remote no longer has.
     public struct Loss: Codable, Equatable, Sendable {
         /// The batch's id: a decimal number, as text.
@@ -58,8 +80,18 @@ public struct ReauthorizeReport: Codable, Equatable, Sendable {
     public let batches: Int64
     /// The cold rows of those batches, without hidden ones.
     public let rows: Int64
+    /// What the remote lost, and got again.
+    public let resent: [Resending]
     /// What the remote no longer has.
     public let lost: [Loss]
     /// Advice, as full sentences.
     public let advice: [String]
+}
+
+/// The cause of an error of reauthorizing: batches that are neither at the remote nor in staging.
+public struct LostBatches: Error, Equatable, Sendable {
+    /// The batches.
+    public let losses: [ReauthorizeReport.Loss]
+    /// The id of the newest batch that is not lost: a decimal number, as text.
+    public let newestAvailable: String?
 }

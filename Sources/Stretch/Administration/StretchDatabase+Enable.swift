@@ -143,7 +143,9 @@ extension StretchDatabase {
                 }
                 if !isDryRun { try catalog.drop() }
             }
-            if !isDryRun, let attachment { try configuration.keystore?.remove(attachment) }
+            guard !isDryRun else { return }
+            try removeStaging(record)
+            if let attachment { try configuration.keystore?.remove(attachment) }
         }
     }
 

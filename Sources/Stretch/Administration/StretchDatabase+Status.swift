@@ -25,7 +25,7 @@ extension StretchDatabase {
                     queryMode: now.queryMode.rawValue,
                     journalMode: try connection.string("PRAGMA main.journal_mode") ?? "",
                     pendingStep: try catalog.pending()?.kind.rawValue, freePages: freePages,
-                    freeBytes: freePages * pageSize),
+                    freeBytes: freePages * pageSize, staging: try stagingReport(now)),
                 tables: tables, events: try events())
         }
     }

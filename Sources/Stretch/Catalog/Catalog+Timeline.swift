@@ -21,14 +21,16 @@ extension Catalog {
     }
 
     /// Moves the file to a child branch: forgets what came after the fork, and goes on from there.
-    package func fork(at base: TimelinePosition, to first: TimelinePosition) throws(SQLiteError) {
+    ///
+    /// - Parameter child: The child's positions, the first one at the fork.
+    package func fork(at base: TimelinePosition, child: [TimelinePosition]) throws(SQLiteError) {
         try connection.run(
             """
             DELETE FROM main.stretch_history WHERE number > (
                 SELECT max(number) FROM main.stretch_history
                 WHERE branch = ? AND epoch = ? AND token = ?)
             """, .integer(base.branch), .integer(base.epoch), .integer(base.token))
-        try setPosition(first)
+        for position in child { try setPosition(position) }
     }
 
     /// The fork in flight, or `nil`.
@@ -86,21 +88,33 @@ extension Catalog {
         }
     }
 
-    /// A batch for people: its table, and the smallest and largest value of the first key column as
-    /// SQL literals, where they are known.
-    package func describe(batch id: Int64) throws -> (table: String, keyRange: [String]?)? {
+    /// Names a batch of the manifest by the id and epoch under which it was sent again.
+    func rename(batch id: Int64, to entry: LedgerEntry) throws(SQLiteError) {
+        try connection.run(
+            "UPDATE main.stretch_batch SET id = ?, epoch = ? WHERE id = ?",
+            .integer(entry.batch.id), .integer(entry.position.epoch), .integer(id))
+    }
+
+    /// The batches of the manifest with their tables, by their ids.
+    func manifest() throws(SQLiteError) -> [Int64: (table: StretchedTable, batch: ManifestBatch)] {
+        var found: [Int64: (table: StretchedTable, batch: ManifestBatch)] = [:]
         for table in try tables() {
-            guard let batch = try batches(table: table.id).first(where: { $0.visible.id == id })
-            else { continue }
-            let schema = try TableSchema(reading: table.name, from: connection)
-            let key = schema.flatMap { Relation(table, schema: $0).key.first?.column }
-            guard let zone = key.flatMap({ batch.zones.zones[$0] }), let minimum = zone.minimum,
-                let maximum = zone.maximum
-            else { return (table.name, nil) }
-            let literals = try connection.rows(
-                "SELECT quote(?), quote(?)", minimum, maximum)[0].compactMap(\.stringValue)
-            return (table.name, literals.count == 2 ? literals : nil)
+            for batch in try batches(table: table.id) { found[batch.visible.id] = (table, batch) }
         }
-        return nil
+        return found
+    }
+
+    /// The smallest and largest value of a batch's first key column, as SQL literals.
+    ///
+    /// - Returns: `nil` where they are not known.
+    func keyRange(of batch: ManifestBatch, in table: StretchedTable) throws -> [String]? {
+        let schema = try TableSchema(reading: table.name, from: connection)
+        let key = schema.flatMap { Relation(table, schema: $0).key.first?.column }
+        guard let zone = key.flatMap({ batch.zones.zones[$0] }), let minimum = zone.minimum,
+            let maximum = zone.maximum
+        else { return nil }
+        let literals = try connection.rows("SELECT quote(?), quote(?)", minimum, maximum)[0]
+            .compactMap(\.stringValue)
+        return literals.count == 2 ? literals : nil
     }
 }

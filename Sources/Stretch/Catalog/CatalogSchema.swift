@@ -75,6 +75,11 @@ enum CatalogSchema {
             epoch INTEGER NOT NULL,
             token INTEGER NOT NULL
         ) STRICT;
+        CREATE TABLE main.stretch_staging(
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            rpo_hours INTEGER NOT NULL,
+            byte_budget INTEGER NOT NULL
+        ) STRICT;
         CREATE TABLE main.stretch_history(
             number INTEGER PRIMARY KEY,
             branch INTEGER NOT NULL,
@@ -110,8 +115,9 @@ enum CatalogSchema {
     /// The names of the tables above, in the order in which they can be dropped.
     static let tableNames = [
         "stretch_principal", "stretch_event", "stretch_migration_status", "stretch_lock",
-        "stretch_history", "stretch_fork", "stretch_pending", "stretch_tombstone", "stretch_batch",
-        "stretch_column",
+        "stretch_history", "stretch_staging", "stretch_fork", "stretch_pending",
+        "stretch_tombstone",
+        "stretch_batch", "stretch_column",
         "stretch_table", "stretch_database",
     ]
 }

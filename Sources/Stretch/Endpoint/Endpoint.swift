@@ -161,6 +161,11 @@ public protocol Endpoint: AnyObject {
     /// The digests of the batches that a position sees, by their ids; condemned ones are left out.
     func batches(seenAt position: TimelinePosition) throws(StretchError) -> [Int64: [UInt8]]
 
+    /// The batches of a relation, of whatever branch, that hold the rows of a digest.
+    ///
+    /// Condemned ones are left out. What the ledger says is not proved: read the rows.
+    func copies(of relation: Int64, digest: [UInt8]) throws(StretchError) -> [Int64]
+
     /// Opens a branch for this session's owner where another one is or was. Idempotent.
     ///
     /// The child sees what its parent saw there, and no row is copied.
@@ -296,6 +301,22 @@ public protocol Endpoint: AnyObject {
 }
 
 extension Endpoint {
+    /// All rows of a batch, by the columns that it was sent with; fewer when the remote lost some.
+    ///
+    /// - Throws: `remoteMismatch`; `damaged`; `remoteUnavailable`.
+    func rows(of batch: NewBatch) throws(StretchError) -> RowBuffer {
+        let rows = RowBuffer(columnCount: batch.columns.count)
+        let page = RowBuffer(columnCount: batch.columns.count)
+        while rows.rowCount < batch.rowCount {
+            try read(
+                batch: batch.id, columns: batch.columns, from: Int64(rows.rowCount),
+                maximumRowCount: 4_096, into: page)
+            guard page.rowCount > 0 else { break }
+            for row in 0..<page.rowCount { rows.appendRow(row, of: page) }
+        }
+        return rows
+    }
+
     /// Does nothing: a remote that answers at once needs no indexes but the key's.
     public func buildIndexes(_ relation: Relation) throws(StretchError) {}
 
@@ -319,6 +340,9 @@ extension Endpoint {
     public func batches(
         seenAt position: TimelinePosition
     ) throws(StretchError) -> [Int64: [UInt8]] { throw Self.hasNoBranches }
+
+    /// None.
+    public func copies(of relation: Int64, digest: [UInt8]) throws(StretchError) -> [Int64] { [] }
 
     /// Throws `unsupported`.
     public func fork(

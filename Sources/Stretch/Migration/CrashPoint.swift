@@ -36,4 +36,7 @@ package enum CrashPoint: Int, CaseIterable, Sendable {
     // Garbage collection: the remote condemns and deletes.
     case beforeCollection = 26
     case afterCollection = 27
+    // The rows of a batch are kept in staging, before the remote gets them.
+    case beforeStaging = 28
+    case afterStaging = 29
 }

@@ -16,6 +16,8 @@ final class MigrationPlan {
         var movedRowCount: Int64 = 0
     }
 
+    private static let readQueue = DispatchQueue(label: "stretch.migrator.read")
+
     private let catalog: Catalog
     private let rowConnection: Connection
     private let now: String
@@ -26,7 +28,7 @@ final class MigrationPlan {
     private let movesRows: Bool
     private var pass: Pass?
     private var retirements: [(StretchedTable, ManifestBatch)] = []
-    private var prefetch: Prefetch?
+    private var prefetch: Background<MovingBatch?>?
     /// A batch that was read ahead, and comes before the one of `prefetch`.
     private var ready: MovingBatch?
     /// The row limit while a row is looked for that the remote refuses.
@@ -191,7 +193,7 @@ final class MigrationPlan {
         guard prefetch == nil, let pass, !pass.reader.isAtEnd else { return }
         let limit = min(rowCount, narrowRowCount ?? rowCount)
         let (id, byteCount) = (randomID(), maximumByteCount)
-        prefetch = Prefetch {
+        prefetch = Background(on: Self.readQueue) {
             try MigrationPlan.read(
                 pass.reader, pass.table, pass.schema, pass.query, id: id, rowCount: limit,
                 byteCount: byteCount)
@@ -281,28 +283,5 @@ extension Catalog {
         ).compactMap(\.[0].integerValue)
         guard !numbers.isEmpty else { return [] }
         return try batches(table: table.id).filter { numbers.contains($0.visible.number) }
-    }
-}
-
-/// A batch that is read on a second thread.
-// The closure runs once, before the semaphore is signalled; everything is read after it.
-private final class Prefetch: @unchecked Sendable {
-    private static let queue = DispatchQueue(label: "stretch.migrator.read")
-    private let body: () throws -> MovingBatch?
-    private let done = DispatchSemaphore(value: 0)
-    private var outcome: Result<MovingBatch?, any Error> = .success(nil)
-
-    init(_ body: @escaping () throws -> MovingBatch?) {
-        self.body = body
-        Prefetch.queue.async {
-            self.outcome = Result { try self.body() }
-            self.done.signal()
-        }
-    }
-
-    func result() throws -> MovingBatch? {
-        done.wait()
-        done.signal()
-        return try outcome.get()
     }
 }

@@ -77,27 +77,6 @@ extension MigrationRun {
         }
     }
 
-    /// All rows of a batch, by the columns that it was sent with.
-    func remoteRows(of batch: NewBatch) throws(StretchError) -> RowBuffer {
-        let rows = RowBuffer(columnCount: batch.columns.count)
-        let page = RowBuffer(columnCount: batch.columns.count)
-        while rows.rowCount < batch.rowCount {
-            try endpoint.read(
-                batch: batch.id, columns: batch.columns, from: Int64(rows.rowCount),
-                maximumRowCount: 4_096, into: page)
-            guard page.rowCount > 0 else { break }
-            for row in 0..<page.rowCount {
-                rows.beginRow(identifier: page.rowIdentifiers[row])
-                var value = page.value(row: row, column: 0)
-                for column in 0..<page.columnCount {
-                    rows.append(value)
-                    if column + 1 < page.columnCount { value = value.next }
-                }
-            }
-        }
-        return rows
-    }
-
     /// The visible cold rows, in older batches, that have the key of a row of the batch: versions
     /// that the batch's rows replace.
     ///

@@ -59,6 +59,7 @@ extension MigrationRun {
             if let dropped, try catalog.pending() == dropped { try catalog.removePending() }
             crash(.insideDrop)
         }
+        if let dropped, dropped.kind == .outbound { staging?.discard(batch: dropped.batch) }
         step = nil
         moving = nil
         crash(.afterDrop)
@@ -85,6 +86,7 @@ extension MigrationRun {
             return true
         }
         guard isDone else { return .superseded }
+        staging?.discard(batch: step.batch)
         self.step = retirement
         moving = nil
         crash(.afterAbandon)

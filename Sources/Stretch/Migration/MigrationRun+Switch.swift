@@ -10,6 +10,8 @@ extension MigrationRun {
     /// Step 4: makes the batch visible and deletes the rows that it holds, in one transaction.
     func switchBatch() throws(StretchError) -> MigrationStateMachine.Event {
         guard let step, let moving else { return .superseded }
+        // The rows of an earlier run's step may be in no staging yet.
+        try stageRows(of: moving, step)
         var older: [ColdLocation] = []
         let event = remote { () throws(StretchError) in
             older = try olderCopies(of: moving, at: step.base)
@@ -32,6 +34,7 @@ extension MigrationRun {
             for location in older { try catalog.insertTombstone(location) }
             crash(.insideSwitchAfterDelete)
             try write(moving, number: number, step: step)
+            try noteEviction()
             if let nextStep { try catalog.insert(nextStep) }
             crash(.insideSwitchBeforeCommit)
             return .done(number: number, keptRowCount: kept)

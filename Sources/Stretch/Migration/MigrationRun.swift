@@ -16,6 +16,8 @@ final class MigrationRun {
     /// Called with each position that the file has reached.
     var see: (TimelinePosition) throws(StretchError) -> Void = { _ in }
     var reconcileSchema: (Connection) throws -> [Int64: StretchError] = { _ in [:] }
+    /// Where rows that move are kept for the RPO duration.
+    var staging: MigrationStaging?
     /// Why rows of tables do not move, by the tables' ids.
     var waiting: [Int64: StretchError] = [:] {
         didSet { plan.waiting = Set(waiting.keys) }
@@ -142,6 +144,16 @@ final class MigrationRun {
                 .busy, "another program changed the connection to the remote during the step",
                 hint: "Run the command again.")
         case .mismatch, .finished:
+            if let remote = machine.remote, remote.epoch < position.epoch {
+                return StretchError(
+                    .remoteMismatch,
+                    "the remote was rolled back to epoch \(remote.epoch), before this file's "
+                        + "\(position.epoch)",
+                    hint: """
+                        Hot rows stay readable. `stretch reauthorize` sends the missing batches \
+                        again from staging, and lists those that are lost.
+                        """, cause: lastError)
+            }
             return StretchError(
                 .remoteMismatch,
                 "the remote is not at epoch \(position.epoch) of this file, nor one step ahead",
@@ -194,11 +206,13 @@ final class MigrationRun {
             return .confirmed
         }
         crash(.afterConfirm)
+        if case .confirmed = event { staging?.visit() }
         return event
     }
 
     private func send() throws(StretchError) -> MigrationStateMachine.Event {
         guard let step, let moving else { return .superseded }
+        try stageRows(of: moving, step)
         crash(.beforeSend)
         // The next rows are read while the remote works.
         plan.startPrefetch(rowCount: sizer.rowCount)
@@ -211,6 +225,7 @@ final class MigrationRun {
         if case .sent = event, !options.shouldStop(),
             let next = plan.readFurtherAhead(rowCount: sizer.rowCount)
         {
+            staging?.prepare(next)
             endpoint.stage(next.batch, rows: next.rows)
         }
         return event
@@ -244,7 +259,7 @@ final class MigrationRun {
         guard let (table, schema, query) = found else { return .unprovable }
         var rows: RowBuffer?
         let event = remote { () throws(StretchError) in
-            rows = try remoteRows(of: entry.batch)
+            rows = try endpoint.rows(of: entry.batch)
             return .readBack
         }
         guard let rows else { return event }

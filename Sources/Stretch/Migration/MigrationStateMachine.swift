@@ -66,7 +66,8 @@ package struct MigrationStateMachine {
 
     private var position: TimelinePosition?
     private var step: PendingStep?
-    private var remote: TimelinePosition?
+    /// Where the remote stood when it was last asked.
+    package private(set) var remote: TimelinePosition?
     private var hasRows = false
     private var isConfirmed = false
     private var isDamaged = false

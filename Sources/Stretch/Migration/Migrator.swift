@@ -205,6 +205,10 @@ package final class Migrator {
         run.progress = progress
         run.see = { [unowned self] position throws(StretchError) in try see(position) }
         run.reconcileSchema = reconcileSchema
+        run.staging = try local { () throws in
+            try MigrationStaging(
+                path: path, configuration: configuration, catalog: Catalog(connection))
+        }
         run.waiting = waiting
         defer {
             run.report.roundTripCount = endpoint.roundTripCount - roundTripCount

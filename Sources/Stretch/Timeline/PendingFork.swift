@@ -1,3 +1,5 @@
+internal import Crypto
+
 /// A fork in flight: written down in the file before the remote makes the child.
 package struct PendingFork: Hashable, Sendable {
     /// The child's id: a random, positive number, whose nonce the keystore already has.
@@ -21,6 +23,16 @@ package struct PendingFork: Hashable, Sendable {
     /// The child's first position: the parent's epoch under the child's name.
     package var first: TimelinePosition {
         TimelinePosition(branch: child, epoch: base.epoch, token: token)
+    }
+
+    /// The id under which a batch of the manifest goes to the child again.
+    ///
+    /// It follows from the child's random id, so that a run that is repeated finds what an earlier
+    /// one sent.
+    package func resentID(of batch: Int64) -> Int64 {
+        let hash = SHA256.hash(data: Array("stretch resent 1 \(child) \(batch)".utf8))
+        let number = hash.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        return max(Int64(number >> 1), 1)
     }
 }
 

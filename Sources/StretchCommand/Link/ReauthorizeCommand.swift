@@ -87,6 +87,16 @@ struct ReauthorizeCommand: ParsableCommand {
                     + "\(report.epoch): \(rows), \(batches)."
             ]
         }
+        lines += report.resent.map {
+            let source =
+                switch $0.source {
+                case .staging: "from staging"
+                case .remote: "from another branch"
+                case .earlierRun: "by a run that was cut off"
+                }
+            return "Sent again: batch \($0.batch) of table \($0.table), "
+                + "\($0.rows.counted("row", "rows")), \(source)"
+        }
         lines += report.lost.map {
             "Lost: batch \($0.batch) of table \($0.table), "
                 + $0.rows.counted("row", "rows")

@@ -57,7 +57,7 @@ public protocol TransactSQLHost: AnyObject {
     func setQueryMode(_ mode: QueryMode, isForced: Bool) throws
     /// Tests the connection; a failure of it is an answer, not an error.
     func testConnection(_ question: ConnectionQuestion) throws -> ConnectionAnswer
-    /// How long migrated rows stay in staging, in hours.
+    /// How long migrated rows stay in staging, in hours; 0 when there is none.
     func rpoDuration() throws -> Int
     /// Says how long migrated rows stay in staging.
     ///
@@ -72,7 +72,7 @@ public protocol TransactSQLHost: AnyObject {
     func alterTable(_ name: String, filter: TableFilter?, state: TableMigrationState) throws
     /// Disables a table and leaves its remote rows behind.
     func abandonTable(_ name: String) throws
-    /// Reconciles the batches of a table after its newest one was deleted on purpose.
+    /// Reconciles the batches of a paused table with those of its remote.
     func reconcileBatch(table: String) throws
     /// Adds missing columns to the remote of a table.
     func reconcileColumns(table: String) throws

@@ -11,6 +11,7 @@ import Testing
         var addsColumn = false
         var isInbound = false
         var isCollection = false
+        var isStaging = false
     }
 
     private static func way(to point: CrashPoint, _ table: CrashTable) -> Way {
@@ -27,6 +28,7 @@ import Testing
             .beforeRecall, .insideRecallBeforeInsert, .insideRecallBeforeCommit, .afterRecall:
             Way(isInbound: true)
         case .beforeCollection, .afterCollection: Way(isCollection: true)
+        case .beforeStaging, .afterStaging: Way(isStaging: true)
         }
     }
 
@@ -35,6 +37,7 @@ import Testing
         let way = CrashPointTests.way(to: point, table)
         for pass in [1, 2] {
             let sample = try CrashSample(table)
+            if way.isStaging { try sample.open().setStaging(StagingSettings(rpoHours: 8)) }
             if let earlier = way.earlierCrash {
                 #expect(try sample.crash("migrate", at: earlier))
                 try sample.checkFiles("\(earlier)")
@@ -96,6 +99,26 @@ import Testing
                     #expect(try sample.rows() == sample.start, comment)
                     try sample.resume(comment)
                 }
+            }
+        }
+    }
+
+    @Test(arguments: CrashTable.all)
+    func `whatever a kill has taken from the hot table is in staging`(table: CrashTable) throws {
+        let points: [CrashPoint] = [
+            .beforeStaging, .afterStaging, .afterSend, .afterReadBack, .insideSwitchAfterDelete,
+            .insideSwitchBeforeCommit, .afterSwitch,
+        ]
+        for point in points {
+            for pass in [1, 2] {
+                let sample = try CrashSample(table)
+                try sample.open().setStaging(StagingSettings(rpoHours: 8))
+                #expect(try sample.crash("migrate", at: point, pass: pass) || pass > 1)
+                let comment: Comment = "\(table.testDescription), \(point), pass \(pass)"
+                try sample.checkStaging(comment)
+                try sample.open().migrate(batchRowCount: 5)
+                try sample.checkStaging(comment)
+                try sample.resume(comment)
             }
         }
     }

@@ -1,9 +1,10 @@
 import Foundation
-import Stretch
 import StretchLinked
 import StretchSQLite
 import StretchTestSupport
 import Testing
+
+@testable import Stretch
 
 /// A table `t` of some kind, with an `INTEGER` column `n` from 0 to 23 of which those under 20 are
 /// eligible.
@@ -111,6 +112,22 @@ final class CrashSample {
             #expect(place != nil, "\(comment): \(row) is hot, and was not there at the start")
             if let place { rest.remove(at: place) }
         }
+    }
+
+    /// Checks that staging has each batch of the manifest, with rows that its digest proves.
+    func checkStaging(_ comment: Comment) throws {
+        let database = try open()
+        let id = try #require(Int64(try database.status().database.id))
+        let file = try #require(
+            try StagingFile.open(database: path, id: id, configuration, isCreating: false))
+        for (table, batch) in try database.catalog.manifest().values {
+            let rows = try file.rows(
+                relation: table.relation, digest: batch.digest,
+                columns: table.columnIDs(schemaVersion: batch.schemaVersion))
+            #expect(rows.map { Int64($0.rowCount) } == batch.visible.rowCount, comment)
+        }
+        let plain = try Connection(path: file.path, access: .readOnly, routines: .linked)
+        #expect(try plain.string("PRAGMA integrity_check") == "ok", comment)
     }
 
     /// The rows that Stretch shows.

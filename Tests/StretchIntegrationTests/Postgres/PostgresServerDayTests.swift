@@ -80,6 +80,8 @@ import Testing
             #expect(try sample.crash("migrate", at: .afterSend))
             try sample.open().execute("ALTER TABLE t ADD COLUMN added")
         case .insideDrop, .afterDrop: #expect(try sample.crash("migrate", at: .afterBegin))
+        case .beforeStaging, .afterStaging:
+            try sample.open().setStaging(StagingSettings(rpoHours: 8))
         default: if isInbound { try sample.work("migrate", ["rows=5"]) }
         }
         let isCollection = [.beforeCollection, .afterCollection].contains(point)

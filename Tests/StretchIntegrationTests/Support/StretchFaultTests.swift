@@ -16,7 +16,10 @@ struct FaultPlace: Sendable, CustomTestStringConvertible {
         "\(file), \(failure), \(isPersistent ? "persistent" : "transient")"
     }
 
-    static let all = ["app.db", "cold.db"].flatMap { file in
+    static let all = ["app.db", "cold.db"].flatMap(places(in:))
+    static let staging = places(in: "app.db-stretch-staging")
+
+    private static func places(in file: String) -> [FaultPlace] {
         [false, true].flatMap { isPersistent in
             FaultInjection.Failure.allCases.map {
                 FaultPlace(file: file, isPersistent: isPersistent, failure: $0)
@@ -53,7 +56,7 @@ private final class FaultSample {
     let folder: TemporaryFolder
     let start: [String]
 
-    init(isMigrated: Bool) throws {
+    init(isMigrated: Bool, isStaging: Bool = false) throws {
         folder = try TemporaryFolder(isInMemory: true)
         let path = folder.path("app.db")
         let plain = try Connection(path: path, access: .create, routines: .linked)
@@ -68,6 +71,7 @@ private final class FaultSample {
         let database = try StretchDatabase(path: path, configuration: .linked)
         try database.enable(server: "file:cold.db")
         try database.enableTable("t", filter: "n < 20")
+        if isStaging { try database.setStaging(StagingSettings(rpoHours: 8)) }
         if isMigrated { try database.migrate(batchRowCount: 8) }
         start = try FaultSample.rows(database)
         for name in ["app.db", "cold.db"] {
@@ -151,6 +155,40 @@ extension FaultInjectionTests {
                 FaultInjection.disarm()
                 let didFire = FaultInjection.didFire
                 #expect(didFire || failure == nil, "\(comment): \(String(describing: failure))")
+                try FaultSample.check(folder, isOneOf: [sample.start], comment)
+                return didFire
+            }
+        }
+
+        @Test(arguments: FaultPlace.staging)
+        func `rows move into staging whole or stay, wherever a call on its file fails`(
+            place: FaultPlace
+        ) throws {
+            let sample = try FaultSample(isMigrated: false, isStaging: true)
+            try place.eachCall(stride: 3) { call, comment in
+                let folder = try sample.copy()
+                FaultInjection.arm(
+                    call: call, isPersistent: place.isPersistent, failure: place.failure,
+                    path: "\(folder.path)/\(place.file)")
+                defer { FaultInjection.disarm() }
+                var failure: StretchError?
+                do throws(StretchError) {
+                    let database = try StretchDatabase(
+                        path: folder.path("app.db"), configuration: FaultSample.faulty)
+                    try database.migrate(batchRowCount: 8)
+                } catch {
+                    failure = error
+                }
+                FaultInjection.disarm()
+                let didFire = FaultInjection.didFire
+                // A write that fails when nothing depends on it is no failure of the migration.
+                #expect(
+                    failure == nil || didFire && failure?.message.contains("staging file") == true,
+                    "\(comment): \(String(describing: failure))")
+                let database = try StretchDatabase(
+                    path: folder.path("app.db"), configuration: .linked)
+                let moved = try database.status().tables[0].batches
+                #expect(try database.staging().batches >= moved, comment)
                 try FaultSample.check(folder, isOneOf: [sample.start], comment)
                 return didFire
             }

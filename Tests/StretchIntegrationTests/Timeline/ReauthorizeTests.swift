@@ -313,35 +313,4 @@ extension TimelineSample {
         }
         return try remote.psql("SELECT owner_name FROM stretch_branch")
     }
-
-    /// A copy of the remote as it is now.
-    fileprivate func saveRemote() throws -> String {
-        guard let remote else {
-            let saved = folder.path("saved.db")
-            try Connection(
-                path: folder.path("cold.db"), access: .readWrite, routines: .linked
-            ).execute("VACUUM INTO '\(saved)'")
-            return saved
-        }
-        return try remote.psql("SELECT max(epoch) FROM stretch_history")
-    }
-
-    fileprivate func rollBackRemote(to saved: String) throws {
-        guard let remote else {
-            for suffix in ["", "-wal", "-shm"] {
-                try? FileManager.default.removeItem(atPath: folder.path("cold.db") + suffix)
-            }
-            try FileManager.default.copyItem(atPath: saved, toPath: folder.path("cold.db"))
-            return
-        }
-        try remote.psql(
-            """
-            DELETE FROM stretch_history WHERE epoch > \(saved);
-            DELETE FROM t WHERE _b IN (SELECT id FROM stretch_batch WHERE epoch > \(saved));
-            DELETE FROM stretch_batch WHERE epoch > \(saved);
-            UPDATE stretch_branch SET head_epoch = \(saved);
-            UPDATE stretch_relation SET generation = generation + 1,
-                batch_count = (SELECT count(*) FROM stretch_batch)
-            """)
-    }
 }

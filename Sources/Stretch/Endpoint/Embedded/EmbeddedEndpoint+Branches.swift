@@ -70,6 +70,19 @@ extension EmbeddedEndpoint {
         }
     }
 
+    /// The batches of a relation that hold the rows of a digest.
+    public func copies(of relation: Int64, digest: [UInt8]) throws(StretchError) -> [Int64] {
+        try ask {
+            guard let connection = try file.openRemote() else { throw file.missingRemote }
+            return try connection.rows(
+                """
+                SELECT id FROM stretch_batch
+                WHERE relation = ? AND digest = ? AND condemned_at IS NULL ORDER BY id
+                """, .integer(relation), .blob(digest)
+            ).compactMap(\.[0].integerValue)
+        }
+    }
+
     /// Opens a branch where another one is or was.
     public func fork(
         _ child: TimelinePosition, of parent: TimelinePosition, database: Int64,

@@ -1,0 +1,26 @@
+package import StretchSQLite
+
+/// The settings of staging, which go with every backup of the file.
+extension Catalog {
+    /// The settings, or `nil` while staging is off.
+    package func stagingSettings() throws(SQLiteError) -> StagingSettings? {
+        let row = try connection.rows(
+            "SELECT rpo_hours, byte_budget FROM main.stretch_staging"
+        ).first?.map { $0.integerValue ?? 0 }
+        return row.map { StagingSettings(rpoHours: Int($0[0]), byteBudget: $0[1]) }
+    }
+
+    /// Sets them, or switches staging off.
+    func setStaging(_ settings: StagingSettings?) throws(SQLiteError) {
+        guard let settings else { return try connection.run("DELETE FROM main.stretch_staging") }
+        try connection.run(
+            "INSERT OR REPLACE INTO main.stretch_staging VALUES(1, ?, ?)",
+            .integer(Int64(settings.rpoHours)), .integer(settings.byteBudget))
+    }
+
+    /// Whether the manifest names a batch.
+    func names(batch: Int64) throws(SQLiteError) -> Bool {
+        try connection.integer("SELECT 1 FROM main.stretch_batch WHERE id = ?", .integer(batch))
+            != nil
+    }
+}

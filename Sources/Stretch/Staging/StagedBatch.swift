@@ -1,0 +1,154 @@
+internal import Crypto
+internal import StretchCompression
+internal import StretchSQLite
+
+/// A batch on its way into staging.
+struct StagedBatch {
+    let batch: NewBatch
+    let schemaVersion: Int64
+    /// The position that the batch leads to.
+    let position: TimelinePosition
+    /// The bytes of its rows.
+    let byteCount: Int
+    /// The same rows, compressed.
+    let pieces: [[UInt8]]
+
+    var compressedByteCount: Int64 { pieces.reduce(0) { $0 + Int64($1.count) } }
+
+    /// The rows' bytes, compressed.
+    static func compress(_ rows: RowBuffer) -> [[UInt8]] { Deflate.compress(rows.bytes) }
+}
+
+extension StagingFile {
+    /// The entries of batches, by what their rows are.
+    private static let found = """
+        SELECT number, rows, bytes FROM stretch_staged_batch
+        WHERE relation = ? AND digest = ? AND columns = ? ORDER BY number DESC
+        """
+
+    /// Keeps a batch's rows, durably when it returns.
+    ///
+    /// Where the budget is too small, the oldest batches make room that a later visit found at the
+    /// remote, or that the manifest does not name.
+    ///
+    /// - Parameter isNamed: Whether the file's manifest names a batch.
+    /// - Returns: The number of batches that left before the RPO duration was over.
+    /// - Throws: `wrongState` when there is no room. Nothing is changed then.
+    func stage(
+        _ staged: StagedBatch, _ settings: StagingSettings, now: Timestamp,
+        isNamed: (Int64) throws -> Bool
+    ) throws(StretchError) -> Int {
+        try attempt {
+            try connection.transaction(.immediate) { () throws in
+                try remove(batch: staged.batch.id)
+                let count = try makeRoom(
+                    for: staged.compressedByteCount, settings, now: now, isNamed: isNamed)
+                try insert(staged, now: now)
+                return count
+            }
+        }
+    }
+
+    private func insert(_ staged: StagedBatch, now: Timestamp) throws {
+        let (batch, position) = (staged.batch, staged.position)
+        try connection.run(
+            """
+            INSERT INTO stretch_staged_batch(
+                batch, relation, columns, schema_version, branch, epoch, token, rows, bytes,
+                compressed_bytes, digest, staged_at)
+            VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """, .integer(batch.id), .integer(batch.relation), .text(Self.text(batch.columns)),
+            .integer(staged.schemaVersion), .integer(position.branch), .integer(position.epoch),
+            .integer(position.token), .integer(batch.rowCount), .integer(Int64(staged.byteCount)),
+            .integer(staged.compressedByteCount), .blob(batch.digest), .text("\(now)"))
+        let number = try connection.integer("SELECT last_insert_rowid()") ?? 0
+        let statement = try connection.cached("INSERT INTO stretch_staged_piece VALUES(?, ?, ?)")
+        for (place, piece) in staged.pieces.enumerated() {
+            try statement.run(.integer(number), .integer(Int64(place)), .blob(piece))
+        }
+    }
+
+    private static func text(_ columns: [Int64]) -> String {
+        "[\(columns.map(String.init).joined(separator: ","))]"
+    }
+
+    /// Forgets a batch that did not move; none is no error.
+    func discard(batch: Int64) throws(StretchError) {
+        try attempt { try connection.transaction(.immediate) { try remove(batch: batch) } }
+    }
+
+    private func remove(batch: Int64) throws {
+        let number = try connection.integer(
+            "SELECT number FROM stretch_staged_batch WHERE batch = ?", .integer(batch))
+        if let number { try remove(number: number) }
+    }
+
+    func remove(number: Int64) throws {
+        try connection.run("DELETE FROM stretch_staged_piece WHERE number = ?", .integer(number))
+        try connection.run("DELETE FROM stretch_staged_batch WHERE number = ?", .integer(number))
+    }
+
+    /// Keeps a batch's rows under the id, and from the time, at which they were sent again.
+    func renew(_ batch: NewBatch, at position: TimelinePosition, now: Timestamp)
+        throws(StretchError)
+    {
+        try attempt {
+            try connection.run(
+                """
+                UPDATE stretch_staged_batch
+                SET batch = ?1, branch = ?2, epoch = ?3, token = ?4, staged_at = ?5, held_at = NULL
+                WHERE number = (SELECT max(number) FROM stretch_staged_batch
+                    WHERE relation = ?6 AND digest = ?7)
+                """, .integer(batch.id), .integer(position.branch), .integer(position.epoch),
+                .integer(position.token), .text("\(now)"), .integer(batch.relation),
+                .blob(batch.digest))
+        }
+    }
+
+    /// The rows that a digest names, proved by it.
+    ///
+    /// - Returns: `nil` when there are none, or what is there is damaged.
+    func rows(
+        relation: Int64, digest: [UInt8], columns: [Int64]
+    ) throws(StretchError) -> RowBuffer? {
+        try attempt {
+            for row in try connection.rows(
+                Self.found, .integer(relation), .blob(digest), .text(Self.text(columns)))
+            {
+                let numbers = row.map { $0.integerValue ?? 0 }
+                let rows = RowBuffer(columnCount: columns.count)
+                if try load(rows, number: numbers[0], rowCount: numbers[1], byteCount: numbers[2]),
+                    Array(SHA256.hash(data: rows.bytes)) == digest
+                {
+                    return rows
+                }
+            }
+            return nil
+        }
+    }
+
+    private func load(
+        _ rows: RowBuffer, number: Int64, rowCount: Int64, byteCount: Int64
+    ) throws -> Bool {
+        let compressedByteCount =
+            try connection.integer(
+                "SELECT sum(length(bytes)) FROM stretch_staged_piece WHERE number = ?",
+                .integer(number)) ?? 0
+        // A damaged number must not ask for the whole memory.
+        guard rowCount > 0, byteCount > 0, rowCount <= byteCount,
+            byteCount / Int64(Deflate.maximumRatio) <= compressedByteCount
+        else { return false }
+        return try rows.load(rowCount: Int(rowCount), byteCount: Int(byteCount)) { memory in
+            var inflate = Inflate(into: memory)
+            let statement = try connection.cached(
+                "SELECT bytes FROM stretch_staged_piece WHERE number = ? ORDER BY place")
+            defer { statement.reset() }
+            try statement.bind([.integer(number)])
+            while try statement.step() {
+                guard case .blob(let piece) = statement.column(0) else { return false }
+                piece.withUnsafeBytes { inflate.append($0) }
+            }
+            return inflate.isComplete
+        }
+    }
+}
