@@ -28,12 +28,12 @@ extension StretchDatabase {
                 hint: "Name another file to restore to.")
         }
         let reader = try BackupReader(backup.path, configuration)
-        return try restoration.run(from: backup.path, time: backup.time) { target in
+        return try restoration.run(from: backup.path, time: backup.time) { staged in
             var copied = BackupOptions()
             copied.shouldStop = options.shouldStop
             copied.progress = options.progress
             _ = try DatabaseCopy(configuration: configuration, options: copied).copy(
-                reader.connection, to: target)
+                reader.connection, to: staged.temporaryPath)
         }
     }
 
@@ -49,11 +49,14 @@ extension StretchDatabase {
         let states = LitestreamStates(try replica.states())
         let (state, isProven) = try states.newest(notAfter: options.time, replica: replica.url)
         let restoration = try Restoration(path, options, configuration)
-        return try restoration.run(from: replica.url, time: state.time) { target in
-            try replica.restore(state, to: target)
-            try DatabaseCopy.check(target, configuration)
-            guard !isProven, !options.acceptsNearest else { return }
-            try restoration.requireComplete(target, state, replica)
+        return try restoration.run(from: replica.url, time: state.time) { staged in
+            let file = staged.temporaryPath
+            try replica.restore(state, to: file)
+            try DatabaseCopy.check(file, configuration)
+            if !isProven, !options.acceptsNearest {
+                try restoration.requireComplete(file, state, replica)
+            }
+            try staged.adoptReplacement()
         }
     }
 }
@@ -123,14 +126,14 @@ struct Restoration {
 
     /// - Parameters:
     ///   - time: The moment whose state the source is.
-    ///   - write: Writes the database to an empty file, and proves it sound.
+    ///   - write: Writes the database to the staged, empty file, and proves it sound.
     func run(
-        from source: String, time: Timestamp, _ write: (String) throws -> Void
+        from source: String, time: Timestamp, _ write: (StagedFile) throws -> Void
     ) throws(StretchError) -> RestoreReport {
         let isThere = StagedFile.mode(path) != nil
         let mode = StagedFile.mode(path) ?? StagedFile.mode(source) ?? 0o600
         let staged = try StagedFile(for: path, mode: mode)
-        try local { () throws in try write(staged.temporaryPath) }
+        try local { () throws in try write(staged) }
         let record = try BackupReader(staged.temporaryPath, configuration).record()
         var replaced: ReplacedFile?
         // A migrator of the old file must not go on under its name.

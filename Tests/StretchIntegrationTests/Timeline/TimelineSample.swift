@@ -18,7 +18,7 @@ struct TimelineSample {
     ///   - kind: `file` or `postgresql`.
     ///   - login: The administrator of an embedded remote.
     init(_ kind: String = "file", login: RemoteCredential? = nil) throws {
-        folder = try TemporaryFolder()
+        folder = try TemporaryFolder(isInMemory: true)
         remote = kind == "postgresql" ? try PostgresRemote() : nil
         do {
             let plain = try Connection(path: path, access: .create, routines: .linked)
