@@ -14,6 +14,7 @@ extension BackupOracle {
         // Every other one of these lives ends without a successor in its place.
         let isInPlace = replaced != nil && isOne(in: 2)
         let path = isInPlace ? replaced?.path ?? "" : newPath("life")
+        lastStep = "restore \(backup) to \(path)"
         var options = RestoreOptions()
         options.replaces = isInPlace
         let report = try StretchDatabase.restore(

@@ -45,6 +45,8 @@ final class BackupOracle {
     /// The restored files that went on in the branch of the file whose place they took.
     var continuedCount = 0
     var backups: [(path: String, method: String)] = []
+    /// The last step, for people who look for the cause of a failure.
+    var lastStep = "begin"
     /// The replica of the first life, which lives until the end.
     private(set) var replica: OracleReplica?
     private var log: [Moment: Entry] = [:]
@@ -123,7 +125,9 @@ final class BackupOracle {
     }
 
     private func change(_ life: Life) throws {
-        switch integer(0...10) {
+        let number = integer(0...10)
+        lastStep = "change \(number) of life \(life.number)"
+        switch number {
         case 0...3: try write(life)
         case 4...5: try migrate(life)
         case 6: try migrateMeanwhile(life)
@@ -199,6 +203,7 @@ final class BackupOracle {
         }
         guard let method = choice(methods) else { return }
         let target = newPath(method.rawValue)
+        lastStep += ", backup \(method)"
         try method.backUp(life.path, to: target, configuration: sample.configuration())
         backups.append((target, method.rawValue))
     }

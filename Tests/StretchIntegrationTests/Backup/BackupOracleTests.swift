@@ -21,7 +21,8 @@ import Testing
             while oracle.restoreCount < count { try oracle.step() }
             try oracle.compareAll()
         } catch {
-            Issue.record("seed \(seed), \(oracle.restoreCount) restores: \(error)")
+            Issue.record(
+                "seed \(seed), \(oracle.restoreCount) restores, \(oracle.lastStep): \(error)")
         }
         let restores = oracle.restoreCounts
         #expect(oracle.lives.count > 1, "seed \(seed)")

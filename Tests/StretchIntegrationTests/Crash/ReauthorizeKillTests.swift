@@ -41,11 +41,13 @@ import Testing
             try original.execute("DELETE FROM t WHERE id IN (11, 51)")
             return try TimelineSample.contents(original)
         }()
-        try sample.backUp(to: "copy.db")
+        try sample.backUp(to: "backup.db")
         for suffix in ["", "-wal", "-shm"] {
             try? FileManager.default.removeItem(atPath: sample.path + suffix)
         }
-        try sample.open("copy.db").deauthorize()
+        _ = try StretchDatabase.restore(
+            [killed.path("backup.db")], to: killed.path("copy.db"),
+            configuration: sample.configuration())
         let hot = try killed.hotRows("copy.db")
         try killed.killEverywhere("reauthorize", "copy.db", ["copy=0"]) { comment in
             try killed.checkRows("copy.db", moment, hot: hot, comment)
