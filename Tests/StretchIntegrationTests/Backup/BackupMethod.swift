@@ -48,13 +48,7 @@ enum BackupMethod: String, CaseIterable {
                 try Self.run("cp", [path + "-wal", target + "-wal"])
             }
         case .python:
-            let program = """
-                import sqlite3, sys
-                source, target = (sqlite3.connect(path) for path in sys.argv[1:3])
-                source.backup(target)
-                target.close()
-                """
-            try Self.run("python3", ["-c", program, path, target])
+            try PythonBackups.shared.get().backUp(path, to: target)
         }
     }
 

@@ -85,7 +85,7 @@ final class OracleReplica {
         let target = folder.path("replica")
         url = "file://\(target)"
         replication = try LitestreamProgram.Replication(
-            program, path, to: target, every: .milliseconds(50))
+            program, path, to: target, every: .milliseconds(200))
         for _ in 0..<400 where try program.stateCount(url) == 0 {
             Thread.sleep(forTimeInterval: 0.05)
         }

@@ -126,7 +126,7 @@ final class BackupOracle {
 
     private func change(_ life: Life) throws {
         let number = integer(0...10)
-        lastStep = "change \(number) of life \(life.number)"
+        lastStep = "change \(number) of life \(life.number) at \(life.path)"
         switch number {
         case 0...3: try write(life)
         case 4...5: try migrate(life)
@@ -192,6 +192,7 @@ final class BackupOracle {
             try? other.join()
             throw error
         }
+        lastStep += ", end of the migration"
         try other.join()
     }
 
