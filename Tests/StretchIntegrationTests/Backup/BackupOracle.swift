@@ -153,7 +153,8 @@ final class BackupOracle {
             try life.twin.execute(script)
             life.commitCount += 1
             let time = Timestamp.now
-            try life.database.execute("BEGIN; \(script) UPDATE moment SET n = n + 1; COMMIT")
+            try life.database.execute(
+                "BEGIN IMMEDIATE; \(script) UPDATE moment SET n = n + 1; COMMIT")
             log[Moment(life: life.number, commit: life.commitCount)] = Entry(
                 rows: try life.twin.rows(TimelineSample.all), time: time)
         }

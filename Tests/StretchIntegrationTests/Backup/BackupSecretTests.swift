@@ -103,9 +103,7 @@ import Testing
         try database.createCredential("c", identity: "admin", secret: Self.passwords[2])
         try database.migrate(batchRowCount: 15)
         try sample.live(database, from: 100)
-        for _ in 0..<200 where try program.stateCount("file://\(replica)") == 0 {
-            Thread.sleep(forTimeInterval: 0.05)
-        }
+        _ = try program.wait(for: "file://\(replica)", after: 0)
         try replication.stop()
         let restored = sample.folder.path("restored.db")
         _ = try program.run(["restore", "-o", restored, "file://\(replica)"])

@@ -26,6 +26,18 @@ struct LitestreamProgram {
         return (list ?? "").components(separatedBy: "max_txid").count - 1
     }
 
+    /// Waits until a replica has more states than a number.
+    ///
+    /// - Returns: How many it has.
+    func wait(for url: String, after count: Int) throws -> Int {
+        for _ in 0..<200 {
+            let found = try stateCount(url)
+            if found > count { return found }
+            Thread.sleep(forTimeInterval: 0.1)
+        }
+        throw ConformanceFailure("litestream wrote no state within 20 seconds")
+    }
+
     /// The program while it replicates a file.
     final class Replication {
         private let process: SpawnedProcess

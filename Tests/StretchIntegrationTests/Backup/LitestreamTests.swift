@@ -21,15 +21,9 @@ import Testing
     private static func settle(
         _ program: LitestreamProgram, _ url: String, after count: Int
     ) throws -> Int {
-        for _ in 0..<200 {
-            let found = try program.stateCount(url)
-            if found > count {
-                Thread.sleep(forTimeInterval: 2.1)
-                return found
-            }
-            Thread.sleep(forTimeInterval: 0.1)
-        }
-        throw ConformanceFailure("litestream wrote no state within 20 seconds")
+        let found = try program.wait(for: url, after: count)
+        Thread.sleep(forTimeInterval: 2.1)
+        return found
     }
 
     private func restore(
