@@ -61,9 +61,12 @@ let package = Package(
         .target(
             name: "StretchTestSupport",
             dependencies: ["CFaultVFS", "Stretch", "StretchLinked", "StretchSQLite"]),
+        // C: ends the process before the n-th call that changes a file, for the kill tests.
+        .target(name: "CKillPoint"),
         // A program that migrates, writes and reads, and that the tests kill.
         .executableTarget(
-            name: "StretchCrashWorker", dependencies: ["Stretch", "StretchLinked", "StretchSQLite"]),
+            name: "StretchCrashWorker",
+            dependencies: ["CKillPoint", "Stretch", "StretchLinked", "StretchSQLite"]),
         // The timeline's decisions, walked through whole lives on models of files and remote.
         .target(name: "StretchSimulator", dependencies: ["Stretch"]),
         .executableTarget(name: "StretchSimulate", dependencies: ["StretchSimulator"]),
@@ -85,7 +88,7 @@ let package = Package(
             name: "StretchIntegrationTests",
             dependencies: [
                 "Stretch", "StretchCrashWorker", "StretchLinked", "StretchPostgres",
-                "StretchTestSupport",
+                "StretchSQLite", "StretchTestSupport", "StretchTransactSQL", "TransactSQL",
             ]),
         .testTarget(
             name: "StretchCommandTests",

@@ -45,7 +45,10 @@ import TransactSQL
         if ProcessInfo.processInfo.environment["STRETCH_RECORD_SNAPSHOTS"] != nil {
             try Data(output.utf8).write(to: snapshot)
         }
-        #expect(try output == String(contentsOf: snapshot, encoding: .utf8), "\(name)")
+        let expected = try String(contentsOf: snapshot, encoding: .utf8)
+        let difference = output.split(separator: "\n").difference(
+            from: expected.split(separator: "\n"))
+        #expect(output == expected, "\(name): \(Array(difference))")
         #expect(!output.contains("s3cret"), "\(name)")
     }
 

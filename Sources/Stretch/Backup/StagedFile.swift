@@ -8,6 +8,8 @@ final class StagedFile {
     let path: String
     /// Where it is until then: in the same folder, so that renaming it is atomic.
     let temporaryPath: String
+    /// Who may read and write it.
+    private let mode: mode_t
     /// Locked for as long as the file is staged.
     private var descriptor: Int32
     private var isDone = false
@@ -18,6 +20,7 @@ final class StagedFile {
     /// - Throws: `wrongState` when the folder cannot be written.
     init(for path: String, mode: mode_t) throws(StretchError) {
         self.path = FileIdentity.resolved(path)
+        self.mode = mode
         let folder = StagedFile.folder(of: self.path)
         let name = URL(fileURLWithPath: self.path).lastPathComponent
         let prefix = ".\(name).stretch-"
@@ -30,6 +33,24 @@ final class StagedFile {
         }
         // Not what the process's mask leaves of it.
         _ = fchmod(descriptor, mode)
+    }
+
+    /// Goes on with the file that another program has put in the place of the empty one.
+    ///
+    /// Every connection to it must be closed.
+    ///
+    /// - Throws: `wrongState` when there is none, or nobody may use it.
+    func adoptReplacement() throws(StretchError) {
+        let replacement = open(temporaryPath, O_RDWR | O_CLOEXEC)
+        guard replacement >= 0, flock(replacement, LOCK_EX | LOCK_NB) == 0,
+            fchmod(replacement, mode) == 0
+        else {
+            let failure = StagedFile.failure("cannot use \"\(temporaryPath)\"")
+            if replacement >= 0 { close(replacement) }
+            throw failure
+        }
+        closeDescriptor()
+        descriptor = replacement
     }
 
     deinit {

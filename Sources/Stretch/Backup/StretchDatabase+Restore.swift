@@ -28,12 +28,12 @@ extension StretchDatabase {
                 hint: "Name another file to restore to.")
         }
         let reader = try BackupReader(backup.path, configuration)
-        return try restoration.run(from: backup.path, time: backup.time) { target in
+        return try restoration.run(from: backup.path, time: backup.time) { staged in
             var copied = BackupOptions()
             copied.shouldStop = options.shouldStop
             copied.progress = options.progress
             _ = try DatabaseCopy(configuration: configuration, options: copied).copy(
-                reader.connection, to: target)
+                reader.connection, to: staged.temporaryPath)
         }
     }
 
@@ -49,11 +49,14 @@ extension StretchDatabase {
         let states = LitestreamStates(try replica.states())
         let (state, isProven) = try states.newest(notAfter: options.time, replica: replica.url)
         let restoration = try Restoration(path, options, configuration)
-        return try restoration.run(from: replica.url, time: state.time) { target in
-            try replica.restore(state, to: target)
-            try DatabaseCopy.check(target, configuration)
-            guard !isProven, !options.acceptsNearest else { return }
-            try restoration.requireComplete(target, state, replica)
+        return try restoration.run(from: replica.url, time: state.time) { staged in
+            let file = staged.temporaryPath
+            try replica.restore(state, to: file)
+            try DatabaseCopy.check(file, configuration)
+            if !isProven, !options.acceptsNearest {
+                try restoration.requireComplete(file, state, replica)
+            }
+            try staged.adoptReplacement()
         }
     }
 }
@@ -123,15 +126,15 @@ struct Restoration {
 
     /// - Parameters:
     ///   - time: The moment whose state the source is.
-    ///   - write: Writes the database to an empty file, and proves it sound.
+    ///   - write: Writes the database to the staged, empty file, and proves it sound.
     func run(
-        from source: String, time: Timestamp, _ write: (String) throws -> Void
+        from source: String, time: Timestamp, _ write: (StagedFile) throws -> Void
     ) throws(StretchError) -> RestoreReport {
         let isThere = StagedFile.mode(path) != nil
         let mode = StagedFile.mode(path) ?? StagedFile.mode(source) ?? 0o600
         let staged = try StagedFile(for: path, mode: mode)
-        try local { () throws in try write(staged.temporaryPath) }
-        let record = try BackupReader(staged.temporaryPath, configuration).record()
+        try local { () throws in try write(staged) }
+        let (record, pending) = try self.record(ofFile: staged.temporaryPath)
         var replaced: ReplacedFile?
         // A migrator of the old file must not go on under its name.
         var lease: MigratorLease?
@@ -142,7 +145,7 @@ struct Restoration {
             replaced = try ReplacedFile(path, configuration)
         }
         defer { withExtendedLifetime(lease) {} }
-        let known = try attachment(of: record)
+        let known = try attachment(of: record, pending: pending)
         try note(.restored, known)
         do throws(StretchError) {
             try staged.commit(time: time, isReplacing: isThere)
@@ -155,13 +158,24 @@ struct Restoration {
         return try report(source, time, record, isReplacing: isThere)
     }
 
-    /// What the keystore has of the file that is replaced, when it is on the backup's branch.
-    private func attachment(of record: DatabaseRecord?) throws(StretchError) -> Attachment? {
-        guard let record, let keystore = configuration.keystore else { return nil }
-        return try keystore.attachments(database: record.database).first {
-            $0.branch == record.position.branch && $0.path == path
-                && [.linked, .deauthorized].contains($0.state)
-        }
+    /// What the keystore has of the backup's branch, when the restored file would be taken for the
+    /// one that goes on in it: because it is in its place, or because no file is there any more.
+    private func attachment(
+        of record: DatabaseRecord?, pending: PendingStep?
+    ) throws(StretchError) -> Attachment? {
+        guard let record, let link = FileLink(configuration, path: path) else { return nil }
+        let (state, found) = try link.state(of: record, pending: pending)
+        guard let found, [.linked, .deauthorized].contains(found.state) else { return nil }
+        return found.path == path || state == .connected ? found : nil
+    }
+
+    /// What a file says of its branch, and its step in flight.
+    private func record(
+        ofFile path: String
+    ) throws(StretchError) -> (DatabaseRecord?, PendingStep?) {
+        let reader = try BackupReader(path, configuration)
+        guard let record = try reader.record() else { return (nil, nil) }
+        return (record, try local { () throws in try Catalog(reader.connection).pending() })
     }
 
     private func note(

@@ -61,6 +61,7 @@ struct PrivateFolder {
         _ bytes: [UInt8], to name: String, isDurable: Bool = true
     ) throws(StretchError) {
         try make()
+        if isDurable { removeLeftovers() }
         let path = path(of: name)
         let temporary = "\(self.path)/.\(name).\(getpid()).\(UInt32.random(in: 0...UInt32.max))"
         do throws(StretchError) {
@@ -71,6 +72,23 @@ struct PrivateFolder {
             throw error
         }
         if isDurable { try synchronize(self.path) }
+    }
+
+    /// Removes what killed processes left behind: temporary files that nobody has written to for an
+    /// hour.
+    private func removeLeftovers() {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        where name.hasPrefix(".") {
+            var state = stat()
+            guard lstat(path(of: name), &state) == 0 else { continue }
+            #if canImport(Darwin)
+                let time = state.st_mtimespec.tv_sec
+            #else
+                let time = state.st_mtim.tv_sec
+            #endif
+            // What cannot be removed now, a later write removes.
+            if Int(Date().timeIntervalSince1970) - time > 3_600 { unlink(path(of: name)) }
+        }
     }
 
     /// Removes a file, if it is there.

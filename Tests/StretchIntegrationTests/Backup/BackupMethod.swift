@@ -3,10 +3,13 @@ import Stretch
 import StretchLinked
 import StretchSQLite
 import StretchTestSupport
+import StretchTransactSQL
+import TransactSQL
 
-/// A way to make a backup of a SQLite file; none but the first knows of Stretch.
+/// A way to make a backup of a SQLite file; none but the first two knows of Stretch.
 enum BackupMethod: String, CaseIterable {
     case library
+    case transactSQL
     case vacuumInto
     case shell
     case copyAfterCheckpoint
@@ -20,6 +23,11 @@ enum BackupMethod: String, CaseIterable {
         switch self {
         case .library:
             try StretchDatabase(path: path, configuration: configuration).backUp(to: target)
+        case .transactSQL:
+            let database = try StretchDatabase(path: path, configuration: configuration)
+            var executor = ScriptExecutor(
+                host: DatabaseHost(database) { try $0.run() }, output: Silence())
+            try executor.run("BACKUP DATABASE main TO DISK = '\(target)'")
         case .vacuumInto:
             try Connection(path: path, access: .readWrite, routines: .linked).execute(
                 "VACUUM INTO '\(target)'")
@@ -40,13 +48,7 @@ enum BackupMethod: String, CaseIterable {
                 try Self.run("cp", [path + "-wal", target + "-wal"])
             }
         case .python:
-            let program = """
-                import sqlite3, sys
-                source, target = (sqlite3.connect(path) for path in sys.argv[1:3])
-                source.backup(target)
-                target.close()
-                """
-            try Self.run("python3", ["-c", program, path, target])
+            try PythonBackups.shared.get().backUp(path, to: target)
         }
     }
 
@@ -57,4 +59,11 @@ enum BackupMethod: String, CaseIterable {
             "/usr/bin/env", [name] + arguments, environment: ["PATH": path]
         ).wait()
     }
+}
+
+/// Output that nobody reads.
+private final class Silence: TransactSQLOutput {
+    func write(_ message: TransactSQLMessage) {}
+    func write(_ result: TransactSQLResult) {}
+    func write(_ error: TransactSQLError) {}
 }

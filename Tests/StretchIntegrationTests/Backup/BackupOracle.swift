@@ -25,6 +25,12 @@ final class BackupOracle {
         }
     }
 
+    /// What a file contained after a commit, and when that was.
+    struct Entry {
+        let rows: [[Value]]
+        let time: Timestamp
+    }
+
     private struct Moment: Hashable {
         let life: Int64
         let commit: Int64
@@ -34,10 +40,16 @@ final class BackupOracle {
 
     let sample: TimelineSample
     private(set) var lives: [Life] = []
-    private(set) var restoreCount = 0
-    private(set) var usedMethods: Set<String> = []
-    private var backups: [String] = []
-    private var log: [Moment: [[Value]]] = [:]
+    /// How often a file was restored from a backup of each method.
+    var restoreCounts: [String: Int] = [:]
+    /// The restored files that went on in the branch of the file whose place they took.
+    var continuedCount = 0
+    var backups: [(path: String, method: String)] = []
+    /// The last step, for people who look for the cause of a failure.
+    var lastStep = "begin"
+    /// The replica of the first life, which lives until the end.
+    private(set) var replica: OracleReplica?
+    private var log: [Moment: Entry] = [:]
     private var generator: SeededGenerator
     private var fileCount = 0
 
@@ -46,45 +58,90 @@ final class BackupOracle {
         generator = SeededGenerator(seed: seed)
         let plain = try Connection(path: sample.path, access: .readWrite, routines: .linked)
         try plain.execute("CREATE TABLE moment(life INT, n INT); INSERT INTO moment VALUES(0, 0)")
-        let rows = try plain.rows(TimelineSample.all)
-        try begin(sample.path, rows: rows)
+        try begin(sample.path, rows: try plain.rows(TimelineSample.all))
+        replica = try OracleReplica(of: sample.path, in: sample.folder)
     }
 
-    private func integer(_ range: ClosedRange<Int>) -> Int {
-        Int.random(in: range, using: &generator)
+    var restoreCount: Int { restoreCounts.values.reduce(0, +) }
+
+    // MARK: Chance
+
+    func integer(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
+
+    func isOne(in count: Int) -> Bool { integer(1...count) == 1 }
+
+    func choice<Element>(_ elements: [Element]) -> Element? {
+        elements.randomElement(using: &generator)
     }
+
+    /// The path of a new file.
+    func newPath(_ name: String) -> String {
+        fileCount += 1
+        return sample.folder.path("\(fileCount)-\(name).db")
+    }
+
+    // MARK: Lives
 
     /// A file begins a life of its own with these rows.
-    private func begin(_ path: String, rows: [[Value]]) throws {
+    func begin(_ path: String, rows: [[Value]]) throws {
         let database = try sample.open(URL(fileURLWithPath: path).lastPathComponent)
+        fileCount += 1
         let life = try Life(Int64(fileCount), path, database)
         for row in rows {
             try life.twin.run("INSERT INTO t VALUES(?, ?, ?)", row[0], row[1], row[2])
         }
         try database.execute("UPDATE moment SET life = \(life.number), n = 0")
-        log[Moment(life: life.number, commit: 0)] = rows
+        log[Moment(life: life.number, commit: 0)] = Entry(rows: rows, time: .now)
         lives.append(life)
     }
 
-    /// Does something at random, and restores a backup now and then.
+    /// Lets a life end, but never the first one, which is replicated.
+    ///
+    /// - Returns: The number of the life, and its file.
+    func endLife() -> (number: Int64, path: String)? {
+        guard lives.count > 1 else { return nil }
+        let life = lives.remove(at: integer(1...lives.count - 1))
+        return (life.number, life.path)
+    }
+
+    /// What a file contained when it was copied.
+    func entry(of file: StretchDatabase) throws -> (life: Int64, entry: Entry?) {
+        let found = try file.query("SELECT life, n FROM moment").rows[0].map {
+            $0.integerValue ?? -1
+        }
+        return (found[0], log[Moment(life: found[0], commit: found[1])])
+    }
+
+    // MARK: Steps
+
+    /// Does something at random with one of the files, or restores a backup.
     func step() throws {
-        guard let life = lives.randomElement(using: &generator) else { return }
-        switch integer(0...11) {
-        case 0...4: try write(life)
-        case 5...6: try migrate(life)
+        if integer(0...13) > 10 {
+            try restore()
+        } else if let life = choice(lives) {
+            try change(life)
+        }
+        if let life = choice(lives) { try compare(life) }
+    }
+
+    private func change(_ life: Life) throws {
+        let number = integer(0...10)
+        lastStep = "change \(number) of life \(life.number) at \(life.path)"
+        switch number {
+        case 0...3: try write(life)
+        case 4...5: try migrate(life)
+        case 6: try migrateMeanwhile(life)
         case 7: try life.database.bringBack(table: "t", where: "id % 7 = \(integer(0...6))")
         case 8: try life.database.alterTable("t", filter: "n <= \(integer(20...90))")
-        case 9...10: try backUp(life)
-        default: try restore()
+        default: try backUp(life)
         }
-        try compare(life)
     }
 
     /// One commit, here and in the twin.
     private func write(_ life: Life) throws {
-        var script = ""
         for _ in 0..<integer(1...3) {
             let id = integer(1...120)
+            let script: String
             switch integer(0...3) {
             case 0:
                 let next = 1 + (try life.twin.integer("SELECT max(id) FROM t") ?? 0)
@@ -95,16 +152,24 @@ final class BackupOracle {
             }
             try life.twin.execute(script)
             life.commitCount += 1
-            try life.database.execute("BEGIN; \(script) UPDATE moment SET n = n + 1; COMMIT")
-            log[Moment(life: life.number, commit: life.commitCount)] = try life.twin.rows(
-                TimelineSample.all)
+            let time = Timestamp.now
+            try life.database.execute(
+                "BEGIN IMMEDIATE; \(script) UPDATE moment SET n = n + 1; COMMIT")
+            log[Moment(life: life.number, commit: life.commitCount)] = Entry(
+                rows: try life.twin.rows(TimelineSample.all), time: time)
         }
     }
 
-    /// Moves rows; now and then a backup is made in the middle of a step.
+    private func migrator(_ life: Life) throws -> (Migrator, MigrationOptions) {
+        let migrator = try Migrator(path: life.path, configuration: sample.configuration())
+        var options = MigrationOptions()
+        options.maximumRowCount = integer(3...12)
+        return (migrator, options)
+    }
+
+    /// Moves rows; now and then a backup is made between two steps.
     private func migrate(_ life: Life) throws {
-        let migrator = try Migrator(
-            path: life.path, configuration: sample.configuration())
+        let (migrator, options) = try migrator(life)
         var passesLeft = integer(0...12)
         var failure: (any Error)?
         migrator.atCrashPoint = { [unowned self] _ in
@@ -112,52 +177,40 @@ final class BackupOracle {
             guard passesLeft == 0 else { return }
             do { try backUp(life, besideWriter: true) } catch { failure = error }
         }
-        var options = MigrationOptions()
-        options.maximumRowCount = integer(3...12)
         try migrator.migrate(options)
         if let failure { throw failure }
     }
 
-    private func backUp(_ life: Life, besideWriter: Bool = false) throws {
-        let methods = BackupMethod.allCases.filter { !besideWriter || $0.worksBesideWriter }
-        guard let method = methods.randomElement(using: &generator) else { return }
-        fileCount += 1
-        let target = sample.folder.path("backup-\(fileCount)-\(method.rawValue).db")
-        try method.backUp(life.path, to: target, configuration: sample.configuration())
-        usedMethods.insert(method.rawValue)
-        backups.append(target)
+    /// Backups and commits while another thread moves rows.
+    private func migrateMeanwhile(_ life: Life) throws {
+        let (migrator, options) = try migrator(life)
+        let other = OtherThread { _ = try migrator.migrate(options) }
+        do {
+            for _ in 0..<integer(1...3) {
+                if isOne(in: 2) { try write(life) } else { try backUp(life, besideWriter: true) }
+            }
+        } catch {
+            try? other.join()
+            throw error
+        }
+        lastStep += ", end of the migration"
+        try other.join()
     }
 
-    /// Restores a backup under a new name, connects it, and compares all its rows with the log.
-    private func restore() throws {
-        guard let backup = backups.randomElement(using: &generator) else { return }
-        fileCount += 1
-        restoreCount += 1
-        let name = "life-\(fileCount).db"
-        let path = sample.folder.path(name)
-        let report = try StretchDatabase.restore(
-            [backup], to: path, configuration: sample.configuration())
-        #expect(report.linkState == .disconnected, "\(backup)")
-        let file = try sample.open(name)
-        let found = try file.query("SELECT life, n FROM moment").rows[0].map {
-            $0.integerValue ?? -1
+    private func backUp(_ life: Life, besideWriter: Bool = false) throws {
+        // Litestream holds the WAL of the file that it replicates.
+        let isReplicated = life.path == sample.path
+        let methods = BackupMethod.allCases.filter {
+            $0.worksBesideWriter || !besideWriter && !isReplicated
         }
-        let expected = try #require(
-            log[Moment(life: found[0], commit: found[1])], "\(backup): \(found)")
-        if report.content.remoteRows > 0 {
-            let error = #expect(throws: StretchError.self, "\(backup)") {
-                try file.query(TimelineSample.all)
-            }
-            #expect(error?.code == .disconnected)
-        }
-        #expect(try file.reauthorize().action == .fork, "\(backup)")
-        #expect(try file.query(TimelineSample.all).rows == expected, "\(backup) at \(found)")
-        #expect(try file.verify().isSound, "\(backup)")
-        if lives.count == Self.maximumLifeCount {
-            lives.remove(at: integer(0...lives.count - 1))
-        }
-        try begin(path, rows: expected)
+        guard let method = choice(methods) else { return }
+        let target = newPath(method.rawValue)
+        lastStep += ", backup \(method)"
+        try method.backUp(life.path, to: target, configuration: sample.configuration())
+        backups.append((target, method.rawValue))
     }
+
+    // MARK: Comparing
 
     private func compare(_ life: Life) throws {
         #expect(
@@ -171,5 +224,35 @@ final class BackupOracle {
             try compare(life)
             #expect(try life.database.verify().isSound, "life \(life.number)")
         }
+    }
+}
+
+extension Timestamp {
+    /// The present time.
+    static var now: Timestamp {
+        Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000))
+    }
+}
+
+/// Work on a thread of its own.
+final class OtherThread: @unchecked Sendable {
+    // Written before the signal, and read after it.
+    private var failure: (any Error)?
+    private let end = DispatchSemaphore(value: 0)
+
+    init(_ body: @escaping () throws -> Void) {
+        nonisolated(unsafe) let body = body
+        Thread.detachNewThread { [self] in
+            do { try body() } catch { failure = error }
+            end.signal()
+        }
+    }
+
+    /// Waits for the end of the work.
+    ///
+    /// - Throws: What the work threw.
+    func join() throws {
+        end.wait()
+        if let failure { throw failure }
     }
 }

@@ -5,40 +5,12 @@ import StretchSQLite
 import StretchTestSupport
 import Testing
 
-/// A real replica, written by the real program, which `Scripts/litestream` installs.
-///
-/// Without it the tests fail.
+/// A real replica, written by the real program.
 @Suite struct LitestreamTests {
-    /// The program while it replicates a file.
-    private final class Replication {
-        private let process: SpawnedProcess
-
-        init(_ program: String, _ path: String, to url: String) throws {
-            process = try SpawnedProcess(
-                program, ["replicate", path, url], environment: ["HOME": "/nonexistent"])
-        }
-
-        /// Lets it send what is left, and waits for its end.
-        func stop() throws {
-            kill(process.identifier, SIGTERM)
-            _ = try process.wait()
-        }
-    }
-
-    private static let environment = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? ""]
-
-    private static func findProgram() throws -> String {
-        var root = URL(fileURLWithPath: #filePath)
-        for _ in 0..<4 { root.deleteLastPathComponent() }
-        let script = root.appendingPathComponent("Scripts/litestream").path
-        let output = try SpawnedProcess(script, [], environment: environment).wait()
-        return try #require(output.split(separator: "\n").last.map(String.init))
-    }
-
-    private static func replica(_ program: String, _ url: String) -> LitestreamReplica {
+    private static func replica(_ program: LitestreamProgram, _ url: String) -> LitestreamReplica {
         LitestreamReplica(url: url) { (arguments) throws(StretchError) in
             do {
-                return Data(try SpawnedProcess(program, arguments).wait().utf8)
+                return Data(try program.run(arguments).utf8)
             } catch {
                 throw StretchError(.remoteUnavailable, "litestream failed: \(error)", hint: "Try.")
             }
@@ -46,17 +18,12 @@ import Testing
     }
 
     /// Waits until the replica has more states than before, and a whole second is over.
-    private static func settle(_ program: String, _ url: String, after count: Int) throws -> Int {
-        for _ in 0..<200 {
-            let list = try SpawnedProcess(program, ["ltx", "-json", url]).wait()
-            let found = list.components(separatedBy: "max_txid").count - 1
-            if found > count {
-                Thread.sleep(forTimeInterval: 2.1)
-                return found
-            }
-            Thread.sleep(forTimeInterval: 0.1)
-        }
-        throw ConformanceFailure("litestream wrote no state within 20 seconds")
+    private static func settle(
+        _ program: LitestreamProgram, _ url: String, after count: Int
+    ) throws -> Int {
+        let found = try program.wait(for: url, after: count)
+        Thread.sleep(forTimeInterval: 2.1)
+        return found
     }
 
     private func restore(
@@ -76,13 +43,14 @@ import Testing
     }
 
     @Test func `a chosen second comes back with its cold rows, and an idle database too`() throws {
-        let program = try Self.findProgram()
+        let program = try LitestreamProgram()
         let sample = try TimelineSample()
         let url = "file://\(sample.folder.path("replica"))"
         let replica = Self.replica(program, url)
         var moments: [(time: Timestamp, rows: [[Value]])] = []
         let start = now()
-        let replication = try Replication(program, sample.path, to: url)
+        let replication = try LitestreamProgram.Replication(
+            program, sample.path, to: sample.folder.path("replica"))
         var count = 0
         do {
             let database = try sample.open()
@@ -109,6 +77,11 @@ import Testing
                 replica, name, in: sample, at: moment.time, original: isLast ? "app.db" : nil)
             let gap = try #require(report.gapSeconds)
             #expect(gap >= 0 && gap < 10, "\(report)")
+            // The file is the program's; its rights and its time are those of any restored file.
+            let attributes = try FileManager.default.attributesOfItem(
+                atPath: sample.folder.path(name))
+            #expect(attributes[.posixPermissions] as? Int == 0o600)
+            #expect(report.content.time == report.time)
             let restored = try sample.open(name)
             expectError(.disconnected, "") { _ = try TimelineSample.contents(restored) }
             try restored.reauthorize()

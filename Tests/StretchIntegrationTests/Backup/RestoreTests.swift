@@ -23,6 +23,26 @@ import Testing
             configuration: configuration)
     }
 
+    @Test func `a restored file is disconnected, also when no other file is on its branch`() throws
+    {
+        let sample = try Sample()
+        try sample.open().migrate(batchRowCount: 9)
+        let moment = try Sample.contents(sample.open())
+        try sample.open().backUp(to: sample.folder.path("b.db"))
+        for suffix in ["", "-wal", "-shm"] {
+            try? FileManager.default.removeItem(atPath: sample.path + suffix)
+        }
+        #expect(try restore(["b.db"], "restored.db", in: sample).linkState == .disconnected)
+        let restored = try sample.open("restored.db")
+        expectError(.disconnected, "restored") { _ = try Sample.contents(restored) }
+        var options = ReauthorizeOptions()
+        options.withCopy = false
+        #expect(try restored.reauthorize(options).action == .continue)
+        #expect(try Sample.contents(restored) == moment)
+        try sample.live(restored, from: 100)
+        #expect(try restored.verify().isSound)
+    }
+
     @Test func `a newer, a foreign or an open file is not replaced`() throws {
         let sample = try Sample()
         try sample.open().migrate(batchRowCount: 9)

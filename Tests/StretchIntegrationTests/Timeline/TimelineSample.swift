@@ -24,7 +24,7 @@ struct TimelineSample {
         wrap: @escaping @Sendable (any Endpoint) -> any Endpoint = { $0 }
     ) throws {
         self.wrap = wrap
-        folder = try TemporaryFolder()
+        folder = try TemporaryFolder(isInMemory: true)
         remote = kind == "postgresql" ? try PostgresRemote() : nil
         do {
             let plain = try Connection(path: path, access: .create, routines: .linked)

@@ -48,6 +48,20 @@ import Testing
         try keystore.removeCredential(at: address, for: .writer)
     }
 
+    @Test func `what a killed process left behind goes after an hour`() throws {
+        try keystore.store(secret, at: address, for: .writer)
+        let now = Date()
+        for (name, age) in [(".credential-1.7.8", 3_700.0), (".seen-1.7.9", 60)] {
+            let path = keystore.path + "/" + name
+            try Data("half".utf8).write(to: URL(fileURLWithPath: path))
+            try FileManager.default.setAttributes(
+                [.modificationDate: now - age], ofItemAtPath: path)
+        }
+        try keystore.store(secret, at: address, for: .reader)
+        #expect(try files().filter { $0.hasPrefix(".") } == [".seen-1.7.9"])
+        #expect(try keystore.credential(at: address, for: .writer)?.login == "app")
+    }
+
     @Test(arguments: [
         "postgresql://db.example.com/other?schema=a",
         "postgresql://db.example.com/archive?schema=b",
