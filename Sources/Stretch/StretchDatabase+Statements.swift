@@ -133,6 +133,7 @@ extension StretchDatabase {
     /// Brings the overlay up to the file, and tells whether it has anything that a statement meets.
     private func needsRewriting(_ sql: String) throws -> Bool {
         do {
+            try overlay.lock(for: sql)
             try overlay.synchronize()
         } catch {
             // Whatever is wrong with a table, a transaction can be ended.

@@ -211,6 +211,13 @@ public final class Connection {
     /// Whether a transaction that `BEGIN` or a savepoint opened is active.
     public var isInTransaction: Bool { routines.table.pointee.get_autocommit(handle) == 0 }
 
+    /// Whether the transaction has read or written schema main, so that its snapshot is taken; also
+    /// where SQLite is too old to tell: <https://sqlite.org/c3ref/txn_state.html>.
+    package var hasSnapshot: Bool {
+        guard routines.versionNumber >= 3_034_000 else { return true }
+        return routines.table.pointee.txn_state(handle, "main") != SQLITE_TXN_NONE
+    }
+
     /// How a transaction takes its locks: <https://sqlite.org/lang_transaction.html>.
     public enum TransactionKind: String, Sendable {
         /// Locks are taken when they are needed.

@@ -92,6 +92,31 @@ package final class Overlay {
         schemaVersion = version
     }
 
+    /// Takes main's write lock, and changes nothing.
+    static let lockSQL = "INSERT INTO main.stretch_lock(id, name) SELECT 1, 'lock' WHERE 0"
+
+    /// Takes main's write lock where a statement is the first of its transaction and writes: to look
+    /// at the schema would take a snapshot, which a write fails to upgrade once another connection,
+    /// such as a migrator's, has committed.
+    package func lock(for sql: String) throws {
+        guard record != nil, connection.isInTransaction, !connection.hasSnapshot,
+            let table = StatementRewriter.writtenTable(of: sql)
+        else { return }
+        let isOwn = tableNames.contains(table) || viewNames.contains(table)
+        let isTemporary =
+            try !isOwn
+            && connection.integer(
+                "SELECT 1 FROM temp.sqlite_schema WHERE name = ? COLLATE NOCASE", .text(table))
+                != nil
+        guard !isTemporary else { return }
+        do {
+            try connection.run(Self.lockSQL)
+        } catch {
+            // SQLITE_ERROR: another program disabled the database, which synchronizing tells.
+            guard error.code == 1 else { throw error }
+        }
+    }
+
     /// Enabling or disabling a table changes rows of the catalog only, not the schema.
     private func tablesHaveChanged() throws -> Bool {
         guard record != nil else { return false }

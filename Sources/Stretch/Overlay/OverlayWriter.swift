@@ -91,8 +91,7 @@ final class OverlayWriter {
     private func lock() throws {
         let statement =
             try lockStatement
-            ?? connection.prepare(
-                "INSERT INTO main.stretch_lock(id, name) SELECT 1, 'lock' WHERE 0")
+            ?? connection.prepare(Overlay.lockSQL)
         lockStatement = statement
         try statement.run()
     }

@@ -78,6 +78,28 @@ extension StatementRewriter {
     }
 }
 
+// MARK: - Locks
+
+extension StatementRewriter {
+    /// The table of schema main, or of none that is named, whose rows the first statement of a text
+    /// writes, in lower case; `nil` for any other statement.
+    static func writtenTable(of sql: String) -> String? {
+        var reader = SQLTokenReader(sql)
+        guard let verb = acceptVerb(&reader) else { return nil }
+        switch SQLToken.folded(verb.text) {
+        case "insert", "update": if reader.accept(keyword: "OR") { reader.next() }
+        case "replace", "delete": break
+        default: return nil
+        }
+        guard
+            verb.isKeyword("UPDATE") || reader.accept(keyword: "INTO")
+                || reader.accept(keyword: "FROM"),
+            let table = reader.acceptQualifiedName(), table.schema?.isName("main") ?? true
+        else { return nil }
+        return table.name.identifierName.map(SQLToken.folded)
+    }
+}
+
 // MARK: - Definitions
 
 extension StatementRewriter {

@@ -105,7 +105,7 @@ package struct StatementRewriter: Sendable {
         })
 
     /// Takes the first keyword past empty statements, EXPLAIN [QUERY PLAN], and WITH clauses.
-    private static func acceptVerb(_ reader: inout SQLTokenReader) -> SQLToken? {
+    static func acceptVerb(_ reader: inout SQLTokenReader) -> SQLToken? {
         while reader.accept(symbol: ";") {}
         if reader.accept(keyword: "EXPLAIN") { _ = reader.accept(keywords: "QUERY", "PLAN") }
         if reader.accept(keyword: "WITH") {

@@ -154,7 +154,7 @@ final class BackupOracle {
             life.commitCount += 1
             let time = Timestamp.now
             try life.database.execute(
-                "BEGIN IMMEDIATE; \(script) UPDATE moment SET n = n + 1; COMMIT")
+                "BEGIN; \(script) UPDATE moment SET n = n + 1; COMMIT")
             log[Moment(life: life.number, commit: life.commitCount)] = Entry(
                 rows: try life.twin.rows(TimelineSample.all), time: time)
         }
