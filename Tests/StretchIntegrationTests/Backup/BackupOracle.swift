@@ -42,8 +42,6 @@ final class BackupOracle {
     private(set) var lives: [Life] = []
     /// How often a file was restored from a backup of each method.
     var restoreCounts: [String: Int] = [:]
-    /// The restored files that went on in the branch of the file whose place they took.
-    var continuedCount = 0
     var backups: [(path: String, method: String)] = []
     /// The last step, for people who look for the cause of a failure.
     var lastStep = "begin"
