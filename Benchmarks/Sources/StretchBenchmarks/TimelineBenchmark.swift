@@ -36,7 +36,7 @@ struct TimelineBenchmark: ParsableCommand {
             atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let needsServer = postgresql || parts.contains(.deep)
-        let server = needsServer ? try PostgresServer(folder: folder) : nil
+        let server = needsServer ? try PostgresServer(folder: self.folder) : nil
         for part in parts {
             switch part {
             case .reauthorize: try reauthorize(in: folder, postgresql ? server : nil)
@@ -128,7 +128,7 @@ struct TimelineBenchmark: ParsableCommand {
             let remote = try Connection(
                 path: file.path + ".archive", access: .readWrite, routines: .linked)
             let name = try remote.string(
-                "SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'orders%'")
+                "SELECT name FROM sqlite_schema WHERE name LIKE 'rows!_%' ESCAPE '!'")
             guard let name else { throw WrongAnswer() }
             return try seconds {
                 try remote.execute("CREATE TABLE copied AS SELECT * FROM \"\(name)\"")
@@ -176,7 +176,7 @@ struct TimelineBenchmark: ParsableCommand {
     private func backUpDeep(_ server: PostgresServer) throws {
         let orders = try server.stretchedFile("deep", rowCount: backupRows)
         _ = try orders.migrate(upTo: backupRows)
-        let target = server.folder + "/deep.db"
+        let target = server.folder + "/stretch-bench-deep-copy.db"
         let peer = server.barePeer(orders.remote)
         defer { bare_peer_close(peer) }
         var work = Rounds()
