@@ -95,9 +95,10 @@ package final class Overlay {
     /// Takes main's write lock, and changes nothing.
     static let lockSQL = "INSERT INTO main.stretch_lock(id, name) SELECT 1, 'lock' WHERE 0"
 
-    /// Takes main's write lock where a statement is the first of its transaction and writes: to look
-    /// at the schema would take a snapshot, which a write fails to upgrade once another connection,
-    /// such as a migrator's, has committed.
+    /// Takes main's write lock where a statement is the first of its transaction, and writes.
+    ///
+    /// To look at the schema would take a snapshot, which a write fails to upgrade once another
+    /// connection, such as a migrator's, has committed.
     package func lock(for sql: String) throws {
         guard record != nil, connection.isInTransaction, !connection.hasSnapshot,
             let table = StatementRewriter.writtenTable(of: sql)
