@@ -3,16 +3,24 @@ internal import Dispatch
 /// Work that runs on a second thread, one after the other on each queue.
 // The closure runs once, before the semaphore is signalled; everything is read after it.
 final class Background<Value>: @unchecked Sendable {
-    private let body: () throws -> Value
+    private var body: (() throws -> Value)?
     private let done = DispatchSemaphore(value: 0)
     private var outcome: Result<Value, any Error>?
 
     init(on queue: DispatchQueue, _ body: @escaping () throws -> Value) {
         self.body = body
         queue.async {
-            self.outcome = Result { try self.body() }
+            self.run()
             self.done.signal()
         }
+    }
+
+    /// What the work holds, such as a connection, is let go before anybody hears of its end: who
+    /// waits for it may close the last one next.
+    private func run() {
+        guard let work = body else { return }
+        body = nil
+        outcome = Result { try work() }
     }
 
     /// Waits for the work's end.

@@ -226,7 +226,7 @@ final class MigrationPlan {
         return try prefetch?.result()
     }
 
-    private func dropAhead() {
+    func dropAhead() {
         ready = nil
         // Nobody wants the rows, nor to know why there are none.
         _ = try? takeAhead()

@@ -83,8 +83,11 @@ final class MigrationRun {
     }
 
     private func perform() throws(StretchError) {
-        // A batch that does not come to its commit leaves nothing behind.
-        defer { endpoint.stage(nil, rows: nil) }
+        // A batch that does not come to its commit leaves nothing behind, and no thread that reads.
+        defer {
+            endpoint.stage(nil, rows: nil)
+            plan.dropAhead()
+        }
         let start = try local { () throws in
             try connection.transaction(.deferred) { () throws in
                 (try catalog.position(), try catalog.pending())
