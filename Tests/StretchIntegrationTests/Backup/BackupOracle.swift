@@ -237,13 +237,21 @@ final class OtherThread: @unchecked Sendable {
     // Written before the signal, and read after it.
     private var failure: (any Error)?
     private let end = DispatchSemaphore(value: 0)
+    private var body: (() throws -> Void)?
 
     init(_ body: @escaping () throws -> Void) {
-        nonisolated(unsafe) let body = body
+        self.body = body
         Thread.detachNewThread { [self] in
-            do { try body() } catch { failure = error }
+            run()
             end.signal()
         }
+    }
+
+    /// Lets go of what the work holds, such as an open file, before anybody hears of its end.
+    private func run() {
+        guard let work = body else { return }
+        body = nil
+        do { try work() } catch { failure = error }
     }
 
     /// Waits for the end of the work.
