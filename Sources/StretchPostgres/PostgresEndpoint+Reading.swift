@@ -1,4 +1,3 @@
-internal import CLibPQ
 public import Stretch
 public import StretchSQLite
 
@@ -49,13 +48,7 @@ extension PostgresEndpoint {
         on connection: PostgresConnection
     ) throws {
         _ = try connection.nextResult()
-        var isFirstRow = true
-        while let bytes = try connection.copyRow() {
-            defer { PQfreemem(bytes.baseAddress) }
-            var fields = try CopyFields(UnsafeRawBufferPointer(bytes))
-            if isFirstRow { try fields.skipHeader() }
-            isFirstRow = false
-            guard !fields.isAtEnd, try fields.fieldCount() >= 0 else { continue }
+        try connection.readCopy { fields in
             try decoder.append(
                 to: buffer,
                 identify: { [damaged] _, place in

@@ -308,13 +308,7 @@ extension PostgresEndpoint {
         guard let copy = try connection.nextResult(), copy.status == PGRES_COPY_OUT else {
             throw DamagedRow()
         }
-        var isFirstRow = true
-        while let bytes = try connection.copyRow() {
-            defer { PQfreemem(bytes.baseAddress) }
-            var fields = try CopyFields(UnsafeRawBufferPointer(bytes))
-            if isFirstRow { try fields.skipHeader() }
-            isFirstRow = false
-            guard !fields.isAtEnd, try fields.fieldCount() >= 0 else { continue }
+        try connection.readCopy { fields in
             try plan.decoder.append(
                 to: rows,
                 identify: { batch, ordinal in

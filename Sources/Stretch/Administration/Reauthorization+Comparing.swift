@@ -11,7 +11,7 @@ extension Reauthorization {
             let visible = try endpoint.batches(seenAt: found.head)
             child = ForkPoint.Child(
                 head: found.head, isOwn: try owner(of: found) == .here,
-                resentCount: try catalog.namedBatches().count {
+                resentCount: try named.get().count {
                     visible[fork.resentID(of: $0.id)] == $0.digest
                 })
         }
@@ -27,7 +27,7 @@ extension Reauthorization {
         at position: TimelinePosition?, _ point: ForkPoint?, _ endpoint: any Endpoint
     ) throws -> ManifestComparison {
         guard let position else { return ManifestComparison() }
-        let named = try catalog.namedBatches()
+        let named = try named.get()
         let visible = try endpoint.batches(seenAt: position)
         var resumed: PendingFork?
         if case .resumed(let fork, _) = point { resumed = fork }

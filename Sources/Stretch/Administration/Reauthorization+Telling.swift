@@ -5,7 +5,7 @@ extension Reauthorization {
         _ comparison: ManifestComparison = ManifestComparison(), advice: [String] = []
     ) throws -> ReauthorizeReport {
         let gone = Set(comparison.lost.map(\.id) + comparison.forgotten)
-        let named = try catalog.namedBatches()
+        let named = try named.get()
         let kept = named.filter { !gone.contains($0.id) }
         let sources = Dictionary(
             uniqueKeysWithValues: comparison.resent.map { ($0, .earlierRun) }
@@ -110,7 +110,7 @@ extension Reauthorization {
     /// The newest batch of the manifest that is not lost.
     private func newestAvailable(but lost: [NamedBatch]) throws -> String? {
         let ids = Set(lost.map(\.id))
-        return try catalog.namedBatches().last { !ids.contains($0.id) }.map { "\($0.id)" }
+        return try named.get().last { !ids.contains($0.id) }.map { "\($0.id)" }
     }
 }
 

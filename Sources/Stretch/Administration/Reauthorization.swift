@@ -21,6 +21,8 @@ final class Reauthorization {
     private(set) lazy var staging = openStaging()
     /// The manifest, by the ids of batches, as it was at the start.
     private(set) lazy var manifest = Result { try catalog.manifest() }
+    /// The batches of the manifest and their hidden rows, as they were at the start.
+    private(set) lazy var named = Result { try catalog.namedBatches() }
 
     init(
         _ database: StretchDatabase, _ keystore: Keystore, _ options: ReauthorizeOptions

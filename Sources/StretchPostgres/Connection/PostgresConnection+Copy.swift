@@ -24,6 +24,19 @@ extension PostgresConnection {
         try flush(until: .now + PostgresConnection.patience)
     }
 
+    /// Reads the rows of a binary COPY to its end.
+    func readCopy(_ body: (inout CopyFields) throws -> Void) throws {
+        var isFirstRow = true
+        while let bytes = try copyRow() {
+            defer { PQfreemem(bytes.baseAddress) }
+            var fields = try CopyFields(UnsafeRawBufferPointer(bytes))
+            if isFirstRow { try fields.skipHeader() }
+            isFirstRow = false
+            guard !fields.isAtEnd, try fields.fieldCount() >= 0 else { continue }
+            try body(&fields)
+        }
+    }
+
     /// The next row of a COPY, or `nil` at its end; free it with `PQfreemem`.
     func copyRow() throws -> UnsafeMutableRawBufferPointer? {
         var row: UnsafeMutablePointer<CChar>?
