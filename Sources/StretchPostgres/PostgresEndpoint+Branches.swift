@@ -105,6 +105,15 @@ extension PostgresEndpoint {
         }
     }
 
+    /// Whether a position sees a batch that garbage collection has condemned.
+    public func hasCollectedBatch(seenAt position: TimelinePosition) throws(StretchError) -> Bool {
+        try ask { connection in
+            let lineage = LineageQuery(prefix: "\(schema).")
+            let results = try run(lineage.condemned(seenAt: position), on: connection)
+            return results.first?.integer(0, 0) != nil
+        }
+    }
+
     /// The batches of a relation that hold the rows of a digest.
     public func copies(of relation: Int64, digest: [UInt8]) throws(StretchError) -> [Int64] {
         try ask { connection in

@@ -28,6 +28,8 @@ enum PostgresSchema {
             committed_at timestamptz NOT NULL DEFAULT now(),
             condemned_at timestamptz, collected_at timestamptz);
         CREATE INDEX stretch_batch_by_epoch ON \(schema).stretch_batch(branch, epoch);
+        CREATE INDEX stretch_batch_condemned ON \(schema).stretch_batch(branch, epoch)
+            WHERE condemned_at IS NOT NULL;
         CREATE INDEX stretch_batch_by_relation ON \(schema).stretch_batch(relation);
         CREATE TABLE \(schema).stretch_retirement(
             batch bigint NOT NULL, branch bigint NOT NULL, epoch bigint NOT NULL,

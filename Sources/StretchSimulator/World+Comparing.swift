@@ -68,6 +68,12 @@ extension World {
         guard variant != .forkByEpoch || attachment != file.position else {
             return ManifestComparison()
         }
+        // At the file's own position nothing is compared, but for what was collected.
+        if attachment == file.position, remote.holds(attachment),
+            !remote.visible(at: attachment).contains(where: remote.isCondemned)
+        {
+            return ManifestComparison()
+        }
         let facts = file.manifest.map { batch in
             let stored = remote.stored(batch.id)
             var isResent = false

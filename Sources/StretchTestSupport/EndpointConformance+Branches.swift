@@ -102,7 +102,14 @@ extension EndpointConformance {
                 let base = world.position
                 try world.retire(batches[0])
                 try world.endpoint.confirm(world.position)
+                try require(
+                    !world.endpoint.hasCollectedBatch(seenAt: base), "nothing is collected yet")
                 try world.requireGarbage(1, kept: 0)
+                try require(
+                    world.endpoint.hasCollectedBatch(seenAt: base), "the batch is collected")
+                try require(
+                    !world.endpoint.hasCollectedBatch(seenAt: world.position),
+                    "the head does not see it")
                 let child = TimelinePosition(branch: 991, epoch: base.epoch, token: 5)
                 try require(.remoteMismatch, "a fork before the collection") {
                     try world.endpoint.fork(

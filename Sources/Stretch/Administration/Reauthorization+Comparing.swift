@@ -22,11 +22,15 @@ extension Reauthorization {
 
     /// What the remote lacks of the manifest at a position, and where else the rows are.
     ///
-    /// Rows that are to be sent again were read and proved.
+    /// Rows that are to be sent again were read and proved. At the file's own position, which the
+    /// remote was found to hold, no batch is looked at: the ledger moves with the history.
     func compare(
         at position: TimelinePosition?, _ point: ForkPoint?, _ endpoint: any Endpoint
     ) throws -> ManifestComparison {
         guard let position else { return ManifestComparison() }
+        if position == record.position, try !endpoint.hasCollectedBatch(seenAt: position) {
+            return ManifestComparison()
+        }
         let named = try named.get()
         let visible = try endpoint.batches(seenAt: position)
         var resumed: PendingFork?

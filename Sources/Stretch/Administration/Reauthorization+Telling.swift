@@ -4,31 +4,36 @@ extension Reauthorization {
         _ action: ReauthorizeReport.Action, _ position: TimelinePosition, parent: Int64? = nil,
         _ comparison: ManifestComparison = ManifestComparison(), advice: [String] = []
     ) throws -> ReauthorizeReport {
-        let gone = Set(comparison.lost.map(\.id) + comparison.forgotten)
-        let named = try named.get()
-        let kept = named.filter { !gone.contains($0.id) }
+        let (batchCount, rowCount) = try catalog.manifestCounts()
         let sources = Dictionary(
             uniqueKeysWithValues: comparison.resent.map { ($0, .earlierRun) }
                 + comparison.resending.map { ($0.batch, ReauthorizeReport.Source($0.source)) })
         return ReauthorizeReport(
             action: action, server: address.description, branch: "\(position.branch)",
-            parent: parent.map { "\($0)" }, epoch: position.epoch, batches: Int64(kept.count),
-            rows: kept.reduce(0) { $0 + $1.rowCount - $1.hiddenRowCount },
-            resent: try named.compactMap { batch in
-                try sources[batch.id].map { source in
-                    ReauthorizeReport.Resending(
-                        batch: "\(batch.id)", table: try manifest.get()[batch.id]?.table.name ?? "",
-                        rows: batch.rowCount - batch.hiddenRowCount, source: source)
-                }
-            },
+            parent: parent.map { "\($0)" }, epoch: position.epoch,
+            batches: batchCount - Int64(comparison.lost.count + comparison.forgotten.count),
+            rows: rowCount - comparison.lost.reduce(0) { $0 + $1.visibleRowCount },
+            resent: sources.isEmpty ? [] : try resendings(from: sources),
             lost: try comparison.lost.map(loss), advice: advice)
+    }
+
+    private func resendings(
+        from sources: [Int64: ReauthorizeReport.Source]
+    ) throws -> [ReauthorizeReport.Resending] {
+        try named.get().compactMap { batch in
+            try sources[batch.id].map { source in
+                ReauthorizeReport.Resending(
+                    batch: "\(batch.id)", table: try manifest.get()[batch.id]?.table.name ?? "",
+                    rows: batch.visibleRowCount, source: source)
+            }
+        }
     }
 
     private func loss(_ batch: NamedBatch) throws -> ReauthorizeReport.Loss {
         let found = try manifest.get()[batch.id]
         return ReauthorizeReport.Loss(
             batch: "\(batch.id)", table: found?.table.name ?? "",
-            rows: batch.rowCount - batch.hiddenRowCount,
+            rows: batch.visibleRowCount,
             keyRange: try found.flatMap { try catalog.keyRange(of: $0.batch, in: $0.table) })
     }
 

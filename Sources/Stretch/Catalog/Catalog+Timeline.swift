@@ -79,6 +79,16 @@ extension Catalog {
         }
     }
 
+    /// The batches of the manifest, and their visible rows.
+    func manifestCounts() throws(SQLiteError) -> (batches: Int64, rows: Int64) {
+        let counts = try connection.rows(
+            "SELECT count(*), coalesce(sum(rows), 0) FROM main.stretch_batch")[0]
+        return (
+            counts[0].integerValue ?? 0,
+            (counts[1].integerValue ?? 0) - (try hiddenRowCount())
+        )
+    }
+
     /// Takes batches out of the manifest, by their ids.
     package func removeBatches(_ ids: [Int64]) throws(SQLiteError) {
         for id in ids {

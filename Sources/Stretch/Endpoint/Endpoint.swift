@@ -161,6 +161,11 @@ public protocol Endpoint: AnyObject {
     /// The digests of the batches that a position sees, by their ids; condemned ones are left out.
     func batches(seenAt position: TimelinePosition) throws(StretchError) -> [Int64: [UInt8]]
 
+    /// Whether a position sees a batch that garbage collection has condemned.
+    ///
+    /// The time that it takes does not grow with the batches that are kept.
+    func hasCollectedBatch(seenAt position: TimelinePosition) throws(StretchError) -> Bool
+
     /// The batches of a relation, of whatever branch, that hold the rows of a digest.
     ///
     /// Condemned ones are left out. What the ledger says is not proved: read the rows.
@@ -340,6 +345,11 @@ extension Endpoint {
     public func batches(
         seenAt position: TimelinePosition
     ) throws(StretchError) -> [Int64: [UInt8]] { throw Self.hasNoBranches }
+
+    /// Throws `unsupported`.
+    public func hasCollectedBatch(seenAt position: TimelinePosition) throws(StretchError) -> Bool {
+        throw Self.hasNoBranches
+    }
 
     /// None.
     public func copies(of relation: Int64, digest: [UInt8]) throws(StretchError) -> [Int64] { [] }

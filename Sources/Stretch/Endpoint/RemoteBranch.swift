@@ -80,14 +80,19 @@ package struct LineageQuery {
             UNION ALL
             SELECT b.parent, b.fork_epoch FROM line AS l
             JOIN \(prefix)stretch_branch AS b ON b.id = l.branch WHERE b.parent IS NOT NULL
-        ), visible(id) AS (
-            SELECT b.id FROM \(prefix)stretch_batch AS b
-            JOIN line AS l ON l.branch = b.branch AND b.epoch <= l.epoch
-            WHERE NOT EXISTS (
-                SELECT 1 FROM \(prefix)stretch_retirement AS r
-                JOIN line AS m ON m.branch = r.branch AND r.epoch <= m.epoch
-                WHERE r.batch = b.id)
         )
+        """
+    }
+
+    /// The batches that the line sees, as the tail of a query whose condition goes on after it.
+    private var visible: String {
+        """
+        FROM \(prefix)stretch_batch AS b
+        JOIN line AS l ON l.branch = b.branch AND b.epoch <= l.epoch
+        WHERE NOT EXISTS (
+            SELECT 1 FROM \(prefix)stretch_retirement AS r
+            JOIN line AS m ON m.branch = r.branch AND r.epoch <= m.epoch
+            WHERE r.batch = b.id)
         """
     }
 
@@ -98,8 +103,7 @@ package struct LineageQuery {
     ) -> String {
         """
         \(line(position))
-        SELECT min(b.id) FROM \(prefix)stretch_batch AS b
-        WHERE b.condemned_at IS NOT NULL AND b.id IN (SELECT id FROM visible)
+        SELECT min(b.id) \(visible) AND b.condemned_at IS NOT NULL
             AND b.id NOT IN (\(lost.isEmpty ? "0" : lost.map(String.init).joined(separator: ",")))
         """
     }
@@ -108,8 +112,7 @@ package struct LineageQuery {
     package func batches(seenAt position: TimelinePosition) -> String {
         """
         \(line(position))
-        SELECT b.id, b.digest FROM \(prefix)stretch_batch AS b
-        WHERE b.condemned_at IS NULL AND b.id IN (SELECT id FROM visible) ORDER BY b.id
+        SELECT b.id, b.digest \(visible) AND b.condemned_at IS NULL ORDER BY b.id
         """
     }
 }

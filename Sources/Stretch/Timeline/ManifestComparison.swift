@@ -13,6 +13,9 @@ package struct NamedBatch: Hashable, Sendable {
         self.digest = digest
     }
 
+    /// How many of the rows can be seen.
+    package var visibleRowCount: Int64 { rowCount - hiddenRowCount }
+
     /// Whether no row of the batch can be seen.
     package var isHidden: Bool { hiddenRowCount == rowCount }
 }

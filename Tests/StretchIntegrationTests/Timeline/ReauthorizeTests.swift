@@ -70,6 +70,24 @@ import Testing
     }
 
     @Test(arguments: ["file", "postgresql"])
+    func `many batches take the same calls as few`(_ kind: String) throws {
+        var calls: [[String]] = []
+        for batchRowCount in [20, 2] {
+            let log = CallLog()
+            let sample = try Sample(kind) { LoggingEndpoint($0, log) }
+            try sample.open().migrate(batchRowCount: batchRowCount)
+            try sample.backUp(to: "backup.db")
+            let copy = try sample.open("backup.db")
+            log.calls = []
+            let report = try copy.reauthorize()
+            #expect(report.batches == 40 / Int64(batchRowCount) && report.rows == 40)
+            calls.append(log.calls)
+        }
+        #expect(calls[0] == calls[1])
+        #expect(calls[0].contains("fork") && !calls[0].contains("batches"))
+    }
+
+    @Test(arguments: ["file", "postgresql"])
     func `an old file in the same place, with the same inode, is noticed`(_ kind: String) throws {
         let sample = try Sample(kind)
         try sample.open().migrate(tables: ["t"], batchRowCount: 20)
@@ -312,5 +330,27 @@ extension TimelineSample {
             ).string("SELECT owner_name FROM stretch_branch")
         }
         return try remote.psql("SELECT owner_name FROM stretch_branch")
+    }
+}
+
+/// The calls that sessions were asked for, in their order.
+// One thread at a time makes calls.
+private final class CallLog: @unchecked Sendable {
+    var calls: [String] = []
+}
+
+private final class LoggingEndpoint: ForwardingEndpoint {
+    private let log: CallLog
+
+    init(_ base: any Endpoint, _ log: CallLog) {
+        self.log = log
+        super.init(base)
+    }
+
+    override func around<Result>(
+        _ call: String, _ body: () throws(StretchError) -> Result
+    ) throws(StretchError) -> Result {
+        log.calls.append(call)
+        return try body()
     }
 }

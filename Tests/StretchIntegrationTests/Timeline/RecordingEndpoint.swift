@@ -95,110 +95,49 @@ final class TimelineRecorder: @unchecked Sendable {
 }
 
 /// A session that tells a recorder what its remote has done.
-final class RecordingEndpoint: Endpoint {
-    private let base: any Endpoint
+final class RecordingEndpoint: ForwardingEndpoint {
     private let recorder: TimelineRecorder
 
     init(_ base: any Endpoint, _ recorder: TimelineRecorder) {
-        self.base = base
         self.recorder = recorder
+        super.init(base)
     }
 
-    // MARK: What changes the timeline
-
-    func register(database: Int64, position: TimelinePosition) throws(StretchError) {
-        try base.register(database: database, position: position)
+    override func register(database: Int64, position: TimelinePosition) throws(StretchError) {
+        try super.register(database: database, position: position)
         recorder.register(position)
     }
 
-    func commit(
+    override func commit(
         _ batch: NewBatch, rows: RowBuffer, from start: TimelinePosition,
         to position: TimelinePosition
     ) throws(StretchError) {
-        try base.commit(batch, rows: rows, from: start, to: position)
+        try super.commit(batch, rows: rows, from: start, to: position)
         recorder.commit(batch.id, at: position)
     }
 
-    func retire(
+    override func retire(
         batch: Int64, from start: TimelinePosition, to position: TimelinePosition
     ) throws(StretchError) {
-        try base.retire(batch: batch, from: start, to: position)
+        try super.retire(batch: batch, from: start, to: position)
         recorder.retire(batch, at: position)
     }
 
-    func confirm(_ position: TimelinePosition) throws(StretchError) {
-        try base.confirm(position)
+    override func confirm(_ position: TimelinePosition) throws(StretchError) {
+        try super.confirm(position)
         recorder.confirm(position)
     }
 
-    func fork(
+    override func fork(
         _ child: TimelinePosition, of parent: TimelinePosition, database: Int64,
         without lost: [Int64]
     ) throws(StretchError) {
-        try base.fork(child, of: parent, database: database, without: lost)
+        try super.fork(child, of: parent, database: database, without: lost)
         recorder.fork(child, of: parent, without: lost)
     }
 
-    func setDropped(_ isDropped: Bool, branch: Int64) throws(StretchError) {
-        try base.setDropped(isDropped, branch: branch)
+    override func setDropped(_ isDropped: Bool, branch: Int64) throws(StretchError) {
+        try super.setDropped(isDropped, branch: branch)
         recorder.setDropped(isDropped, branch: branch)
-    }
-
-    // MARK: What does not
-
-    var roundTripCount: Int { base.roundTripCount }
-    func provision(_ relation: Relation) throws(StretchError) { try base.provision(relation) }
-    func buildIndexes(_ relation: Relation) throws(StretchError) {
-        try base.buildIndexes(relation)
-    }
-    func lacks(_ relation: Relation) throws(StretchError) -> RelationGap {
-        try base.lacks(relation)
-    }
-    func makeLogins() throws(StretchError) -> RemoteLogins { try base.makeLogins() }
-    func interrupt() { base.interrupt() }
-    func authorize() throws(StretchError) { try base.authorize() }
-    func identity() throws(StretchError) -> String { try base.identity() }
-    func branches(database: Int64) throws(StretchError) -> [RemoteBranch] {
-        try base.branches(database: database)
-    }
-    func holds(_ position: TimelinePosition) throws(StretchError) -> Bool {
-        try base.holds(position)
-    }
-    func batches(seenAt position: TimelinePosition) throws(StretchError) -> [Int64: [UInt8]] {
-        try base.batches(seenAt: position)
-    }
-    func takeOver(_ position: TimelinePosition, from hash: [UInt8]?) throws(StretchError) {
-        try base.takeOver(position, from: hash)
-    }
-    func fence(branch: Int64) throws(StretchError) -> TimelinePosition? {
-        try base.fence(branch: branch)
-    }
-    func position(branch: Int64) throws(StretchError) -> TimelinePosition? {
-        try base.position(branch: branch)
-    }
-    func ledgerEntry(batch: Int64) throws(StretchError) -> LedgerEntry? {
-        try base.ledgerEntry(batch: batch)
-    }
-    func stage(_ batch: NewBatch?, rows: RowBuffer?) { base.stage(batch, rows: rows) }
-    func read(
-        batch: Int64, columns: [Int64], from ordinal: Int64, maximumRowCount: Int,
-        into buffer: RowBuffer
-    ) throws(StretchError) {
-        try base.read(
-            batch: batch, columns: columns, from: ordinal, maximumRowCount: maximumRowCount,
-            into: buffer)
-    }
-    func scan(_ request: ColdScanRequest) throws(StretchError) -> any ColdScan {
-        try base.scan(request)
-    }
-    func retention() throws(StretchError) -> Duration? { try base.retention() }
-    func setRetention(_ retention: Duration?) throws(StretchError) {
-        try base.setRetention(retention)
-    }
-    func collectGarbage(_ request: GarbageRequest) throws(StretchError) -> GarbageReport {
-        try base.collectGarbage(request)
-    }
-    func usage(relation: Int64) throws(StretchError) -> RemoteUsage {
-        try base.usage(relation: relation)
     }
 }

@@ -70,6 +70,14 @@ extension EmbeddedEndpoint {
         }
     }
 
+    /// Whether a position sees a batch that garbage collection has condemned.
+    public func hasCollectedBatch(seenAt position: TimelinePosition) throws(StretchError) -> Bool {
+        try ask {
+            guard let connection = try file.openRemote() else { throw file.missingRemote }
+            return try connection.integer(LineageQuery(prefix: "").condemned(seenAt: position)) != nil
+        }
+    }
+
     /// The batches of a relation that hold the rows of a digest.
     public func copies(of relation: Int64, digest: [UInt8]) throws(StretchError) -> [Int64] {
         try ask {

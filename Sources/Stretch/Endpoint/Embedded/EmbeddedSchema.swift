@@ -33,6 +33,8 @@ enum EmbeddedSchema {
             byte_count INTEGER NOT NULL, digest BLOB NOT NULL, columns TEXT NOT NULL,
             condemned_at TEXT, collected_at TEXT);
         CREATE INDEX stretch_batch_by_epoch ON stretch_batch(branch, epoch);
+        CREATE INDEX stretch_batch_condemned ON stretch_batch(branch, epoch)
+            WHERE condemned_at IS NOT NULL;
         CREATE TABLE stretch_retirement(
             batch INTEGER NOT NULL, branch INTEGER NOT NULL, epoch INTEGER NOT NULL,
             confirmed_at TEXT, PRIMARY KEY (branch, batch)) WITHOUT ROWID;
