@@ -74,7 +74,8 @@ extension EmbeddedEndpoint {
     public func hasCollectedBatch(seenAt position: TimelinePosition) throws(StretchError) -> Bool {
         try ask {
             guard let connection = try file.openRemote() else { throw file.missingRemote }
-            return try connection.integer(LineageQuery(prefix: "").condemned(seenAt: position)) != nil
+            return try connection.integer(LineageQuery(prefix: "").condemned(seenAt: position))
+                != nil
         }
     }
 
