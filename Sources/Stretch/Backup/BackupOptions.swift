@@ -12,6 +12,11 @@ public struct BackupOptions: Sendable {
     public var overwrites = false
     /// Whether cold rows are written too, so that the backup needs no remote.
     public var isDeep = false
+    /// Whether SQLite reads the whole backup before it gets its name.
+    ///
+    /// That takes several times as long as the copy itself; without it, a damage of the database is
+    /// found when the backup is restored, which always checks.
+    public var isChecked = true
     /// The most bytes to copy in a second, or `nil` for no limit.
     public var maximumBytesPerSecond: Int64?
     /// Asked again and again; `true` stops the backup, and no file is made.

@@ -1,4 +1,5 @@
 internal import Crypto
+internal import Dispatch
 internal import StretchSQLite
 
 extension StretchDatabase {
@@ -18,8 +19,6 @@ extension StretchDatabase {
 /// No transaction is open at the remote or on the original meanwhile: batches are immutable, and
 /// the remote's history proves at the end that they were this file's all the time.
 private final class DeepBackup {
-    private static let pageByteCount: Int64 = 4 << 20
-
     private let path: String
     private let options: BackupOptions
     private let configuration: Configuration
@@ -56,50 +55,45 @@ private final class DeepBackup {
         try connection.execute("BEGIN")
         for table in try catalog.tables() {
             let recall = try Recall(table, nil, on: connection, now: configuration.now())
-            for batch in try catalog.batches(table: table.id) {
-                rows += try fill(batch, recall)
-            }
+            let indexes = try DroppedIndexes(
+                of: table.name, filledWith: recall.visibleRowCount, on: connection)
+            rows += try fill(recall)
+            try indexes.create()
         }
         try connection.execute("COMMIT")
         return rows
     }
 
-    private func fill(_ batch: ManifestBatch, _ recall: Recall) throws -> Int64 {
-        let page = RowBuffer(columnCount: recall.columns.count)
-        let mean = max(batch.byteCount / max(batch.visible.rowCount, 1), 1)
-        let limit = Int(max(Self.pageByteCount / mean, 1))
-        let isWhole = recall.table.columnIDs(schemaVersion: batch.schemaVersion) == recall.columns
-        var hash = SHA256()
-        var (ordinal, rows) = (Int64(0), Int64(0))
-        while ordinal < batch.visible.rowCount {
+    /// Inserts a table's pages, each of which is read on a second thread while the one before is
+    /// inserted.
+    private func fill(_ recall: Recall) throws -> Int64 {
+        let pages = try catalog.batches(table: recall.table.id).flatMap(Page.all(of:))
+        let reader = PageReader(recall, endpoint)
+        var ahead = pages.first.map(reader.read)
+        // The session is nobody else's until the second thread is done with it.
+        defer { _ = try? ahead?.result() }
+        var hidden: Set<Int64> = []
+        var rows: Int64 = 0
+        for (index, page) in pages.enumerated() {
             guard !options.shouldStop() else {
                 throw StretchError(
                     .cancelled, "the backup was stopped as asked",
                     hint: "Run the command again; no file was made.")
             }
-            try endpoint.read(
-                batch: batch.visible.id, columns: recall.columns, from: ordinal,
-                maximumRowCount: limit, into: page)
-            guard page.rowCount > 0 else { throw damaged(batch, recall.table) }
-            hash.update(bufferPointer: page.bytes)
-            for row in 0..<page.rowCount {
-                rows += try insert(page, row, of: batch, recall) ? 1 : 0
+            guard let buffer = try ahead?.result() else { break }
+            ahead = index + 1 < pages.count ? reader.read(pages[index + 1]) : nil
+            if page.ordinals.lowerBound == 0 {
+                let number = page.batch.visible.number
+                hidden = Set(try catalog.hiddenOrdinals(batchNumber: number))
             }
-            ordinal += Int64(page.rowCount)
-        }
-        // A table that got columns since has other rows than those that were hashed.
-        guard !isWhole || Array(hash.finalize()) == batch.digest else {
-            throw damaged(batch, recall.table)
+            for row in 0..<buffer.rowCount where !hidden.contains(buffer.rowIdentifiers[row]) {
+                rows += try insert(buffer, row, recall) ? 1 : 0
+            }
         }
         return rows
     }
 
-    private func insert(
-        _ page: RowBuffer, _ row: Int, of batch: ManifestBatch, _ recall: Recall
-    ) throws -> Bool {
-        let location = ColdLocation(
-            batchNumber: batch.visible.number, ordinal: page.rowIdentifiers[row])
-        guard try !catalog.isHidden(location) else { return false }
+    private func insert(_ page: RowBuffer, _ row: Int, _ recall: Recall) throws -> Bool {
         switch try recall.insert(page, row: row) {
         case .inserted: return true
         case .shadowed: return false
@@ -109,13 +103,6 @@ private final class DeepBackup {
                 "table \"\(recall.table.name)\" cannot hold its hot and cold rows: \(message)",
                 hint: "Change the hot row that conflicts, then try again.")
         }
-    }
-
-    private func damaged(_ batch: ManifestBatch, _ table: StretchedTable) -> StretchError {
-        StretchError(
-            .damaged,
-            "batch \(batch.visible.number) of table \"\(table.name)\" is not what was moved",
-            hint: "Run `stretch verify`.")
     }
 
     /// Proves that the rows were this file's, takes the catalog out, and checks the file.
@@ -129,6 +116,70 @@ private final class DeepBackup {
         try connection.execute("BEGIN")
         try catalog.drop()
         try connection.execute("COMMIT")
-        try DatabaseCopy.check(path, configuration)
+        if options.isChecked { try DatabaseCopy.check(path, configuration) }
+    }
+}
+
+/// A part of a batch that is read at once.
+private struct Page {
+    private static let byteCount: Int64 = 4 << 20
+
+    let batch: ManifestBatch
+    let ordinals: Range<Int64>
+
+    var isLast: Bool { ordinals.upperBound == batch.visible.rowCount }
+
+    /// The pages of a batch, in their order.
+    static func all(of batch: ManifestBatch) -> [Page] {
+        let count = batch.visible.rowCount
+        let mean = max(batch.byteCount / max(count, 1), 1)
+        let limit = max(byteCount / mean, 1)
+        return stride(from: 0, to: count, by: Int(limit)).map { start in
+            Page(batch: batch, ordinals: start..<min(start + limit, count))
+        }
+    }
+}
+
+/// Reads a table's pages in their order, and proves each batch with its last one.
+// Its state belongs to the queue.
+private final class PageReader: @unchecked Sendable {
+    private let queue = DispatchQueue(label: "stretch.backup.read")
+    private let endpoint: any Endpoint
+    private let table: StretchedTable
+    private let columns: [Int64]
+    private var hash = SHA256()
+
+    init(_ recall: Recall, _ endpoint: any Endpoint) {
+        self.endpoint = endpoint
+        table = recall.table
+        columns = recall.columns
+    }
+
+    func read(_ page: Page) -> Background<RowBuffer> {
+        Background(on: queue) { [self] in
+            let buffer = RowBuffer(columnCount: columns.count)
+            try endpoint.read(
+                batch: page.batch.visible.id, columns: columns, from: page.ordinals.lowerBound,
+                maximumRowCount: page.ordinals.count, into: buffer)
+            guard buffer.rowCount == page.ordinals.count else { throw damaged(page.batch) }
+            hash.update(bufferPointer: buffer.bytes)
+            if page.isLast { try prove(page.batch) }
+            return buffer
+        }
+    }
+
+    private func prove(_ batch: ManifestBatch) throws {
+        let digest = Array(hash.finalize())
+        hash = SHA256()
+        // A table that got columns since has other rows than those that were hashed.
+        let isWhole = table.columnIDs(schemaVersion: batch.schemaVersion) == columns
+        guard !isWhole || digest == batch.digest else { throw damaged(batch) }
+    }
+
+    private func damaged(_ batch: ManifestBatch) -> StretchError {
+        StretchError(
+            .damaged,
+            "batch \(batch.visible.number) of table \"\(table.name)\" is not what was moved",
+            hint: "Run `stretch verify`.")
     }
 }

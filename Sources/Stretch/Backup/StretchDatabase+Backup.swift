@@ -5,8 +5,8 @@ extension StretchDatabase {
     ///
     /// A shallow backup is the file itself: hot rows, and where the cold ones are. A deep one is a
     /// plain SQLite file with all rows, which knows nothing of Stretch. The file gets its name when
-    /// it is whole, was read again, and is on the disk; its time of modification is the moment of
-    /// the state.
+    /// it is whole, was read again unless the options say otherwise, and is on the disk; its time
+    /// of modification is the moment of the state.
     ///
     /// - Parameter target: The file to write.
     /// - Throws: `wrongState` when the target exists and is not to be overwritten, or cannot be
@@ -30,7 +30,10 @@ extension StretchDatabase {
         let replaced = isThere ? try ReplacedFile(target, configuration) : nil
         // Nobody may read more of the backup than of the database.
         let staged = try StagedFile(for: target, mode: StagedFile.mode(path) ?? 0o600)
-        let copy = DatabaseCopy(configuration: configuration, options: options)
+        var copied = options
+        // What is filled next is checked when it is full.
+        copied.isChecked = options.isChecked && !options.isDeep
+        let copy = DatabaseCopy(configuration: configuration, options: copied)
         var coldRows: Int64 = 0
         let time = try perform {
             let time = try copy.copy(try makeReader(), to: staged.temporaryPath)

@@ -254,6 +254,13 @@ package struct Catalog {
             .integer(location.batchNumber), .integer(location.ordinal)) != nil
     }
 
+    /// The ordinals of a batch's rows that tombstones hide.
+    package func hiddenOrdinals(batchNumber: Int64) throws(SQLiteError) -> [Int64] {
+        try connection.rows(
+            "SELECT ordinal FROM main.stretch_tombstone WHERE batch = ?", .integer(batchNumber)
+        ).compactMap(\.[0].integerValue)
+    }
+
     /// The number of tombstones of all batches.
     package func hiddenRowCount() throws(SQLiteError) -> Int64 {
         try connection.integer("SELECT count(*) FROM main.stretch_tombstone") ?? 0

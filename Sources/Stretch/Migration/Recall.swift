@@ -18,7 +18,7 @@ final class Recall {
 
     private let connection: Connection
     private let schema: TableSchema
-    private let insertion: String
+    private let insertion: Statement
     /// The places of the columns that are inserted: those that are not generated.
     private let inserted: [Int]
     private let keyPlaces: [Int]
@@ -41,10 +41,11 @@ final class Recall {
         let names = inserted.map { schema.columns[$0].name.quotedName }
         let marks = inserted.indices.map { "?\($0 + 1)" }
         // OR ABORT outranks a conflict clause of the table's own, which could delete a hot row.
-        insertion = """
+        insertion = try connection.prepare(
+            """
             INSERT OR ABORT INTO \(name)(\(names.joined(separator: ", "))) \
             VALUES (\(marks.joined(separator: ", ")))
-            """
+            """)
         keyPlaces = schema.keyTerms.map(\.column)
         lookUp =
             schema.keyKind.isKeyed
@@ -89,22 +90,21 @@ final class Recall {
 
     /// Inserts one row.
     func insert(_ page: RowBuffer, row: Int) throws -> Outcome {
-        let statement = try connection.cached(insertion)
         defer {
-            statement.reset()
+            insertion.reset()
             // The bound values point into the page.
-            statement.clearBindings()
+            insertion.clearBindings()
         }
         var value = page.value(row: row, column: 0)
         var parameter = 1
         for column in schema.columns.indices {
             if !schema.columns[column].isGenerated {
-                try statement.bind(value, at: parameter)
+                try insertion.bind(value, at: parameter)
                 parameter += 1
             }
             if column + 1 < schema.columns.count { value = value.next }
         }
-        guard let message = try constraintFailure(of: statement) else { return .inserted }
+        guard let message = try constraintFailure(of: insertion) else { return .inserted }
         return try isHot(page, row: row) ? .shadowed : .refused(message)
     }
 

@@ -133,10 +133,7 @@ private final class Verification {
         of batch: ManifestBatch, in table: StretchedTable
     ) throws(StretchError) -> Set<Int64> {
         let ordinals = try local { () throws in
-            try connection.rows(
-                "SELECT ordinal FROM main.stretch_tombstone WHERE batch = ?",
-                .integer(batch.visible.number)
-            ).compactMap(\.[0].integerValue)
+            try catalog.hiddenOrdinals(batchNumber: batch.visible.number)
         }
         let strayCount = ordinals.count { !(0..<batch.visible.rowCount).contains($0) }
         if strayCount > 0 {
@@ -295,10 +292,11 @@ private final class Verification {
         let marks = names.indices.map { "?\($0 + 1)" }.joined(separator: ", ")
         let batches = try local { () throws in try catalog.batches(table: table.id) }
         for batch in batches {
+            let hidden = try local { () throws in
+                Set(try catalog.hiddenOrdinals(batchNumber: batch.visible.number))
+            }
             try eachRow(of: batch, columns: ids) { page, row in
-                let location = ColdLocation(
-                    batchNumber: batch.visible.number, ordinal: page.rowIdentifiers[row])
-                guard try !catalog.isHidden(location) else { return }
+                guard !hidden.contains(page.rowIdentifiers[row]) else { return }
                 let statement = try connection.cached(
                     "INSERT INTO temp.\(target) VALUES (\(marks))")
                 try statement.bind(page.values(ofRow: row))

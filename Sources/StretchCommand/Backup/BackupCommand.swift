@@ -21,6 +21,8 @@ struct BackupCommand: ParsableCommand {
 
     @Flag(name: .long, help: "Write the cold rows too.") var deep = false
     @Flag(name: .long, help: "Replace the file when it is there.") var overwrite = false
+    @Flag(inversion: .prefixedNo, help: "Read the whole backup before it gets its name.")
+    var check = true
 
     @Option(
         name: .long,
@@ -39,6 +41,7 @@ struct BackupCommand: ParsableCommand {
         var asked = BackupOptions()
         asked.isDeep = deep
         asked.overwrites = overwrite
+        asked.isChecked = check
         asked.maximumBytesPerSecond = throttle.map { Int64($0 * 1_048_576) }
         asked.shouldStop = { Interruption.isRequested }
         asked.progress = { progress in

@@ -177,15 +177,44 @@ import Testing
         #expect(method == .copyWithWAL || beside == [], "\(beside)")
     }
 
+    /// Overwrites two pages.
+    ///
+    /// - Parameter page: The first one; negative numbers count from the end.
+    private func damage(_ path: String, page: Int) throws {
+        let handle = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+        let start = page < 0 ? try handle.seekToEnd() : 0
+        try handle.seek(toOffset: UInt64(Int(start) + page * 4_096))
+        try handle.write(contentsOf: Data(repeating: 0xa5, count: 8_192))
+        try handle.close()
+    }
+
+    @Test func `a damage that an unchecked backup copied is found when it is restored`() throws {
+        let sample = try Sample()
+        try sample.open().migrate()
+        try sample.open().execute(
+            """
+            CREATE TABLE last(v);
+            WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 2000)
+            INSERT INTO last SELECT 'row ' || i FROM c;
+            """)
+        try sample.backUp(to: "damaged.db")
+        try damage(sample.folder.path("damaged.db"), page: -2)
+        let database = try sample.open("damaged.db")
+        let target = sample.folder.path("b.db")
+        expectError(.damaged, "damaged") { _ = try database.backUp(to: target) }
+        #expect(!FileManager.default.fileExists(atPath: target))
+        var options = BackupOptions()
+        options.isChecked = false
+        try database.backUp(to: target, options)
+        expectError(.damaged, "damaged") { _ = try restore(["b.db"], "new.db", in: sample) }
+    }
+
     @Test func `inspect finds damage, and knows a remote`() throws {
         let sample = try Sample()
         try sample.open().migrate()
         let target = sample.folder.path("b.db")
         try sample.open().backUp(to: target)
-        let handle = try FileHandle(forUpdating: URL(fileURLWithPath: target))
-        try handle.seek(toOffset: 3 * 4_096)
-        try handle.write(contentsOf: Data(repeating: 0xa5, count: 8_192))
-        try handle.close()
+        try damage(target, page: 3)
         let damaged = try? StretchDatabase.inspect(
             target, isChecked: true, configuration: .linked)
         #expect(damaged?.integrityProblems != [])
