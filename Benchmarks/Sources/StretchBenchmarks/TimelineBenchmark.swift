@@ -103,8 +103,11 @@ struct TimelineBenchmark: ParsableCommand {
                 var configuration = Configuration.linked
                 configuration.keystore = keystore
                 self.configuration = configuration
-                file = try OrdersFile(path: "\(folder)/life\(rowCount).db", rowCount: rowCount)
-                _ = try file.openStretched(coldCount: rowCount, configuration)
+                file = try OrdersFile(
+                    path: "\(folder)/life\(rowCount).db", rowCount: rowCount, hasIndex: false)
+                let database = try file.openStretched(coldCount: 0, configuration)
+                try database.alterTable("orders", filter: "id <= \(rowCount)")
+                _ = try database.migrate(lockBudget: .milliseconds(250))
                 self.server = nil
                 return
             }
@@ -142,35 +145,14 @@ struct TimelineBenchmark: ParsableCommand {
         let file = try OrdersFile(path: folder + "/backup.db", rowCount: backupRows)
         let database = try file.openStretched(coldCount: backupRows / 10)
         let target = folder + "/copy.db"
-        func shell(_ commands: [String]) throws -> Double? {
-            let program = "/usr/bin/sqlite3"
-            guard FileManager.default.isExecutableFile(atPath: program) else { return nil }
-            try? FileManager.default.removeItem(atPath: target)
-            return try seconds {
-                for (file, command) in commands.map({ ($0.hasPrefix(".") ? file.path : target, $0) }
-                ) {
-                    let process = Process()
-                    process.executableURL = URL(fileURLWithPath: program)
-                    process.arguments = [file, command]
-                    process.standardOutput = FileHandle.nullDevice
-                    try process.run()
-                    process.waitUntilExit()
-                    guard process.terminationStatus == 0 else { throw WrongAnswer() }
-                }
-            }
-        }
         var work = Rounds()
-        work.add("stretch backup") {
-            try? FileManager.default.removeItem(atPath: target)
-            return try seconds { _ = try database.backUp(to: target) }
+        try addBackups(of: database, to: target, BackupOptions(), &work)
+        work.add("sqlite3 .backup") {
+            try shell(file.path, ".backup '\(target)'", making: target)
         }
-        work.add("sqlite3 .backup") { try shell([".backup '\(target)'"]) }
-        work.add("sqlite3 .backup, integrity_check") {
-            try shell([".backup '\(target)'", "PRAGMA integrity_check"])
-        }
-        try work.run(rounds)
-        print("\nshallow backup of \(backupRows) rows, a tenth of them cold:")
-        printRatios(work, ours: "stretch backup", limits: ["sqlite3 .backup": 1.1])
+        try run(
+            work, "shallow backup of \(backupRows) rows, a tenth of them cold", target,
+            peer: "sqlite3 .backup", limit: 1.1)
     }
 
     private func backUpDeep(_ server: PostgresServer) throws {
@@ -179,13 +161,10 @@ struct TimelineBenchmark: ParsableCommand {
         let target = server.folder + "/stretch-bench-deep-copy.db"
         let peer = server.barePeer(orders.remote)
         defer { bare_peer_close(peer) }
+        var options = BackupOptions()
+        options.isDeep = true
         var work = Rounds()
-        work.add("stretch backup --deep") {
-            try? FileManager.default.removeItem(atPath: target)
-            var options = BackupOptions()
-            options.isDeep = true
-            return try seconds { _ = try orders.database.backUp(to: target, options) }
-        }
+        try addBackups(of: orders.database, to: target, options, &work)
         work.add("COPY into an SQLite file") {
             try? FileManager.default.removeItem(atPath: target)
             return seconds {
@@ -197,24 +176,64 @@ struct TimelineBenchmark: ParsableCommand {
                     """, target)
             }
         }
-        try work.run(rounds)
-        print("\ndeep backup of \(backupRows) cold rows of PostgreSQL:")
-        printRatios(
-            work, ours: "stretch backup --deep", limits: ["COPY into an SQLite file": 1 / 0.8])
+        try run(
+            work, "deep backup of \(backupRows) cold rows of PostgreSQL", target,
+            peer: "COPY into an SQLite file", limit: 1 / 0.8)
     }
 
-    /// Prints how long our way takes as a multiple of the others.
-    private func printRatios(_ work: Rounds, ours: String, limits: [String: Double]) {
-        let own = work.median(ours) ?? .nan
-        let rows = work.names.map { name in
-            guard let time = work.median(name) else { return [name, "not here", "", "", ""] }
-            let limit = limits[name]
+    /// Our way, with the check at its end and without.
+    private func addBackups(
+        of database: StretchDatabase, to target: String, _ options: BackupOptions,
+        _ work: inout Rounds
+    ) throws {
+        for (name, isChecked) in [("stretch", true), ("stretch --no-check", false)] {
+            work.add(name) {
+                try? FileManager.default.removeItem(atPath: target)
+                var options = options
+                options.isChecked = isChecked
+                return try seconds { _ = try database.backUp(to: target, options) }
+            }
+        }
+    }
+
+    /// Measures, the peer's file read by `integrity_check` too, and prints the ratios of like to
+    /// like.
+    private func run(
+        _ work: Rounds, _ title: String, _ target: String, peer: String, limit: Double
+    ) throws {
+        var work = work
+        // It reads what the peer has just made.
+        work.add("integrity_check") { try shell(target, "PRAGMA integrity_check") }
+        try work.run(rounds)
+        let check = work.median("integrity_check") ?? .nan
+        let rows = [("stretch", check), ("stretch --no-check", 0)].map { name, extra in
+            let own = work.median(name) ?? .nan
+            let other = (work.median(peer) ?? .nan) + extra
             return [
-                name, time.formatted(digits: 2), (own / time).formatted(digits: 2),
-                limit.map { "≤ \($0.formatted(digits: 2))" } ?? "",
-                limit.map { own / time <= $0 ? "yes" : "NO" } ?? "",
+                name, own.formatted(digits: 2), peer + (extra > 0 ? ", integrity_check" : ""),
+                other.formatted(digits: 2), (own / other).formatted(digits: 2),
+                "≤ \(limit.formatted(digits: 2))", own / other <= limit ? "yes" : "NO",
             ]
         }
-        printTable(["", "seconds", "ours ÷ this", "target", "met"], rows)
+        print("\n\(title):")
+        printTable(["", "seconds", "peer", "seconds", "ratio", "target", "met"], rows)
+    }
+
+    /// The seconds of a command of SQLite's shell, or `nil` where the shell is not installed.
+    private func shell(
+        _ file: String, _ command: String, making target: String? = nil
+    ) throws -> Double? {
+        let program = "/usr/bin/sqlite3"
+        guard FileManager.default.isExecutableFile(atPath: program) else { return nil }
+        if let target { try? FileManager.default.removeItem(atPath: target) }
+        return try seconds {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: program)
+            process.arguments = [file, command]
+            process.standardOutput = FileHandle.nullDevice
+            try process.run()
+            process.waitUntilExit()
+            guard process.terminationStatus == 0 else { throw WrongAnswer() }
+        }
     }
 }
