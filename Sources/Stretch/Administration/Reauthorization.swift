@@ -90,7 +90,9 @@ final class Reauthorization {
         case .proceed(let owner):
             return try proceed(from: owner, branches)
         case .fork(let point, let comparison):
-            return try fork(point, comparison, endpoint)
+            let report = try fork(point, comparison, endpoint)
+            if !options.isDryRun { try removeOrphans(branches) }
+            return report
         case .refused(let refusal): throw try error(refusal, isHeld ? endpoint : nil)
         }
     }
@@ -258,6 +260,20 @@ final class Reauthorization {
             $0.usedCredential = options.credential ?? $0.usedCredential
         }
         if let prepared, prepared.branch == nil { try keystore.remove(prepared) }
+    }
+
+    /// Forgets the nonces that earlier runs drew for children of this file and never made.
+    ///
+    /// - Parameter branches: The remote's branches before this run made its child.
+    private func removeOrphans(_ branches: [RemoteBranch]) throws {
+        let made = Set(branches.map(\.id) + [try catalog.database()?.position.branch ?? 0])
+        for orphan in attachments
+        where orphan.state == .unfinished && orphan.path == link.path
+            && orphan.server == address.description
+            && orphan.branch.map({ !made.contains($0) }) ?? false
+        {
+            try keystore.remove(orphan)
+        }
     }
 }
 

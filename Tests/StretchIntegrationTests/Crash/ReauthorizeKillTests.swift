@@ -29,6 +29,10 @@ import Testing
             // No run opened a second branch, and both have a file of this user.
             let branches = try sample.open().branches()
             #expect(branches.count == 2 && branches.allSatisfy { $0.file != nil }, comment)
+            // Nor does the keystore keep the nonce of a child that was never made.
+            let files = try FileManager.default.contentsOfDirectory(atPath: sample.keystore.path)
+                .filter { $0.hasPrefix("file-") }
+            #expect(files.count == 2, comment)
         }
     }
 
