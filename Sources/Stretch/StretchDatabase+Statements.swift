@@ -43,10 +43,7 @@ extension StretchDatabase {
 
     /// Lets a statement run again after rows became hot that it needs.
     private func repeating(_ statement: Statement) -> Statement {
-        statement.recovery = { [weak overlay] error throws(SQLiteError) in
-            guard let overlay else { return false }
-            return try overlay.mustRepeat(after: error)
-        }
+        statement.recovery = recovery
         return statement
     }
 
@@ -126,7 +123,8 @@ extension StretchDatabase {
         // Nothing but white space and comments is no statement.
         guard let statement = try connection.prepareFirst(rewritten.sql, tail: &tail)
         else { return }
-        try body(repeating(statement))
+        // Where nothing is stretched, nothing is recalled.
+        try body(overlay.isEmpty ? statement : repeating(statement))
         try didRun(rewritten.kind)
     }
 

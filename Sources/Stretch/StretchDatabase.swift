@@ -39,6 +39,12 @@ public final class StretchDatabase {
         }
     }
 
+    /// What all statements ask when they fail; a closure for each would cost more than preparing.
+    private(set) lazy var recovery = { [weak overlay] (error: SQLiteError) throws(SQLiteError) in
+        guard let overlay else { return false }
+        return try overlay.mustRepeat(after: error)
+    }
+
     package var catalog: Catalog { Catalog(connection) }
 }
 

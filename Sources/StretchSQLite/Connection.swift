@@ -99,7 +99,21 @@ public final class Connection {
     /// - Returns: `nil` when the script holds only white space and comments.
     public func prepareFirst(_ sql: String, tail: inout Int) throws(SQLiteError) -> Statement? {
         tail = 0
-        return try prepareFirst(of: sql.utf8CString, from: &tail)
+        return try prepareFirst(of: sql, from: &tail, isPersistent: false)
+    }
+
+    private func prepareFirst(
+        of sql: String, from offset: inout Int, isPersistent: Bool
+    ) throws(SQLiteError) -> Statement? {
+        // A string lends its own bytes, which no array has to be made for.
+        let result = sql.withCString { text in
+            Result { () throws(SQLiteError) in
+                try prepareFirst(
+                    of: UnsafeBufferPointer(start: text, count: sql.utf8.count + 1),
+                    from: &offset, isPersistent: isPersistent)
+            }
+        }
+        return try result.get()
     }
 
     /// Prepares the first statement of what is left of a script.
@@ -108,23 +122,15 @@ public final class Connection {
     ///   - text: The script and a terminator, because SQLite copies a text that has none.
     ///   - offset: Where it goes on; on return behind the statement.
     private func prepareFirst(
-        of text: ContiguousArray<CChar>, from offset: inout Int, isPersistent: Bool = false
+        of text: UnsafeBufferPointer<CChar>, from offset: inout Int, isPersistent: Bool
     ) throws(SQLiteError) -> Statement? {
-        let start = offset
         var length = 0
-        let result: Result<Statement, SQLiteError> = text.withUnsafeBufferPointer { buffer in
-            do throws(SQLiteError) {
-                let rest = UnsafeBufferPointer(rebasing: buffer[start...])
-                return .success(
-                    try Statement(rest, on: self, isPersistent: isPersistent, tail: &length))
-            } catch {
-                return .failure(error)
-            }
-        }
-        offset = min(start + length, text.count - 1)
-        switch result {
-        case .success(let statement): return statement
-        case .failure(let error):
+        defer { offset = min(offset + length, text.count - 1) }
+        do throws(SQLiteError) {
+            return try Statement(
+                UnsafeBufferPointer(rebasing: text[offset...]), on: self,
+                isPersistent: isPersistent, tail: &length)
+        } catch {
             // Success without a statement: nothing but white space and comments.
             guard error.extendedCode != SQLITE_OK else { return nil }
             throw error
@@ -139,10 +145,9 @@ public final class Connection {
             return statement.isBusy ? try prepare(sql) : statement
         }
         var tail = 0
-        guard
-            let statement = try prepareFirst(
-                of: sql.utf8CString, from: &tail, isPersistent: true)
-        else { throw SQLiteError(extendedCode: SQLITE_MISUSE, message: "no statement", sql: sql) }
+        guard let statement = try prepareFirst(of: sql, from: &tail, isPersistent: true) else {
+            throw SQLiteError(extendedCode: SQLITE_MISUSE, message: "no statement", sql: sql)
+        }
         if cacheOrder.count >= Connection.cacheCapacity {
             cache.removeValue(forKey: cacheOrder.removeFirst())
         }
@@ -159,14 +164,19 @@ public final class Connection {
 
     /// Runs every statement of a script and discards rows.
     public func execute(_ script: String) throws(SQLiteError) {
-        let text = script.utf8CString
-        var offset = 0
-        var start: Int
-        repeat {
-            start = offset
-            // A semicolon alone is no statement.
-            try prepareFirst(of: text, from: &offset)?.run()
-        } while offset > start
+        let result = script.withCString { text in
+            Result { () throws(SQLiteError) in
+                let text = UnsafeBufferPointer(start: text, count: script.utf8.count + 1)
+                var offset = 0
+                var start: Int
+                repeat {
+                    start = offset
+                    // A semicolon alone is no statement.
+                    try prepareFirst(of: text, from: &offset, isPersistent: false)?.run()
+                } while offset > start
+            }
+        }
+        try result.get()
     }
 
     /// The rows of one statement, all of them.
@@ -211,10 +221,10 @@ public final class Connection {
     /// Whether a transaction that `BEGIN` or a savepoint opened is active.
     public var isInTransaction: Bool { routines.table.pointee.get_autocommit(handle) == 0 }
 
-    /// Whether the transaction has read or written schema main, so that its snapshot is taken; also
+    /// Whether a transaction has read or written schema main, so that its snapshot is taken; `nil`
     /// where SQLite is too old to tell: <https://sqlite.org/c3ref/txn_state.html>.
-    package var hasSnapshot: Bool {
-        guard routines.versionNumber >= 3_034_000 else { return true }
+    package var hasSnapshot: Bool? {
+        guard routines.versionNumber >= 3_034_000 else { return nil }
         return routines.table.pointee.txn_state(handle, "main") != SQLITE_TXN_NONE
     }
 

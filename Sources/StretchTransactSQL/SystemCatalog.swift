@@ -41,19 +41,25 @@ final class SystemCatalog {
     private static func namesSchema(_ text: String) -> Bool {
         var text = text
         return text.withUTF8 { bytes in
-            var rest = bytes[...]
-            while let point = rest.firstIndex(of: UInt8(ascii: ".")) {
-                rest = bytes[(point + 1)...]
-                var name = bytes[..<point]
-                // Quotes and brackets do not count.
-                while let last = name.last, [0x22, 0x5B, 0x5D, 0x60].contains(last) {
-                    name.removeLast()
-                }
-                if name.suffix(3).map({ $0 | 0x20 }) == Array("sys".utf8) { return true }
+            guard let base = UnsafeRawPointer(bytes.baseAddress) else { return false }
+            var searched = 0
+            // A search of the platform's: every statement of a long script comes by.
+            while let found = memchr(base + searched, 0x2E, bytes.count - searched) {
+                let point = UnsafeRawPointer(found) - base
+                searched = point + 1
+                var end = point
+                while end > 0, quotes.contains(bytes[end - 1]) { end -= 1 }
+                guard end >= name.count else { continue }
+                let start = end - name.count
+                if name.indices.allSatisfy({ bytes[start + $0] | 0x20 == name[$0] }) { return true }
             }
             return false
         }
     }
+
+    private static let name = Array("sys".utf8)
+    /// Quotation marks, brackets and grave accents, which do not count.
+    private static let quotes: [UInt8] = [0x22, 0x5B, 0x5D, 0x60]
 
     private static var schema: String {
         views.map { "CREATE TABLE sys.\($0.name)(\($0.columns));" }.joined(separator: "\n")

@@ -13,7 +13,8 @@ package final class Overlay {
     let catalog: Catalog
     /// The tables by their catalog id.
     private(set) var tables: [Int64: OverlayTable] = [:]
-    private(set) var record: DatabaseRecord?
+    // Read for every statement, and never while it changes: the check at run time costs more.
+    @exclusivity(unchecked) private(set) var record: DatabaseRecord?
     /// What this connection's queries may see at most.
     var queryModeLimit = QueryMode.localAndRemote
     /// What this connection's queries see: the narrower of its own mode and the database's.
@@ -67,7 +68,9 @@ package final class Overlay {
     package var tableNames: Set<String> { Set(tables.values.map(\.schema.name.foldingCase)) }
 
     /// Whether it has nothing that a statement could meet.
-    var isEmpty: Bool { tables.isEmpty && viewNames.isEmpty && triggerNames.isEmpty }
+    var isEmpty: Bool {
+        record == nil || tables.isEmpty && viewNames.isEmpty && triggerNames.isEmpty
+    }
 
     /// The views of main that have a copy in schema temp, in lower case.
     package private(set) var viewNames: Set<String> = []
@@ -86,10 +89,31 @@ package final class Overlay {
     ///
     /// Cheap when nothing has changed. Called before each statement is prepared.
     package func synchronize() throws {
+        if isKnownPlain { return }
         let version = try connection.integer("PRAGMA main.schema_version") ?? 0
-        if version == schemaVersion, try !tablesHaveChanged(), !retryTakingOver() { return }
-        try attach()
-        schemaVersion = version
+        let seen = connection.dataVersion()
+        let isSame =
+            try version == schemaVersion
+            && (record == nil || !tablesHaveChanged() && !retryTakingOver())
+        if !isSame {
+            try attach()
+            schemaVersion = version
+        }
+        plainDataVersion = record == nil ? seen : nil
+    }
+
+    /// The data version of the state in which the file was seen not to be stretch-enabled.
+    private var plainDataVersion: UInt32?
+
+    /// Whether the open snapshot is known to show a file that is not stretch-enabled.
+    ///
+    /// The data version changes with every commit, this connection's own included, and a snapshot
+    /// that is open has seen all that it will: the same number means the state that was looked at,
+    /// and since then nothing but uncommitted statements of this connection. Those cannot enable
+    /// the file, which ends in a commit.
+    private var isKnownPlain: Bool {
+        guard let plainDataVersion, connection.hasSnapshot == true else { return false }
+        return connection.dataVersion() == plainDataVersion
     }
 
     /// Takes main's write lock, and changes nothing.
@@ -100,7 +124,7 @@ package final class Overlay {
     /// To look at the schema would take a snapshot, which a write fails to upgrade once another
     /// connection, such as a migrator's, has committed.
     package func lock(for sql: String) throws {
-        guard record != nil, connection.isInTransaction, !connection.hasSnapshot,
+        guard record != nil, connection.isInTransaction, connection.hasSnapshot == false,
             let table = StatementRewriter.writtenTable(of: sql)
         else { return }
         let isOwn = tableNames.contains(table) || viewNames.contains(table)
@@ -120,8 +144,7 @@ package final class Overlay {
 
     /// Enabling or disabling a table changes rows of the catalog only, not the schema.
     private func tablesHaveChanged() throws -> Bool {
-        guard record != nil else { return false }
-        return try catalogFingerprint() != attachedFingerprint
+        try catalogFingerprint() != attachedFingerprint
     }
     private var attachedFingerprint: [[Value]] = []
     /// Before this, what could not be written down is not tried again.
@@ -132,7 +155,10 @@ package final class Overlay {
     }
 
     /// Makes all temporary objects anew at the next statement.
-    package func invalidate() { schemaVersion = -1 }
+    package func invalidate() {
+        schemaVersion = -1
+        plainDataVersion = nil
+    }
 
     /// Replaces all temporary objects, or leaves all as they were: without them, statements that
     /// the application holds would read hot rows only.

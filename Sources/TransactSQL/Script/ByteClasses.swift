@@ -33,13 +33,52 @@ extension UInt8 {
         return members >> UInt64(self & 0x3F) & 1 != 0
     }
 
+    /// White space or a symbol that begins nothing: no digit, quote, comment or semicolon; further
+    /// symbols from 0x40 on do not count.
+    var isInsignificant: Bool {
+        self < 0x40 && Self.insignificantBytesBelow64 >> UInt64(self) & 1 != 0
+    }
+
+    /// All but `"`, `'`, `-`, `/`, the digits and `;`.
+    private static let insignificantBytesBelow64: UInt64 = ~0x0BFF_A084_0000_0000
     /// `$` and the digits.
     private static let wordBytesBelow64: UInt64 = 0x03FF_0010_0000_0000
     /// The letters and `_`.
     private static let wordBytesFrom64: UInt64 = 0x07FF_FFFE_87FF_FFFE
 }
 
-extension [UInt8] {
+/// The bytes of a script, from 0: an array, or its memory where each byte is looked at.
+protocol ScriptBytes: RandomAccessCollection where Element == UInt8, Index == Int {}
+extension [UInt8]: ScriptBytes {}
+extension UnsafeBufferPointer<UInt8>: ScriptBytes {}
+
+extension ArraySlice<UInt8> {
+    /// The number of line feeds, or `nil` where bytes beyond ASCII are among them.
+    ///
+    /// Sixteen bytes at once: every byte of a script passes here.
+    var lineCountOfPlainBytes: Int? {
+        withUnsafeBytes { bytes in
+            var (count, all, offset) = (0, SIMD16<UInt8>.zero, 0)
+            while offset &+ 16 <= bytes.count {
+                let block = bytes.loadUnaligned(fromByteOffset: offset, as: SIMD16<UInt8>.self)
+                all |= block
+                let ones = SIMD16<UInt8>.zero.replacing(with: 1, where: block .== .lineFeed)
+                count &+= Int(ones.wrappedSum())
+                offset &+= 16
+            }
+            var rest: UInt8 = 0
+            while offset < bytes.count {
+                rest |= bytes[offset]
+                if bytes[offset] == .lineFeed { count &+= 1 }
+                offset &+= 1
+            }
+            let isPlain = rest < 0x80 && all.max() < 0x80
+            return isPlain ? count : nil
+        }
+    }
+}
+
+extension ScriptBytes {
     /// The byte at `index`, or 0 behind the end.
     func byte(at index: Int) -> UInt8 { index < count ? self[index] : 0 }
 

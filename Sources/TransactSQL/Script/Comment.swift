@@ -2,7 +2,7 @@
 enum Comment {
     /// The end of the block comment that begins at `start`, or `nil` when none does.
     static func end(
-        in bytes: [UInt8], from start: Int, isNested: Bool
+        in bytes: some ScriptBytes, from start: Int, isNested: Bool
     ) -> (offset: Int, isClosed: Bool, holdsOpener: Bool)? {
         guard isOpener(bytes, start) else { return nil }
         var depth = 1
@@ -24,7 +24,7 @@ enum Comment {
         return (bytes.count, false, holdsOpener)
     }
 
-    private static func isOpener(_ bytes: [UInt8], _ offset: Int) -> Bool {
+    private static func isOpener(_ bytes: some ScriptBytes, _ offset: Int) -> Bool {
         bytes.byte(at: offset) == UInt8(ascii: "/")
             && bytes.byte(at: offset + 1) == UInt8(ascii: "*")
     }

@@ -23,7 +23,7 @@ struct PlainStatementAnalysis {
     /// The statement, whose first word is at `start`.
     func statement(at start: SourcePosition) throws(TransactSQLError) -> PlainStatement {
         let variable = head.isSelect ? assignedVariable(from: start.offset) : nil
-        guard search.tableOptionOffset != nil || !search.hintOffsets.isEmpty else {
+        guard !search.isUnchanged else {
             return PlainStatement(
                 text: String(decoding: bytes[range], as: UTF8.self), overrides: [],
                 assignedVariable: variable)
@@ -55,9 +55,9 @@ struct PlainStatementAnalysis {
             assignedVariable: variable)
     }
 
-    private func pieces(from start: Int) -> [PlainScanner.Piece] {
+    private func pieces(from start: Int) -> [PlainPiece] {
         var scanner = PlainScanner(bytes, from: start)
-        var pieces: [PlainScanner.Piece] = []
+        var pieces: [PlainPiece] = []
         while let piece = scanner.next(), piece.range.lowerBound < range.upperBound {
             pieces.append(piece)
         }
@@ -65,12 +65,12 @@ struct PlainStatementAnalysis {
     }
 
     /// Whether `WITH (` stands before the word.
-    private func isOptionList(_ pieces: [PlainScanner.Piece], _ index: Int) -> Bool {
+    private func isOptionList(_ pieces: [PlainPiece], _ index: Int) -> Bool {
         index >= 2 && isSymbol("(", pieces[index - 1]) && word(pieces[index - 2]) == "WITH"
     }
 
     private func override(
-        in pieces: [PlainScanner.Piece], at index: Int, _ position: SourcePosition
+        in pieces: [PlainPiece], at index: Int, _ position: SourcePosition
     ) throws(TransactSQLError) -> OverrideHint {
         let rest = pieces[index...].dropFirst().prefix(3)
         guard rest.count == 3, isSymbol("=", pieces[index + 1]),
@@ -100,7 +100,7 @@ struct PlainStatementAnalysis {
     }
 
     private func checkVerb(
-        _ pieces: [PlainScanner.Piece], _ position: SourcePosition
+        _ pieces: [PlainPiece], _ position: SourcePosition
     ) throws(TransactSQLError) {
         switch word(pieces[0]) {
         case "INSERT", "REPLACE":
@@ -118,7 +118,7 @@ struct PlainStatementAnalysis {
 
     /// The place of the table's name in `table`, `schema.table`, `table alias` or
     /// `table AS alias`, which ends before `index`.
-    private func table(before index: Int, in pieces: [PlainScanner.Piece]) -> Int? {
+    private func table(before index: Int, in pieces: [PlainPiece]) -> Int? {
         guard index >= 1, name(pieces[index - 1]) != nil else { return nil }
         guard index >= 2 else { return index - 1 }
         if word(pieces[index - 2]) == "AS" {
@@ -133,7 +133,7 @@ struct PlainStatementAnalysis {
         "REPLACE", "ROLLBACK", "SELECT", "SET", "TABLE", "UPDATE", "USING", "WHERE",
     ]
 
-    private func name(_ piece: PlainScanner.Piece) -> String? {
+    private func name(_ piece: PlainPiece) -> String? {
         switch piece.kind {
         case .word:
             return Self.introductions.contains(word(piece))
@@ -144,11 +144,11 @@ struct PlainStatementAnalysis {
         }
     }
 
-    private func word(_ piece: PlainScanner.Piece) -> String {
+    private func word(_ piece: PlainPiece) -> String {
         piece.kind == .word ? bytes.uppercased(piece.range) : ""
     }
 
-    private func isSymbol(_ symbol: Character, _ piece: PlainScanner.Piece) -> Bool {
+    private func isSymbol(_ symbol: Character, _ piece: PlainPiece) -> Bool {
         piece.kind == .symbol && bytes[piece.range.lowerBound] == symbol.asciiValue
     }
 

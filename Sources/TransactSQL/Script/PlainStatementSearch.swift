@@ -7,8 +7,10 @@ struct PlainStatementSearch {
     /// Where a `CREATE TABLE` has the word `REMOTE_DATA_ARCHIVE`, or `nil`.
     private(set) var tableOptionOffset: Int?
 
-    private var scanner: PlainScanner
+    private let bytes: [UInt8]
     private let head: StatementHead
+    /// Whether the whole statement is SQLite's.
+    var isUnchanged: Bool { tableOptionOffset == nil && hintOffsets.isEmpty }
     /// What `sqlite3_complete` keeps of a trigger: how much of `; END ;` was just read.
     private var triggerEnd = 0
 
@@ -16,14 +18,23 @@ struct PlainStatementSearch {
     static let option = Array("REMOTE_DATA_ARCHIVE".utf8)
 
     init(_ bytes: [UInt8], from start: Int, head: StatementHead) {
-        scanner = PlainScanner(bytes, from: start)
+        self.bytes = bytes
         self.head = head
         end = start
     }
 
     /// Reads up to the end of the statement.
     mutating func run() {
-        while let piece = scanner.next() {
+        let bytes = bytes
+        bytes.withUnsafeBufferPointer { search(PlainScanner($0, from: end)) }
+    }
+
+    private mutating func search(_ scanner: PlainScanner<UnsafeBufferPointer<UInt8>>) {
+        var scanner = scanner
+        while true {
+            // Only a trigger's end depends on what stands between its words.
+            if !head.isTrigger { scanner.skipInsignificant() }
+            guard let piece = scanner.next() else { break }
             switch piece.kind {
             case .semicolon where !head.isTrigger || triggerEnd == 2:
                 end = piece.range.upperBound
@@ -38,12 +49,12 @@ struct PlainStatementSearch {
             case .quoted, .symbol: triggerEnd = 0
             }
         }
-        end = scanner.bytes.count
+        end = bytes.count
     }
 
     private func isBatchEnd(_ word: Range<Int>) -> Bool {
         word.count == 2 && (!head.isTrigger || triggerEnd == 2)
-            && GoLine(scanner.bytes, at: word.lowerBound) != nil
+            && GoLine(bytes, at: word.lowerBound) != nil
     }
 
     private mutating func note(_ word: Range<Int>) {
@@ -56,6 +67,6 @@ struct PlainStatementSearch {
 
     private func matches(_ keyword: [UInt8], _ word: Range<Int>) -> Bool {
         guard word.count == keyword.count else { return false }
-        return scanner.bytes[word].elementsEqual(keyword) { $0.asUppercase == $1 }
+        return bytes[word].elementsEqual(keyword) { $0.asUppercase == $1 }
     }
 }

@@ -61,7 +61,7 @@ public struct ScriptReader: Sequence, IteratorProtocol, Sendable {
     }
 
     private mutating func statement(
-        _ head: StatementHead, _ first: PlainScanner.Piece, at start: Int
+        _ head: StatementHead, _ first: PlainPiece, at start: Int
     ) -> ScriptItem {
         switch head.disposition {
         case .administration: return administration(at: start)
@@ -82,6 +82,11 @@ extension ScriptReader {
         let range = offset..<search.end
         offset = search.end
         readCount += search.end - start
+        if search.isUnchanged, !head.isSelect {
+            let text = String(decoding: bytes[range], as: UTF8.self)
+            let statement = PlainStatement(text: text, overrides: [], assignedVariable: nil)
+            return ScriptItem(kind: .plain(statement), range: range, position: position)
+        }
         let analysis = PlainStatementAnalysis(
             bytes, range: range, head: head, search: search, counter: counter)
         do throws(TransactSQLError) {
@@ -130,7 +135,7 @@ extension ScriptReader {
             kind: .blank, range: range, position: counter.position(at: start, in: bytes))
     }
 
-    private func isProcedureName(_ first: PlainScanner.Piece) -> Bool {
+    private func isProcedureName(_ first: PlainPiece) -> Bool {
         let name: String
         switch first.kind {
         case .word: name = bytes.uppercased(first.range)
@@ -146,7 +151,7 @@ extension ScriptReader {
 // MARK: - Batches and comments
 
 extension ScriptReader {
-    private func goLine(_ piece: PlainScanner.Piece) -> GoLine? {
+    private func goLine(_ piece: PlainPiece) -> GoLine? {
         piece.kind == .word && piece.range.count == 2
             ? GoLine(bytes, at: piece.range.lowerBound) : nil
     }
@@ -168,7 +173,7 @@ extension ScriptReader {
     /// The start of a Transact-SQL statement behind comments that nest, when SQLite's rule, by
     /// which they do not, finds no statement.
     private mutating func startBehindNestedComment(
-        _ first: PlainScanner.Piece, _ head: StatementHead, _ metNestedComment: Bool
+        _ first: PlainPiece, _ head: StatementHead, _ metNestedComment: Bool
     ) -> Int? {
         guard metNestedComment, !head.isKnown, offset >= nestedCommentsRead else { return nil }
         let token = TokenReader(bytes, from: offset, counter: counter).current

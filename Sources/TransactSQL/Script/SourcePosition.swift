@@ -34,6 +34,9 @@ struct PositionCounter: Sendable {
     mutating func position(at offset: Int, in bytes: [UInt8]) -> SourcePosition {
         if offset < self.offset { (self.offset, line, column) = (0, 1, 1) }
         workCount += offset - self.offset
+        if skipsPlainBytes(to: offset, in: bytes) {
+            return SourcePosition(line: line, column: column, offset: offset)
+        }
         while self.offset < offset {
             let byte = bytes[self.offset]
             if byte == .lineFeed {
@@ -48,6 +51,23 @@ struct PositionCounter: Sendable {
             }
         }
         return SourcePosition(line: line, column: column, offset: offset)
+    }
+
+    /// Counts bytes that are a character each; answers `false`, and counts none, where others are
+    /// among them.
+    private mutating func skipsPlainBytes(to end: Int, in bytes: [UInt8]) -> Bool {
+        let start = offset
+        guard let lineCount = bytes[start..<end].lineCountOfPlainBytes else { return false }
+        if lineCount > 0 {
+            line += lineCount
+            var lineStart = end
+            while bytes[lineStart - 1] != .lineFeed { lineStart -= 1 }
+            column = 1 + end - lineStart
+        } else {
+            column += end - start
+        }
+        offset = end
+        return true
     }
 
     /// Counts characters beyond ASCII; an accent of its own belongs to the letter before it.

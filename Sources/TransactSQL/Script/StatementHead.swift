@@ -57,7 +57,7 @@ struct StatementHead: Sendable {
     ].compactMap { Array($0.utf8).packed(0..<$0.utf8.count) }
     private static let select = plainVerbs[0]
 
-    private static func word(_ scanner: inout PlainScanner) -> String? {
+    private static func word(_ scanner: inout PlainScanner<[UInt8]>) -> String? {
         guard let piece = scanner.next(), piece.kind == .word, piece.range.count <= 32 else {
             return nil
         }
@@ -104,7 +104,8 @@ struct StatementHead: Sendable {
     /// `SELECT TOP 10 a` and `SELECT TOP (10) a`, which SQLite cannot mean.
     ///
     /// A column or a function named `top` stays what it is.
-    private static func top(in bytes: [UInt8], from scanner: PlainScanner) -> Disposition? {
+    private static func top(in bytes: [UInt8], from scanner: PlainScanner<[UInt8]>) -> Disposition?
+    {
         var scanner = scanner
         guard var piece = scanner.next(), piece.kind == .word, piece.range.count <= 8 else {
             return nil
