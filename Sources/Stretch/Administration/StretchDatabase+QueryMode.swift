@@ -6,6 +6,8 @@ public enum TableSide: Sendable {
     case hot
     /// The rows of the remote.
     case cold
+    /// The rows of the staging file: each once for every batch in which it moved.
+    case staged
 }
 
 extension StretchDatabase {
@@ -27,14 +29,21 @@ extension StretchDatabase {
     /// - Parameters:
     ///   - name: A stretch-enabled table.
     ///   - isNamed: Whether an alias follows in the statement.
-    /// - Throws: `invalidArgument` when there is no such stretch-enabled table.
+    /// - Throws: `invalidArgument` when there is no such stretch-enabled table; `wrongState` when
+    ///   staged rows are asked for and staging is off.
     public func source(
         of name: String, _ side: TableSide, isNamed: Bool
     ) throws(StretchError) -> String {
         try perform {
             let schema = try schema(of: try enabledTable(name))
             let table = schema.name.quotedName
-            guard side == .cold else { return "main.\(table)" }
+            let alias = isNamed ? "" : " AS \(table)"
+            switch side {
+            case .hot: return "main.\(table)"
+            case .cold: break
+            // In a join it is read once: SQLite keeps what has a limit in a table of its own.
+            case .staged: return "(SELECT * FROM \(try stagedTable(name)) LIMIT -1)\(alias)"
+            }
             let names: [String]
             if schema.keyKind == .withoutRowid {
                 names = schema.key.map { schema.columns[$0].name.quotedName }
@@ -43,8 +52,30 @@ extension StretchDatabase {
             }
             let isSame = names.map { "h.\($0) = a.\($0)" }.joined(separator: " AND ")
             return "(SELECT * FROM temp.\(table) AS a WHERE NOT EXISTS "
-                + "(SELECT 1 FROM main.\(table) AS h WHERE \(isSame)))"
-                + (isNamed ? "" : " AS \(table)")
+                + "(SELECT 1 FROM main.\(table) AS h WHERE \(isSame)))\(alias)"
         }
+    }
+
+    /// The virtual table of a table's staged rows, which goes with the overlay.
+    private func stagedTable(_ name: String) throws -> String {
+        let record = try enabledDatabase()
+        let file = try StagingFile.open(
+            database: path, id: record.database, configuration, isCreating: false)
+        let isOn = try catalog.stagingSettings() != nil
+        guard isOn || file != nil else {
+            throw StretchError(
+                .wrongState, "table \"\(name)\" has no staging",
+                hint: "Keep rows of migrated batches from now on: stretch staging FILE --rpo HOURS."
+            )
+        }
+        try overlay.synchronize()
+        guard let id = overlay.table(named: name)?.table.id else {
+            throw StretchError(
+                .busy, "table \"\(name)\" was disabled meanwhile", hint: "Try again.")
+        }
+        try connection.execute(
+            "CREATE VIRTUAL TABLE IF NOT EXISTS temp.stretch_staged_\(id) "
+                + "USING stretch(\(id), staged)")
+        return "temp.stretch_staged_\(id)"
     }
 }

@@ -54,12 +54,13 @@ package final class Overlay {
         link = FileLink(configuration, path: localPath)
         catalog = Catalog(connection)
         try connection.createModule("stretch") { [unowned self] arguments in
-            guard arguments.count == 4, let id = Int64(arguments[3]), let table = self.tables[id]
+            guard arguments.count > 3, let id = Int64(arguments[3]), let table = self.tables[id]
             else {
                 throw SQLiteError(
                     extendedCode: 1, message: "the overlay is made by Stretch, not by statements")
             }
-            return (table, table.schema.columns.count)
+            let isStaged = arguments.count > 4
+            return (isStaged ? StagedTable(table) : table, table.schema.columns.count)
         }
         try registerFunctions()
     }

@@ -81,17 +81,21 @@ final class OverlayTable: VirtualTable {
     /// Types and collations as the table has them, for SQLite's comparisons outside; no
     /// constraint, for those are checked inside.
     var declaration: String {
-        var columns = schema.columns.map { column in
-            // ANY keeps values as they are in a STRICT table only; elsewhere it means NUMERIC.
-            let type = schema.isStrict && column.affinity == .blob ? "BLOB" : column.declaredType
-            return "\(column.name.quotedName) \(type) "
-                + "COLLATE \(column.collationName.quotedName)"
-        }
+        var columns = columnDefinitions
         guard schema.keyKind == .withoutRowid else {
             return "CREATE TABLE t(\(columns.joined(separator: ", ")))"
         }
         columns.append("\(hiddenKeyName) BLOB HIDDEN PRIMARY KEY NOT NULL")
         return "CREATE TABLE t(\(columns.joined(separator: ", "))) WITHOUT ROWID"
+    }
+
+    var columnDefinitions: [String] {
+        schema.columns.map { column in
+            // ANY keeps values as they are in a STRICT table only; elsewhere it means NUMERIC.
+            let type = schema.isStrict && column.affinity == .blob ? "BLOB" : column.declaredType
+            return "\(column.name.quotedName) \(type) "
+                + "COLLATE \(column.collationName.quotedName)"
+        }
     }
 
     private var hiddenKeyName: String {

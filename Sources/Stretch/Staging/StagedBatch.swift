@@ -127,6 +127,43 @@ extension StagingFile {
         }
     }
 
+    /// The batches of a relation, by the numbers under which they are here, the oldest first.
+    func batches(relation: Int64) throws(StretchError) -> [Int64] {
+        try attempt {
+            try connection.rows(
+                "SELECT number FROM stretch_staged_batch WHERE relation = ? ORDER BY number",
+                .integer(relation)
+            ).compactMap { $0[0].integerValue }
+        }
+    }
+
+    /// The rows of a batch, proved by their digest, and the ids of their columns.
+    ///
+    /// - Returns: `nil` when the batch is not here any more.
+    /// - Throws: `damaged` when the rows are not what was staged.
+    func batch(number: Int64) throws(StretchError) -> (columns: [Int64], rows: RowBuffer)? {
+        try attempt {
+            let entry = try connection.rows(
+                "SELECT columns, rows, bytes, digest FROM stretch_staged_batch WHERE number = ?",
+                .integer(number)
+            ).first
+            guard let entry else { return nil }
+            let columns = Self.columns(entry[0].stringValue ?? "")
+            let rows = RowBuffer(columnCount: columns.count)
+            guard
+                try load(
+                    rows, number: number, rowCount: entry[1].integerValue ?? 0,
+                    byteCount: entry[2].integerValue ?? 0),
+                .blob(Array(SHA256.hash(data: rows.bytes))) == entry[3]
+            else { throw damage("batch number \(number) does not have its digest") }
+            return (columns, rows)
+        }
+    }
+
+    private static func columns(_ text: String) -> [Int64] {
+        text.dropFirst().dropLast().split(separator: ",").compactMap { Int64($0) }
+    }
+
     private func load(
         _ rows: RowBuffer, number: Int64, rowCount: Int64, byteCount: Int64
     ) throws -> Bool {

@@ -181,8 +181,11 @@ final class StagingFile {
         }
     }
 
+    /// The error of a file whose content is not what was written.
+    func damage(_ reason: String) -> StretchError { Self.damage(path, reason, cause: nil) }
+
     private static func damage(
-        _ path: String, _ reason: String, cause: SQLiteError
+        _ path: String, _ reason: String, cause: SQLiteError?
     ) -> StretchError {
         StretchError(
             .damaged, "staging file \"\(path)\" is damaged: \(reason)",
