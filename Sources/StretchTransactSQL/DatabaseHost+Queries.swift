@@ -35,14 +35,19 @@ extension DatabaseHost {
                 try body(prepared)
             }
         } catch {
-            throw TransactSQLError(
-                error,
-                [
-                    .remoteUnavailable: .remoteAccess, .disconnected: .remoteAccess,
-                    .remoteMismatch: .inconsistentRemote, .wrongState: .queriesDisabled,
-                    .unsupported: .unsupportedOperation,
-                ])
+            var numbers: [StretchError.Code: TransactSQLError.Code] = [
+                .remoteUnavailable: .remoteAccess, .disconnected: .remoteAccess,
+                .remoteMismatch: .inconsistentRemote, .unsupported: .unsupportedOperation,
+            ]
+            if error.code == .wrongState { numbers[.wrongState] = try wrongState(for: text) }
+            throw TransactSQLError(error, numbers)
         }
+    }
+
+    /// The number for a statement that the state of the database does not allow.
+    private func wrongState(for text: String) throws(TransactSQLError) -> TransactSQLError.Code {
+        if StatementRewriter.firstKeyword(of: text) == "DROP" { return .definitionRefused }
+        return try isEnabled() ? .queriesDisabled : .databaseNotStretched
     }
 
     /// Binds the declared variables that a statement names, in any case.
@@ -85,18 +90,22 @@ extension DatabaseHost {
     }
 
     private func source(of hint: OverrideHint) throws(TransactSQLError) -> String {
-        guard hint.mode != .stageOnly else {
-            throw TransactSQLError(
-                .noStaging, "table \"\(hint.table)\" has no staging", at: hint.position,
-                hint: "Rows stay in the local table until the remote's copy was read back.")
-        }
+        let side: TableSide =
+            switch hint.mode {
+            case .localOnly: .hot
+            case .remoteOnly: .cold
+            case .stageOnly: .staged
+            }
         do throws(StretchError) {
-            return try database.source(
-                of: hint.table, hint.mode == .localOnly ? .hot : .cold, isNamed: hint.hasAlias)
+            return try database.source(of: hint.table, side, isNamed: hint.hasAlias)
         } catch {
+            let isPlain = try !isEnabled()
             var failure = TransactSQLError(
                 error,
-                [.invalidArgument: .tableNotStretched, .wrongState: .tableNotStretched])
+                [
+                    .invalidArgument: .tableNotStretched,
+                    .wrongState: isPlain ? .tableNotStretched : .noStaging,
+                ])
             failure.position = hint.position
             throw failure
         }
@@ -118,13 +127,20 @@ extension DatabaseHost {
 
     /// Throws unless a statement may change the table of a hint.
     private func requireChangeable(_ hint: OverrideHint) throws(TransactSQLError) {
-        guard hint.mode != .stageOnly else { return }
+        guard hint.mode != .stageOnly else {
+            throw TransactSQLError(
+                .unsupportedOperation,
+                "staged rows of table \"\(hint.table)\" are never changed", at: hint.position,
+                hint: "They are the remote's safety copy, and leave by themselves when the RPO "
+                    + "duration is over.")
+        }
         guard hint.mode == .localOnly else {
             throw TransactSQLError(
                 .unsupportedOperation,
                 "cold rows of table \"\(hint.table)\" are never changed in place",
                 at: hint.position,
-                hint: "Leave the hint out: the statement then changes hot and cold rows.")
+                hint: "Leave the hint out: the statement then changes hot and cold rows; cold ones "
+                    + "alone with a condition: key NOT IN (SELECT key FROM main.\(hint.table)).")
         }
         let table = try requireTable(hint.table)
         guard table.migrationState == MigrationState.paused.rawValue else {

@@ -147,9 +147,12 @@ extension DatabaseHost {
 
     /// Restores the connection to the remote, or connects to the one that is named.
     ///
+    /// A copy is made at once, so that of its messages there is only the last one.
+    ///
     /// - Parameter name: A database of a PostgreSQL server, in place of the one in the address.
     public func reauthorize(
-        credential: String, withCopy: Bool, server: String?, database name: String?
+        credential: String, withCopy: Bool, server: String?, database name: String?,
+        notify: (TransactSQLMessage) -> Void
     ) throws {
         try requireStretched(.reauthorizeNotStretched)
         let status = try numbered { () throws(StretchError) in try database.status() }
@@ -170,7 +173,7 @@ extension DatabaseHost {
         options.server = server.map(Self.address)
         let asked = options
         do throws(StretchError) {
-            try database.reauthorize(asked)
+            tell(try database.reauthorize(asked), notify)
         } catch {
             guard let lost = error.cause as? LostBatches, let first = lost.losses.first else {
                 throw TransactSQLError(
@@ -182,6 +185,21 @@ extension DatabaseHost {
                 "batch \(first.batch) is needed, and the newest available is \(available): "
                     + error.message, hint: error.hint, cause: error)
         }
+    }
+
+    private func tell(_ report: ReauthorizeReport, _ notify: (TransactSQLMessage) -> Void) {
+        if report.action == .fork {
+            notify(
+                TransactSQLMessage(
+                    number: 14845,
+                    text: "database \"\(databaseName)\" has a logical copy of its own at "
+                        + "\"\(report.server)\"; whoever uses the original goes on"))
+        }
+        notify(
+            TransactSQLMessage(
+                number: 14904,
+                text: "the tables of database \"\(databaseName)\" are reconciled, with "
+                    + "\(report.rows) cold rows"))
     }
 
     /// Cuts the connection to the remote.

@@ -67,13 +67,18 @@ extension DatabaseHost {
             let code: TransactSQLError.Code =
                 switch error.code {
                 case .invalidArgument: options.time == nil ? .backupFile : .timeTooEarly
-                case .wrongState: .replaceRefused
+                case .wrongState:
+                    switch error.cause as? ReplacementRefusal {
+                    case .foreign: .replaceForeign
+                    case .newer: .replaceNewer
+                    case nil: .backupFile
+                    }
                 case .busy: .databaseInUse
                 case .damaged: .damagedBackup
                 default: .host
                 }
             let hint =
-                error.code == .wrongState
+                error.cause is ReplacementRefusal
                 ? "Restore to another file, or replace this one: WITH REPLACE." : error.hint
             throw TransactSQLError(code, error.message, hint: hint, cause: error)
         }

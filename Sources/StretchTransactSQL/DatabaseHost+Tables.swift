@@ -8,8 +8,10 @@ extension DatabaseHost {
         .unsupported: .tableNotSupported, .notPermitted: .refusedLogin,
     ]
 
-    /// Makes a table stretch-enabled.
-    public func enableTable(_ name: String, filter: TableFilter, isPaused: Bool) throws {
+    /// Makes a table stretch-enabled, and tells which constraints no longer hold everywhere.
+    public func enableTable(
+        _ name: String, filter: TableFilter, isPaused: Bool, notify: (TransactSQLMessage) -> Void
+    ) throws {
         try requireStretched()
         guard try archiveSwitch().isRunning else {
             throw TransactSQLError(
@@ -22,8 +24,15 @@ extension DatabaseHost {
         } else {
             numbers[.invalidArgument] = .unknownObject
         }
-        try numbered(numbers) { () throws(StretchError) in
+        let report = try numbered(numbers) { () throws(StretchError) in
             try database.enableTable(name, filter: filter.text, isPaused: isPaused)
+        }
+        for constraint in report.unenforcedConstraints {
+            notify(
+                TransactSQLMessage(
+                    number: 14818,
+                    text: "table \"\(report.name)\": \(constraint) holds among hot rows and among "
+                        + "cold rows, but not across both"))
         }
     }
 

@@ -1,4 +1,5 @@
 public import Stretch
+internal import StretchSQLite
 public import TransactSQL
 
 extension TransactSQLError {
@@ -18,7 +19,10 @@ extension TransactSQLError {
             .remoteUnavailable: .remoteUnreachable, .remoteMismatch: .inconsistentRemote,
             .disconnected: .notConnected,
         ]
-        let code = numbers[error.code] ?? everywhere[error.code] ?? .host
+        var code = numbers[error.code] ?? everywhere[error.code] ?? .host
+        if error.code == .wrongState, (error.cause as? SQLiteError)?.isReadOnly ?? false {
+            code = .readOnlyDatabase
+        }
         self.init(code, error.message, hint: error.hint, cause: error)
     }
 }

@@ -10,8 +10,10 @@ extension TransactSQLError.Code {
     public static let databaseInUse = Self(3101)
     /// The caller may not restore a backup.
     public static let restoreNotPermitted = Self(3110, level: 14)
-    /// The file holds another database, or newer rows, and is not to be replaced.
-    public static let replaceRefused = Self(3159)
+    /// The file holds something else than an older state of the database in the backup.
+    public static let replaceForeign = Self(3154)
+    /// The file holds newer rows than the backup, which no backup has.
+    public static let replaceNewer = Self(3159)
     /// A damaged backup.
     public static let damagedBackup = Self(3189)
     /// The file of a backup cannot be opened or written.
@@ -20,8 +22,10 @@ extension TransactSQLError.Code {
     public static let unknownFile = Self(3234)
     /// A file is no backup.
     public static let notABackup = Self(3241)
+    /// The database cannot be written.
+    public static let readOnlyDatabase = Self(3906)
     /// Every backup is newer than the time whose state is wanted.
-    public static let timeTooEarly = Self(4335)
+    public static let timeTooEarly = Self(4338)
     /// The principal, the credential or another object does not exist, or may not be touched.
     public static let unknownCredential = Self(15151)
     /// Something of this name exists already.
@@ -56,6 +60,8 @@ extension TransactSQLError.Code {
     public static let unsupportedOperation = Self(14823)
     /// `remote data archive` is switched off.
     public static let archiveSwitchedOff = Self(14824)
+    /// A statement would take away what belongs to a stretch-enabled table.
+    public static let definitionRefused = Self(14825)
     /// Cold rows cannot be read.
     public static let remoteAccess = Self(14827)
     /// Queries of stretch-enabled tables are disabled.
@@ -120,11 +126,13 @@ extension TransactSQLError {
         (.backupInTransaction, "a backup or a restore is not for a transaction"),
         (.databaseInUse, "the database is in use"),
         (.restoreNotPermitted, "the caller may not restore a backup"),
-        (.replaceRefused, "the file holds another database or newer rows"),
+        (.replaceForeign, "the file holds something else than the database in the backup"),
+        (.replaceNewer, "the file holds newer rows than the backup"),
         (.damagedBackup, "the backup is damaged"),
         (.backupFile, "the file cannot be opened or written"),
         (.unknownFile, "the database has no file of this name"),
         (.notABackup, "the file is no backup"),
+        (.readOnlyDatabase, "the database is read-only"),
         (.timeTooEarly, "every backup is newer than the time"),
         (.divisionByZero, "division by zero"),
         (.conversion, "the value cannot be converted"),
@@ -147,6 +155,7 @@ extension TransactSQLError {
         (.invalidMode, "the mode is unknown"),
         (.unsupportedOperation, "the operation is not possible on a stretch-enabled table"),
         (.archiveSwitchedOff, "remote data archive is switched off"),
+        (.definitionRefused, "the definition belongs to a stretch-enabled table"),
         (.remoteAccess, "cold rows cannot be read"),
         (.queriesDisabled, "queries of stretch-enabled tables are disabled"),
         (.queryModeNotStretched, "the database is not stretch-enabled: no query mode"),

@@ -10,9 +10,10 @@ import TransactSQL
 /// One script for each group of statements, run on a real database with an embedded remote.
 ///
 /// A script begins with `-- plain`, for ten orders that are not stretched, or `-- stretched`, for
-/// a database whose orders 1 to 4 are cold; with `, as a stranger` behind it, a user runs it who
-/// does not administer the file. `<folder>` is the database's. Every script runs to its end; what
-/// it says is in the file `.out` beside it. `STRETCH_RECORD_SNAPSHOTS=1` writes these files anew.
+/// a database whose orders 1 to 4 are cold, and staged with ` with staging` behind it; with
+/// `, as a stranger`, a user runs it who does not administer the file. `<folder>` is the
+/// database's. Every script runs to its end; what it says is in the file `.out` beside it.
+/// `STRETCH_RECORD_SNAPSHOTS=1` writes these files anew.
 @Suite struct SQLScriptTests {
     static let folder = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().appendingPathComponent("Scripts")
@@ -28,7 +29,9 @@ import TransactSQL
         let script = try String(contentsOf: file, encoding: .utf8)
             .replacing("<folder>", with: sample.folder.path)
         let head = script.prefix { $0 != "\n" }
-        if head.hasPrefix("-- stretched") { try Self.stretch(Self.open(sample)) }
+        if head.hasPrefix("-- stretched") {
+            try Self.stretch(Self.open(sample), isStaged: head.hasSuffix("with staging"))
+        }
         let transcript = Transcript()
         let user: SystemUser? =
             head.hasSuffix("as a stranger") ? SystemUser(id: 65_534, name: "stranger") : nil
@@ -88,10 +91,11 @@ import TransactSQL
     }
 
     /// Makes orders 1 to 4 cold; the remote's administrator is `admin`.
-    static func stretch(_ database: StretchDatabase) throws {
+    static func stretch(_ database: StretchDatabase, isStaged: Bool = false) throws {
         try database.createMasterKey(password: nil)
         try database.createCredential("cold", identity: "admin", secret: "s3cret of the remote")
         try database.enable(server: "file:cold.db", credential: "cold")
+        if isStaged { try database.setStaging(StagingSettings(rpoHours: 8)) }
         try database.enableTable("orders", filter: "year <= 2004")
         try database.migrate()
     }

@@ -98,7 +98,8 @@ final class RecordingHost: TransactSQLHost, TransactSQLOutput {
     func disable(database: String?) throws { try record("disable(\(database ?? "current"))") }
 
     func reauthorize(
-        credential: String, withCopy: Bool, server: String?, database: String?
+        credential: String, withCopy: Bool, server: String?, database: String?,
+        notify: (TransactSQLMessage) -> Void
     ) throws {
         try record(
             "reauthorize(\(credential), withCopy: \(withCopy), \(server ?? "same server"), "
@@ -138,7 +139,9 @@ final class RecordingHost: TransactSQLHost, TransactSQLOutput {
         self.hours = hours
     }
 
-    func enableTable(_ name: String, filter: TableFilter, isPaused: Bool) throws {
+    func enableTable(
+        _ name: String, filter: TableFilter, isPaused: Bool, notify: (TransactSQLMessage) -> Void
+    ) throws {
         try record("enableTable(\(name), \(filter), isPaused: \(isPaused))")
     }
 

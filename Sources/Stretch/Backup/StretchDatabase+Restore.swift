@@ -189,19 +189,21 @@ struct Restoration {
         by record: DatabaseRecord?, time: Timestamp
     ) throws(StretchError) {
         guard !options.replaces else { return }
-        func refusal(_ what: String) -> StretchError {
+        func refusal(_ cause: ReplacementRefusal, _ what: String) -> StretchError {
             StretchError(
                 .wrongState, "\"\(path)\" \(what)",
-                hint: "Restore to another file, or replace it: --replace.")
+                hint: "Restore to another file, or replace it: --replace.", cause: cause)
         }
         guard let reader = try? BackupReader(path, configuration) else {
-            throw refusal("exists, and is no SQLite database")
+            throw refusal(.foreign, "exists, and is no SQLite database")
         }
         let present = try reader.record()
-        guard let present, let record else { throw refusal("exists already") }
-        guard present.database == record.database else { throw refusal("holds another database") }
+        guard let present, let record else { throw refusal(.foreign, "exists already") }
+        guard present.database == record.database else {
+            throw refusal(.foreign, "holds another database")
+        }
         guard reader.time <= time, present.position.epoch <= record.position.epoch else {
-            throw refusal("is newer than the backup")
+            throw refusal(.newer, "is newer than the backup")
         }
     }
 

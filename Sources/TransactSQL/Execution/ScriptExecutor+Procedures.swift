@@ -46,7 +46,7 @@ extension ScriptExecutor {
                 credential: required("@credential", arguments),
                 withCopy: arguments.isSet("@with_copy"),
                 server: arguments.text("@azure_servername"),
-                database: arguments.text("@azure_databasename"))
+                database: arguments.text("@azure_databasename"), notify: output.write)
         case .deauthorize: try host.deauthorize()
         case .setQueryMode:
             let mode = QueryMode(rawValue: required("@mode", arguments).uppercased())

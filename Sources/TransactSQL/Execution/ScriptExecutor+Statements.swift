@@ -63,7 +63,8 @@ extension ScriptExecutor {
         let name = try tableName(table)
         switch option {
         case .on(let filter, let state):
-            try host.enableTable(name, filter: filter ?? .everyRow, isPaused: state == .paused)
+            try host.enableTable(
+                name, filter: filter ?? .everyRow, isPaused: state == .paused, notify: output.write)
         case .change(let filter, let state):
             try host.alterTable(name, filter: filter, state: state)
         case .offWithoutDataRecovery: try host.abandonTable(name)

@@ -49,8 +49,11 @@ public protocol TransactSQLHost: AnyObject {
     func enable(database: String?, server: String, _ authentication: RemoteAuthentication) throws
     /// Disables a database that has no stretch-enabled table; `nil` is the current one.
     func disable(database: String?) throws
-    /// Restores the connection to the remote, or connects to another one.
-    func reauthorize(credential: String, withCopy: Bool, server: String?, database: String?) throws
+    /// Restores the connection to the remote, or connects to another one, and tells what was done.
+    func reauthorize(
+        credential: String, withCopy: Bool, server: String?, database: String?,
+        notify: (TransactSQLMessage) -> Void
+    ) throws
     /// Cuts the connection to the remote.
     func deauthorize() throws
     /// Says which rows queries see; forced, it is not checked whether the remote can serve them.
@@ -66,8 +69,10 @@ public protocol TransactSQLHost: AnyObject {
 
     // MARK: Tables
 
-    /// Makes a table stretch-enabled.
-    func enableTable(_ name: String, filter: TableFilter, isPaused: Bool) throws
+    /// Makes a table stretch-enabled, and tells what it loses by it.
+    func enableTable(
+        _ name: String, filter: TableFilter, isPaused: Bool, notify: (TransactSQLMessage) -> Void
+    ) throws
     /// Changes the filter of a stretch-enabled table, unless it is `nil`, and its migration state.
     func alterTable(_ name: String, filter: TableFilter?, state: TableMigrationState) throws
     /// Disables a table and leaves its remote rows behind.

@@ -17,5 +17,9 @@ SELEKT 1;
 CREATE TRIGGER noted AFTER DELETE ON orders BEGIN SELECT 1; SELECT 2; END;
 ALTER TABLE orders ADD COLUMN note TEXT DEFAULT 'none';
 SELECT id, note FROM orders WHERE id = 1;
+DROP TABLE orders;
+PRAGMA query_only = ON;
+DELETE FROM main.orders;
+PRAGMA query_only = OFF;
 GO
 SELECT @year;
