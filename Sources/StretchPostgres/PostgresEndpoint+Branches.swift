@@ -156,7 +156,7 @@ extension PostgresEndpoint {
             }
             let retirements = lost.map { batch in
                 "INSERT INTO \(schema).stretch_retirement(batch, branch, epoch, confirmed_at) "
-                    + "VALUES (\(batch), \(child.branch), \(child.epoch), now());"
+                    + "VALUES (\(batch), \(child.branch), \(child.epoch), \(monotoneNow));"
             }.joined()
             _ = try run(
                 """
@@ -192,7 +192,7 @@ extension PostgresEndpoint {
             _ = try run(
                 """
                 UPDATE \(schema).stretch_branch SET (owner, owner_name, last_seen)
-                    = (\(ownerSQL), now())
+                    = (\(ownerSQL), \(monotoneNow))
                 WHERE id = \(position.branch); COMMIT
                 """, on: connection)
         }
@@ -219,7 +219,7 @@ extension PostgresEndpoint {
             _ = try run(
                 """
                 UPDATE \(schema).stretch_branch SET dropped_at =
-                    \(isDropped ? "coalesce(dropped_at, now())" : "NULL")
+                    \(isDropped ? "coalesce(dropped_at, \(monotoneNow))" : "NULL")
                 WHERE id = \(branch); COMMIT
                 """, on: connection)
         }

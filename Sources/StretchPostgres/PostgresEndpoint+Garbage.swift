@@ -7,9 +7,11 @@ extension PostgresEndpoint {
 
     /// Deletes the rows of batches that no branch sees any more.
     ///
-    /// It needs the right to DELETE, which daily work does not.
+    /// It needs the right to DELETE, which daily work does not. The ledger's times never go back,
+    /// and a server whose clock is behind them is refused: it cannot tell an age.
     public func collectGarbage(_ request: GarbageRequest) throws(StretchError) -> GarbageReport {
         try ask { connection in
+            try requireClock(on: connection)
             let query = GarbageQuery(
                 prefix: "\(schema).", request: request, dialect: Self.dialect)
             guard !request.isDryRun else {
@@ -20,7 +22,7 @@ extension PostgresEndpoint {
                 """
                 \(PostgresSchema.begin)
                 SELECT 1 FROM \(schema).stretch_remote WHERE id = 1 FOR UPDATE;
-                \(query.report); \(query.condemnation(now: "now()"));
+                \(query.report); \(query.condemnation(now: monotoneNow));
                 \(query.condemned)
                 """, on: connection
             ).filter { $0.status == PGRES_TUPLES_OK }
@@ -39,6 +41,22 @@ extension PostgresEndpoint {
             directory.removeAll()
             for batch in batches { try delete(batch, on: connection) }
             return report
+        }
+    }
+
+    /// An SQL expression: the server's time, or the ledger's latest when the clock went back.
+    var monotoneNow: String {
+        "greatest(now(), (SELECT max(last_seen) FROM \(schema).stretch_branch))"
+    }
+
+    private func requireClock(on connection: PostgresConnection) throws {
+        let results = try run(
+            """
+            SELECT CAST(max(last_seen) > now() + interval '60 seconds' AS int)
+            FROM \(schema).stretch_branch
+            """, on: connection)
+        guard results.first?.integer(0, 0) != 1 else {
+            throw GarbageQuery.clockIsBehind(remote: remoteName)
         }
     }
 

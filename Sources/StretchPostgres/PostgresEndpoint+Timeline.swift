@@ -8,7 +8,7 @@ extension PostgresEndpoint {
                 let results = try run(
                     """
                     \(lockSQL(branch));
-                    UPDATE \(schema).stretch_branch SET last_seen = now()
+                    UPDATE \(schema).stretch_branch SET last_seen = \(monotoneNow)
                     WHERE id = \(branch) AND owner IS NOT DISTINCT FROM \(ownerHashSQL);
                     COMMIT
                     """, on: connection)
@@ -99,7 +99,7 @@ extension PostgresEndpoint {
             }
             _ = try run(
                 """
-                UPDATE \(schema).stretch_retirement SET confirmed_at = now()
+                UPDATE \(schema).stretch_retirement SET confirmed_at = \(monotoneNow)
                 WHERE branch = \(position.branch) AND epoch <= \(position.epoch)
                     AND confirmed_at IS NULL; COMMIT
                 """, on: connection)
@@ -161,7 +161,7 @@ extension PostgresEndpoint {
     /// Moves a branch and commits; the last statement fails unless the branch stands at `base`.
     func moveSQL(from base: TimelinePosition, to position: TimelinePosition) -> String {
         """
-        UPDATE \(schema).stretch_branch SET head_epoch = \(position.epoch), last_seen = now()
+        UPDATE \(schema).stretch_branch SET head_epoch = \(position.epoch), last_seen = \(monotoneNow)
         WHERE id = \(position.branch);
         INSERT INTO \(schema).stretch_history(branch, epoch, token)
         VALUES ((SELECT branch FROM \(schema).stretch_history

@@ -208,6 +208,13 @@ package struct GarbageQuery {
                 """)
     }
 
+    /// The error for a clock that cannot tell the age of what the ledger has.
+    package static func clockIsBehind(remote: String) -> StretchError {
+        StretchError(
+            .wrongState, "the clock is behind the times in the ledger of remote \"\(remote)\"",
+            hint: "Set the clock: nothing is collected by a wrong one.")
+    }
+
     /// Throws when the request asks for less than the retention.
     package func requireAge(atLeast retention: Duration?) throws(StretchError) {
         guard let age = request.minimumAge, retention.map({ age < $0 }) ?? true else { return }

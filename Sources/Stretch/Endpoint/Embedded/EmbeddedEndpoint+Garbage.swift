@@ -64,11 +64,7 @@ extension EmbeddedEndpoint {
             SELECT max(last_seen) > strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '+60 seconds')
             FROM stretch_branch
             """)
-        guard isBehind != 1 else {
-            throw StretchError(
-                .wrongState, "the clock is behind the times in the ledger of remote \"\(path)\"",
-                hint: "Set the clock: nothing is collected by a wrong one.")
-        }
+        guard isBehind != 1 else { throw GarbageQuery.clockIsBehind(remote: path) }
     }
 
     private func report(_ query: GarbageQuery, on connection: Connection) throws -> GarbageReport {
