@@ -161,7 +161,8 @@ extension PostgresEndpoint {
     /// Moves a branch and commits; the last statement fails unless the branch stands at `base`.
     func moveSQL(from base: TimelinePosition, to position: TimelinePosition) -> String {
         """
-        UPDATE \(schema).stretch_branch SET head_epoch = \(position.epoch), last_seen = \(monotoneNow)
+        UPDATE \(schema).stretch_branch
+        SET head_epoch = \(position.epoch), last_seen = \(monotoneNow)
         WHERE id = \(position.branch);
         INSERT INTO \(schema).stretch_history(branch, epoch, token)
         VALUES ((SELECT branch FROM \(schema).stretch_history
