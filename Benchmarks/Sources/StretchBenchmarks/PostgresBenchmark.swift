@@ -46,6 +46,7 @@ struct PostgresBenchmark: ParsableCommand {
     /// The memory of a process that moves and reads; run this part alone.
     private func measureMemory(_ server: PostgresServer) throws {
         let orders = try server.stretchedFile("memory", rowCount: rows)
+        let made = MemoryUse.peakByteCount
         _ = try orders.migrate(upTo: rows)
         let moved = MemoryUse.peakByteCount
         let statement = try orders.database.prepare("SELECT * FROM orders")
@@ -54,6 +55,7 @@ struct PostgresBenchmark: ParsableCommand {
         printTable(
             ["after", "MiB"],
             [
+                ["making the file", (Double(made) / 1_048_576).formatted(digits: 0)],
                 ["moving", (Double(moved) / 1_048_576).formatted(digits: 0)],
                 [
                     "a whole scan",

@@ -120,7 +120,7 @@ extension Catalog {
     func keyRange(of batch: ManifestBatch, in table: StretchedTable) throws -> [String]? {
         let schema = try TableSchema(reading: table.name, from: connection)
         let key = schema.flatMap { Relation(table, schema: $0).key.first?.column }
-        guard let zone = key.flatMap({ batch.zones.zones[$0] }), let minimum = zone.minimum,
+        guard let zone = key.flatMap({ batch.zones.zone(of: $0) }), let minimum = zone.minimum,
             let maximum = zone.maximum
         else { return nil }
         let literals = try connection.rows("SELECT quote(?), quote(?)", minimum, maximum)[0]

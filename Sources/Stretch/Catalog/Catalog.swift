@@ -187,24 +187,29 @@ package struct Catalog {
     /// the step in flight takes out.
     package func batches(table: Int64) throws(SQLiteError) -> [ManifestBatch] {
         let step = try pending()
-        return try connection.rows(
+        let statement = try connection.cached(
             """
             SELECT number, id, epoch, schema_version, rows, bytes, zones, digest
             FROM main.stretch_batch WHERE table_id = ? ORDER BY number
-            """, .integer(table)
-        ).map { row in
-            var zones = ZoneMap()
-            if case .blob(let bytes) = row[6] { zones = ZoneMap(decoding: bytes) }
-            var digest: [UInt8] = []
-            if case .blob(let bytes) = row[7] { digest = bytes }
-            return ManifestBatch(
-                visible: VisibleBatch(
-                    id: row[1].integerValue ?? 0, number: row[0].integerValue ?? 0,
-                    rowCount: row[4].integerValue ?? 0),
-                table: table, epoch: row[2].integerValue ?? 0,
-                schemaVersion: row[3].integerValue ?? 0, byteCount: row[5].integerValue ?? 0,
-                zones: zones, digest: digest)
-        }.filter { batch in !(step?.takesOut(batch.visible.id) ?? false) }
+            """)
+        try statement.bind([.integer(table)])
+        defer { statement.reset() }
+        func bytes(_ column: Int) -> [UInt8] {
+            if case .blob(let bytes) = statement.column(column) { bytes } else { [] }
+        }
+        var batches: [ManifestBatch] = []
+        while try statement.step() {
+            let id = statement.integer(1)
+            guard !(step?.takesOut(id) ?? false) else { continue }
+            batches.append(
+                ManifestBatch(
+                    visible: VisibleBatch(
+                        id: id, number: statement.integer(0), rowCount: statement.integer(4)),
+                    table: table, epoch: statement.integer(2),
+                    schemaVersion: statement.integer(3), byteCount: statement.integer(5),
+                    zones: ZoneMap(encoded: bytes(6)), digest: bytes(7)))
+        }
+        return batches
     }
 
     /// Whether any batch of a table is visible.

@@ -90,13 +90,46 @@ extension EncodedValue {
     }
 }
 
-/// The zones of one batch, by the id of the column.
+/// The zones of one batch, by the id of the column, in the form that the catalog has.
+///
+/// A database has many batches and asks for few of their columns: a zone is decoded when it is
+/// asked for.
 package struct ZoneMap: Hashable, Sendable {
-    package var zones: [Int64: Zone]
+    /// For each column, in the order of ids, the id, flags (1 minimum, 2 maximum, 4 NULL), and the
+    /// bounds that there are, encoded as a row.
+    package let encoded: [UInt8]
 
     package init(zones: [Int64: Zone] = [:]) {
-        self.zones = zones
+        var values: [Value] = []
+        for (id, zone) in zones.sorted(by: { $0.key < $1.key }) {
+            let flags: Int64 =
+                (zone.minimum == nil ? 0 : 1) | (zone.maximum == nil ? 0 : 2)
+                | (zone.hasNull ? 4 : 0)
+            values += [.integer(id), .integer(flags)]
+            if let minimum = zone.minimum { values.append(minimum) }
+            if let maximum = zone.maximum { values.append(maximum) }
+        }
+        encoded = Value.encode(values)
     }
+
+    /// The zones of a blob of the catalog.
+    package init(encoded: [UInt8]) { self.encoded = encoded }
+
+    /// All zones; damage costs only speed, so that a damaged blob gives none.
+    package var zones: [Int64: Zone] {
+        guard let values = Value.decode(encoded) else { return [:] }
+        var zones: [Int64: Zone] = [:]
+        var rest = values[...]
+        while let id = rest.popFirst()?.integerValue, let flags = rest.popFirst()?.integerValue {
+            let minimum = flags & 1 == 0 ? nil : rest.popFirst()
+            let maximum = flags & 2 == 0 ? nil : rest.popFirst()
+            zones[id] = Zone(minimum: minimum, maximum: maximum, hasNull: flags & 4 != 0)
+        }
+        return zones
+    }
+
+    /// The zone of a column, or `nil` when it is not known.
+    package func zone(of column: Int64) -> Zone? { zones[column] }
 
     /// The zones of rows.
     ///
@@ -105,8 +138,10 @@ package struct ZoneMap: Hashable, Sendable {
     ///   - columns: The id and the collation of each column; `nil` for a collation that is not
     ///     built in, whose column gets no zone.
     package init(of rows: RowBuffer, columns: [(id: Int64, collation: Collation?)]) {
-        zones = [:]
-        guard rows.rowCount > 0 else { return }
+        guard rows.rowCount > 0 else {
+            self.init()
+            return
+        }
         var bounds: [(minimum: EncodedValue?, maximum: EncodedValue?, hasNull: Bool)] =
             Array(repeating: (nil, nil, false), count: columns.count)
         for row in 0..<rows.rowCount {
@@ -128,11 +163,13 @@ package struct ZoneMap: Hashable, Sendable {
                 }
             }
         }
+        var zones: [Int64: Zone] = [:]
         for (column, bound) in zip(columns, bounds) where column.collation != nil {
             zones[column.id] = Zone(
                 minimum: bound.minimum.map(ZoneMap.lowerBound),
                 maximum: bound.maximum.flatMap(ZoneMap.upperBound), hasNull: bound.hasNull)
         }
+        self.init(zones: zones)
     }
 
     /// A prefix is never greater than the whole, in any built-in collation.
@@ -147,34 +184,5 @@ package struct ZoneMap: Hashable, Sendable {
         guard value.tag == .text || value.tag == .blob else { return value.value }
         guard value.bytes.count > Zone.maximumBoundByteCount else { return value.value }
         return value.tag == .text ? .blob([]) : nil
-    }
-
-    // MARK: Encoding
-
-    /// The zones as a blob of the catalog: for each column, in the order of ids, the id, flags
-    /// (1 minimum, 2 maximum, 4 NULL), and the bounds that there are, encoded as a row.
-    package var encoded: [UInt8] {
-        var values: [Value] = []
-        for (id, zone) in zones.sorted(by: { $0.key < $1.key }) {
-            let flags: Int64 =
-                (zone.minimum == nil ? 0 : 1) | (zone.maximum == nil ? 0 : 2)
-                | (zone.hasNull ? 4 : 0)
-            values += [.integer(id), .integer(flags)]
-            if let minimum = zone.minimum { values.append(minimum) }
-            if let maximum = zone.maximum { values.append(maximum) }
-        }
-        return Value.encode(values)
-    }
-
-    /// The zones of a blob; damage costs only speed, so that a damaged blob gives no zones.
-    package init(decoding bytes: [UInt8]) {
-        zones = [:]
-        guard let values = Value.decode(bytes) else { return }
-        var rest = values[...]
-        while let id = rest.popFirst()?.integerValue, let flags = rest.popFirst()?.integerValue {
-            let minimum = flags & 1 == 0 ? nil : rest.popFirst()
-            let maximum = flags & 2 == 0 ? nil : rest.popFirst()
-            zones[id] = Zone(minimum: minimum, maximum: maximum, hasNull: flags & 4 != 0)
-        }
     }
 }

@@ -19,7 +19,7 @@ struct KeyManifest {
     ) throws(SQLiteError) -> [Entry] {
         if self.table == table.id, self.keyColumn == keyColumn { return entries }
         entries = try catalog.batches(table: table.id).map {
-            Entry(batch: $0.visible, zone: $0.zones.zones[keyColumn])
+            Entry(batch: $0.visible, zone: $0.zones.zone(of: keyColumn))
         }
         self.table = table.id
         self.keyColumn = keyColumn
@@ -33,7 +33,7 @@ struct KeyManifest {
             Entry(
                 batch: VisibleBatch(
                     id: moving.batch.id, number: number, rowCount: moving.batch.rowCount),
-                zone: moving.zones.zones[keyColumn]))
+                zone: moving.zones.zone(of: keyColumn)))
     }
 
     /// Removes a batch that left the manifest.

@@ -99,7 +99,7 @@ extension MigrationRun {
                 "table \"\(moving.table.name)\": its key has a collation that is not built in",
                 hint: "Use BINARY, NOCASE or RTRIM for the key.")
         }
-        let own = moving.zones.zones[ids[0]]
+        let own = moving.zones.zone(of: ids[0])
         let zoneCollation = moving.schema.columns[terms[0].column].collation ?? .binary
         let overlapping = entries.filter { entry in
             guard let own, let zone = entry.zone, collations[0] == zoneCollation else {

@@ -40,7 +40,7 @@ struct ShadowSearch {
         let batches = try catalog.batches(table: table.id)
         self.batches = batches
         let isZoned = collations[0] == schema.columns[terms[0].column].collation
-        let zones = batches.map { $0.zones.zones[keyIDs[0]] }
+        let zones = batches.map { $0.zones.zone(of: keyIDs[0]) }
         ranges = isZoned ? Self.merged(zones, collations[0]) : batches.isEmpty ? [] : [(nil, nil)]
     }
 

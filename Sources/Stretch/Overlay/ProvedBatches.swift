@@ -32,7 +32,7 @@ struct ProvedBatches {
         // One question for all of them, where it is answered by no.
         let isSurelyHotFree = try !ProvedBatches.holds(hotKeys, from: hull.0, through: hull.1)
         for batch in batches {
-            let zone = batch.zones.zones[keyColumn]
+            let zone = table.manifest.zone(of: keyColumn, in: batch)
             let isProved =
                 try terms.allSatisfy { ProvedBatches.meets($0.comparison, $0.value, zone) }
                 && (isSurelyHotFree

@@ -4,6 +4,8 @@ package import StretchSQLite
 package struct TableManifest {
     /// The batches, in the order of their numbers.
     package private(set) var batches: [ManifestBatch] = []
+    /// The zones of the batches, in their order, for each column that was asked for.
+    private var zones: [Int64: [Zone?]] = [:]
     private var indexes: [Int64: ZoneIndex] = [:]
     /// The collation of each column whose zones can be used, by its id.
     private let collations: [Int64: Collation]
@@ -12,6 +14,7 @@ package struct TableManifest {
     package let rowids: ClosedRange<Int64>?
 
     /// - Parameters:
+    ///   - batches: The batches, in the order of their numbers.
     ///   - collations: The collation of each column whose zones can be used, by its id.
     ///   - rowidColumn: The id of the column that is the rowid, or `nil`.
     package init(
@@ -19,11 +22,11 @@ package struct TableManifest {
     ) {
         self.batches = batches
         self.collations = collations
-        let zones = batches.compactMap { batch in
-            rowidColumn.flatMap { batch.zones.zones[$0] }
-        }
-        let bounds = zones.compactMap { zone -> ClosedRange<Int64>? in
-            guard let minimum = zone.minimum?.integerValue, let maximum = zone.maximum?.integerValue
+        let keys = rowidColumn.map { column in batches.map { $0.zones.zone(of: column) } }
+        if let rowidColumn { zones[rowidColumn] = keys }
+        let bounds = (keys ?? []).compactMap { zone -> ClosedRange<Int64>? in
+            guard let minimum = zone?.minimum?.integerValue,
+                let maximum = zone?.maximum?.integerValue
             else { return nil }
             return minimum...maximum
         }
@@ -47,26 +50,36 @@ package struct TableManifest {
                 if found.isEmpty { return [] }
             }
         }
-        let selected = candidates?.map { batches[$0] } ?? batches
+        guard !constraints.isEmpty else { return batches }
         // Equalities have their exact answer from the index.
-        let isDone = candidates != nil && constraints.count == 1 && constraints[0].isEquality
-        guard !constraints.isEmpty, !isDone else { return selected }
-        return selected.filter { batch in
-            constraints.allSatisfy { constraint in
-                guard let zone = batch.zones.zones[constraint.column],
-                    let collation = collations[constraint.column]
-                else { return true }
-                return zone.canContain(constraint, collation: collation)
+        if let candidates, constraints.count == 1, constraints[0].isEquality {
+            return candidates.map { batches[$0] }
+        }
+        var selected = candidates ?? Array(batches.indices)
+        for constraint in constraints {
+            guard let collation = collations[constraint.column] else { continue }
+            let zones = zones(of: constraint.column)
+            selected.removeAll { position in
+                !(zones[position]?.canContain(constraint, collation: collation) ?? true)
             }
         }
+        return selected.map { batches[$0] }
     }
 
-    /// The least and the greatest value of a column over all batches, or `nil` when unknown.
-    package func bound(of column: Int64, isMaximum: Bool, in batches: [ManifestBatch]) -> Value? {
+    /// The zone of a column in one of the batches, or `nil` when it is not known.
+    package mutating func zone(of column: Int64, in batch: ManifestBatch) -> Zone? {
+        position(of: batch).flatMap { zones(of: column)[$0] }
+    }
+
+    /// The least and the greatest value of a column over some batches, or `nil` when unknown.
+    package mutating func bound(
+        of column: Int64, isMaximum: Bool, in batches: [ManifestBatch]
+    ) -> Value? {
         guard let collation = collations[column] else { return nil }
+        let zones = zones(of: column)
         var result: Value?
         for batch in batches {
-            guard let zone = batch.zones.zones[column] else { return nil }
+            guard let place = position(of: batch), let zone = zones[place] else { return nil }
             // NULL is less than every value.
             let value = isMaximum ? zone.maximum : zone.hasNull ? .null : zone.minimum
             if isMaximum, zone.minimum == nil {
@@ -84,10 +97,27 @@ package struct TableManifest {
         return result
     }
 
+    /// The place of a batch, by its number.
+    private func position(of batch: ManifestBatch) -> Int? {
+        let number = batch.visible.number
+        var (low, high) = (0, batches.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if batches[middle].visible.number < number { low = middle + 1 } else { high = middle }
+        }
+        return low < batches.count && batches[low].visible.number == number ? low : nil
+    }
+
+    private mutating func zones(of column: Int64) -> [Zone?] {
+        if let known = zones[column] { return known }
+        let found = batches.map { $0.zones.zone(of: column) }
+        zones[column] = found
+        return found
+    }
+
     private mutating func index(for column: Int64) -> ZoneIndex {
         if let index = indexes[column] { return index }
-        let index = ZoneIndex(
-            batches.map { $0.zones.zones[column] }, collation: collations[column] ?? .binary)
+        let index = ZoneIndex(zones(of: column), collation: collations[column] ?? .binary)
         indexes[column] = index
         return index
     }
