@@ -66,6 +66,7 @@ bench: packages
 	$(BENCHMARK) script
 	Benchmarks/peers/install
 	$(BENCHMARK) postgres migration reads
+	$(BENCHMARK) postgres migration --lock-budget 250
 	$(BENCHMARK) postgres memory
 	$(BENCHMARK) postgres batches
 	$(BENCHMARK) timeline

@@ -19,6 +19,7 @@ extension DatabaseHost {
                 hint: "EXEC sp_configure 'remote data archive', '1'; then RECONFIGURE.")
         }
         var numbers = Self.tableNumbers
+        numbers[.wrongState] = .alreadyStretched
         if case .condition = filter, try tableExists(name) {
             numbers[.invalidArgument] = .invalidFilter
         } else {

@@ -48,7 +48,7 @@ extension TransactSQLError.Code {
     public static let missingCredential = Self(14804)
     /// The remote refuses the login.
     public static let refusedLogin = Self(14807)
-    /// The database is stretch-enabled already.
+    /// The database or the table is stretch-enabled already.
     public static let alreadyStretched = Self(14810)
     /// The table cannot be stretched, with the reason.
     public static let tableNotSupported = Self(14812)
