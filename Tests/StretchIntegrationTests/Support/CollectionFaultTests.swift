@@ -108,13 +108,9 @@ extension FaultInjectionTests {
             var backCount = 0
             try place.eachCall(stride: 7) { call, comment in
                 try files.reset()
-                FaultInjection.arm(
-                    call: call, isPersistent: place.isPersistent, failure: place.failure,
-                    path: "\(files.sample.folder.path)/\(place.file)")
-                defer { FaultInjection.disarm() }
-                _ = try? files.openFaulty().collectGarbage()
-                FaultInjection.disarm()
-                let didFire = FaultInjection.didFire
+                let (_, didFire) = place.failing(call, in: files.sample.folder) {
+                    _ = try? files.openFaulty().collectGarbage()
+                }
                 if try files.check(comment) { backCount += 1 }
                 return didFire
             }

@@ -27,6 +27,20 @@ struct FaultPlace: Sendable, CustomTestStringConvertible {
         }
     }
 
+    /// Runs work in a folder of which one call fails.
+    ///
+    /// - Returns: What the work returns, and whether it came to the call.
+    func failing<Result>(
+        _ call: Int, in folder: TemporaryFolder, _ body: () throws -> Result
+    ) rethrows -> (result: Result, didFire: Bool) {
+        FaultInjection.arm(
+            call: call, isPersistent: isPersistent, failure: failure, path: folder.path(file))
+        defer { FaultInjection.disarm() }
+        let result = try body()
+        FaultInjection.disarm()
+        return (result, FaultInjection.didFire)
+    }
+
     /// The calls that a test makes fail: every one by `STRETCH_ALL_FAULTS=1`, else one in `stride`.
     ///
     /// - Parameter body: Makes the call fail, and checks what is left.
@@ -136,24 +150,20 @@ extension FaultInjectionTests {
             let sample = try FaultSample(isMigrated: false)
             try place.eachCall(stride: 11) { call, comment in
                 let folder = try sample.copy()
-                FaultInjection.arm(
-                    call: call, isPersistent: place.isPersistent, failure: place.failure,
-                    path: "\(folder.path)/\(place.file)")
-                defer { FaultInjection.disarm() }
-                var failure: StretchError?
-                do throws(StretchError) {
-                    var options = MigrationOptions()
-                    options.maximumRowCount = 8
-                    let migrator = try Migrator(
-                        path: folder.path("app.db"), configuration: FaultSample.faulty)
-                    migrator.sleep = { _ in }
-                    try migrator.migrate(options)
-                    try migrator.bringBack(table: "t", options: options)
-                } catch {
-                    failure = error
+                let (failure, didFire) = place.failing(call, in: folder) { () -> StretchError? in
+                    do throws(StretchError) {
+                        var options = MigrationOptions()
+                        options.maximumRowCount = 8
+                        let migrator = try Migrator(
+                            path: folder.path("app.db"), configuration: FaultSample.faulty)
+                        migrator.sleep = { _ in }
+                        try migrator.migrate(options)
+                        try migrator.bringBack(table: "t", options: options)
+                        return nil
+                    } catch {
+                        return error
+                    }
                 }
-                FaultInjection.disarm()
-                let didFire = FaultInjection.didFire
                 #expect(didFire || failure == nil, "\(comment): \(String(describing: failure))")
                 try FaultSample.check(folder, isOneOf: [sample.start], comment)
                 return didFire
@@ -167,20 +177,16 @@ extension FaultInjectionTests {
             let sample = try FaultSample(isMigrated: false, isStaging: true)
             try place.eachCall(stride: 3) { call, comment in
                 let folder = try sample.copy()
-                FaultInjection.arm(
-                    call: call, isPersistent: place.isPersistent, failure: place.failure,
-                    path: "\(folder.path)/\(place.file)")
-                defer { FaultInjection.disarm() }
-                var failure: StretchError?
-                do throws(StretchError) {
-                    let database = try StretchDatabase(
-                        path: folder.path("app.db"), configuration: FaultSample.faulty)
-                    try database.migrate(batchRowCount: 8)
-                } catch {
-                    failure = error
+                let (failure, didFire) = place.failing(call, in: folder) { () -> StretchError? in
+                    do throws(StretchError) {
+                        let database = try StretchDatabase(
+                            path: folder.path("app.db"), configuration: FaultSample.faulty)
+                        try database.migrate(batchRowCount: 8)
+                        return nil
+                    } catch {
+                        return error
+                    }
                 }
-                FaultInjection.disarm()
-                let didFire = FaultInjection.didFire
                 // A write that fails when nothing depends on it is no failure of the migration.
                 #expect(
                     failure == nil || didFire && failure?.message.contains("staging file") == true,
@@ -204,13 +210,9 @@ extension FaultInjectionTests {
             let contents = [sample.start, life.end]
             try place.eachCall(stride: 5) { call, comment in
                 let folder = try sample.copy()
-                FaultInjection.arm(
-                    call: call, isPersistent: place.isPersistent, failure: place.failure,
-                    path: "\(folder.path)/\(place.file)")
-                defer { FaultInjection.disarm() }
-                let outcome = try life.run(folder, comment)
-                FaultInjection.disarm()
-                let didFire = FaultInjection.didFire
+                let (outcome, didFire) = try place.failing(call, in: folder) {
+                    try life.run(folder, comment)
+                }
                 if !didFire { #expect(outcome == .done, comment) }
                 // An error of the COMMIT leaves it open which of the two it is.
                 let possible = outcome == .done ? [life.end] : contents
