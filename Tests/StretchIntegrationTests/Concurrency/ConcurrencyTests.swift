@@ -30,7 +30,7 @@ private struct Accounts {
 }
 
 @Suite(.serialized) struct ConcurrencyTests {
-    @Test(.timeLimit(.minutes(5)))
+    @Test
     func `two writers, two readers and a migrator never see a wrong sum`() throws {
         let isSoak = ProcessInfo.processInfo.environment["STRETCH_SOAK"] != nil
         let time = "milliseconds=\(isSoak ? 60_000 : 10_000)"
@@ -69,7 +69,7 @@ private struct Accounts {
     }
 
     // Finding 15: a read snapshot that a write upgrades fails at once, whatever the timeout.
-    @Test(.timeLimit(.minutes(5)), arguments: [5, 1_999])
+    @Test(arguments: [5, 1_999])
     func `two processes that update one row 2,000 times each lose no update`(id: Int) throws {
         let accounts = try Accounts()
         try StretchDatabase(path: accounts.path, configuration: .linked).migrate()
