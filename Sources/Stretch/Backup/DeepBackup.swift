@@ -132,8 +132,8 @@ private struct Page {
     /// The pages of a batch, in their order.
     static func all(of batch: ManifestBatch) -> [Page] {
         let count = batch.visible.rowCount
-        let mean = max(batch.byteCount / max(count, 1), 1)
-        let limit = max(byteCount / mean, 1)
+        let limit = RowBuffer.rowCount(
+            ofPage: byteCount, batchRowCount: count, batchByteCount: batch.byteCount)
         return stride(from: 0, to: count, by: Int(limit)).map { start in
             Page(batch: batch, ordinals: start..<min(start + limit, count))
         }

@@ -95,6 +95,15 @@ package struct ManifestBatch: Hashable, Sendable {
     }
 }
 
+extension RowBuffer {
+    /// How many rows a page of some bytes holds, at least one, when rows have a batch's mean size.
+    static func rowCount(
+        ofPage pageByteCount: Int64, batchRowCount: Int64, batchByteCount: Int64
+    ) -> Int64 {
+        max(pageByteCount / max(batchByteCount / max(batchRowCount, 1), 1), 1)
+    }
+}
+
 /// The one step in flight.
 package struct PendingStep: Hashable, Sendable {
     package enum Kind: String, Sendable {

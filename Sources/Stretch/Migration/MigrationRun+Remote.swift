@@ -3,11 +3,13 @@ internal import StretchSQLite
 
 extension MigrationRun {
     /// The bytes of a page that is read back; rows have their batch's mean size.
-    private static var pageByteCount: Int { 2 << 20 }
+    private static var pageByteCount: Int64 { 2 << 20 }
 
     func pageRowCount(rowCount: Int64, byteCount: Int64) -> Int {
-        let mean = max(byteCount / max(rowCount, 1), 1)
-        return Int(max(Int64(MigrationRun.pageByteCount) / mean, 1))
+        Int(
+            RowBuffer.rowCount(
+                ofPage: MigrationRun.pageByteCount, batchRowCount: rowCount,
+                batchByteCount: byteCount))
     }
 
     /// Step 3: reads the remote's copy, and compares it byte by byte: the encoding is canonical.

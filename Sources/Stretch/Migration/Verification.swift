@@ -193,8 +193,10 @@ private final class Verification {
         of batch: ManifestBatch, columns: [Int64], _ body: (RowBuffer) throws -> Void
     ) throws(StretchError) {
         let page = RowBuffer(columnCount: columns.count)
-        let mean = max(batch.byteCount / max(batch.visible.rowCount, 1), 1)
-        let pageRowCount = Int(max((2 << 20) / mean, 1))
+        let pageRowCount = Int(
+            RowBuffer.rowCount(
+                ofPage: 2 << 20, batchRowCount: batch.visible.rowCount,
+                batchByteCount: batch.byteCount))
         var ordinal: Int64 = 0
         while ordinal < batch.visible.rowCount {
             try endpoint.read(
