@@ -18,11 +18,13 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     ],
     targets: [
+        // Text as SQLite, PostgreSQL and file systems see it: bytes.
+        .target(name: "StretchText"),
         // C: types of SQLite's routine table, and calls that Swift cannot make (variadic functions).
         .target(name: "CSQLite"),
         // C: the routine table of the SQLite library that this process links.
         .target(name: "CSQLiteLinked", linkerSettings: [.linkedLibrary("sqlite3")]),
-        .target(name: "StretchSQLite", dependencies: ["CSQLite"]),
+        .target(name: "StretchSQLite", dependencies: ["CSQLite", "StretchText"]),
         // C: zlib, which every system has.
         .systemLibrary(
             name: "CZlib", pkgConfig: "zlib",
@@ -31,7 +33,7 @@ let package = Package(
         .target(
             name: "Stretch",
             dependencies: [
-                "StretchCompression", "StretchSQLite",
+                "StretchCompression", "StretchSQLite", "StretchText",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ]),
@@ -39,28 +41,33 @@ let package = Package(
         .systemLibrary(
             name: "CLibPQ", pkgConfig: "libpq",
             providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
-        .target(name: "StretchPostgres", dependencies: ["CLibPQ", "Stretch", "StretchSQLite"]),
+        .target(
+            name: "StretchPostgres",
+            dependencies: ["CLibPQ", "Stretch", "StretchSQLite", "StretchText"]),
         .target(
             name: "StretchLinked",
             dependencies: ["CSQLiteLinked", "Stretch", "StretchPostgres", "StretchSQLite"]),
         // The language alone: what its statements do is behind a protocol.
-        .target(name: "TransactSQL"),
+        .target(name: "TransactSQL", dependencies: ["StretchText"]),
         .target(
-            name: "StretchTransactSQL", dependencies: ["Stretch", "StretchSQLite", "TransactSQL"]),
+            name: "StretchTransactSQL",
+            dependencies: ["Stretch", "StretchSQLite", "StretchText", "TransactSQL"]),
         // C: line editing and history, as the sqlite3 shell has them.
         .systemLibrary(name: "CEditline", providers: [.apt(["libedit-dev"])]),
         .executableTarget(
             name: "StretchCommand",
             dependencies: [
-                "CEditline", "Stretch", "StretchLinked", "StretchSQLite", "StretchTransactSQL",
-                "TransactSQL",
+                "CEditline", "Stretch", "StretchLinked", "StretchSQLite", "StretchText",
+                "StretchTransactSQL", "TransactSQL",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         // C: a VFS that fails the n-th call, for the fault tests.
         .target(name: "CFaultVFS", linkerSettings: [.linkedLibrary("sqlite3")]),
         .target(
             name: "StretchTestSupport",
-            dependencies: ["CFaultVFS", "Stretch", "StretchLinked", "StretchSQLite"]),
+            dependencies: [
+                "CFaultVFS", "Stretch", "StretchLinked", "StretchSQLite", "StretchText",
+            ]),
         // C: ends the process before the n-th call that changes a file, for the kill tests.
         .target(name: "CKillPoint"),
         // A program that migrates, writes and reads, and that the tests kill.
@@ -72,6 +79,7 @@ let package = Package(
         .executableTarget(name: "StretchSimulate", dependencies: ["StretchSimulator"]),
         .testTarget(
             name: "StretchSimulatorTests", dependencies: ["Stretch", "StretchSimulator"]),
+        .testTarget(name: "StretchTextTests", dependencies: ["StretchText"]),
         .testTarget(
             name: "StretchSQLiteTests",
             dependencies: ["StretchLinked", "StretchSQLite", "StretchTestSupport"]),
@@ -82,19 +90,20 @@ let package = Package(
             name: "StretchTests",
             dependencies: [
                 "Stretch", "StretchCompression", "StretchLinked", "StretchSQLite",
-                "StretchTestSupport",
+                "StretchTestSupport", "StretchText",
             ]),
         .testTarget(
             name: "StretchIntegrationTests",
             dependencies: [
                 "Stretch", "StretchCrashWorker", "StretchLinked", "StretchPostgres",
-                "StretchSQLite", "StretchTestSupport", "StretchTransactSQL", "TransactSQL",
+                "StretchSQLite", "StretchTestSupport", "StretchText", "StretchTransactSQL",
+                "TransactSQL",
             ]),
         .testTarget(
             name: "StretchCommandTests",
             dependencies: [
                 "Stretch", "StretchCommand", "StretchLinked", "StretchSQLite",
-                "StretchTestSupport", "StretchTransactSQL", "TransactSQL",
+                "StretchTestSupport", "StretchText", "StretchTransactSQL", "TransactSQL",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], exclude: ["Scripts", "Snapshots"]),
     ]

@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 extension Relation {
     /// What the remote shall hold for a table: every column it ever had, the key, and the orders of

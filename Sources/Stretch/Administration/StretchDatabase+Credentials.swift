@@ -1,4 +1,5 @@
 internal import Crypto
+internal import StretchText
 
 /// A database scoped credential; its secret is told to nobody.
 public struct CredentialRecord: Codable, Equatable, Sendable {

@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 extension StretchDatabase {
     /// Makes a stretch-enabled table an ordinary one again.

@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 extension StretchDatabase {
     /// Stretch-enables a table: its eligible rows can move to the remote from now on.

@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 /// One side of a stretch-enabled table.
 public enum TableSide: Sendable {

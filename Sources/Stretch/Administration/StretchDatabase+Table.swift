@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 extension StretchDatabase {
     /// Stops the migration of a table; its queries see what they saw before.

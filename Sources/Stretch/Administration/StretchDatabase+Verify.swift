@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 extension StretchDatabase {
     /// Reads every cold row again and compares remote, manifest and hot rows; changes nothing.

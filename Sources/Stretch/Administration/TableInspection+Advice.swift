@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 extension TableInspection {
     /// Constraints that SQLite goes on to enforce among hot rows only.

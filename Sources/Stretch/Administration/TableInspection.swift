@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 /// What stands in the way of stretching one local table, read from schema main.
 ///

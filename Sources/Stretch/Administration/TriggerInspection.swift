@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 /// Finds triggers whose bodies would see only the hot rows of a stretch-enabled table.
 ///

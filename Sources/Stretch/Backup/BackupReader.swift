@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 /// Reads what a database file says of itself, and writes nothing.
 struct BackupReader {

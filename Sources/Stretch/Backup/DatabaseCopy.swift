@@ -1,5 +1,6 @@
 internal import Foundation
 internal import StretchSQLite
+internal import StretchText
 
 /// A copy of a whole database that others go on using, page by page.
 struct DatabaseCopy {

@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 /// Indexes that are away while a table is filled: made anew, each is sorted once, where each row
 /// would otherwise look for its place.

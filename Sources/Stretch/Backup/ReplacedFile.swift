@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 /// A file whose place another one takes: nobody has it open, and nothing belongs to it.
 ///

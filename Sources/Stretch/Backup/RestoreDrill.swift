@@ -1,5 +1,6 @@
 internal import Crypto
 internal import StretchSQLite
+internal import StretchText
 
 /// What a restore drill found.
 public struct DrillReport: Codable, Equatable, Sendable {

@@ -1,4 +1,5 @@
 package import StretchSQLite
+internal import StretchText
 
 /// The catalog of one local file, read and written through a connection.
 ///

@@ -1,4 +1,5 @@
 package import StretchSQLite
+internal import StretchText
 
 extension TableSchema {
     /// Reads a table's definition from schema main.

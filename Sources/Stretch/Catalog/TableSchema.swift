@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 /// What identifies a row of a table.
 package enum KeyKind: String, Sendable {
@@ -94,27 +95,5 @@ package struct TableSchema: Sendable {
     /// The place of a column, by name, without regard to the case of ASCII letters.
     package func column(named name: String) -> Int? {
         columns.firstIndex { $0.name.isEqualFoldingCase(name) }
-    }
-}
-
-extension String {
-    /// Whether two names are the same to SQLite: the 26 letters of ASCII are folded.
-    package func isEqualFoldingCase(_ other: String) -> Bool {
-        utf8.count == other.utf8.count && foldingCase == other.foldingCase
-    }
-
-    /// The name with the letters A–Z in lower case.
-    package var foldingCase: String {
-        String(decoding: utf8.map { $0 >= 0x41 && $0 <= 0x5a ? $0 | 0x20 : $0 }, as: UTF8.self)
-    }
-
-    /// The name in double quotes, for SQL.
-    package var quotedName: String {
-        var result = "\""
-        for character in unicodeScalars {
-            if character == "\"" { result.unicodeScalars.append("\"") }
-            result.unicodeScalars.append(character)
-        }
-        return result + "\""
     }
 }

@@ -1,3 +1,5 @@
+internal import StretchText
+
 /// Where a remote is: the text that `enable` is given and the file keeps.
 public struct EndpointAddress: Hashable, Sendable, CustomStringConvertible {
     /// The kinds of remote.

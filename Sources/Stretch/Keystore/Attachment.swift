@@ -1,5 +1,6 @@
 internal import Crypto
 internal import Foundation
+internal import StretchText
 
 /// What a user's keystore knows of one local file.
 ///

@@ -1,3 +1,5 @@
+internal import StretchText
+
 /// The SQL that finds the rows of a table that move: pure text, with the row under the alias `h`.
 ///
 /// Column names always carry their alias, because SQLite reads an unknown name in double quotes as

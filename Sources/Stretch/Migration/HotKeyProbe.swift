@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 /// Asks whether a key is hot.
 struct HotKeyProbe {

@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 /// The visible batches of one table with the range of their keys, kept between the batches of a
 /// run.

@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 /// A column of a table's key, with the order of the key's own index.
 struct KeyTerm: Hashable {

@@ -1,5 +1,6 @@
 internal import Dispatch
 internal import StretchSQLite
+internal import StretchText
 
 /// What a run does next, table by table: batches that leave the manifest, then rows that move.
 final class MigrationPlan {

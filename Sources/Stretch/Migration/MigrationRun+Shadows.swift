@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 extension MigrationRun {
     /// The hot keys of a table that one run asks the remote for.

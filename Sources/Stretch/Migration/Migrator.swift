@@ -1,5 +1,6 @@
 internal import Foundation
 package import StretchSQLite
+internal import StretchText
 
 /// Moves rows between one local file and its remote, on a connection of its own.
 ///

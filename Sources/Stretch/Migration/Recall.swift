@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 /// Puts rows of the remote into one hot table.
 final class Recall {

@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 /// Finds visible cold rows whose keys are hot: a program without Stretch inserted them.
 ///

@@ -1,5 +1,6 @@
 internal import Crypto
 internal import StretchSQLite
+internal import StretchText
 
 extension Migrator {
     /// Reads every cold row again, and compares remote, manifest and hot rows.

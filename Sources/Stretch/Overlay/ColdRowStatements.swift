@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 /// The statements by which scans of one table leave rows out; each is reset after every use, so
 /// that all scans share them.

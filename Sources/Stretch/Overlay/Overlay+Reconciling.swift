@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 extension Overlay {
     /// The overlay of a table of the catalog, with the columns that the table has now.

@@ -1,4 +1,5 @@
 package import StretchSQLite
+internal import StretchText
 
 /// The stretch-enabled tables of one connection: it shows hot and cold rows under each table's
 /// name.

@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 /// A plan of one overlay: which constraints go to both sides, in which order rows come, and which
 /// columns are read.

@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 /// One scan of an overlay: hot rows by an inner statement, then cold rows, opened when they are
 /// reached.

@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 /// The overlay of one stretch-enabled table.
 final class OverlayTable: VirtualTable {

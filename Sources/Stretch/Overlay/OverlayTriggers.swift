@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 /// The temporary triggers that bring cold rows to where SQLite's native checks look: keys before
 /// an INSERT, parents before a child is written, children before a parent is deleted or renamed.

@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 /// The views of main that read a stretch-enabled table, made again in schema temp, where they read
 /// the overlay; their INSTEAD OF triggers come with them.

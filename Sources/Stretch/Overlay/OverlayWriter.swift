@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 /// Writes rows of one overlay: hot rows by native statements on schema main, cold rows by
 /// tombstones, or by recalling them first.

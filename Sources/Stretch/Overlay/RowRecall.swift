@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 /// Brings cold rows of one table back among the hot ones, in the application's own transaction.
 ///

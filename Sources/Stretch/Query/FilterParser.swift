@@ -1,3 +1,5 @@
+internal import StretchText
+
 /// Parses a filter predicate by the shape of SQLite's expressions, without precedence.
 ///
 /// What it lets pass is one expression that cannot leave its row; whether the expression is

@@ -1,3 +1,5 @@
+internal import StretchText
+
 /// A token of SQL text, as SQLite's own tokenizer cuts it.
 ///
 /// It shares the bytes of the text that it was cut from, so that it can answer for itself.

@@ -1,3 +1,5 @@
+internal import StretchText
+
 /// Cuts SQL text into tokens by SQLite's own rules, and skips white space and comments.
 ///
 /// The rules are those of `sqlite3GetToken` in SQLite's `tokenize.c`: a byte of 0x80 and above is

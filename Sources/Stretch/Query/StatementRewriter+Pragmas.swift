@@ -1,3 +1,5 @@
+internal import StretchText
+
 // MARK: - Pragma functions
 
 extension StatementRewriter {

@@ -1,3 +1,5 @@
+internal import StretchText
+
 extension TriggerText {
     private static let rowidNames = ["rowid", "_rowid_", "oid"]
 

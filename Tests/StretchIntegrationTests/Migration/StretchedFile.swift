@@ -3,6 +3,7 @@ import StretchLinked
 import StretchSQLite
 
 @testable import Stretch
+import StretchText
 
 /// A stretch-enabled file in a folder of its own, with a remote in memory or beside it.
 final class StretchedFile {

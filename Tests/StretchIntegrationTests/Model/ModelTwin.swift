@@ -2,6 +2,7 @@ import Stretch
 import StretchLinked
 import StretchSQLite
 import StretchTestSupport
+import StretchText
 
 /// A stretched database and a plain one that live the same life.
 final class ModelTwin {

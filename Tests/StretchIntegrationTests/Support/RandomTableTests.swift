@@ -1,6 +1,7 @@
 import StretchLinked
 import StretchSQLite
 import StretchTestSupport
+import StretchText
 import Testing
 
 /// Two plain databases with the same rows: the second visits rows in another order, with

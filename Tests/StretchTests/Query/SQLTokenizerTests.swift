@@ -1,4 +1,5 @@
 import Stretch
+import StretchText
 import Testing
 
 @Suite struct SQLTokenizerTests {

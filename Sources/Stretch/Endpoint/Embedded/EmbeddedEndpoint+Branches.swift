@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 extension EmbeddedEndpoint {
     /// The remote's own id.

@@ -1,0 +1,90 @@
+/// Comparing and cutting text by its bytes, as SQLite, PostgreSQL and file systems do.
+///
+/// Swift compares grapheme clusters under canonical equivalence: to it a quote before a combining
+/// mark is no quote, and two names that SQLite tells apart may be one. So SQL, names, addresses and
+/// paths are never compared, searched or cut by `Character`s; `Scripts/check` refuses it.
+extension StringProtocol {
+    /// Whether both have the same bytes.
+    package func isSameText(as other: some StringProtocol) -> Bool {
+        utf8.elementsEqual(other.utf8)
+    }
+
+    /// Whether the text begins with the bytes of another.
+    package func beginsWith(_ other: some StringProtocol) -> Bool {
+        utf8.starts(with: other.utf8)
+    }
+
+    /// Whether the text ends with the bytes of another.
+    package func endsWith(_ other: some StringProtocol) -> Bool {
+        utf8.count >= other.utf8.count && utf8.suffix(other.utf8.count).elementsEqual(other.utf8)
+    }
+
+    /// Whether the bytes of another text occur in this one.
+    package func includes(_ other: some StringProtocol) -> Bool {
+        offset(of: other) != nil
+    }
+
+    /// The place of the first occurrence of another text's bytes, or `nil`.
+    private func offset(of other: some StringProtocol) -> Int? {
+        let (bytes, wanted) = (Array(utf8), Array(other.utf8))
+        guard let first = wanted.first else { return 0 }
+        guard bytes.count >= wanted.count else { return nil }
+        return (0...bytes.count - wanted.count).first { start in
+            bytes[start] == first
+                && bytes[start..<start + wanted.count].elementsEqual(wanted)
+        }
+    }
+
+    /// The parts between the occurrences of one byte of ASCII.
+    ///
+    /// - Parameters:
+    ///   - separator: A scalar below U+0080.
+    ///   - maximumSplitCount: After so many cuts the rest is the last part.
+    ///   - omitsEmptyParts: Whether parts without a byte are left out.
+    package func parts(
+        between separator: Unicode.Scalar, maximumSplitCount: Int = .max,
+        omitsEmptyParts: Bool = false
+    ) -> [String] {
+        precondition(separator.isASCII, "a separator is a byte of ASCII")
+        return utf8.split(
+            separator: UInt8(ascii: separator), maxSplits: maximumSplitCount,
+            omittingEmptySubsequences: omitsEmptyParts
+        ).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// The text with each occurrence of one scalar replaced.
+    package func substituting(_ scalar: Unicode.Scalar, with replacement: String) -> String {
+        var result = String.UnicodeScalarView()
+        for found in unicodeScalars {
+            if found == scalar {
+                result.append(contentsOf: replacement.unicodeScalars)
+            } else {
+                result.append(found)
+            }
+        }
+        return String(result)
+    }
+
+    /// The text with the letters A–Z in lower case: SQLite's rule for names, and the only one here.
+    package var foldingCase: String {
+        String(decoding: utf8.map { $0 >= 0x41 && $0 <= 0x5a ? $0 | 0x20 : $0 }, as: UTF8.self)
+    }
+
+    /// The text with the letters a–z in upper case.
+    package var uppercasedASCII: String {
+        String(decoding: utf8.map { $0 >= 0x61 && $0 <= 0x7a ? $0 & 0xdf : $0 }, as: UTF8.self)
+    }
+
+    /// The text without the spaces, tabs and line ends of ASCII around it.
+    package var trimmedASCII: String {
+        let isSpace: (UInt8) -> Bool = { $0 == 0x20 || (0x09...0x0d).contains($0) }
+        let tail = utf8.drop(while: isSpace)
+        let count = tail.reversed().drop(while: isSpace).count
+        return String(decoding: tail.prefix(count), as: UTF8.self)
+    }
+
+    /// Whether two names are the same to SQLite: the 26 letters of ASCII are folded.
+    package func isEqualFoldingCase(_ other: some StringProtocol) -> Bool {
+        utf8.count == other.utf8.count && foldingCase.isSameText(as: other.foldingCase)
+    }
+}

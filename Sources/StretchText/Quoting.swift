@@ -1,0 +1,26 @@
+extension StringProtocol {
+    /// The text between two quotes, with each quote in it doubled.
+    ///
+    /// Names and literals of SQLite and of PostgreSQL are all quoted here.
+    package func quoted(by quote: Unicode.Scalar) -> String {
+        "\(quote)\(substituting(quote, with: "\(quote)\(quote)"))\(quote)"
+    }
+
+    /// The name in double quotes, for SQL: <https://sqlite.org/lang_keywords.html>.
+    package var quotedName: String { quoted(by: "\"") }
+
+    /// The text as a literal of SQLite.
+    ///
+    /// SQL ends at a NUL, so that a text with one is written as its bytes:
+    /// <https://sqlite.org/nulinstr.html>.
+    package var quotedLiteral: String {
+        guard utf8.contains(0) else { return quoted(by: "'") }
+        let digits = Array("0123456789abcdef".unicodeScalars)
+        var hexadecimal = String.UnicodeScalarView()
+        for byte in utf8 {
+            hexadecimal.append(digits[Int(byte >> 4)])
+            hexadecimal.append(digits[Int(byte & 15)])
+        }
+        return "CAST(x'\(String(hexadecimal))' AS TEXT)"
+    }
+}
