@@ -52,17 +52,18 @@ extension StringProtocol {
         ).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// The text with each occurrence of one scalar replaced.
+    /// The text with each occurrence of one byte of ASCII replaced.
+    ///
+    /// - Parameter scalar: A scalar below U+0080.
     package func substituting(_ scalar: Unicode.Scalar, with replacement: String) -> String {
-        var result = String.UnicodeScalarView()
-        for found in unicodeScalars {
-            if found == scalar {
-                result.append(contentsOf: replacement.unicodeScalars)
-            } else {
-                result.append(found)
-            }
+        precondition(scalar.isASCII, "only a byte of ASCII stands for itself in UTF-8")
+        let (byte, substitute) = (UInt8(ascii: scalar), Array(replacement.utf8))
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(utf8.count + 2 * substitute.count)
+        for found in utf8 {
+            if found == byte { bytes += substitute } else { bytes.append(found) }
         }
-        return String(result)
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// The text with the letters A–Z in lower case: SQLite's rule for names, and the only one here.

@@ -15,12 +15,8 @@ extension StringProtocol {
     /// <https://sqlite.org/nulinstr.html>.
     package var quotedLiteral: String {
         guard utf8.contains(0) else { return quoted(by: "'") }
-        let digits = Array("0123456789abcdef".unicodeScalars)
-        var hexadecimal = String.UnicodeScalarView()
-        for byte in utf8 {
-            hexadecimal.append(digits[Int(byte >> 4)])
-            hexadecimal.append(digits[Int(byte & 15)])
-        }
-        return "CAST(x'\(String(hexadecimal))' AS TEXT)"
+        let digits = Array("0123456789abcdef".utf8)
+        let hexadecimal = utf8.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+        return "CAST(x'\(String(decoding: hexadecimal, as: UTF8.self))' AS TEXT)"
     }
 }

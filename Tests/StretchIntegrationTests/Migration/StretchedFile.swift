@@ -1,9 +1,9 @@
 import Foundation
 import StretchLinked
 import StretchSQLite
+import StretchText
 
 @testable import Stretch
-import StretchText
 
 /// A stretch-enabled file in a folder of its own, with a remote in memory or beside it.
 final class StretchedFile {
