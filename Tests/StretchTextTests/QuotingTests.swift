@@ -26,7 +26,8 @@ import Testing
     func `no scalar beside a quote keeps it from being doubled`(quote: Unicode.Scalar) {
         let text = surrounded(quote)
         // A failed comparison inside of #expect would look for the difference, for hours.
-        let isDoubled = Array(text.quoted(by: quote).utf8) == doubling(UInt8(ascii: quote), in: text)
+        let quoted = Array(text.quoted(by: quote).utf8)
+        let isDoubled = quoted == doubling(UInt8(ascii: quote), in: text)
         #expect(isDoubled)
     }
 
