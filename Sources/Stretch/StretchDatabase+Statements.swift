@@ -44,6 +44,9 @@ extension StretchDatabase {
     /// Lets a statement run again after rows became hot that it needs.
     private func repeating(_ statement: Statement) -> Statement {
         statement.recovery = recovery
+        #if DEBUG
+            statement.didEnd = endCheck
+        #endif
         return statement
     }
 

@@ -45,6 +45,13 @@ public final class StretchDatabase {
         return try overlay.mustRepeat(after: error)
     }
 
+    #if DEBUG
+        private(set) lazy var endCheck = { [weak overlay] () throws(SQLiteError) in
+            guard let overlay else { return }
+            try overlay.checkTombstones()
+        }
+    #endif
+
     package var catalog: Catalog { Catalog(connection) }
 }
 

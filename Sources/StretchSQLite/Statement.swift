@@ -14,6 +14,10 @@ public final class Statement {
     ///
     /// Only for statements that fail before their first row.
     package var recovery: ((SQLiteError) throws(SQLiteError) -> Bool)?
+    #if DEBUG
+        /// Called when the statement has run to its end.
+        package var didEnd: (() throws(SQLiteError) -> Void)?
+    #endif
 
     init(
         _ sql: UnsafeBufferPointer<CChar>, on connection: Connection, isPersistent: Bool,
@@ -143,8 +147,11 @@ public final class Statement {
     public func step() throws(SQLiteError) -> Bool {
         let code = table.pointee.step(handle)
         if code == SQLITE_ROW { return true }
-        if code == SQLITE_DONE { return false }
-        return try recover(from: code)
+        guard code == SQLITE_DONE else { return try recover(from: code) }
+        #if DEBUG
+            try didEnd?()
+        #endif
+        return false
     }
 
     @inline(never)

@@ -40,8 +40,9 @@ extension StretchDatabase {
                     """
                     WITH RECURSIVE row(ordinal) AS (
                         SELECT 0 UNION ALL SELECT ordinal + 1 FROM row WHERE ordinal + 1 < ?2)
-                    INSERT OR IGNORE INTO main.stretch_tombstone SELECT ?1, ordinal FROM row
-                    """, .integer(batch.visible.number), .integer(batch.visible.rowCount))
+                    INSERT OR IGNORE INTO main.stretch_tombstone SELECT ?1, ordinal, ?3 FROM row
+                    """, .integer(batch.visible.number), .integer(batch.visible.rowCount),
+                    .integer(TombstoneCause.abandoned.rawValue))
             }
             return !batches.isEmpty
         }

@@ -247,10 +247,35 @@ package struct Catalog {
     }
 
     /// Hides one cold row; hiding it again changes nothing.
-    package func insertTombstone(_ location: ColdLocation) throws(SQLiteError) {
+    package func insertTombstone(
+        _ location: ColdLocation, _ cause: TombstoneCause
+    ) throws(SQLiteError) {
         try connection.run(
-            "INSERT OR IGNORE INTO main.stretch_tombstone VALUES(?, ?)",
+            "INSERT OR IGNORE INTO main.stretch_tombstone VALUES(?, ?, ?)",
+            .integer(location.batchNumber), .integer(location.ordinal), .integer(cause.rawValue))
+    }
+
+    /// Notes that a hot row has taken the place of a hidden one.
+    package func finishTombstone(_ location: ColdLocation) throws(SQLiteError) {
+        try connection.run(
+            "UPDATE main.stretch_tombstone SET cause = ? WHERE batch = ? AND ordinal = ?",
+            .integer(TombstoneCause.replaced.rawValue), .integer(location.batchNumber),
+            .integer(location.ordinal))
+    }
+
+    /// Shows a hidden cold row again.
+    package func removeTombstone(_ location: ColdLocation) throws(SQLiteError) {
+        try connection.run(
+            "DELETE FROM main.stretch_tombstone WHERE batch = ? AND ordinal = ?",
             .integer(location.batchNumber), .integer(location.ordinal))
+    }
+
+    /// The ordinals of a batch's rows that are hidden although nothing took their place.
+    package func unfinishedOrdinals(batchNumber: Int64) throws(SQLiteError) -> [Int64] {
+        try connection.rows(
+            "SELECT ordinal FROM main.stretch_tombstone WHERE batch = ? AND cause = ?",
+            .integer(batchNumber), .integer(TombstoneCause.unfinished.rawValue)
+        ).compactMap(\.[0].integerValue)
     }
 
     /// Whether a tombstone hides the row.

@@ -51,6 +51,7 @@ enum CatalogSchema {
         CREATE TABLE main.stretch_tombstone(
             batch INTEGER NOT NULL,
             ordinal INTEGER NOT NULL,
+            cause INTEGER NOT NULL,
             PRIMARY KEY (batch, ordinal)
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE main.stretch_pending(

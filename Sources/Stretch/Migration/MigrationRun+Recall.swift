@@ -80,7 +80,7 @@ extension MigrationRun {
                             key: recall.key(page, row: row), message: message))
                     continue
                 }
-                try catalog.insertTombstone(location)
+                try catalog.insertTombstone(location, .replaced)
             }
             crash(.insideRecallBeforeCommit)
         }

@@ -50,7 +50,7 @@ extension MigrationRun {
             where try isHot.bind(finding.key).firstRow() != nil
                 && isListed.firstRow(.integer(finding.location.batchNumber)) != nil
             {
-                try catalog.insertTombstone(finding.location)
+                try catalog.insertTombstone(finding.location, .shadowed)
                 count += 1
             }
             guard count > 0 else { return }

@@ -31,7 +31,7 @@ extension MigrationRun {
             crash(.insideSwitchBeforeDelete)
             let number = try catalog.takeBatchNumber()
             let kept = try deleteRows(of: moving, number: number)
-            for location in older { try catalog.insertTombstone(location) }
+            for location in older { try catalog.insertTombstone(location, .shadowed) }
             crash(.insideSwitchAfterDelete)
             try write(moving, number: number, step: step)
             try noteEviction()
@@ -115,7 +115,8 @@ extension MigrationRun {
             if connection.changeCount == 0 { kept.append(Int64(row)) }
         }
         for ordinal in kept {
-            try catalog.insertTombstone(ColdLocation(batchNumber: number, ordinal: ordinal))
+            try catalog.insertTombstone(
+                ColdLocation(batchNumber: number, ordinal: ordinal), .shadowed)
         }
         return kept.count
     }

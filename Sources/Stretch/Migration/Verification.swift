@@ -142,7 +142,28 @@ private final class Verification {
                 .strayTombstone, table.name, batch.visible.number,
                 "\(strayCount) tombstones hide rows that the batch does not have")
         }
+        try findLostRows(of: batch, in: table)
         return Set(ordinals)
+    }
+
+    /// Each tombstone tells what became of its row, but for one whose statement was cut in two.
+    ///
+    /// What programs without Stretch do to a hot row that took a cold one's place is not accounted
+    /// for: a row that they delete is gone.
+    private func findLostRows(
+        of batch: ManifestBatch, in table: StretchedTable
+    ) throws(StretchError) {
+        let number = batch.visible.number
+        let lost = try local { () throws in try catalog.unfinishedOrdinals(batchNumber: number) }
+        guard !lost.isEmpty else { return }
+        let list = lost.prefix(20).map(String.init).joined(separator: ", ")
+        find(
+            .lostRow, table.name, number,
+            """
+            \(lost.count) rows are hidden although nothing took their place (ordinals \(list)\
+            \(lost.count > 20 ? ", …" : "")): DELETE FROM stretch_tombstone WHERE \
+            batch = \(number) AND cause = 0 shows them again
+            """)
     }
 
     private func verifyLedger(

@@ -13,6 +13,8 @@ package struct VerificationReport: Hashable, Sendable {
             case differingRows
             /// A tombstone hides a row that its batch does not have.
             case strayTombstone
+            /// A tombstone hides a row of which nothing tells why it went.
+            case lostRow
             /// The remote is not at the file's position, nor one own step ahead.
             case position
             /// The catalog contradicts itself, or the table.

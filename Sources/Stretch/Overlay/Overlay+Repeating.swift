@@ -17,6 +17,9 @@ struct PostponedRecall {
 extension Overlay {
     /// Whether a statement that ended shall run again; an error of the remote comes as SQLite's.
     func mustRepeat(after error: SQLiteError) throws(SQLiteError) -> Bool {
+        #if DEBUG
+            try checkTombstones()
+        #endif
         do {
             return try recallPostponed(after: error)
         } catch let failure as SQLiteError {

@@ -35,6 +35,7 @@ package final class Overlay {
     private var schemaVersion: Int64 = -1
     /// Whether a row is being recalled: the triggers of the overlay then stay quiet.
     var isRecalling = false
+    var unfinished = UnfinishedTombstones()
     /// What a function of the overlay left to do before its statement runs again.
     var postponed: PostponedRecall?
     /// Whether the application's statements run again after a postponed recall.

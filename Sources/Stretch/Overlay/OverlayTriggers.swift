@@ -37,11 +37,11 @@ struct OverlayTriggers {
             .joined(separator: " OR ")
         return [
             trigger("key_insert_\(table.table.id)", "BEFORE INSERT ON main.\(name)", nil)
-                + "SELECT stretch_recall(\(arguments)); END",
+                + call("stretch_recall(\(arguments))"),
             trigger(
                 "key_update_\(table.table.id)",
                 "BEFORE UPDATE OF \(columns.joined(separator: ", ")) ON main.\(name)", changed)
-                + "SELECT stretch_recall(\(arguments)); END",
+                + call("stretch_recall(\(arguments))"),
         ]
     }
 
@@ -85,6 +85,14 @@ struct OverlayTriggers {
         return "CREATE TEMP TRIGGER stretch_\(name) \(event)\(when) BEGIN "
     }
 
+    /// The end of a trigger that calls a function, which returns NULL or fails.
+    ///
+    /// What may fail in the middle of a statement needs its journal, and SQLite keeps one where a
+    /// trigger can raise an error; that a function can fail does not count.
+    private func call(_ function: String) -> String {
+        "SELECT CASE WHEN \(function) THEN RAISE(ABORT, 'not reached') END; END"
+    }
+
     /// Foreign keys compare under the parent's collation:
     /// <https://sqlite.org/foreignkeys.html#fk_basics>.
     private func recall(
@@ -99,6 +107,6 @@ struct OverlayTriggers {
                 ?? "BINARY"
             arguments += ["\(column)", "\(row).\(values[index].quotedName)", "'\(collation)'"]
         }
-        return "SELECT stretch_recall_matching(\(arguments.joined(separator: ", "))); END"
+        return call("stretch_recall_matching(\(arguments.joined(separator: ", ")))")
     }
 }

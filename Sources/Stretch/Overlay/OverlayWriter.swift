@@ -177,37 +177,73 @@ final class OverlayWriter {
     }
 
     private func deleteHot(_ identity: [Value]) throws {
-        let key = try shadowKey(of: identity)
+        if let key = try shadowKey(of: identity) {
+            let locations = try recall.visibleLocations(key: key)
+            // A key of a rowid table may be that of a cold row.
+            guard try locations.isEmpty || recall.isHot(key) else {
+                for location in locations { try deleteCold(location) }
+                return
+            }
+            for location in locations { try hide(location, .shadowed) }
+        }
         let statement =
             try deleteStatement.flatMap { $0.isBusy ? nil : $0 }
             ?? connection.prepare("DELETE FROM main.\(name) WHERE \(identityCondition)")
         deleteStatement = statement
         try statement.bind(identity).run()
-        let isHot = connection.changeCount > 0
-        guard let key, try recall.mayBeCold(key) else { return }
-        let rows = try recall.visibleRows(key: key)
-        for row in 0..<rows.rowCount {
-            let location = ColdLocation(packed: rows.rowIdentifiers[row])
-            if isHot { try hide(location) } else { try deleteCold(location) }
-        }
     }
 
     private func deleteCold(_ location: ColdLocation) throws {
-        guard recallsBeforeDelete else { return try hide(location) }
+        guard recallsBeforeDelete else { return try hide(location, .deleted) }
         guard let identity = try recall.recall(location) else { return }
         try deleteHot(identity)
     }
 
-    func hide(_ location: ColdLocation) throws {
-        try overlay.catalog.insertTombstone(location)
+    // MARK: Tombstones
+
+    /// Hides a cold row that goes, or that a hot row hides already.
+    func hide(_ location: ColdLocation, _ cause: TombstoneCause) throws {
+        try overlay.catalog.insertTombstone(location, cause)
         tombstoneCount += 1
     }
 
+    /// Hides a cold row and writes the hot row that takes its place, or does neither.
+    ///
+    /// SQLite keeps no journal of an UPDATE or DELETE of one row, nor of one row of a statement
+    /// that ignores conflicts: what a failed `body` leaves hidden would be lost.
+    func replace<Result>(
+        _ location: ColdLocation, with body: () throws -> Result
+    ) throws -> Result {
+        overlay.unfinished.begin(location)
+        try hide(location, .unfinished)
+        let result: Result
+        do {
+            result = try body()
+        } catch {
+            if overlay.unfinished.areUndone { try orRollBack { try show(location) } }
+            throw error
+        }
+        try orRollBack { try overlay.catalog.finishTombstone(location) }
+        overlay.unfinished.end(location)
+        return result
+    }
+
     private func show(_ location: ColdLocation) throws {
-        try connection.run(
-            "DELETE FROM main.stretch_tombstone WHERE batch = ? AND ordinal = ?",
-            .integer(location.batchNumber), .integer(location.ordinal))
+        try overlay.catalog.removeTombstone(location)
         tombstoneCount += 1
+        overlay.unfinished.end(location)
+    }
+
+    /// Ends the transaction when `body` fails, as SQLite does when a disk is full: what is half
+    /// done must not be committed.
+    private func orRollBack(_ body: () throws -> Void) throws {
+        do {
+            try body()
+        } catch {
+            // The first error says more than one of a rollback.
+            if connection.isInTransaction { try? connection.run("ROLLBACK") }
+            throw error
+        }
     }
 
     // MARK: UPDATE
@@ -218,19 +254,17 @@ final class OverlayWriter {
         switch target {
         case .hot(let identity):
             let key = try shadowKey(of: identity)
-            if try updateHot(identity, arguments, conflict) {
-                if let key, changesKey(arguments), try recall.mayBeCold(key) {
-                    // The hot row moved away from its key: what it hid there must stay hidden.
-                    let rows = try recall.visibleRows(key: key)
-                    for identifier in rows.rowIdentifiers {
-                        try hide(ColdLocation(packed: identifier))
-                    }
+            // The hot row moves away from its key: what it hides there must stay hidden.
+            if let key, changesKey(arguments) {
+                let locations = try recall.visibleLocations(key: key)
+                if try !locations.isEmpty && recall.isHot(key) {
+                    for location in locations { try hide(location, .shadowed) }
                 }
-                return
             }
-            guard schema.keyKind == .rowid, let key, try recall.mayBeCold(key) else { return }
-            for identifier in try recall.visibleRows(key: key).rowIdentifiers {
-                try updateCold(ColdLocation(packed: identifier), arguments, conflict)
+            if try updateHot(identity, arguments, conflict) { return }
+            guard schema.keyKind == .rowid, let key else { return }
+            for location in try recall.visibleLocations(key: key) {
+                try updateCold(location, arguments, conflict)
             }
         case .cold(let location): try updateCold(location, arguments, conflict)
         }
@@ -323,16 +357,9 @@ final class OverlayWriter {
             _ = try updateHot(identity, arguments, conflict)
             return
         }
-        try hide(location)
         let rowid = connection.lastInsertRowID
         defer { connection.lastInsertRowID = rowid }
-        do {
-            try insertRow(arguments, conflict)
-        } catch {
-            // Where the statement goes on, as in OR IGNORE, the row must go on being there.
-            try show(location)
-            throw error
-        }
+        try replace(location) { try insertRow(arguments, conflict) }
         let key =
             schema.keyKind == .withoutRowid
             ? schema.key.map { arguments[$0 + 2].value } : [.integer(connection.lastInsertRowID)]

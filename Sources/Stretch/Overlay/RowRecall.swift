@@ -30,8 +30,14 @@ final class RowRecall {
         return !table.manifest.candidates(for: constraints(key: key)).isEmpty
     }
 
+    /// Where the cold rows with a key are that no tombstone hides.
+    func visibleLocations(key: [Value]) throws -> [ColdLocation] {
+        guard try mayBeCold(key) else { return [] }
+        return try visibleRows(key: key).rowIdentifiers.map(ColdLocation.init(packed:))
+    }
+
     /// The cold rows with a key that no tombstone hides; all their columns.
-    func visibleRows(key: [Value]) throws -> RowBuffer {
+    private func visibleRows(key: [Value]) throws -> RowBuffer {
         try visibleRows(constraints(key: key))
     }
 
@@ -191,35 +197,40 @@ final class RowRecall {
     private func insert(_ row: Int, of rows: RowBuffer) throws -> [Value]? {
         let location = ColdLocation(packed: rows.rowIdentifiers[row])
         let key = schema.key.map { rows.value(row: row, column: $0).value }
-        try table.writer.hide(location)
         if schema.keyKind == .rowid { table.writer.forgetLocation(ofKey: key[0]) }
         // A hot row with the key hides the cold one already.
-        guard try !isHot(key) else { return nil }
+        guard try !isHot(key) else {
+            try table.writer.hide(location, .shadowed)
+            return nil
+        }
         let previous = connection.lastInsertRowID
         defer { connection.lastInsertRowID = previous }
-        try withoutTriggers {
-            let columns = schema.columns.indices.filter { !schema.columns[$0].isGenerated }
-            let names = columns.map { schema.columns[$0].name.quotedName }
-            let places = columns.map { _ in "?" }
-            let statement = try connection.cached(
-                """
-                INSERT OR ABORT INTO main.\(schema.name.quotedName)\
-                (\(names.joined(separator: ", "))) \
-                VALUES(\(places.joined(separator: ", ")))
-                """)
-            for (index, column) in columns.enumerated() {
-                try statement.bind(rows.value(row: row, column: column), at: index + 1)
-            }
-            defer { statement.clearBindings() }
-            try statement.run()
-        }
+        try table.writer.replace(location) { try withoutTriggers { try insertHot(row, of: rows) } }
         let identity =
             schema.keyKind == .withoutRowid ? key : [.integer(connection.lastInsertRowID)]
         table.noteRecall(location, key: identity)
         return identity
     }
 
-    private func isHot(_ key: [Value]) throws -> Bool {
+    private func insertHot(_ row: Int, of rows: RowBuffer) throws {
+        let columns = schema.columns.indices.filter { !schema.columns[$0].isGenerated }
+        let names = columns.map { schema.columns[$0].name.quotedName }
+        let places = columns.map { _ in "?" }
+        let statement = try connection.cached(
+            """
+            INSERT OR ABORT INTO main.\(schema.name.quotedName)\
+            (\(names.joined(separator: ", "))) \
+            VALUES(\(places.joined(separator: ", ")))
+            """)
+        for (index, column) in columns.enumerated() {
+            try statement.bind(rows.value(row: row, column: column), at: index + 1)
+        }
+        defer { statement.clearBindings() }
+        try statement.run()
+    }
+
+    /// Whether a hot row has the key; never in a table without one.
+    func isHot(_ key: [Value]) throws -> Bool {
         guard schema.keyKind.isKeyed else { return false }
         let statement = try connection.cached(
             """

@@ -98,7 +98,7 @@ import Testing
         let batch = try file.catalog.batches(table: 1)[1]
         for ordinal in 0..<batch.visible.rowCount {
             try file.catalog.insertTombstone(
-                ColdLocation(batchNumber: batch.visible.number, ordinal: ordinal))
+                ColdLocation(batchNumber: batch.visible.number, ordinal: ordinal), .deleted)
         }
         let start = try file.all("t")
         let report = try file.migrator().migrate(StretchedFile.options())

@@ -47,7 +47,7 @@ import Testing
     @Test func `shadowed keys are counted, and stray tombstones found`() throws {
         let file = try migrated()
         try file.connection.execute("INSERT INTO t VALUES(1, 'hot', 99), (3, 'hot', 99)")
-        try file.catalog.insertTombstone(ColdLocation(batchNumber: 1, ordinal: 50))
+        try file.catalog.insertTombstone(ColdLocation(batchNumber: 1, ordinal: 50), .deleted)
         let report = try file.migrator().verify()
         #expect(report.tables[0].shadowedRowCount == 2)
         #expect(report.findings.map(\.kind) == [.strayTombstone])
