@@ -34,12 +34,16 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
 
 extension SeededGenerator {
     /// True once in `count` times.
-    mutating func isOne(in count: Int) -> Bool { Int.random(in: 0..<count, using: &self) == 0 }
+    package mutating func isOne(in count: Int) -> Bool {
+        Int.random(in: 0..<count, using: &self) == 0
+    }
 
-    mutating func integer(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
+    package mutating func integer(_ range: ClosedRange<Int>) -> Int {
+        Int.random(in: range, using: &self)
+    }
 
     /// One of the elements, each as likely as the others.
-    mutating func choice<Element>(_ elements: [Element]) -> Element {
+    package mutating func choice<Element>(_ elements: [Element]) -> Element {
         // A generator's list of choices is never empty.
         elements.randomElement(using: &self)!
     }
