@@ -35,7 +35,8 @@ extension StretchDatabase {
                     "VACUUM and ALTER TABLE of a stretch-enabled table cannot be prepared here",
                     hint: "Run it with execute(_:), which takes the overlay down meanwhile.")
             }
-            let statement = repeating(try connection.prepare(rewritten.sql))
+            let statement = repeating(
+                try overlay.preparing(sql) { try connection.prepare(rewritten.sql) })
             statement.owner = self
             return statement
         }
@@ -124,10 +125,14 @@ extension StretchDatabase {
     private func run(_ rewritten: RewrittenStatement, _ body: (Statement) throws -> Void) throws {
         var tail = 0
         // Nothing but white space and comments is no statement.
-        guard let statement = try connection.prepareFirst(rewritten.sql, tail: &tail)
+        func prepare() throws -> Statement? {
+            try connection.prepareFirst(rewritten.sql, tail: &tail)
+        }
+        // Where nothing is stretched, nothing is planned or recalled.
+        let isPlain = overlay.isEmpty
+        guard let statement = try isPlain ? prepare() : overlay.preparing(rewritten.sql, prepare)
         else { return }
-        // Where nothing is stretched, nothing is recalled.
-        try body(overlay.isEmpty ? statement : repeating(statement))
+        try body(isPlain ? statement : repeating(statement))
         try didRun(rewritten.kind)
     }
 

@@ -12,6 +12,16 @@ package struct ValuePointer {
         let type = table.pointee.value_type(pointer)
         return type == SQLITE_INTEGER || type == SQLITE_FLOAT
     }
+    /// Whether it was bound to a parameter: <https://sqlite.org/c3ref/value_blob.html>.
+    package var isBound: Bool { table.pointee.value_frombind(pointer) != 0 }
+    /// The first byte of a text, or `nil` of another value or an empty text.
+    package var firstByte: UInt8? {
+        guard table.pointee.value_type(pointer) == SQLITE_TEXT,
+            let text = table.pointee.value_text(pointer), table.pointee.value_bytes(pointer) > 0
+        else { return nil }
+        return text.pointee
+    }
+    package var isText: Bool { table.pointee.value_type(pointer) == SQLITE_TEXT }
     package var isInteger: Bool { table.pointee.value_type(pointer) == SQLITE_INTEGER }
 
     /// Whether an UPDATE leaves this column as it is: <https://sqlite.org/c3ref/value_nochange.html>.

@@ -198,6 +198,8 @@ package struct IndexRequest {
         package let index: Int
         /// Whether the right side is a list that can be taken whole.
         package let isList: Bool
+        /// Whether the right side is a literal, which has no affinity.
+        package let isLiteral: Bool
     }
 
     package struct Order: Hashable {

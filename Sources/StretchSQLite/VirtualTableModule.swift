@@ -392,7 +392,8 @@ extension IndexRequest {
                 isUsable: constraint.usable != 0,
                 collationName: collation.map { String(cString: $0).uppercased() } ?? "BINARY",
                 index: index,
-                isList: comparison == .equal && table.pointee.vtab_in(info, Int32(index), -1) != 0)
+                isList: comparison == .equal && table.pointee.vtab_in(info, Int32(index), -1) != 0,
+                isLiteral: isLiteral(info, index, table))
         }
         orders = (0..<Int(info.pointee.nOrderBy)).map {
             let order = info.pointee.aOrderBy[$0]
@@ -401,6 +402,15 @@ extension IndexRequest {
         columnsUsed = info.pointee.colUsed
         isDistinct = (table.pointee.vtab_distinct.map { $0(info) } ?? 0) >= 2
     }
+}
+
+/// Whether SQLite knows a right side as a constant: <https://sqlite.org/c3ref/vtab_rhs_value.html>.
+private func isLiteral(
+    _ info: UnsafeMutablePointer<sqlite3_index_info>, _ index: Int,
+    _ table: UnsafePointer<csqlite_routines>
+) -> Bool {
+    var value: OpaquePointer?
+    return table.pointee.vtab_rhs_value(info, Int32(index), &value) == SQLITE_OK
 }
 
 extension IndexRequest.Operator {

@@ -36,6 +36,9 @@ package final class Overlay {
     /// Whether a row is being recalled: the triggers of the overlay then stay quiet.
     var isRecalling = false
     var unfinished = UnfinishedTombstones()
+    /// The shape of the statement that is being prepared.
+    var shape = StatementShape.unknown
+    var knownTemporaryShape: (version: Int64, shape: StatementShape)?
     /// What a function of the overlay left to do before its statement runs again.
     var postponed: PostponedRecall?
     /// Whether the application's statements run again after a postponed recall.

@@ -17,6 +17,8 @@ final class OverlayPlan {
             let isExact: Bool
             /// Whether the hot side has no use for it.
             let isColdOnly: Bool
+            /// Whether its value may come from a column, whose affinity is not known.
+            var mayHaveAffinity = false
         }
 
         var terms: [Term]
@@ -24,6 +26,12 @@ final class OverlayPlan {
         var columnsUsed: UInt64
         /// Whether cold rows that are equal in the columns used may come once.
         var isDistinct = false
+
+        var withoutAffinities: Key {
+            var key = self
+            for index in key.terms.indices { key.terms[index].mayHaveAffinity = false }
+            return key
+        }
     }
 
     let key: Key
@@ -109,6 +117,12 @@ final class OverlayPlan {
         mayCount =
             key.orders.isEmpty && key.columnsUsed & ~compared == 0
             && key.terms.allSatisfy { $0.isExact && $0.comparison != .equal }
+    }
+
+    /// Whether the scans of two plans look the same rows up; a parameter of one may be a literal of
+    /// the other.
+    func isSameLookup(as other: OverlayPlan) -> Bool {
+        self === other || key.withoutAffinities == other.key.withoutAffinities
     }
 
     deinit {

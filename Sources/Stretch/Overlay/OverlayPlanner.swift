@@ -7,6 +7,7 @@ internal import StretchSQLite
 struct OverlayPlanner {
     let schema: TableSchema
     let coldRowCount: Int64
+    let shape: StatementShape
     /// Whether LIKE and GLOB are SQLite's own, and LIKE regards the case of no letter of ASCII;
     /// asked only where they matter.
     let hasOwnPatterns: () throws -> Bool
@@ -27,7 +28,8 @@ struct OverlayPlanner {
                 .init(
                     column: constraint.column, comparison: constraint.comparison,
                     collationName: constraint.collationName, isList: isList, isExact: isExact,
-                    isColdOnly: constraint.comparison.isPattern && !hasIndex(for: constraint)))
+                    isColdOnly: constraint.comparison.isPattern && !hasIndex(for: constraint),
+                    mayHaveAffinity: mayHaveAffinity(constraint)))
             // SQLite wants a place for each value; NULL tests have one, too.
             answer.arguments.append((constraint.index, isList, isExact))
             // The bits of dropped terms are 64.
@@ -56,13 +58,27 @@ struct OverlayPlanner {
         let column = schema.columns[constraint.column]
         switch constraint.comparison {
         case .like, .glob:
+            guard !shape.contains(.joinsOuter) else { return false }
             // Cold texts in the range of the prefix; numbers are texts to a pattern.
             let isUsefulForCold =
                 coldRowCount > 0 && column.affinity != .integer && column.affinity != .real
             return try (isUsefulForCold || hasIndex(for: constraint)) && hasOwnPatterns()
-        case .isNull, .isNotNull, .equal: return true
+        case .isNotNull: return !shape.contains(.joinsOuter)
+        case .equal:
+            return column.affinity.isNumeric || constraint.isList
+                || !shape.contains(.listsRowValues)
+        case .isNull: return true
         default: return column.affinity != .blob
         }
+    }
+
+    /// Whether a text may come from a numeric column, beside which texts that look like numbers are
+    /// numbers, and less than it; all else compares inside as it does outside.
+    private func mayHaveAffinity(_ constraint: IndexRequest.Constraint) -> Bool {
+        guard constraint.column >= 0, schema.columns[constraint.column].affinity == .text,
+            constraint.comparison == .less || constraint.comparison == .lessOrEqual
+        else { return false }
+        return shape.contains(.comparesTables) && !constraint.isLiteral
     }
 
     /// Whether an index of the hot side can serve the prefix of a pattern.

@@ -93,7 +93,10 @@ final class OverlayScan: VirtualTableScan {
     private func isComparable(_ term: OverlayPlan.Key.Term, _ value: ValuePointer) -> Bool {
         guard term.column >= 0 else { return true }
         guard table.schema.columns[term.column].affinity == .text else { return true }
-        return !value.isNumber
+        if value.isNumber { return false }
+        guard term.mayHaveAffinity, value.isText, !value.isBound else { return true }
+        // Texts that look like numbers begin before ":", and so are less than what does not.
+        return value.firstByte.map { $0 >= UInt8(ascii: ":") } ?? false
     }
 
     private var listBit: UInt64 { plan?.listTerm.map { 1 << UInt64($0) } ?? 0 }

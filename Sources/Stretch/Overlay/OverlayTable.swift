@@ -107,7 +107,7 @@ final class OverlayTable: VirtualTable {
 
     func plan(_ request: IndexRequest) throws -> IndexPlan {
         let planner = OverlayPlanner(
-            schema: schema, coldRowCount: manifest.rowCount,
+            schema: schema, coldRowCount: manifest.rowCount, shape: overlay.shape,
             hasOwnPatterns: { [overlay] in try overlay.hasOwnPatterns() })
         var (key, answer) = try planner.plan(request)
         answer.number = number(of: key)

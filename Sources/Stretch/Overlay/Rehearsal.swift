@@ -20,7 +20,7 @@ final class Rehearsal {
 
     /// Counts a lookup whose rows are known.
     func skip(_ plan: OverlayPlan) {
-        if plan === self.plan { skipCount -= 1 }
+        if plan.isSameLookup(as: self.plan) { skipCount -= 1 }
     }
 
     /// Notes a value, and answers that it has no row.
@@ -30,7 +30,7 @@ final class Rehearsal {
         _ value: Value, _ key: [UInt8], _ plan: OverlayPlan, columnCount: Int
     ) throws -> RowBuffer {
         let nothing = RowBuffer(columnCount: columnCount, capacity: 64)
-        guard plan === self.plan else { return nothing }
+        guard plan.isSameLookup(as: self.plan) else { return nothing }
         skipCount -= 1
         guard skipCount < 0 else { return nothing }
         if keys.insert(key).inserted { values.append(value) }
@@ -58,7 +58,7 @@ extension Overlay {
         // What fails here, the statement itself meets and reports.
         do {
             guard try callsOnlyKnownFunctions(text) else { return false }
-            let statement = try connection.prepare(text)
+            let statement = try preparing(text) { try connection.prepare(text) }
             self.rehearsal = rehearsal
             while try statement.step() {}
         } catch {

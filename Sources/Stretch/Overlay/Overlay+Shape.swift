@@ -1,0 +1,27 @@
+internal import StretchSQLite
+
+extension Overlay {
+    /// Prepares a statement of the application while its shape is known.
+    ///
+    /// SQLite prepares it again by itself when the schema has changed, and then nothing is known.
+    func preparing<Result>(_ sql: String, _ body: () throws -> Result) throws -> Result {
+        let outer = shape
+        shape = StatementShape(of: sql).union(try temporaryShape())
+        defer { shape = outer }
+        return try body()
+    }
+
+    /// The shapes of all views and triggers in schema temp, which a statement may meet.
+    private func temporaryShape() throws -> StatementShape {
+        let version = try connection.integer("PRAGMA temp.schema_version") ?? 0
+        if let known = knownTemporaryShape, known.version == version { return known.shape }
+        let texts = try connection.rows(
+            "SELECT sql FROM temp.sqlite_schema WHERE type IN ('view', 'trigger')")
+        // A trigger of the overlay calls a function, and reads nothing.
+        let shape = texts.compactMap(\.[0].stringValue)
+            .filter { !$0.utf8.starts(with: "CREATE TRIGGER stretch_".utf8) }
+            .reduce(into: StatementShape()) { $0.formUnion(StatementShape(of: $1)) }
+        knownTemporaryShape = (version, shape)
+        return shape
+    }
+}
