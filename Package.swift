@@ -12,6 +12,7 @@ let package = Package(
         .library(name: "TransactSQL", targets: ["TransactSQL"]),
         .executable(name: "stretch", targets: ["StretchCommand"]),
         .executable(name: "stretch-simulate", targets: ["StretchSimulate"]),
+        .executable(name: "stretch-fuzz", targets: ["StretchFuzz"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -77,6 +78,14 @@ let package = Package(
         // The timeline's decisions, walked through whole lives on models of files and remote.
         .target(name: "StretchSimulator", dependencies: ["Stretch"]),
         .executableTarget(name: "StretchSimulate", dependencies: ["StretchSimulator"]),
+        // A program that changes what Stretch reads from outside, and looks for crashes.
+        .executableTarget(
+            name: "StretchFuzz",
+            dependencies: [
+                "Stretch", "StretchLinked", "StretchSQLite", "StretchTestSupport",
+                "StretchTransactSQL", "TransactSQL",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         .testTarget(
             name: "StretchSimulatorTests", dependencies: ["Stretch", "StretchSimulator"]),
         .testTarget(name: "StretchTextTests", dependencies: ["StretchText"]),

@@ -6,8 +6,9 @@ extension Reauthorization {
     ) throws -> ReauthorizeReport {
         let (batchCount, rowCount) = try catalog.manifestCounts()
         let sources = Dictionary(
-            uniqueKeysWithValues: comparison.resent.map { ($0, .earlierRun) }
-                + comparison.resending.map { ($0.batch, ReauthorizeReport.Source($0.source)) })
+            comparison.resent.map { ($0, .earlierRun) }
+                + comparison.resending.map { ($0.batch, ReauthorizeReport.Source($0.source)) },
+            uniquingKeysWith: { first, _ in first })
         return ReauthorizeReport(
             action: action, server: address.description, branch: "\(position.branch)",
             parent: parent.map { "\($0)" }, epoch: position.epoch,

@@ -75,7 +75,7 @@ package struct SchemaReconciler {
         }
     }
 
-    private func table(_ id: Int64) throws(SQLiteError) -> StretchedTable? {
+    private func table(_ id: Int64) throws -> StretchedTable? {
         try catalog.tables().first { $0.id == id }
     }
 

@@ -57,14 +57,9 @@ extension StretchDatabase {
     }
 
     /// Cold rows that no tombstone hides.
-    func coldRowCount(_ table: StretchedTable) throws(SQLiteError) -> Int64 {
-        try connection.integer(
-            """
-            SELECT coalesce(sum(rows), 0) - (
-                SELECT count(*) FROM main.stretch_tombstone
-                WHERE batch IN (SELECT number FROM main.stretch_batch WHERE table_id = ?1))
-            FROM main.stretch_batch WHERE table_id = ?1
-            """, .integer(table.id)) ?? 0
+    func coldRowCount(_ table: StretchedTable) throws -> Int64 {
+        let counts = try catalog.counts(table: table.id)
+        return counts.rows - counts.hiddenRows
     }
 
     private func forget(_ table: StretchedTable, mode: DisableMode, rowCount: Int64) throws {

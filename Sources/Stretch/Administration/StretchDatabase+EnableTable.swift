@@ -82,7 +82,10 @@ extension StretchDatabase {
                 throw StretchError(
                     .busy, "another program changed the schema meanwhile", hint: "Try again.")
             }
-            let last = try connection.integer("SELECT max(id) FROM main.stretch_table") ?? 0
+            let last = try catalog.tables().last?.id ?? 0
+            guard last < ClosedRange.numbers.upperBound else {
+                throw StoredFile.local.damaged("table \"stretch_table\" has an id of \(last)")
+            }
             let saved = StretchedTable(
                 id: last + 1, name: table.name, relation: table.relation, filter: table.filter,
                 follows: table.follows, state: table.state, schemaVersion: table.schemaVersion,

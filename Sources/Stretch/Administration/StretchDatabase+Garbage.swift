@@ -103,10 +103,7 @@ extension Migrator {
             try run.perform([], movesRows: false)
             if erasesHiddenRows { rewrittenCount = try run.rewriteBatches() }
             request.visibleBatches = try local { () throws in
-                Set(
-                    try connection.rows("SELECT id FROM main.stretch_batch").compactMap {
-                        $0[0].integerValue
-                    })
+                Set(try Catalog(connection).namedBatches().map(\.id))
             }
             run.crash(.beforeCollection)
             report = try endpoint.collectGarbage(request)

@@ -106,12 +106,7 @@ struct BackupReader {
     private func describe(
         _ table: StretchedTable, _ catalog: Catalog
     ) throws -> BackupDescription.Table {
-        let batches = try connection.rows(
-            """
-            SELECT count(*), coalesce(sum(rows), 0), (SELECT count(*) FROM main.stretch_tombstone
-                WHERE batch IN (SELECT number FROM main.stretch_batch WHERE table_id = ?1))
-            FROM main.stretch_batch WHERE table_id = ?1
-            """, .integer(table.id))[0].map { $0.integerValue ?? 0 }
+        let counts = try catalog.counts(table: table.id)
         let schema = try TableSchema(reading: table.name, from: connection)
         return BackupDescription.Table(
             name: table.name, filterPredicate: table.filter,
@@ -121,7 +116,8 @@ struct BackupReader {
                 : try connection.integer("SELECT count(*) FROM main.\(table.name.quotedName)")
                     ?? 0,
             eligibleRows: schema.flatMap { eligibleRowCount(table, $0, catalog) },
-            remoteRows: batches[1] - batches[2], batches: batches[0], hiddenRows: batches[2])
+            remoteRows: counts.rows - counts.hiddenRows, batches: counts.batches,
+            hiddenRows: counts.hiddenRows)
     }
 
     /// - Returns: `nil` where the filter does not fit the table any more.

@@ -10,14 +10,12 @@ extension Catalog {
     }
 
     /// The positions that the file went through.
-    package func history() throws(SQLiteError) -> LocalHistory {
+    package func history() throws -> LocalHistory {
         LocalHistory(
-            positions: try connection.rows(
-                "SELECT branch, epoch, token FROM main.stretch_history ORDER BY number"
-            ).map { row in
-                let numbers = row.map { $0.integerValue ?? 0 }
-                return TimelinePosition(branch: numbers[0], epoch: numbers[1], token: numbers[2])
-            })
+            positions: try connection.stored(
+                "stretch_history", of: .local,
+                "SELECT number, branch, epoch, token FROM main.stretch_history ORDER BY number"
+            ) { try $0.position(at: 1) })
     }
 
     /// Moves the file to a child branch: forgets what came after the fork, and goes on from there.
@@ -34,18 +32,18 @@ extension Catalog {
     }
 
     /// The fork in flight, or `nil`.
-    package func pendingFork() throws(SQLiteError) -> PendingFork? {
-        let row = try connection.rows(
+    package func pendingFork() throws -> PendingFork? {
+        try connection.stored(
+            "stretch_fork", of: .local,
             """
             SELECT child, child_token, base_branch, base_epoch, base_token, branch, epoch, token
             FROM main.stretch_fork
             """
-        ).first?.map { $0.integerValue ?? 0 }
-        guard let row else { return nil }
-        return PendingFork(
-            child: row[0], token: row[1],
-            base: TimelinePosition(branch: row[2], epoch: row[3], token: row[4]),
-            origin: TimelinePosition(branch: row[5], epoch: row[6], token: row[7]))
+        ) { row in
+            PendingFork(
+                child: try row.integer(0, in: .ids), token: try row.integer(1, in: .ids),
+                base: try row.position(at: 2), origin: try row.position(at: 5))
+        }.first
     }
 
     /// Writes the fork in flight, in place of an earlier one and of a step of the old branch.
@@ -64,29 +62,26 @@ extension Catalog {
     }
 
     /// The batches of the manifest, as a remote is asked for them.
-    package func namedBatches() throws(SQLiteError) -> [NamedBatch] {
-        try connection.rows(
+    package func namedBatches() throws -> [NamedBatch] {
+        try connection.stored(
+            "stretch_batch", of: .local,
             """
-            SELECT id, rows, digest, (SELECT count(*) FROM main.stretch_tombstone AS t
-                WHERE t.batch = b.number) FROM main.stretch_batch AS b ORDER BY number
+            SELECT number, id, rows, digest, (SELECT count(*) FROM main.stretch_tombstone AS t
+                WHERE t.batch = b.number) AS tombstones
+            FROM main.stretch_batch AS b ORDER BY number
             """
-        ).map { row in
-            var digest: [UInt8] = []
-            if case .blob(let bytes) = row[2] { digest = bytes }
+        ) { row in
+            let rowCount = try row.integer(2, in: .batchRows)
             return NamedBatch(
-                id: row[0].integerValue ?? 0, rowCount: row[1].integerValue ?? 0,
-                hiddenRowCount: row[3].integerValue ?? 0, digest: digest)
+                id: try row.integer(1, in: .ids), rowCount: rowCount,
+                hiddenRowCount: try row.integer(4, in: 0...rowCount), digest: try row.blob(3))
         }
     }
 
     /// The batches of the manifest, and their visible rows.
-    func manifestCounts() throws(SQLiteError) -> (batches: Int64, rows: Int64) {
-        let counts = try connection.rows(
-            "SELECT count(*), coalesce(sum(rows), 0) FROM main.stretch_batch")[0]
-        return (
-            counts[0].integerValue ?? 0,
-            (counts[1].integerValue ?? 0) - (try hiddenRowCount())
-        )
+    func manifestCounts() throws -> (batches: Int64, rows: Int64) {
+        let batches = try namedBatches()
+        return (Int64(batches.count), batches.reduce(0) { $0 + $1.visibleRowCount })
     }
 
     /// Takes batches out of the manifest, by their ids.
@@ -106,7 +101,7 @@ extension Catalog {
     }
 
     /// The batches of the manifest with their tables, by their ids.
-    func manifest() throws(SQLiteError) -> [Int64: (table: StretchedTable, batch: ManifestBatch)] {
+    func manifest() throws -> [Int64: (table: StretchedTable, batch: ManifestBatch)] {
         var found: [Int64: (table: StretchedTable, batch: ManifestBatch)] = [:]
         for table in try tables() {
             for batch in try batches(table: table.id) { found[batch.visible.id] = (table, batch) }

@@ -50,37 +50,38 @@ package struct Catalog {
     /// - Returns: `nil` when the file is not stretch-enabled.
     package func database() throws -> DatabaseRecord? {
         guard try exists else { return nil }
-        let row = try connection.rows(
-            """
-            SELECT format, database, branch, epoch, token, endpoint, query_mode
-            FROM main.stretch_database
-            """
-        ).first
-        guard let row, row[0].integerValue == CatalogSchema.format,
-            let database = row[1].integerValue, let branch = row[2].integerValue,
-            let epoch = row[3].integerValue, let token = row[4].integerValue,
-            let endpoint = row[5].stringValue,
-            let queryMode = row[6].stringValue.flatMap(QueryMode.init(rawValue:))
-        else {
+        let format = try connection.rows("SELECT format FROM main.stretch_database").first?[0]
+        guard format == .integer(CatalogSchema.format) else {
             throw StretchError(
                 .damaged, "the catalog of the local database is damaged or of another version",
                 hint: "Open the file with the version of Stretch that wrote it.")
         }
-        return DatabaseRecord(
-            database: database,
-            position: TimelinePosition(branch: branch, epoch: epoch, token: token),
-            endpoint: endpoint, queryMode: queryMode)
+        return try connection.stored(
+            "stretch_database", of: .local,
+            """
+            SELECT database, branch, epoch, token, endpoint, query_mode
+            FROM main.stretch_database
+            """
+        ) { row in
+            DatabaseRecord(
+                database: try row.integer(0, in: .ids), position: try row.position(at: 1),
+                endpoint: try row.string(4), queryMode: try row.element(5))
+        }.first
+    }
+
+    /// Which rows queries see, or `nil` when the file is not stretch-enabled any more.
+    func queryMode() throws -> QueryMode? {
+        try connection.stored(
+            "stretch_database", of: .local, "SELECT query_mode FROM main.stretch_database"
+        ) { row -> QueryMode in try row.element(0) }.first
     }
 
     /// The position that the file names now; one cheap statement.
-    package func position() throws(SQLiteError) -> TimelinePosition? {
-        let row = try connection.rows(
+    package func position() throws -> TimelinePosition? {
+        try connection.stored(
+            "stretch_database", of: .local,
             "SELECT branch, epoch, token FROM main.stretch_database"
-        ).first
-        guard let row, let branch = row[0].integerValue, let epoch = row[1].integerValue,
-            let token = row[2].integerValue
-        else { return nil }
-        return TimelinePosition(branch: branch, epoch: epoch, token: token)
+        ) { try $0.position(at: 0) }.first
     }
 
     /// Moves the file to a position.
@@ -105,24 +106,33 @@ package struct Catalog {
     // MARK: Tables
 
     /// The stretch-enabled tables, in the order in which they were enabled.
-    package func tables() throws(SQLiteError) -> [StretchedTable] {
-        try connection.rows(
+    package func tables() throws -> [StretchedTable] {
+        try connection.stored(
+            "stretch_table", of: .local,
             """
             SELECT id, name, relation, filter, follows, state, schema_version
             FROM main.stretch_table ORDER BY id
             """
-        ).map { row throws(SQLiteError) in
-            let id = row[0].integerValue ?? 0
+        ) { row in
+            let id = try row.integer(0, in: .numbers)
             return StretchedTable(
-                id: id, name: row[1].stringValue ?? "", relation: row[2].integerValue ?? 0,
-                filter: row[3].stringValue ?? "", follows: row[4].stringValue,
-                state: row[5].stringValue.flatMap(MigrationState.init(rawValue:)) ?? .paused,
-                schemaVersion: row[6].integerValue ?? 0, columns: try columns(table: id))
+                id: id, name: try row.string(1), relation: try row.integer(2, in: .ids),
+                filter: try row.string(3), follows: try row.optionalString(4),
+                state: try row.element(5), schemaVersion: try row.integer(6, in: .versions),
+                columns: try columns(table: id))
         }
     }
 
+    /// The version of a table's columns, or `nil` when the table is not stretch-enabled any more.
+    func schemaVersion(table: Int64) throws -> Int64? {
+        try connection.stored(
+            "stretch_table", of: .local,
+            "SELECT id, schema_version FROM main.stretch_table WHERE id = ?", .integer(table)
+        ) { try $0.integer(1, in: .versions) }.first
+    }
+
     /// A stretch-enabled table by its name, without regard to case.
-    package func table(named name: String) throws(SQLiteError) -> StretchedTable? {
+    package func table(named name: String) throws -> StretchedTable? {
         try tables().first { $0.name.isEqualFoldingCase(name) }
     }
 
@@ -162,23 +172,22 @@ package struct Catalog {
         try connection.run("DELETE FROM main.stretch_table WHERE id = ?", .integer(id))
     }
 
-    private func columns(table: Int64) throws(SQLiteError) -> [CatalogColumn] {
-        try connection.rows(
+    private func columns(table: Int64) throws -> [CatalogColumn] {
+        try connection.stored(
+            "stretch_column", of: .local,
             """
             SELECT id, name, declared_type, affinity, default_value, added, dropped
             FROM main.stretch_column WHERE table_id = ? ORDER BY position
             """, .integer(table)
-        ).map { row in
-            var defaultValue = Value.null
-            if case .blob(let bytes) = row[4] {
-                defaultValue = Value.decode(bytes)?.first ?? .null
+        ) { row in
+            guard let values = Value.decode(try row.blob(4)), values.count == 1 else {
+                throw row.damaged(4, expected: "one encoded value")
             }
             return CatalogColumn(
-                id: row[0].integerValue ?? 0, name: row[1].stringValue ?? "",
-                declaredType: row[2].stringValue ?? "",
-                affinity: row[3].stringValue.flatMap(Affinity.init(rawValue:)) ?? .blob,
-                defaultValue: defaultValue, added: row[5].integerValue ?? 0,
-                dropped: row[6].integerValue)
+                id: try row.integer(0, in: .ids), name: try row.string(1),
+                declaredType: try row.string(2), affinity: try row.element(3),
+                defaultValue: values[0], added: try row.integer(5, in: .versions),
+                dropped: try row.optionalInteger(6, in: .versions))
         }
     }
 
@@ -186,31 +195,51 @@ package struct Catalog {
 
     /// The batches of a table that are visible, in the order of their numbers, without the one that
     /// the step in flight takes out.
-    package func batches(table: Int64) throws(SQLiteError) -> [ManifestBatch] {
+    package func batches(table: Int64) throws -> [ManifestBatch] {
         let step = try pending()
-        let statement = try connection.cached(
+        return try connection.stored(
+            "stretch_batch", of: .local,
             """
             SELECT number, id, epoch, schema_version, rows, bytes, zones, digest
             FROM main.stretch_batch WHERE table_id = ? ORDER BY number
-            """)
-        try statement.bind([.integer(table)])
-        defer { statement.reset() }
-        func bytes(_ column: Int) -> [UInt8] {
-            if case .blob(let bytes) = statement.column(column) { bytes } else { [] }
+            """, .integer(table)
+        ) { row in
+            ManifestBatch(
+                visible: VisibleBatch(
+                    id: try row.integer(1, in: .ids), number: try row.integer(0, in: .numbers),
+                    rowCount: try row.integer(4, in: .batchRows)),
+                table: table, epoch: try row.integer(2, in: .epochs),
+                schemaVersion: try row.integer(3, in: .versions),
+                byteCount: try row.integer(5, in: .batchBytes),
+                zones: ZoneMap(encoded: try row.blob(6)), digest: try row.blob(7))
+        }.filter { !(step?.takesOut($0.visible.id) ?? false) }
+    }
+
+    /// The number and the rows of a batch of the manifest, by its id.
+    func batch(id: Int64) throws -> (number: Int64, rowCount: Int64)? {
+        try connection.stored(
+            "stretch_batch", of: .local,
+            "SELECT number, rows FROM main.stretch_batch WHERE id = ?", .integer(id)
+        ) { (try $0.integer(0, in: .numbers), try $0.integer(1, in: .batchRows)) }.first
+    }
+
+    /// The batches of a table in the manifest, their rows, and how many of these tombstones hide.
+    func counts(table: Int64) throws -> (batches: Int64, rows: Int64, hiddenRows: Int64) {
+        let batches = try connection.stored(
+            "stretch_batch", of: .local,
+            """
+            SELECT number, rows, (SELECT count(*) FROM main.stretch_tombstone AS t
+                WHERE t.batch = b.number) AS tombstones
+            FROM main.stretch_batch AS b WHERE table_id = ?
+            """, .integer(table)
+        ) { row in
+            let rows = try row.integer(1, in: .batchRows)
+            return (rows: rows, hidden: try row.integer(2, in: 0...rows))
         }
-        var batches: [ManifestBatch] = []
-        while try statement.step() {
-            let id = statement.integer(1)
-            guard !(step?.takesOut(id) ?? false) else { continue }
-            batches.append(
-                ManifestBatch(
-                    visible: VisibleBatch(
-                        id: id, number: statement.integer(0), rowCount: statement.integer(4)),
-                    table: table, epoch: statement.integer(2),
-                    schemaVersion: statement.integer(3), byteCount: statement.integer(5),
-                    zones: ZoneMap(encoded: bytes(6)), digest: bytes(7)))
-        }
-        return batches
+        return (
+            Int64(batches.count), batches.reduce(0) { $0 + $1.rows },
+            batches.reduce(0) { $0 + $1.hidden }
+        )
     }
 
     /// Whether any batch of a table is visible.
@@ -221,9 +250,13 @@ package struct Catalog {
     }
 
     /// Draws the next batch number.
-    package func takeBatchNumber() throws(SQLiteError) -> Int64 {
-        let number =
-            try connection.integer("SELECT next_batch_number FROM main.stretch_database") ?? 1
+    package func takeBatchNumber() throws -> Int64 {
+        let number = try connection.stored(
+            "stretch_database", of: .local, "SELECT next_batch_number FROM main.stretch_database"
+        ) { try $0.integer(0, in: .numbers) }.first
+        guard let number else {
+            throw StoredFile.local.damaged("table \"stretch_database\" is empty")
+        }
         try connection.run(
             "UPDATE main.stretch_database SET next_batch_number = ?", .integer(number + 1))
         return number
@@ -286,10 +319,11 @@ package struct Catalog {
     }
 
     /// The ordinals of a batch's rows that tombstones hide.
-    package func hiddenOrdinals(batchNumber: Int64) throws(SQLiteError) -> [Int64] {
-        try connection.rows(
+    package func hiddenOrdinals(batchNumber: Int64) throws -> [Int64] {
+        try connection.stored(
+            "stretch_tombstone", of: .local,
             "SELECT ordinal FROM main.stretch_tombstone WHERE batch = ?", .integer(batchNumber)
-        ).compactMap(\.[0].integerValue)
+        ) { try $0.integer(0, in: Int64.min...Int64.max) }
     }
 
     /// The number of tombstones of all batches.
@@ -307,20 +341,20 @@ package struct Catalog {
     // MARK: Pending step
 
     /// The step in flight, or `nil`.
-    package func pending() throws(SQLiteError) -> PendingStep? {
-        let row = try connection.rows(
+    package func pending() throws -> PendingStep? {
+        try connection.stored(
+            "stretch_pending", of: .local,
             """
             SELECT kind, table_id, batch, branch, epoch, token, next_token, schema_version
             FROM main.stretch_pending
             """
-        ).first
-        guard let row, let kind = row[0].stringValue.flatMap(PendingStep.Kind.init(rawValue:))
-        else { return nil }
-        let numbers = row.dropFirst().map { $0.integerValue ?? 0 }
-        return PendingStep(
-            kind: kind, table: numbers[0], batch: numbers[1],
-            base: TimelinePosition(branch: numbers[2], epoch: numbers[3], token: numbers[4]),
-            nextToken: numbers[5], schemaVersion: numbers[6])
+        ) { row in
+            PendingStep(
+                kind: try row.element(0), table: try row.integer(1, in: .numbers),
+                batch: try row.integer(2, in: .ids), base: try row.position(at: 3),
+                nextToken: try row.integer(6, in: .ids),
+                schemaVersion: try row.integer(7, in: .versions))
+        }.first
     }
 
     /// Writes the step in flight; there must be none.

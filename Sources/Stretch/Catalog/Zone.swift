@@ -120,9 +120,16 @@ package struct ZoneMap: Hashable, Sendable {
         guard let values = Value.decode(encoded) else { return [:] }
         var zones: [Int64: Zone] = [:]
         var rest = values[...]
-        while let id = rest.popFirst()?.integerValue, let flags = rest.popFirst()?.integerValue {
+        while !rest.isEmpty {
+            guard let id = rest.popFirst()?.integerValue,
+                let flags = rest.popFirst()?.integerValue, (0...7).contains(flags),
+                // A maximum without a minimum would mean that every value is NULL.
+                flags & 3 != 2
+            else { return [:] }
             let minimum = flags & 1 == 0 ? nil : rest.popFirst()
             let maximum = flags & 2 == 0 ? nil : rest.popFirst()
+            guard (minimum != nil) == (flags & 1 != 0), (maximum != nil) == (flags & 2 != 0)
+            else { return [:] }
             zones[id] = Zone(minimum: minimum, maximum: maximum, hasNull: flags & 4 != 0)
         }
         return zones

@@ -82,9 +82,14 @@ struct PasswordKey: Codable, Hashable, Sendable {
     ///
     /// - Throws: `damaged` for parameters that this version never wrote.
     func key(of password: String) throws(StretchError) -> SymmetricKey? {
-        // A changed file must not ask for all memory.
-        guard rounds <= 1 << 20, blockSize <= 32, parallelism <= 16, rounds > 1 else {
-            throw StretchError(.damaged, "the parameters of a password's key were changed")
+        // What this version writes, times four: a changed file must ask neither for all memory nor
+        // for hours.
+        guard (2...4 * Self.standardRounds).contains(rounds), rounds & (rounds - 1) == 0,
+            (1...8).contains(blockSize), (1...12).contains(parallelism)
+        else {
+            throw StretchError(
+                .damaged, "the parameters of a password's key were changed",
+                hint: "Put the file that holds them back from a backup.")
         }
         let key = try PasswordKey.derive(
             password, salt, rounds: rounds, blockSize: blockSize, parallelism: parallelism)

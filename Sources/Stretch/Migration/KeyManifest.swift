@@ -17,7 +17,7 @@ struct KeyManifest {
     /// The batches of a table, read from the catalog at the first call.
     mutating func entries(
         of table: StretchedTable, keyColumn: Int64, catalog: Catalog
-    ) throws(SQLiteError) -> [Entry] {
+    ) throws -> [Entry] {
         if self.table == table.id, self.keyColumn == keyColumn { return entries }
         entries = try catalog.batches(table: table.id).map {
             Entry(batch: $0.visible, zone: $0.zones.zone(of: keyColumn))

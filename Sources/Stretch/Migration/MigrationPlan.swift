@@ -274,8 +274,7 @@ final class MigrationPlan {
 
 extension Catalog {
     /// The batches of a table whose rows are all hidden.
-    fileprivate func hiddenBatches(of table: StretchedTable) throws(SQLiteError) -> [ManifestBatch]
-    {
+    fileprivate func hiddenBatches(of table: StretchedTable) throws -> [ManifestBatch] {
         let numbers = try connection.rows(
             """
             SELECT b.number FROM main.stretch_batch AS b WHERE b.table_id = ?1 AND b.rows =

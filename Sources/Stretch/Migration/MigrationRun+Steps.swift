@@ -100,18 +100,16 @@ extension MigrationRun {
         var number: Int64?
         let isDone = try locked { () throws -> Bool in
             guard try isOwnStep() else { return false }
-            let row = try connection.rows(
-                "SELECT number, rows FROM main.stretch_batch WHERE id = ?", .integer(step.batch)
-            ).first
             // A batch that was given up never was in the manifest.
-            if let row, let found = row[0].integerValue {
-                guard try catalog.hiddenRowCount(batchNumber: found) == row[1].integerValue else {
+            if let batch = try catalog.batch(id: step.batch) {
+                guard try catalog.hiddenRowCount(batchNumber: batch.number) == batch.rowCount else {
                     throw StretchError(
-                        .damaged, "batch \(found) leaves the manifest, but has visible rows",
+                        .damaged,
+                        "batch \(batch.number) leaves the manifest, but has visible rows",
                         hint: "Restore the local file from a backup.")
                 }
-                try catalog.remove(batchNumber: found)
-                number = found
+                try catalog.remove(batchNumber: batch.number)
+                number = batch.number
             }
             try catalog.setPosition(step.next)
             try catalog.removePending()

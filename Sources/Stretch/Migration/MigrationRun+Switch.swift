@@ -57,9 +57,7 @@ extension MigrationRun {
     /// Whether the table is still defined as when the rows were read: a value in a column that was
     /// added since is not in the remote's copy.
     private func isSameDefinition(_ moving: MovingBatch) throws -> Bool {
-        let version = try connection.integer(
-            "SELECT schema_version FROM main.stretch_table WHERE id = ?",
-            .integer(moving.table.id))
+        let version = try catalog.schemaVersion(table: moving.table.id)
         guard version == moving.table.schemaVersion else { return false }
         if let cookie = moving.schemaCookie,
             try connection.integer("PRAGMA main.schema_version") == cookie

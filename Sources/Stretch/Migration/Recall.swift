@@ -52,13 +52,8 @@ final class Recall {
             schema.keyKind.isKeyed
             ? "SELECT 1 FROM \(name) AS h WHERE \(schema.keyCondition("h", firstParameter: 1))"
             : nil
-        visibleRowCount =
-            try connection.integer(
-                """
-                SELECT sum(b.rows - (SELECT count(*) FROM main.stretch_tombstone AS t
-                    WHERE t.batch = b.number))
-                FROM main.stretch_batch AS b WHERE b.table_id = ?
-                """, .integer(table.id)) ?? 0
+        let counts = try Catalog(connection).counts(table: table.id)
+        visibleRowCount = counts.rows - counts.hiddenRows
         selection = try condition.map {
             try Selection($0, schema: schema, now: now, connection: connection)
         }
@@ -66,8 +61,7 @@ final class Recall {
 
     /// Throws when the table is no longer defined as when the recall began.
     func requireDefinition() throws {
-        let version = try connection.integer(
-            "SELECT schema_version FROM main.stretch_table WHERE id = ?", .integer(table.id))
+        let version = try Catalog(connection).schemaVersion(table: table.id)
         let names = try connection.rows(
             "SELECT name FROM pragma_table_xinfo(?1, 'main') ORDER BY cid", .text(schema.name)
         ).map(\.[0].stringValue)

@@ -25,7 +25,7 @@ struct ShadowSearch {
     private static let chunkRowCount = 500
 
     /// - Returns: `nil` for a table without a key, or with a collation that is not built in.
-    init?(_ table: StretchedTable, _ schema: TableSchema, _ catalog: Catalog) throws(SQLiteError) {
+    init?(_ table: StretchedTable, _ schema: TableSchema, _ catalog: Catalog) throws {
         let columns = table.currentColumns
         let terms = schema.keyTerms
         self.terms = terms

@@ -14,7 +14,7 @@ final class ColdRowStatements {
     /// Finds a hot row in a range of the key's first column; `nil` where keys do not identify rows,
     /// or compare by another collation than their column.
     let leadingKeys: Statement?
-    private let tombstoneCount: Statement
+    private let tombstoneCounts: Statement
     private var comparisons: [IndexRequest.Operator: Statement] = [:]
 
     init(_ schema: TableSchema, on connection: Connection) throws {
@@ -37,15 +37,27 @@ final class ColdRowStatements {
             leading?.needsCollation == false && schema.keyKind.isKeyed
             ? try connection.prepare(
                 "SELECT 1 FROM main.\(name) AS h WHERE \(columns[0]) BETWEEN ? AND ? LIMIT 1") : nil
-        tombstoneCount = try connection.prepare(
-            "SELECT count(*) FROM main.stretch_tombstone WHERE batch = ?")
+        tombstoneCounts = try connection.prepare(
+            """
+            SELECT count(*), count(*) FILTER (WHERE ordinal NOT BETWEEN 0 AND ?2 - 1)
+            FROM main.stretch_tombstone WHERE batch = ?1
+            """)
     }
 
-    func tombstoneCount(ofBatch number: Int64) throws -> Int64 {
-        defer { tombstoneCount.reset() }
-        try tombstoneCount.bind(integer: number, at: 1)
-        _ = try tombstoneCount.step()
-        return tombstoneCount.integer(0)
+    /// The number of a batch's rows that tombstones hide.
+    ///
+    /// - Throws: `damaged` when one hides a row that the batch does not have.
+    func tombstoneCount(of batch: VisibleBatch) throws -> Int64 {
+        defer { tombstoneCounts.reset() }
+        try tombstoneCounts.bind(integer: batch.number, at: 1)
+        try tombstoneCounts.bind(integer: batch.rowCount, at: 2)
+        _ = try tombstoneCounts.step()
+        let strayCount = tombstoneCounts.integer(1)
+        guard strayCount == 0 else {
+            throw StoredFile.local.damaged(
+                "\(strayCount) tombstones of batch \(batch.number) hide rows that it does not have")
+        }
+        return tombstoneCounts.integer(0)
     }
 
     /// Compares an integer with a value as SQLite compares a column with it.

@@ -59,6 +59,11 @@ extension Overlay {
         var columns: [(column: Int, value: Value, collation: Collation)] = []
         for index in stride(from: 1, to: arguments.count - 2, by: 3) {
             let column = Int(arguments[index].integer)
+            guard table.schema.columns.indices.contains(column) else {
+                throw StretchError(
+                    .invalidArgument, "table \"\(table.schema.name)\" has no column \(column)",
+                    hint: "Foreign keys call this function; no statement has to.")
+            }
             let collation = arguments[index + 2].value.stringValue
                 .flatMap(Collation.init(rawValue:))
             columns.append(

@@ -294,8 +294,7 @@ package final class Overlay {
                 hint: "Open it again.")
         }
         dataVersion = connection.dataVersion()
-        let mode = try connection.string("SELECT query_mode FROM main.stretch_database")
-        record?.queryMode = mode.flatMap(QueryMode.init(rawValue:)) ?? .localAndRemote
+        if let mode = try catalog.queryMode() { record?.queryMode = mode }
         let isSamePosition = record?.position == position
         record?.position = position
         for table in tables.values where !isSamePosition || !table.hasLoadedManifest {
@@ -328,11 +327,7 @@ package final class Overlay {
     }
 
     private func pendingStep() throws(StretchError) -> PendingStep? {
-        do {
-            return try catalog.pending()
-        } catch {
-            throw StretchError(local: error)
-        }
+        try local { () throws in try catalog.pending() }
     }
 
     /// The stretch-enabled table with a name, without regard to case.

@@ -7,7 +7,7 @@ extension OverlayScan {
         let batches = try ProvedBatches(among: candidates, of: table, meeting: exactTerms)
         let statements = try table.coldRowStatements()
         for batch in batches.proved {
-            let hidden = try statements.tombstoneCount(ofBatch: batch.visible.number)
+            let hidden = try statements.tombstoneCount(of: batch.visible)
             countedRows.left += batch.visible.rowCount - hidden
         }
         fetchedBatches = batches.others
@@ -49,7 +49,7 @@ extension OverlayScan {
         let statements = try table.coldRowStatements()
         fetchedBatches = batches.others
         for batch in batches.proved {
-            if try statements.tombstoneCount(ofBatch: batch.visible.number) == 0 {
+            if try statements.tombstoneCount(of: batch.visible) == 0 {
                 provedBatches.append(batch)
             } else {
                 fetchedBatches.append(batch)

@@ -26,7 +26,7 @@ package struct TableManifest {
         if let rowidColumn { zones[rowidColumn] = keys }
         let bounds = (keys ?? []).compactMap { zone -> ClosedRange<Int64>? in
             guard let minimum = zone?.minimum?.integerValue,
-                let maximum = zone?.maximum?.integerValue
+                let maximum = zone?.maximum?.integerValue, minimum <= maximum
             else { return nil }
             return minimum...maximum
         }

@@ -1,13 +1,17 @@
-package import StretchSQLite
+internal import StretchSQLite
 
 /// The settings of staging, which go with every backup of the file.
 extension Catalog {
     /// The settings, or `nil` while staging is off.
-    package func stagingSettings() throws(SQLiteError) -> StagingSettings? {
-        let row = try connection.rows(
+    package func stagingSettings() throws -> StagingSettings? {
+        try connection.stored(
+            "stretch_staging", of: .local,
             "SELECT rpo_hours, byte_budget FROM main.stretch_staging"
-        ).first?.map { $0.integerValue ?? 0 }
-        return row.map { StagingSettings(rpoHours: Int($0[0]), byteBudget: $0[1]) }
+        ) { row in
+            StagingSettings(
+                rpoHours: Int(try row.integer(0, in: .hours)),
+                byteBudget: try row.integer(1, in: 1...Int64.max))
+        }.first
     }
 
     /// Sets them, or switches staging off.

@@ -22,7 +22,7 @@ struct StagedBatch {
 extension StagingFile {
     /// The entries of batches, by what their rows are.
     private static let found = """
-        SELECT number, rows, bytes FROM stretch_staged_batch
+        SELECT number, rows, bytes, columns, digest FROM stretch_staged_batch
         WHERE relation = ? AND digest = ? AND columns = ? ORDER BY number DESC
         """
 
@@ -112,14 +112,12 @@ extension StagingFile {
         relation: Int64, digest: [UInt8], columns: [Int64]
     ) throws(StretchError) -> RowBuffer? {
         try attempt {
-            for row in try connection.rows(
-                Self.found, .integer(relation), .blob(digest), .text(Self.text(columns)))
-            {
-                let numbers = row.map { $0.integerValue ?? 0 }
+            let entries = try connection.stored(
+                "stretch_staged_batch", of: .staging(path), Self.found, .integer(relation),
+                .blob(digest), .text(Self.text(columns)), read: entry)
+            for entry in entries {
                 let rows = RowBuffer(columnCount: columns.count)
-                if try load(rows, number: numbers[0], rowCount: numbers[1], byteCount: numbers[2]),
-                    Array(SHA256.hash(data: rows.bytes)) == digest
-                {
+                if try load(rows, of: entry), Array(SHA256.hash(data: rows.bytes)) == digest {
                     return rows
                 }
             }
@@ -130,10 +128,11 @@ extension StagingFile {
     /// The batches of a relation, by the numbers under which they are here, the oldest first.
     func batches(relation: Int64) throws(StretchError) -> [Int64] {
         try attempt {
-            try connection.rows(
+            try connection.stored(
+                "stretch_staged_batch", of: .staging(path),
                 "SELECT number FROM stretch_staged_batch WHERE relation = ? ORDER BY number",
                 .integer(relation)
-            ).compactMap { $0[0].integerValue }
+            ) { try $0.integer(0, in: .ids) }
         }
     }
 
@@ -143,36 +142,50 @@ extension StagingFile {
     /// - Throws: `damaged` when the rows are not what was staged.
     func batch(number: Int64) throws(StretchError) -> (columns: [Int64], rows: RowBuffer)? {
         try attempt {
-            let entry = try connection.rows(
-                "SELECT columns, rows, bytes, digest FROM stretch_staged_batch WHERE number = ?",
-                .integer(number)
+            let entry = try connection.stored(
+                "stretch_staged_batch", of: .staging(path),
+                """
+                SELECT number, rows, bytes, columns, digest FROM stretch_staged_batch
+                WHERE number = ?
+                """, .integer(number), read: entry
             ).first
             guard let entry else { return nil }
-            let columns = Self.columns(entry[0].stringValue ?? "")
-            let rows = RowBuffer(columnCount: columns.count)
-            guard
-                try load(
-                    rows, number: number, rowCount: entry[1].integerValue ?? 0,
-                    byteCount: entry[2].integerValue ?? 0),
-                .blob(Array(SHA256.hash(data: rows.bytes))) == entry[3]
+            let rows = RowBuffer(columnCount: entry.columns.count)
+            guard try load(rows, of: entry), Array(SHA256.hash(data: rows.bytes)) == entry.digest
             else { throw damage("batch number \(number) does not have its digest") }
-            return (columns, rows)
+            return (entry.columns, rows)
         }
     }
 
-    private static func columns(_ text: String) -> [Int64] {
-        text.dropFirst().dropLast().split(separator: ",").compactMap { Int64($0) }
+    /// What is needed of an entry to read its rows.
+    private struct Entry {
+        let number: Int64
+        let rowCount: Int64
+        let byteCount: Int64
+        let columns: [Int64]
+        let digest: [UInt8]
     }
 
-    private func load(
-        _ rows: RowBuffer, number: Int64, rowCount: Int64, byteCount: Int64
-    ) throws -> Bool {
+    private func entry(_ row: StoredRow) throws -> Entry {
+        let text = try row.string(3)
+        let columns = text.dropFirst().dropLast().split(separator: ",").compactMap { Int64($0) }
+        guard Self.text(columns) == text else {
+            throw row.damaged(3, expected: "a list of columns' ids")
+        }
+        let byteCount = try row.integer(2, in: .batchBytes)
+        return Entry(
+            number: try row.integer(0, in: .ids), rowCount: try row.integer(1, in: .batchRows),
+            byteCount: byteCount, columns: columns, digest: try row.blob(4))
+    }
+
+    private func load(_ rows: RowBuffer, of entry: Entry) throws -> Bool {
+        let (rowCount, byteCount) = (entry.rowCount, entry.byteCount)
         let compressedByteCount =
             try connection.integer(
                 "SELECT sum(length(bytes)) FROM stretch_staged_piece WHERE number = ?",
-                .integer(number)) ?? 0
+                .integer(entry.number)) ?? 0
         // A damaged number must not ask for the whole memory.
-        guard rowCount > 0, byteCount > 0, rowCount <= byteCount,
+        guard byteCount > 0, rowCount <= byteCount,
             byteCount / Int64(Deflate.maximumRatio) <= compressedByteCount
         else { return false }
         return try rows.load(rowCount: Int(rowCount), byteCount: Int(byteCount)) { memory in
@@ -180,7 +193,7 @@ extension StagingFile {
             let statement = try connection.cached(
                 "SELECT bytes FROM stretch_staged_piece WHERE number = ? ORDER BY place")
             defer { statement.reset() }
-            try statement.bind([.integer(number)])
+            try statement.bind([.integer(entry.number)])
             while try statement.step() {
                 guard case .blob(let piece) = statement.column(0) else { return false }
                 piece.withUnsafeBytes { inflate.append($0) }

@@ -16,20 +16,16 @@ extension StagingFile {
         try attempt {
             let limit = "\(now.before(hours: settings?.rpoHours ?? 0))"
             let isEmpty = try connection.transaction(.immediate) { () throws in
-                let entries = try connection.rows(
-                    "SELECT number, batch, held_at, staged_at FROM stretch_staged_batch")
-                for row in entries {
-                    let number = row[0].integerValue ?? 0
-                    let isNamed = try isNamed(row[1].integerValue ?? 0)
-                    if isNamed, row[2] == .null {
+                for entry in try entries() {
+                    let isNamed = try isNamed(entry.batch)
+                    if isNamed, !entry.isHeld {
                         try connection.run(
                             "UPDATE stretch_staged_batch SET held_at = ? WHERE number = ?",
-                            .text("\(now)"), .integer(number))
+                            .text("\(now)"), .integer(entry.number))
                     }
-                    let time = row[3].stringValue ?? ""
-                    guard settings == nil || time <= limit else { continue }
-                    try remove(number: number)
-                    if isNamed { try beginAgain(at: time) }
+                    guard settings == nil || entry.time <= limit else { continue }
+                    try remove(number: entry.number)
+                    if isNamed { try beginAgain(at: entry.time) }
                 }
                 return try connection.integer("SELECT count(*) FROM stretch_staged_batch") == 0
             }
@@ -45,28 +41,50 @@ extension StagingFile {
         for byteCount: Int64, _ settings: StagingSettings, now: Timestamp,
         isNamed: (Int64) throws -> Bool
     ) throws -> Int {
-        let used =
-            try connection.integer("SELECT sum(compressed_bytes) FROM stretch_staged_batch") ?? 0
+        let entries = try entries()
+        let used = entries.reduce(0) { $0 + $1.byteCount }
         var missing = used + byteCount - settings.byteBudget
         guard missing > 0 else { return 0 }
         let limit = "\(now.before(hours: settings.rpoHours))"
         var count = 0
-        let entries = try connection.rows(
-            """
-            SELECT number, batch, held_at, staged_at, compressed_bytes FROM stretch_staged_batch
-            ORDER BY staged_at, number
-            """)
-        for row in entries where missing > 0 {
-            let isNamed = try isNamed(row[1].integerValue ?? 0)
-            guard !isNamed || row[2] != .null else { continue }
-            try remove(number: row[0].integerValue ?? 0)
-            missing -= row[4].integerValue ?? 0
-            guard isNamed, let time = row[3].stringValue else { continue }
-            try beginAgain(at: time)
-            if time > limit { count += 1 }
+        for entry in entries where missing > 0 {
+            let isNamed = try isNamed(entry.batch)
+            guard !isNamed || entry.isHeld else { continue }
+            try remove(number: entry.number)
+            missing -= entry.byteCount
+            guard isNamed else { continue }
+            try beginAgain(at: entry.time)
+            if entry.time > limit { count += 1 }
         }
         guard missing <= 0 else { throw noRoom(for: byteCount, settings) }
         return count
+    }
+
+    /// What decides whether a batch stays.
+    private struct Stay {
+        let number: Int64
+        let batch: Int64
+        /// Whether a visit found it at the remote.
+        let isHeld: Bool
+        /// When it was staged.
+        let time: String
+        let byteCount: Int64
+    }
+
+    /// The batches, the oldest first.
+    private func entries() throws -> [Stay] {
+        try connection.stored(
+            "stretch_staged_batch", of: .staging(path),
+            """
+            SELECT number, batch, held_at, staged_at, compressed_bytes FROM stretch_staged_batch
+            ORDER BY staged_at, number
+            """
+        ) { row in
+            Stay(
+                number: try row.integer(0, in: .ids), batch: try row.integer(1, in: .ids),
+                isHeld: !row.isNull(2), time: try row.string(3),
+                byteCount: try row.integer(4, in: .batchBytes))
+        }
     }
 
     /// Notes that batches which moved up to a time may be missing.

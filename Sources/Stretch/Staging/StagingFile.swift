@@ -187,9 +187,6 @@ final class StagingFile {
     private static func damage(
         _ path: String, _ reason: String, cause: SQLiteError?
     ) -> StretchError {
-        StretchError(
-            .damaged, "staging file \"\(path)\" is damaged: \(reason)",
-            hint: "No row left the database without its copy. Move the file away: a new one is "
-                + "made; or: stretch staging FILE --rpo off.", cause: cause)
+        StoredFile.staging(path).damaged(reason, cause: cause)
     }
 }

@@ -30,23 +30,37 @@ public struct StagingReport: Codable, Equatable, Sendable {
 extension StagingFile {
     /// Adds what the file holds to a report.
     func describe(_ report: inout StagingReport, now: Timestamp) throws(StretchError) {
-        let rows = try attempt {
-            try connection.rows(
+        try attempt {
+            let batches = try connection.stored(
+                "stretch_staged_batch", of: .staging(path),
                 """
-                SELECT count(*), coalesce(sum(bytes), 0), coalesce(sum(compressed_bytes), 0),
-                    min(staged_at), (SELECT complete_since FROM stretch_staging),
-                    (SELECT page_count * page_size FROM pragma_page_count, pragma_page_size)
-                FROM stretch_staged_batch
-                """)
+                SELECT number, bytes, compressed_bytes, staged_at FROM stretch_staged_batch
+                ORDER BY staged_at
+                """
+            ) { row in
+                (
+                    rowBytes: try row.integer(1, in: .batchBytes),
+                    bytes: try row.integer(2, in: .batchBytes), time: try row.string(3)
+                )
+            }
+            report.batches = Int64(batches.count)
+            report.rowBytes = batches.reduce(0) { $0 + $1.rowBytes }
+            report.bytes = batches.reduce(0) { $0 + $1.bytes }
+            report.oldest = batches.first?.time
+            report.fileBytes =
+                try connection.integer(
+                    "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size") ?? 0
+            let since = try connection.stored(
+                "stretch_staging", of: .staging(path), "SELECT complete_since FROM stretch_staging"
+            ) { row in
+                guard let time = Timestamp(parsing: try row.string(0)) else {
+                    throw row.damaged(0, expected: "a time")
+                }
+                return time
+            }.first
+            guard let since else { return }
+            let hours = Double(max(now.milliseconds - since.milliseconds, 0)) / 3_600_000
+            report.coveredHours = min(hours, Double(report.rpoHours))
         }
-        guard let row = rows.first else { return }
-        report.batches = row[0].integerValue ?? 0
-        report.rowBytes = row[1].integerValue ?? 0
-        report.bytes = row[2].integerValue ?? 0
-        report.oldest = row[3].stringValue
-        report.fileBytes = row[5].integerValue ?? 0
-        guard let since = row[4].stringValue.flatMap(Timestamp.init(parsing:)) else { return }
-        let hours = Double(max(now.milliseconds - since.milliseconds, 0)) / 3_600_000
-        report.coveredHours = min(hours, Double(report.rpoHours))
     }
 }

@@ -9,14 +9,27 @@ struct BatchRanges {
     private let endRows: [Int64]
     private let numbers: [Int64]
 
+    /// No row.
+    init() {
+        (coalesced, rowCount) = ([], 0)
+        (firstRows, endRows, numbers) = ([], [], [])
+    }
+
     /// Makes the ranges of batches in any order; a batch that is named twice counts once.
-    init(_ batches: [(firstRow: Int64, rowCount: Int64, number: Int64)]) {
+    ///
+    /// - Returns: `nil` when two batches have a row in common.
+    init?(_ batches: [(firstRow: Int64, rowCount: Int64, number: Int64)]) {
         let sorted = batches.sorted { $0.firstRow < $1.firstRow }
         var (firstRows, endRows, numbers): ([Int64], [Int64], [Int64]) = ([], [], [])
         var coalesced: [ClosedRange<Int64>] = []
         var rowCount: Int64 = 0
-        for batch in sorted where batch.rowCount > 0 && firstRows.last != batch.firstRow {
+        for batch in sorted where batch.rowCount > 0 {
             let end = batch.firstRow + batch.rowCount
+            if let last = endRows.last, batch.firstRow < last {
+                let isSame = batch.firstRow == firstRows.last && end == last
+                guard isSame, batch.number == numbers.last else { return nil }
+                continue
+            }
             if let last = coalesced.last, last.upperBound + 1 == batch.firstRow {
                 coalesced[coalesced.count - 1] = last.lowerBound...(end - 1)
             } else {

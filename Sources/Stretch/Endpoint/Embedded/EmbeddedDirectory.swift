@@ -31,10 +31,12 @@ struct EmbeddedDirectory {
 
     /// A relation's definition, or `nil` when the remote has none.
     mutating func relation(
-        _ id: Int64, number: Int64, on connection: Connection
+        _ id: Int64, number: Int64, on connection: Connection, path: String
     ) throws -> EmbeddedRelation? {
         if let known = relations[id], known.number == number { return known }
-        guard let relation = try EmbeddedRelation(id, on: connection) else { return nil }
+        guard let relation = try EmbeddedRelation(id, on: connection, path: path) else {
+            return nil
+        }
         relations[id] = relation
         return relation
     }
@@ -52,7 +54,7 @@ struct EmbeddedDirectory {
         var located: [(place: Place, number: Int64)] = []
         located.reserveCapacity(batches.count)
         for batch in batches {
-            guard let place = try place(of: batch.id, on: connection),
+            guard let place = try place(of: batch.id, on: connection, path: path),
                 place.relation == relation, place.rowCount == batch.rowCount
             else {
                 let lack = StretchError(
@@ -66,25 +68,32 @@ struct EmbeddedDirectory {
         }
         let ranges = BatchRanges(
             located.map { (firstRow: $0.place.firstRow, rowCount: $0.place.rowCount, $0.number) })
+        guard let ranges else {
+            throw StoredFile.remote(path).damaged(
+                "table \"stretch_batch\": two batches of relation \(relation) have the same rows")
+        }
         if sets.count >= EmbeddedDirectory.setCapacity { sets.removeFirst() }
         sets.append((batches, relation, ranges))
         return ranges
     }
 
     /// Where a batch is, or `nil` when the ledger lacks it.
-    mutating func place(of batch: Int64, on connection: Connection) throws -> Place? {
+    mutating func place(
+        of batch: Int64, on connection: Connection, path: String
+    ) throws -> Place? {
         if let place = places[batch] { return place }
-        let statement = try connection.cached(
+        let place = try connection.stored(
+            "stretch_batch", of: .remote(path),
             """
-            SELECT relation, first_row, row_count FROM stretch_batch
+            SELECT id, relation, first_row, row_count FROM stretch_batch
             WHERE id = ? AND condemned_at IS NULL
-            """)
-        defer { statement.reset() }
-        try statement.bind(integer: batch, at: 1)
-        guard try statement.step() else { return nil }
-        let place = Place(
-            relation: statement.integer(0), firstRow: statement.integer(1),
-            rowCount: statement.integer(2))
+            """, .integer(batch)
+        ) { row in
+            Place(
+                relation: try row.integer(1, in: .ids), firstRow: try row.integer(2, in: .rows),
+                rowCount: try row.integer(3, in: .batchRows))
+        }.first
+        guard let place else { return nil }
         if places.count >= EmbeddedDirectory.batchCapacity { places.removeAll() }
         places[batch] = place
         return place

@@ -5,9 +5,11 @@ extension EmbeddedEndpoint {
     /// The remote's own id.
     public func identity() throws(StretchError) -> String {
         try ask {
-            guard let connection = try file.openRemote(),
-                let id = try connection.integer("SELECT remote FROM stretch_remote")
-            else { throw file.missingRemote }
+            guard let connection = try file.openRemote() else { throw file.missingRemote }
+            let ids = try connection.stored(
+                "stretch_remote", of: .remote(path), "SELECT remote FROM stretch_remote"
+            ) { try $0.integer(0, in: 0...Int64.max) }
+            guard let id = ids.first else { throw file.missingRemote }
             return String(id, radix: 16)
         }
     }
@@ -31,26 +33,23 @@ extension EmbeddedEndpoint {
     private func branches(
         _ condition: String, _ value: Value, on connection: Connection
     ) throws -> [RemoteBranch] {
-        try connection.rows(
+        try connection.stored(
+            "stretch_branch", of: .remote(path),
             """
             SELECT b.id, b.database, b.parent, b.fork_epoch, b.owner, b.owner_name, b.last_seen,
-                b.dropped_at, h.epoch, h.token
+                b.dropped_at, h.branch, h.epoch, h.token
             FROM stretch_branch AS b JOIN stretch_history AS h ON h.branch = b.id
                 AND h.epoch = (SELECT max(epoch) FROM stretch_history WHERE branch = b.id)
             WHERE \(condition) ORDER BY coalesce(b.fork_epoch, -1), b.id
             """, value
-        ).compactMap { row in
-            guard let id = row[0].integerValue, let database = row[1].integerValue,
-                let epoch = row[8].integerValue, let token = row[9].integerValue
-            else { return nil }
-            var hash: [UInt8]?
-            if case .blob(let bytes) = row[4] { hash = bytes }
-            return RemoteBranch(
-                id: id, database: database, parent: row[2].integerValue,
-                forkEpoch: row[3].integerValue, ownerHash: hash, ownerName: row[5].stringValue,
-                lastSeen: row[6].stringValue ?? "",
-                head: TimelinePosition(branch: id, epoch: epoch, token: token),
-                droppedAt: row[7].stringValue)
+        ) { row in
+            RemoteBranch(
+                id: try row.integer(0, in: .ids), database: try row.integer(1, in: .ids),
+                parent: try row.optionalInteger(2, in: .ids),
+                forkEpoch: try row.optionalInteger(3, in: .epochs),
+                ownerHash: try row.optionalBlob(4), ownerName: try row.optionalString(5),
+                lastSeen: try row.string(6), head: try row.position(at: 8),
+                droppedAt: try row.optionalString(7))
         }
     }
 
@@ -61,12 +60,11 @@ extension EmbeddedEndpoint {
         try ask {
             guard let connection = try file.openRemote() else { throw file.missingRemote }
             var digests: [Int64: [UInt8]] = [:]
-            for row in try connection.rows(LineageQuery(prefix: "").batches(seenAt: position)) {
-                guard let id = row[0].integerValue, case .blob(let digest) = row[1] else {
-                    continue
-                }
-                digests[id] = digest
-            }
+            let batches = try connection.stored(
+                "stretch_batch", of: .remote(path),
+                LineageQuery(prefix: "").batches(seenAt: position)
+            ) { (id: try $0.integer(0, in: .ids), digest: try $0.blob(1)) }
+            for batch in batches { digests[batch.id] = batch.digest }
             return digests
         }
     }
@@ -84,12 +82,13 @@ extension EmbeddedEndpoint {
     public func copies(of relation: Int64, digest: [UInt8]) throws(StretchError) -> [Int64] {
         try ask {
             guard let connection = try file.openRemote() else { throw file.missingRemote }
-            return try connection.rows(
+            return try connection.stored(
+                "stretch_batch", of: .remote(path),
                 """
                 SELECT id FROM stretch_batch
                 WHERE relation = ? AND digest = ? AND condemned_at IS NULL ORDER BY id
                 """, .integer(relation), .blob(digest)
-            ).compactMap(\.[0].integerValue)
+            ) { try $0.integer(0, in: .ids) }
         }
     }
 
@@ -200,14 +199,13 @@ extension EmbeddedEndpoint {
     func ownerRecord(
         of branch: Int64, on connection: Connection
     ) throws -> (hash: [UInt8]?, name: String?, isDropped: Bool)? {
-        let row = try connection.rows(
-            "SELECT owner, owner_name, dropped_at FROM stretch_branch WHERE id = ?",
+        try connection.stored(
+            "stretch_branch", of: .remote(path),
+            "SELECT id, owner, owner_name, dropped_at FROM stretch_branch WHERE id = ?",
             .integer(branch)
-        ).first
-        guard let row else { return nil }
-        var hash: [UInt8]?
-        if case .blob(let bytes) = row[0] { hash = bytes }
-        return (hash, row[1].stringValue, row[2] != .null)
+        ) { row in
+            (try row.optionalBlob(1), try row.optionalString(2), !row.isNull(3))
+        }.first
     }
 
     /// Throws unless this session's owner may extend the branch.
@@ -232,9 +230,12 @@ extension EmbeddedEndpoint {
     }
 
     func requireLogin(_ given: RemoteCredential?, on connection: Connection) throws {
-        let row = try connection.rows("SELECT login, verifier FROM stretch_remote").first
-        guard let login = row?[0].stringValue else { return }
-        guard let verifier = PasswordKey(text: row?[1].stringValue ?? "") else {
+        let kept = try connection.stored(
+            "stretch_remote", of: .remote(path), "SELECT login, verifier FROM stretch_remote"
+        ) { (login: try $0.optionalString(0), verifier: try $0.optionalString(1)) }.first
+        guard let kept else { throw file.missingRemote }
+        guard let login = kept.login else { return }
+        guard let verifier = PasswordKey(text: kept.verifier ?? "") else {
             throw StretchError(
                 .damaged, "the login of remote \"\(path)\" was changed",
                 hint: "Put the remote's file back from its backup.")

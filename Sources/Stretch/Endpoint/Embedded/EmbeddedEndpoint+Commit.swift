@@ -58,7 +58,8 @@ extension EmbeddedEndpoint {
                 }
                 try requireOwner(of: base.branch, on: connection)
                 try compare(base, on: connection)
-                guard let relation = try EmbeddedRelation(batch.relation, on: connection) else {
+                let found = try EmbeddedRelation(batch.relation, on: connection, path: path)
+                guard let relation = found else {
                     throw StretchError(
                         .schemaMismatch, "remote \"\(path)\" has no relation \(batch.relation)",
                         hint: "Provision the relation first.")
@@ -124,15 +125,13 @@ extension EmbeddedEndpoint {
 
     /// The newest position of a branch, or `nil` when the remote does not know it.
     private func head(of branch: Int64, on connection: Connection) throws -> TimelinePosition? {
-        let row = try connection.rows(
+        try connection.stored(
+            "stretch_history", of: .remote(path),
             """
-            SELECT epoch, token FROM stretch_history WHERE branch = ? ORDER BY epoch DESC LIMIT 1
+            SELECT branch, epoch, token FROM stretch_history WHERE branch = ?
+            ORDER BY epoch DESC LIMIT 1
             """, .integer(branch)
-        ).first
-        guard let epoch = row?[0].integerValue, let token = row?[1].integerValue else {
-            return nil
-        }
-        return TimelinePosition(branch: branch, epoch: epoch, token: token)
+        ) { try $0.position(at: 0) }.first
     }
 
     func token(of position: TimelinePosition, on connection: Connection) throws -> Int64? {
@@ -183,28 +182,24 @@ extension EmbeddedEndpoint {
     // MARK: Ledger
 
     private func entry(of batch: Int64, on connection: Connection) throws -> LedgerEntry? {
-        let row = try connection.rows(
+        try connection.stored(
+            "stretch_batch", of: .remote(path),
             """
-            SELECT b.relation, b.row_count, b.branch, b.epoch, h.token, b.digest, b.columns
+            SELECT b.id, b.relation, b.row_count, b.branch, b.epoch, h.token, b.digest, b.columns
             FROM stretch_batch AS b
             LEFT JOIN stretch_history AS h ON h.branch = b.branch AND h.epoch = b.epoch
             WHERE b.id = ? AND b.condemned_at IS NULL
             """, .integer(batch)
-        ).first
-        guard let row else { return nil }
-        let numbers = row[..<5].compactMap(\.integerValue)
-        guard numbers.count == 5, case .blob(let digest) = row[5],
-            let columns = EmbeddedEndpoint.columns(ofJSON: row[6].stringValue ?? "")
-        else {
-            throw StretchError(
-                .damaged, "remote \"\(path)\": the ledger's entry of batch \(batch) is damaged",
-                hint: "Put the remote's file back from its backup, then use reauthorize.")
-        }
-        return LedgerEntry(
-            batch: NewBatch(
-                id: batch, relation: numbers[0], columns: columns, rowCount: numbers[1],
-                digest: digest),
-            position: TimelinePosition(branch: numbers[2], epoch: numbers[3], token: numbers[4]))
+        ) { row in
+            guard let columns = EmbeddedEndpoint.columns(ofJSON: try row.string(7)) else {
+                throw row.damaged(7, expected: "a JSON array of integers")
+            }
+            return LedgerEntry(
+                batch: NewBatch(
+                    id: batch, relation: try row.integer(1, in: .ids), columns: columns,
+                    rowCount: try row.integer(2, in: .batchRows), digest: try row.blob(6)),
+                position: try row.position(at: 3))
+        }.first
     }
 
     /// The numbers of a JSON array of integers, or `nil` when it is something else.
@@ -220,10 +215,19 @@ extension EmbeddedEndpoint {
         at position: TimelinePosition, on connection: Connection
     ) throws {
         try relation.require(batch.columns)
-        guard
-            let firstRow = try connection.integer(
-                "SELECT next_row FROM stretch_relation WHERE id = ?", .integer(relation.id))
-        else { throw mismatch("remote \"\(path)\" has lost relation \(relation.id)") }
+        let firstRow = try connection.stored(
+            "stretch_relation", of: .remote(path),
+            """
+            SELECT id, next_row, row_count, byte_count FROM stretch_relation WHERE id = ?
+            """, .integer(relation.id)
+        ) { row in
+            // The counts grow by the batch's.
+            _ = (try row.integer(2, in: .rows), try row.integer(3, in: .bytes))
+            return try row.integer(1, in: .rows)
+        }.first
+        guard let firstRow else {
+            throw mismatch("remote \"\(path)\" has lost relation \(relation.id)")
+        }
         try insert(rows, columns: batch.columns, of: relation, from: firstRow, on: connection)
         let columns = batch.columns.map(String.init).joined(separator: ",")
         try connection.run(

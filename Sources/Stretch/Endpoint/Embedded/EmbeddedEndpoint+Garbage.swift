@@ -17,17 +17,15 @@ extension EmbeddedEndpoint {
             let (report, batches) = try write { connection in
                 let report = try self.report(query, on: connection)
                 try connection.run(query.condemnation(now: EmbeddedSchema.monotoneNow))
-                let batches = try connection.rows(query.condemned).map {
-                    $0.compactMap(\.integerValue)
-                }
+                let batches = try condemned(query, on: connection)
                 try GarbageQuery.require(
-                    request.visibleBatches, without: batches.compactMap(\.first), remote: path)
+                    request.visibleBatches, without: batches.map(\.id), remote: path)
                 if !batches.isEmpty {
                     try connection.run("UPDATE stretch_remote SET generation = generation + 1")
                 }
                 return (report, batches)
             }
-            for batch in batches where batch.count == 4 { try delete(batch) }
+            for batch in batches { try delete(batch) }
             return report
         }
     }
@@ -41,9 +39,9 @@ extension EmbeddedEndpoint {
     public func retention() throws(StretchError) -> Duration? {
         try ask {
             guard let connection = try file.openRemote() else { throw file.missingRemote }
-            return try connection.integer("SELECT retention_seconds FROM stretch_remote").map {
-                .seconds($0)
-            }
+            return try connection.stored(
+                "stretch_remote", of: .remote(path), "SELECT retention_seconds FROM stretch_remote"
+            ) { try $0.optionalInteger(0, in: .seconds).map { Duration.seconds($0) } }.first ?? nil
         }
     }
 
@@ -68,48 +66,75 @@ extension EmbeddedEndpoint {
     }
 
     private func report(_ query: GarbageQuery, on connection: Connection) throws -> GarbageReport {
-        let row = try connection.rows(query.report)[0]
-        let retention = row[7].integerValue.map { Duration.seconds($0) }
-        try query.requireAge(atLeast: retention)
-        var report = GarbageReport()
-        report.batchCount = row[0].integerValue ?? 0
-        report.rowCount = row[1].integerValue ?? 0
-        report.byteCount = row[2].integerValue ?? 0
-        report.keptBatchCount = row[3].integerValue ?? 0
-        report.oldestKeptRetirement = row[4].stringValue
-        report.completeSince = row[5].stringValue
-        report.completeAge = row[6].integerValue.map { .seconds($0) }
-        report.retention = retention
+        let report = try connection.stored("stretch_batch", of: .remote(path), query.report) {
+            row in
+            var report = GarbageReport()
+            report.batchCount = try row.integer(0, in: .rows)
+            report.rowCount = try row.integer(1, in: .rows)
+            report.byteCount = try row.integer(2, in: .bytes)
+            report.keptBatchCount = try row.integer(3, in: .rows)
+            report.oldestKeptRetirement = try row.optionalString(4)
+            report.completeSince = try row.optionalString(5)
+            report.completeAge = try row.optionalInteger(6, in: .ages).map { .seconds($0) }
+            report.retention = try row.optionalInteger(7, in: .seconds).map { .seconds($0) }
+            return report
+        }[0]
+        try query.requireAge(atLeast: report.retention)
         return report
     }
 
+    /// A batch whose rows are to be deleted.
+    private struct CondemnedBatch {
+        let id: Int64
+        let relation: Int64
+        let rowCount: Int64
+        let byteCount: Int64
+    }
+
+    private func condemned(
+        _ query: GarbageQuery, on connection: Connection
+    ) throws -> [CondemnedBatch] {
+        try connection.stored("stretch_batch", of: .remote(path), query.condemned) { row in
+            CondemnedBatch(
+                id: try row.integer(0, in: .ids), relation: try row.integer(1, in: .ids),
+                rowCount: try row.integer(2, in: .batchRows),
+                byteCount: try row.integer(3, in: .batchBytes))
+        }
+    }
+
     /// Deletes a condemned batch's rows; a crash leaves the rest to the next call.
-    private func delete(_ batch: [Int64]) throws {
-        let (id, relation, rowCount, byteCount) = (batch[0], batch[1], batch[2], batch[3])
+    private func delete(_ batch: CondemnedBatch) throws {
+        let rowCount = batch.rowCount
         var start: Int64 = 0
         repeat {
             let end = min(start + Self.chunkRowCount, rowCount)
             try write { connection in
-                let place = try connection.rows(
+                let place = try connection.stored(
+                    "stretch_batch", of: .remote(path),
                     """
-                    SELECT b.first_row, r.number
+                    SELECT b.id, b.first_row, r.number
                     FROM stretch_batch AS b JOIN stretch_relation AS r ON r.id = b.relation
                     WHERE b.id = ? AND b.collected_at IS NULL
-                    """, .integer(id)
-                ).first?.compactMap(\.integerValue)
-                guard let place, place.count == 2 else { return }
+                    """, .integer(batch.id)
+                ) { row in
+                    (
+                        firstRow: try row.integer(1, in: .rows),
+                        number: try row.integer(2, in: .numbers)
+                    )
+                }.first
+                guard let place else { return }
                 try connection.run(
-                    "DELETE FROM rows_\(place[1]) WHERE id >= ? AND id < ?",
-                    .integer(place[0] + start), .integer(place[0] + end))
+                    "DELETE FROM rows_\(place.number) WHERE id >= ? AND id < ?",
+                    .integer(place.firstRow + start), .integer(place.firstRow + end))
                 guard end == rowCount else { return }
                 try connection.run(
                     """
                     UPDATE stretch_relation SET row_count = row_count - ?,
                         byte_count = byte_count - ? WHERE id = ?
-                    """, .integer(rowCount), .integer(byteCount), .integer(relation))
+                    """, .integer(rowCount), .integer(batch.byteCount), .integer(batch.relation))
                 try connection.run(
                     "UPDATE stretch_batch SET collected_at = \(EmbeddedSchema.now) WHERE id = ?",
-                    .integer(id))
+                    .integer(batch.id))
                 try connection.run("UPDATE stretch_remote SET generation = generation + 1")
             }
             start = end
@@ -120,12 +145,13 @@ extension EmbeddedEndpoint {
     static func missing(
         _ batch: Int64, on connection: Connection, path: String, otherwise: StretchError
     ) throws -> StretchError {
-        let row = try connection.rows(
+        try connection.stored(
+            "stretch_batch", of: .remote(path),
             GarbageQuery.condemnation(of: batch, prefix: "", text: { $0 })
-        ).first
-        guard let row else { return otherwise }
-        return GarbageQuery.refusal(
-            remote: path, batch: batch, condemnedAt: row[0].stringValue ?? "",
-            completeSince: row[1].stringValue)
+        ) { row in
+            GarbageQuery.refusal(
+                remote: path, batch: batch, condemnedAt: try row.string(0),
+                completeSince: try row.optionalString(1))
+        }.first ?? otherwise
     }
 }

@@ -20,29 +20,38 @@ extension EmbeddedEndpoint {
         buffer.removeAll()
         try ask {
             guard let connection = try file.openRemote() else { throw file.missingRemote }
-            let row = try connection.rows(
+            let found = try connection.stored(
+                "stretch_batch", of: .remote(path),
                 """
-                SELECT b.relation, b.first_row, b.row_count, r.number, m.generation
+                SELECT b.id, b.relation, b.first_row, b.row_count, r.number, m.generation
                 FROM stretch_batch AS b, stretch_remote AS m
                 LEFT JOIN stretch_relation AS r ON r.id = b.relation
                 WHERE b.id = ? AND b.condemned_at IS NULL
                 """, .integer(batch)
-            ).first
-            guard let row else {
+            ) { row in
+                (
+                    relation: try row.integer(1, in: .ids),
+                    firstRow: try row.integer(2, in: .rows),
+                    rowCount: try row.integer(3, in: .batchRows),
+                    number: try row.optionalInteger(4, in: .numbers),
+                    generation: try row.integer(5, in: .versions)
+                )
+            }.first
+            guard let found else {
                 throw try Self.missing(
                     batch, on: connection, path: path,
                     otherwise: mismatch("remote \"\(path)\" has no batch \(batch)"))
             }
-            let numbers = row.compactMap(\.integerValue)
-            guard numbers.count == row.count else { throw damaged(batch) }
-            file.directory.update(generation: numbers[4])
+            guard let number = found.number else { throw damaged(batch) }
+            file.directory.update(generation: found.generation)
             let relation = try file.directory.relation(
-                numbers[0], number: numbers[3], on: connection)
+                found.relation, number: number, on: connection, path: path)
             guard let relation else { throw damaged(batch) }
             try relation.require(columns)
-            let (firstRow, rowCount) = (numbers[1], numbers[2])
-            let end = min(rowCount, ordinal + Int64(maximumRowCount))
-            guard ordinal >= 0, ordinal < end else { return }
+            guard (0..<found.rowCount).contains(ordinal) else { return }
+            let firstRow = found.firstRow
+            let end = ordinal + min(found.rowCount - ordinal, Int64(maximumRowCount))
+            guard ordinal < end else { return }
             let names = columns.map { ", \(EmbeddedRelation.columnName($0))" }.joined()
             let statement = try connection.cached(
                 """

@@ -85,11 +85,12 @@ public final class EmbeddedEndpoint: Endpoint {
     public func buildIndexes(_ relation: Relation) throws(StretchError) {
         try ask {
             guard let connection = try file.openRemote() else { throw file.missingRemote }
-            guard try EmbeddedRelation(relation.id, on: connection) != nil else {
+            guard try EmbeddedRelation(relation.id, on: connection, path: path) != nil else {
                 throw mismatch("remote \"\(path)\" has no relation \(relation.id)")
             }
             try write { connection in
-                guard try EmbeddedRelation.buildIndexes(relation, on: connection) else { return }
+                guard try EmbeddedRelation.buildIndexes(relation, on: connection, path: path)
+                else { return }
                 try connection.run("UPDATE stretch_remote SET generation = generation + 1")
             }
         }
@@ -99,7 +100,8 @@ public final class EmbeddedEndpoint: Endpoint {
     public func provision(_ relation: Relation) throws(StretchError) {
         try ask {
             try write { connection in
-                guard try EmbeddedRelation.provision(relation, on: connection) else { return }
+                guard try EmbeddedRelation.provision(relation, on: connection, path: path)
+                else { return }
                 try connection.run("UPDATE stretch_remote SET generation = generation + 1")
             }
         }
@@ -109,7 +111,7 @@ public final class EmbeddedEndpoint: Endpoint {
     public func lacks(_ relation: Relation) throws(StretchError) -> RelationGap {
         try ask {
             guard let connection = try file.openRemote() else { throw file.missingRemote }
-            return try EmbeddedRelation.gap(relation, on: connection)
+            return try EmbeddedRelation.gap(relation, on: connection, path: path)
         }
     }
 
@@ -120,18 +122,25 @@ public final class EmbeddedEndpoint: Endpoint {
     public func usage(relation: Int64) throws(StretchError) -> RemoteUsage {
         try ask {
             guard let connection = try file.openRemote() else { throw file.missingRemote }
-            let row = try connection.rows(
+            let usage = try connection.stored(
+                "stretch_relation", of: .remote(path),
                 """
-                SELECT r.row_count, r.byte_count, (SELECT sum(byte_count) FROM stretch_relation),
-                    (p.page_count - f.freelist_count) * s.page_size
+                SELECT r.id, r.row_count, r.byte_count,
+                    (SELECT sum(byte_count) FROM stretch_relation) AS all_bytes,
+                    (p.page_count - f.freelist_count) * s.page_size AS file_bytes
                 FROM stretch_relation AS r, pragma_page_count AS p, pragma_freelist_count AS f,
                     pragma_page_size AS s
                 WHERE r.id = ?
                 """, .integer(relation)
-            ).first?.compactMap(\.integerValue)
-            guard let row, row.count == 4 else { return RemoteUsage(byteCount: 0, rowCount: 0) }
-            let share = Double(row[1]) / Double(max(row[2], 1))
-            return RemoteUsage(byteCount: Int64(Double(row[3]) * share), rowCount: row[0])
+            ) { row in
+                let byteCount = try row.integer(2, in: .bytes)
+                let all = try row.integer(3, in: byteCount...Int64.max)
+                let share = Double(byteCount) / Double(max(all, 1))
+                let used = Double(try row.integer(4, in: .bytes))
+                return RemoteUsage(
+                    byteCount: Int64(used * share), rowCount: try row.integer(1, in: .rows))
+            }.first
+            return usage ?? RemoteUsage(byteCount: 0, rowCount: 0)
         }
     }
 

@@ -4,10 +4,12 @@ extension EmbeddedRelation {
     /// Makes a relation, or adds what it lacks; part of a write transaction.
     ///
     /// - Returns: Whether anything was added.
-    static func provision(_ relation: Relation, on connection: Connection) throws -> Bool {
+    static func provision(
+        _ relation: Relation, on connection: Connection, path: String
+    ) throws -> Bool {
         let changesBefore = connection.totalChangeCount
-        let number = try number(of: relation, on: connection)
-        let known = try EmbeddedRelation(relation.id, on: connection)?.defaults ?? [:]
+        let number = try number(of: relation, on: connection, path: path)
+        let known = try EmbeddedRelation(relation.id, on: connection, path: path)?.defaults ?? [:]
         let added = relation.columns.filter { known[$0.id] == nil }
         guard known.count + added.count <= maximumColumnCount else {
             throw StretchError(
@@ -40,15 +42,19 @@ extension EmbeddedRelation {
     /// Makes all indexes of a relation; part of a write transaction.
     ///
     /// - Returns: Whether one was missing.
-    static func buildIndexes(_ relation: Relation, on connection: Connection) throws -> Bool {
-        let number = try number(of: relation, on: connection)
+    static func buildIndexes(
+        _ relation: Relation, on connection: Connection, path: String
+    ) throws -> Bool {
+        let number = try number(of: relation, on: connection, path: path)
         return try makeIndexes([relation.key] + relation.indexes, number: number, on: connection)
     }
 
     /// What ``provision(_:on:)`` and ``buildIndexes(_:on:)`` would add.
-    static func gap(_ relation: Relation, on connection: Connection) throws -> RelationGap {
+    static func gap(
+        _ relation: Relation, on connection: Connection, path: String
+    ) throws -> RelationGap {
         var gap = RelationGap()
-        guard let known = try EmbeddedRelation(relation.id, on: connection) else {
+        guard let known = try EmbeddedRelation(relation.id, on: connection, path: path) else {
             gap.isMissing = true
             return gap
         }
@@ -78,16 +84,18 @@ extension EmbeddedRelation {
         try connection.integer("SELECT 1 FROM sqlite_master WHERE name = ?", .text(name)) != nil
     }
 
-    private static func number(of relation: Relation, on connection: Connection) throws -> Int64 {
-        let known = try connection.integer(
-            "SELECT number FROM stretch_relation WHERE id = ?", .integer(relation.id))
-        if let known { return known }
+    private static func number(
+        of relation: Relation, on connection: Connection, path: String
+    ) throws -> Int64 {
+        if let known = try number(of: relation.id, on: connection, path: path) { return known }
+        let numbers = try connection.stored(
+            "stretch_relation", of: .remote(path), "SELECT number FROM stretch_relation"
+        ) { try $0.integer(0, in: 1...ClosedRange.numbers.upperBound - 1) }
+        let number = (numbers.max() ?? 0) + 1
         try connection.run(
-            """
-            INSERT INTO stretch_relation
-            SELECT coalesce(max(number), 0) + 1, ?, ?, 1, 0, 0 FROM stretch_relation
-            """, .integer(relation.id), .text(relation.name))
-        return connection.lastInsertRowID
+            "INSERT INTO stretch_relation VALUES(?, ?, ?, 1, 0, 0)", .integer(number),
+            .integer(relation.id), .text(relation.name))
+        return number
     }
 
     /// A column's id means one definition for ever: another default would change older rows.

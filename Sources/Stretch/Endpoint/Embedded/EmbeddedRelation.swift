@@ -25,17 +25,16 @@ struct EmbeddedRelation {
     var table: String { "rows_\(number)" }
 
     /// Loads a definition, or returns `nil` when the remote has none.
-    init?(_ id: Int64, on connection: Connection) throws {
-        guard
-            let number = try connection.integer(
-                "SELECT number FROM stretch_relation WHERE id = ?", .integer(id))
-        else { return nil }
-        var defaults: [Int64: Value] = [:]
-        for row in try connection.rows(
-            "SELECT id, default_value FROM stretch_column WHERE relation = ?", .integer(id))
-        {
-            if let column = row[0].integerValue { defaults[column] = row[1] }
+    init?(_ id: Int64, on connection: Connection, path: String) throws {
+        guard let number = try EmbeddedRelation.number(of: id, on: connection, path: path) else {
+            return nil
         }
+        let columns = try connection.stored(
+            "stretch_column", of: .remote(path),
+            "SELECT id, default_value FROM stretch_column WHERE relation = ?", .integer(id)
+        ) { (id: try $0.integer(0, in: .ids), value: $0.value(1)) }
+        var defaults: [Int64: Value] = [:]
+        for column in columns { defaults[column.id] = column.value }
         var leadingTerms: Set<Term> = []
         for row in try connection.rows(
             """
@@ -50,6 +49,14 @@ struct EmbeddedRelation {
         }
         (self.id, self.number) = (id, number)
         (self.defaults, self.leadingTerms) = (defaults, leadingTerms)
+    }
+
+    /// The number of a relation's table, or `nil` when the remote has none.
+    static func number(of id: Int64, on connection: Connection, path: String) throws -> Int64? {
+        try connection.stored(
+            "stretch_relation", of: .remote(path),
+            "SELECT number FROM stretch_relation WHERE id = ?", .integer(id)
+        ) { try $0.integer(0, in: .numbers) }.first
     }
 
     /// Checks that the relation has all these columns.

@@ -15,7 +15,7 @@ final class EmbeddedScan: ColdScan {
     private var fence: Statement?
     private var rows: Statement?
     private var plan: EmbeddedScanPlan?
-    private var ranges = BatchRanges([])
+    private var ranges = BatchRanges()
     private var runsLeft: Range<Int> = 0..<0
     private var rangeIndex = 0
     private var rowsLeft = Int.max
@@ -58,12 +58,19 @@ final class EmbeddedScan: ColdScan {
                     + "branch \(request.position.branch) as this file does")
         }
         let file = endpoint.file
-        file.directory.update(generation: fence.integer(0))
+        let fenced = StoredRow(fence, table: "stretch_remote", file: .remote(file.path))
+        file.directory.update(generation: try fenced.integer(0, in: .versions))
         ranges = try file.directory.ranges(
             of: request.batches, relation: request.relation, on: reader, path: file.path)
         guard ranges.rowCount > 0, request.limit != 0 else { return finish() }
+        guard !fenced.isNull(1) else {
+            throw endpoint.mismatch(
+                "remote \"\(endpoint.path)\" has lost relation \(request.relation)")
+        }
+        let found = StoredRow(fence, table: "stretch_relation", file: .remote(file.path))
         let relation = try file.directory.relation(
-            request.relation, number: fence.integer(1), on: reader)
+            request.relation, number: try found.integer(1, in: .numbers), on: reader,
+            path: file.path)
         guard let relation else {
             throw endpoint.mismatch(
                 "remote \"\(endpoint.path)\" has lost relation \(request.relation)")
@@ -72,7 +79,8 @@ final class EmbeddedScan: ColdScan {
         try relation.require(request.constraints.lazy.map(\.column))
         try relation.require(request.order.lazy.map(\.column))
         let plan = EmbeddedScanPlan(
-            request, relation: relation, ranges: ranges, totalRowCount: fence.integer(2))
+            request, relation: relation, ranges: ranges,
+            totalRowCount: try found.integer(2, in: .rows))
         self.plan = plan
         rowsLeft = plan.limit ?? .max
         runsLeft = 0..<plan.runs.count
