@@ -58,6 +58,7 @@ public final class StretchDatabase {
 extension Configuration {
     package var busyTimeoutMilliseconds: Int32 {
         let (seconds, attoseconds) = busyTimeout.components
-        return Int32(clamping: seconds * 1_000 + attoseconds / 1_000_000_000_000_000)
+        return Int32(
+            clamping: min(max(seconds, 0), 1 << 31) * 1_000 + attoseconds / 1_000_000_000_000_000)
     }
 }

@@ -57,9 +57,10 @@ extension StretchDatabase {
     public func collectGarbage(
         olderThan age: Duration? = nil, erasesHiddenRows: Bool = false, isDryRun: Bool = false
     ) throws(StretchError) -> GarbageCollection {
-        guard age ?? .zero >= .zero else {
+        guard (Duration.zero...Duration.longest).contains(age ?? .zero) else {
             throw StretchError(
-                .invalidArgument, "the age is negative", hint: "Name an age of 0 or more days.")
+                .invalidArgument, "the age is negative, or longer than 100,000 years",
+                hint: "Name an age of 0 or more days.")
         }
         let (request, endpoint) = try administer {
             let record = try enabledDatabase()

@@ -23,13 +23,14 @@ extension StretchDatabase {
     ///
     /// - Parameter retention: From the confirmed end of a batch, by the remote's clock; rounded up
     ///   to seconds. `nil`, as at first, is for ever.
-    /// - Throws: `invalidArgument` for a negative one; `notPermitted` for a login that does not
-    ///   administer the remote; `wrongState`; `disconnected`; `remoteUnavailable`.
+    /// - Throws: `invalidArgument` for a negative one and one beyond 100,000 years; `notPermitted`
+    ///   for a login that does not administer the remote; `wrongState`; `disconnected`;
+    ///   `remoteUnavailable`.
     @discardableResult
     public func setRetention(_ retention: Duration?) throws(StretchError) -> RetentionReport {
-        guard retention ?? .zero >= .zero else {
+        guard (Duration.zero...Duration.longest).contains(retention ?? .zero) else {
             throw StretchError(
-                .invalidArgument, "the retention is negative",
+                .invalidArgument, "the retention is negative, or longer than 100,000 years",
                 hint: "Name a duration of 0 or more, or unlimited.")
         }
         return try administer {

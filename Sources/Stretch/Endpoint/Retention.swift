@@ -1,4 +1,7 @@
 extension Duration {
+    /// The longest retention and age that are taken: every clock's arithmetic can take it.
+    static var longest: Duration { .seconds(ClosedRange.seconds.upperBound) }
+
     /// The seconds, rounded up: a retention is never shorter than it was asked for.
     package var wholeSeconds: Int64 {
         let (seconds, attoseconds) = components
