@@ -3,13 +3,16 @@ PREFIX ?= /usr/local
 # Package.swift turns warnings of our own targets into errors.
 export STRETCH_WARNINGS_AS_ERRORS = 1
 
-.PHONY: help build test lint simulate simulate-new demo flights bench install packages
+.PHONY: help build test lint simulate simulate-new fuzz fuzz-server demo flights bench install packages
 
 help:
 	@echo 'make test      run all tests'
 	@echo 'make lint      check format and style'
 	@echo 'make simulate  walk through 100,000 random lives of files and their remote;'
 	@echo '               simulate-new goes through new ones for two minutes'
+	@echo 'make fuzz      change what Stretch reads from outside, for MINUTES=10, and look for'
+	@echo '               crashes, endless waits and wrong answers; fuzz-server changes the'
+	@echo '               answers of a PostgreSQL server'
 	@echo 'make demo      stretch a database of 1,000,000 orders, step by step;'
 	@echo '               SERVER=postgresql does it with a server of its own'
 	@echo 'make flights   the same with 336,776 real flights'
@@ -38,6 +41,17 @@ simulate: packages
 simulate-new: packages
 	swift build --product stretch-simulate
 	.build/debug/stretch-simulate --minutes 2
+
+# How long to look for crashes, waits and wrong answers. A finding is printed with its seed.
+MINUTES ?= 10
+
+fuzz: packages
+	swift build --product stretch-fuzz
+	.build/debug/stretch-fuzz --minutes $(MINUTES)
+
+fuzz-server: packages
+	swift build --product stretch-fuzz
+	.build/debug/stretch-fuzz --minutes $(MINUTES) --server
 
 # Where the demo's cold rows go: file, or postgresql for a private server.
 SERVER ?= file

@@ -20,8 +20,10 @@ struct FuzzChild {
     init(_ words: [String]) throws {
         folder = words[0]
         isServer = words.contains("server")
-        configuration = FuzzSample.configuration(
+        var configuration = FuzzSample.configuration(
             folder: folder, seed: 1, login: isServer ? FuzzSample.serverLogin : FuzzSample.login)
+        if isServer { configuration.keystore = nil }
+        self.configuration = configuration
     }
 
     func run() throws {
