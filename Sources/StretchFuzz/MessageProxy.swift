@@ -17,6 +17,8 @@ final class MessageProxy: Sendable {
         var change: Change?
         var count = 0
         var text = "nothing was changed"
+        /// Whether messages are left out until the server is ready for a query.
+        var isDropping = false
     }
 
     let port: Int
@@ -126,7 +128,7 @@ final class MessageProxy: Sendable {
         while true {
             if isChanged {
                 var entry = pollfd(fd: server, events: Int16(POLLIN), revents: 0)
-                guard poll(&entry, 1, 1_500) > 0 else { return }
+                guard poll(&entry, 1, 500) > 0 else { return }
             }
             guard let head = Self.receive(5, from: server) else { return }
             let length = head[1...].reduce(0) { $0 << 8 | Int($1) }
@@ -149,9 +151,18 @@ final class MessageProxy: Sendable {
     private func change(_ type: UInt8, _ payload: [UInt8]) -> [(UInt8, [UInt8])]? {
         state.withLock { state in
             defer { state.count += 1 }
+            if state.isDropping {
+                state.isDropping = type != UInt8(ascii: "Z")
+                return state.isDropping ? [] : nil
+            }
             guard var change = state.change, state.count == change.message else { return nil }
-            let (name, result) = Self.changed(type, payload, &change.generator)
             let letter = String(decoding: [type], as: UTF8.self)
+            if Int.random(in: 0..<5, using: &change.generator) == 0 {
+                state.isDropping = type != UInt8(ascii: "Z")
+                state.text = "\(letter) message \(state.count) and the rest of its answer: left out"
+                return state.isDropping ? [] : nil
+            }
+            let (name, result) = Self.changed(type, payload, &change.generator)
             state.text = "\(letter) message \(state.count) of \(payload.count) bytes: \(name)"
             return result
         }

@@ -64,8 +64,10 @@ struct ServerFuzzer {
             let text = "  seed \(arguments.seed), case \(number): \(change)"
             // A row's value that changes on its way is proved by `verify` and TLS alone.
             summary.add(run, text, wrong: change.hasPrefix("D ") ? [] : wrong)
-            guard try isSound(text, &summary) else { break }
             number += 1
+            if number % 8 == 0 {
+                guard try isSound(text, &summary) else { break }
+            }
         }
         say(summary.text)
         return summary.findingCount

@@ -5,6 +5,7 @@ internal import StretchSQLite
 /// A plain object with a pointer: the function runs once for each row that moves.
 final class RowProof {
     private var row: EncodedValue?
+    private var columnCount = 0
 
     /// Registers the function on the migrator's connection.
     func register(on connection: Connection) throws(SQLiteError) {
@@ -18,6 +19,7 @@ final class RowProof {
     /// Sets the row that the next statement is about; it must outlive the statement.
     func expect(_ rows: RowBuffer, row: Int) {
         self.row = rows.value(row: row, column: 0)
+        columnCount = rows.columnCount
     }
 
     func clear() {
@@ -27,6 +29,7 @@ final class RowProof {
     private func isProved(_ arguments: Arguments) -> Bool {
         guard let row, arguments.count > 0 else { return false }
         let first = Int(arguments[0].integer)
+        guard first >= 0, first <= columnCount - (arguments.count - 1) else { return false }
         var next = row
         for _ in 0..<first { next = next.next }
         for index in 1..<arguments.count {

@@ -92,7 +92,9 @@ private struct ParameterNumbers {
             greatest += 1
             return greatest
         }
-        let number = text.first == "?" ? Int(text.dropFirst()) ?? 0 : greatest + 1
+        // SQLite refuses numbers far below this: https://sqlite.org/lang_expr.html#varparam
+        let number =
+            text.first == "?" ? min(Int(text.dropFirst()) ?? 0, 1 << 31) : greatest + 1
         names[text] = number
         greatest = max(greatest, number)
         return number

@@ -233,6 +233,11 @@ import Testing
         ),
         ("SELECT * FROM pragma_table_info('other')", "SELECT * FROM pragma_table_info('other')"),
         ("SELECT pragma_table_info(", "SELECT pragma_table_info("),
+        // SQLite refuses such a number afterwards.
+        (
+            "SELECT ?9223372036854775807, :a, pragma_table_info(",
+            "SELECT ?9223372036854775807, :a, pragma_table_info("
+        ),
     ])
     func `what does nothing to a virtual table goes to schema main`(
         sql: String, native: String
