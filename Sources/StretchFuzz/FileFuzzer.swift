@@ -43,7 +43,8 @@ struct FileFuzzer {
     private func run(_ number: Int, _ summary: inout FuzzSummary) throws {
         var generator = SeededGenerator(seed: arguments.seed &+ UInt64(number) &* 0x9e37_79b9)
         let state = FuzzSample.State.allCases.randomElement(using: &generator) ?? .settled
-        try sample.restore(state, hasLogin: Int.random(in: 0..<12, using: &generator) == 0)
+        let hasLogin = Int.random(in: 0..<12, using: &generator) == 0
+        try sample.restore(state, hasLogin: hasLogin)
         let changeCount = Int.random(in: 0..<6, using: &generator) == 0 ? 2 : 1
         var mutation = Mutation(generator)
         var changesCatalog = false
@@ -63,7 +64,7 @@ struct FileFuzzer {
                 try mutation.change(file: "\(home)/\(name)")
             }
         }
-        let run = try FuzzProcess([sample.work])
+        let run = try FuzzProcess([sample.work] + (hasLogin ? ["login"] : []))
         let known = expected[state] ?? [:]
         // What the file itself says of its rows is the file's.
         let wrong = FuzzChild.answers.filter { name in

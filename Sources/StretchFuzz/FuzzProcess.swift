@@ -3,8 +3,8 @@ internal import StretchTestSupport
 
 /// The run of a child: what its commands came to, and how it ended.
 struct FuzzProcess {
-    /// How long a child may take; a sound one needs a second or two.
-    static let limit = Duration.seconds(90)
+    /// How long a child may take; a sound one needs a second or two of a free machine.
+    static let limit = Duration.seconds(240)
 
     /// For each command `ok` and a digest, or `error` and a code.
     private(set) var outcomes: [String: String] = [:]

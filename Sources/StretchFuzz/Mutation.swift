@@ -29,10 +29,13 @@ struct Mutation {
         if isWeak { try weaken(connection) }
         let tables = try connection.rows(
             """
-            SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'stretch_%'
-            AND name <> 'stretch_lock' ORDER BY name
+            SELECT s.name FROM sqlite_schema AS s, pragma_table_info(s.name)
+            WHERE s.type = 'table' AND s.name LIKE 'stretch_%'
+            AND s.name NOT IN ('stretch_lock', 'stretch_event', 'stretch_principal')
+            ORDER BY s.name
             """
         ).compactMap(\.[0].stringValue)
+        // Once for each column: each is as likely as the others. Texts for people are left out.
         let table = pick(tables)
         let columns = try connection.rows(
             "SELECT name FROM pragma_table_info(?) ORDER BY cid", .text(table)
@@ -114,8 +117,8 @@ struct Mutation {
     ]
 
     private mutating func newValue(of old: Value, beside others: [Value]) -> Value {
-        switch pick(14) {
-        case 0...4: return integer(near: old.integerValue)
+        switch pick(old.integerValue == nil ? 14 : 20) {
+        case 0...4, 14...: return integer(near: old.integerValue)
         case 5: return pick([.real(1.5), .real(.infinity), .real(1e300), .real(-0.0), .null])
         case 6: return .null
         case 7: return .text(Text(pick(Self.texts)))
