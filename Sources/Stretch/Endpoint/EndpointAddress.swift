@@ -3,7 +3,7 @@ internal import StretchText
 /// Where a remote is: the text that `enable` is given and the file keeps.
 public struct EndpointAddress: Hashable, Sendable, CustomStringConvertible {
     /// The kinds of remote.
-    public enum Kind: Hashable, Sendable {
+    public enum Kind: Sendable {
         /// A SQLite file; a relative path starts at the folder of the local database.
         case file(path: String)
         /// A PostgreSQL server.
@@ -20,23 +20,23 @@ public struct EndpointAddress: Hashable, Sendable, CustomStringConvertible {
     ///
     /// - Throws: `invalidArgument` for an unknown scheme, an empty path, or a key that is refused.
     public init(parsing text: String) throws(StretchError) {
-        let colon = text.firstIndex(of: ":") ?? text.endIndex
-        let scheme = text[..<colon].foldingASCII
-        if scheme == "postgresql" || scheme == "postgres" {
-            kind = .postgresql(try PostgresAddress(parsing: text[colon...].dropFirst()))
+        let parts = text.parts(between: ":", maximumSplitCount: 1)
+        let scheme = parts[0].foldingCase
+        if scheme.isSameText(as: "postgresql") || scheme.isSameText(as: "postgres") {
+            kind = .postgresql(try PostgresAddress(parsing: parts.count > 1 ? parts[1] : ""))
             return
         }
-        guard scheme == "file", colon < text.endIndex else {
+        guard scheme.isSameText(as: "file"), parts.count > 1 else {
             // The text may hold a password.
-            let name = text.contains("@") ? "the server" : "server \"\(text)\""
+            let name = text.includes("@") ? "the server" : "server \"\(text)\""
             throw StretchError(
                 .invalidArgument, "\(name) is not an address that Stretch knows",
                 hint: "Name a SQLite file, file:archive.db, or postgresql://host/database.")
         }
-        var path = String(text[text.index(after: colon)...])
+        var path = parts[1]
         // file:///archive.db and file:/archive.db are the same absolute path.
-        if path.hasPrefix("///") { path.removeFirst(2) }
-        guard !path.isEmpty, !path.hasPrefix("//"), !path.contains("?"), !path.contains("#") else {
+        if path.beginsWith("///") { path.unicodeScalars.removeFirst(2) }
+        guard !path.isEmpty, !path.beginsWith("//"), !path.includes("?"), !path.includes("#") else {
             throw StretchError(
                 .invalidArgument, "server \"\(text)\" names no file",
                 hint: "Name a SQLite file without parameters: file:archive.db.")
@@ -52,13 +52,22 @@ public struct EndpointAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Whether both are the same text, byte by byte.
+    public static func == (left: Self, right: Self) -> Bool {
+        left.description.isSameText(as: right.description)
+    }
+
+    /// Hashes the bytes of the text.
+    public func hash(into hasher: inout Hasher) { hasher.combine(Array(description.utf8)) }
+
     /// The absolute or working path of the remote file of a local database at `localPath`.
     ///
     /// The address must name a file.
     public func filePath(besides localPath: String) -> String {
         guard case .file(let path) = kind else { preconditionFailure("\(self) is no file") }
-        guard !path.hasPrefix("/"), let slash = localPath.lastIndex(of: "/") else { return path }
-        return String(localPath[...slash]) + path
+        let slash = localPath.utf8.lastIndex(of: UInt8(ascii: "/"))
+        guard !path.beginsWith("/"), let slash else { return path }
+        return String(decoding: localPath.utf8[...slash], as: UTF8.self) + path
     }
 
     /// The address with a place of its own for a database, where the remote can hold several.
@@ -67,8 +76,4 @@ public struct EndpointAddress: Hashable, Sendable, CustomStringConvertible {
         address.schema = "stretch_" + String(database, radix: 16)
         return EndpointAddress(.postgresql(address))
     }
-}
-
-extension Substring {
-    fileprivate var foldingASCII: String { String(self).foldingCase }
 }

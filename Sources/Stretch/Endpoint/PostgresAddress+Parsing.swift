@@ -1,29 +1,29 @@
+internal import StretchText
+
 extension PostgresAddress {
     /// Parses what follows `postgresql:`.
     ///
     /// - Throws: `invalidArgument` with what to write instead.
-    init(parsing rest: Substring) throws(StretchError) {
-        guard rest.hasPrefix("//") else {
+    init(parsing rest: String) throws(StretchError) {
+        guard rest.beginsWith("//") else {
             throw PostgresAddress.failure("has no host", PostgresAddress.example)
         }
-        let afterSlashes = rest.dropFirst(2)
-        guard !afterSlashes.contains("#") else {
+        guard !rest.includes("#") else {
             throw PostgresAddress.failure("has a fragment", "Write # as %23.")
         }
-        let mark = afterSlashes.firstIndex(of: "?") ?? afterSlashes.endIndex
-        let options = try PostgresAddress.options(afterSlashes[mark...].dropFirst())
-        let location = afterSlashes[..<mark]
-        let slash = location.firstIndex(of: "/") ?? location.endIndex
-        let authority = location[..<slash]
-        guard !authority.contains("@") else {
+        let (place, query) = rest.cut(at: "?")
+        let options = try PostgresAddress.options(query)
+        let (authority, name) = String(decoding: place.utf8.dropFirst(2), as: UTF8.self)
+            .cut(at: "/")
+        guard !authority.includes("@") else {
             throw PostgresAddress.failure(
                 "names a user or a password",
                 "Leave them out of the address, and give the login with --login.")
         }
         hosts = try PostgresAddress.hosts(authority, socketFolder: options["host"])
         let isLocal = hosts.allSatisfy(\.isLocal)
-        database = try PostgresAddress.decode(location[slash...].dropFirst())
-        guard !database.isEmpty, !database.contains("\0") else {
+        database = try PostgresAddress.decode(name)
+        guard !database.isEmpty, !database.includes("\0") else {
             throw PostgresAddress.failure("names no database", PostgresAddress.example)
         }
         tlsMode = try PostgresAddress.choice(
@@ -55,7 +55,7 @@ extension PostgresAddress {
             (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5f
         }
         guard isName, let first = schema.utf8.first, !(0x30...0x39).contains(first),
-            schema.utf8.count <= 63, !schema.hasPrefix("pg_")
+            schema.utf8.count <= 63, !schema.beginsWith("pg_")
         else {
             throw failure(
                 "has schema \"\(schema)\"",
@@ -81,21 +81,21 @@ extension PostgresAddress {
         return choice
     }
 
-    private static func options(_ query: Substring) throws(StretchError) -> [String: String] {
+    private static func options(_ query: String) throws(StretchError) -> [String: String] {
         var options: [String: String] = [:]
-        for item in query.split(separator: "&") {
-            let equals = item.firstIndex(of: "=") ?? item.endIndex
-            let key = try decode(item[..<equals])
-            guard keys.contains(key) else {
+        for item in query.parts(between: "&", omitsEmptyParts: true) {
+            let (encodedKey, encodedValue) = item.cut(at: "=")
+            let key = try decode(encodedKey)
+            guard keys.contains(where: key.isSameText) else {
                 let isSecret = ["password", "passfile", "sslkey", "sslpassword", "user"]
                 throw failure(
                     "has the key \"\(key)\", which is refused",
-                    isSecret.contains(key)
+                    isSecret.contains(where: key.isSameText)
                         ? "Leave it out: login and password are given beside the address."
                         : "Known keys are: \(keys.joined(separator: ", ")).")
             }
-            let value = try decode(item[equals...].dropFirst())
-            guard options[key] == nil, !value.isEmpty, !value.contains("\0") else {
+            let value = try decode(encodedValue)
+            guard options[key] == nil, !value.isEmpty, !value.includes("\0") else {
                 throw failure("has the key \"\(key)\" twice or without a value", example)
             }
             options[key] = value
@@ -104,28 +104,31 @@ extension PostgresAddress {
     }
 
     private static func hosts(
-        _ authority: Substring, socketFolder: String?
+        _ authority: String, socketFolder: String?
     ) throws(StretchError) -> [Host] {
         var hosts: [Host] = []
-        for part in authority.split(separator: ",", omittingEmptySubsequences: false) {
-            var (name, port) = (part, Substring("5432"))
-            // The colons of an IPv6 address are inside brackets.
-            if let colon = part.lastIndex(of: ":"), !part[colon...].contains("]") {
-                (name, port) = (part[..<colon], part[part.index(after: colon)...])
-            }
-            if name.hasPrefix("["), name.hasSuffix("]") { name = name.dropFirst().dropLast() }
+        for part in authority.parts(between: ",") {
+            let (encoded, port) = PostgresAddress.cutPort(part)
             guard let number = UInt16(port), number > 0 else {
                 throw failure("has port \"\(port)\"", "Give a port from 1 to 65535.")
             }
-            hosts.append(Host(name: try decode(name).lowercased(), port: number))
+            hosts.append(Host(name: try decode(encoded).foldingCase, port: number))
+        }
+        // libpq would cut the name there, and go on to another host.
+        guard !hosts.contains(where: { $0.name.includes(",") }),
+            socketFolder?.includes(",") != true
+        else {
+            throw failure(
+                "has a comma in a host",
+                "Write postgresql://host:5432,host:5432/database for several hosts.")
         }
         guard let socketFolder else {
-            guard !hosts.contains(where: { $0.name.isEmpty || $0.name.contains("/") }) else {
+            guard !hosts.contains(where: { $0.name.isEmpty || $0.name.includes("/") }) else {
                 throw failure("has no host", example)
             }
             return hosts
         }
-        guard hosts.count == 1, hosts[0].name.isEmpty, socketFolder.hasPrefix("/") else {
+        guard hosts.count == 1, hosts[0].name.isEmpty, socketFolder.beginsWith("/") else {
             throw failure(
                 "has a host twice",
                 "For a Unix socket write postgresql:///database?host=/folder.")
@@ -133,7 +136,23 @@ extension PostgresAddress {
         return [Host(name: socketFolder, port: hosts[0].port)]
     }
 
-    private static func decode(_ text: Substring) throws(StretchError) -> String {
+    /// The host of a part such as `host:5432` or `[::1]:5432`, and its port.
+    private static func cutPort(_ part: String) -> (host: String, port: String) {
+        var (name, port) = (part.utf8[...], "5432")
+        // The colons of an IPv6 address are inside brackets.
+        if let colon = name.lastIndex(of: UInt8(ascii: ":")),
+            !name[colon...].contains(UInt8(ascii: "]"))
+        {
+            port = String(decoding: name[name.index(after: colon)...], as: UTF8.self)
+            name = name[..<colon]
+        }
+        if name.first == UInt8(ascii: "["), name.last == UInt8(ascii: "]"), name.count > 1 {
+            name = name.dropFirst().dropLast()
+        }
+        return (String(decoding: name, as: UTF8.self), port)
+    }
+
+    private static func decode(_ text: String) throws(StretchError) -> String {
         guard let decoded = PercentEncoding.decode(text) else {
             throw failure("has a wrong escape", "Write % as %25.")
         }
@@ -157,7 +176,7 @@ enum PercentEncoding {
         return encoded
     }
 
-    static func decode(_ text: Substring) -> String? {
+    static func decode(_ text: String) -> String? {
         var bytes: [UInt8] = []
         var rest = text.utf8[...]
         while let byte = rest.popFirst() {
@@ -166,12 +185,20 @@ enum PercentEncoding {
                 continue
             }
             let digits = rest.prefix(2)
-            guard digits.count == 2, let value = UInt8(Substring(digits), radix: 16) else {
-                return nil
-            }
+            guard digits.count == 2, let value = UInt8(Substring(digits), radix: 16),
+                digits.first != UInt8(ascii: "+")
+            else { return nil }
             bytes.append(value)
             rest = rest.dropFirst(2)
         }
         return String(validating: bytes, as: UTF8.self)
+    }
+}
+
+extension String {
+    /// The text before and behind the first occurrence of a byte of ASCII.
+    fileprivate func cut(at separator: Unicode.Scalar) -> (before: String, behind: String) {
+        let parts = parts(between: separator, maximumSplitCount: 1)
+        return (parts[0], parts.count > 1 ? parts[1] : "")
     }
 }

@@ -1,10 +1,12 @@
+internal import StretchText
+
 /// Where a PostgreSQL remote is: `postgresql://host[:port][,host:port]/database?key=value`.
 ///
 /// No secret is part of it, and only keys that cannot lead a secret astray are known: a database
 /// file may come from anyone, and names its remote by this text.
 public struct PostgresAddress: Hashable, Sendable, CustomStringConvertible {
     /// A host and its port.
-    public struct Host: Hashable, Sendable {
+    public struct Host: Sendable {
         /// A name, an IP address, or the absolute path of a folder of Unix sockets.
         public let name: String
         /// The port, also of a Unix socket.
@@ -12,10 +14,13 @@ public struct PostgresAddress: Hashable, Sendable, CustomStringConvertible {
 
         /// Whether the connection does not leave this machine.
         public var isLocal: Bool {
-            if name.hasPrefix("/") || name == "localhost" || name == "::1" { return true }
-            let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-            return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+            if isSocket || ["localhost", "::1"].contains(where: name.isSameText) { return true }
+            let parts = name.parts(between: ".").map { UInt8($0) }
+            return parts.count == 4 && parts[0] == 127 && !parts.contains(nil)
         }
+
+        /// Whether it is a folder of Unix sockets.
+        var isSocket: Bool { name.beginsWith("/") }
     }
 
     /// How much TLS must prove:
@@ -71,9 +76,9 @@ public struct PostgresAddress: Hashable, Sendable, CustomStringConvertible {
 
     /// The address in its canonical form; defaults are left out, what TLS proves never is.
     public var description: String {
-        let isSocket = hosts[0].name.hasPrefix("/")
+        let isSocket = hosts[0].isSocket
         let names = hosts.map { host in
-            let name = host.name.contains(":") ? "[\(host.name)]" : host.name
+            let name = host.name.includes(":") ? "[\(host.name)]" : host.name
             return host.port == 5432 ? name : "\(name):\(host.port)"
         }
         var authority = names.joined(separator: ",")
@@ -94,4 +99,12 @@ public struct PostgresAddress: Hashable, Sendable, CustomStringConvertible {
         let query = items.map { "\($0)=\(PercentEncoding.encode($1))" }.joined(separator: "&")
         return "postgresql://\(authority)/\(PercentEncoding.encode(database))?\(query)"
     }
+
+    /// Whether both are the same text, byte by byte.
+    public static func == (left: Self, right: Self) -> Bool {
+        left.description.isSameText(as: right.description)
+    }
+
+    /// Hashes the bytes of the text.
+    public func hash(into hasher: inout Hasher) { hasher.combine(Array(description.utf8)) }
 }

@@ -45,6 +45,10 @@ import Testing
         "postgresql://host/d?sslmode=require&sslmode=disable", "postgresql://host/%zz",
         "postgresql://host/d?host=/tmp", "postgresql:///d?host=evil.example",
         "postgresql://host/d?schema=a;b", "postgresql://host/d?schema=pg_catalog",
+        "postgresql:///d?host=/nonexistent,evil.example", "postgresql://a%2Cevil.example/d",
+        "postgresql:///d?host=/a%2C/b", "postgresql://host:5432%2C5433/d",
+        "postgresql://someone:Secret@\u{301}host/d", "postgresql://host/d?\u{301}x",
+        "file:a.db?\u{301}mode=memory", "file:a.db#\u{301}",
         "postgresql://host/%00d", "mysql://someone:Secret@host/d",
     ])
     func `what is no plain address is refused with the way out, and not repeated`(
