@@ -71,17 +71,43 @@ package struct LineageQuery {
     /// Makes the questions.
     package init(prefix: String) { self.prefix = prefix }
 
-    /// Begins a statement that reads `line(branch, epoch)`: the position's branch, and each branch
-    /// above it with the epoch up to which it counts.
+    /// Begins a statement that reads `line(branch, epoch)`.
+    ///
+    /// These are the position's branch, and each branch above it with the epoch up to which it
+    /// counts. The line ends also where ``cycle(above:)`` finds a cycle.
     private func line(_ position: TimelinePosition) -> String {
         """
         WITH RECURSIVE line(branch, epoch) AS (
             SELECT CAST(\(position.branch) AS bigint), CAST(\(position.epoch) AS bigint)
-            UNION ALL
+            UNION
             SELECT b.parent, b.fork_epoch FROM line AS l
             JOIN \(prefix)stretch_branch AS b ON b.id = l.branch WHERE b.parent IS NOT NULL
         )
         """
+    }
+
+    /// A query that returns a row when the line of a position leads back to itself.
+    ///
+    /// A line that ends has at most as many steps as there are branches.
+    package func cycle(above position: TimelinePosition) -> String {
+        """
+        WITH RECURSIVE line(branch, step) AS (
+            SELECT CAST(\(position.branch) AS bigint), 0
+            UNION ALL
+            SELECT b.parent, l.step + 1 FROM line AS l
+            JOIN \(prefix)stretch_branch AS b ON b.id = l.branch
+            WHERE b.parent IS NOT NULL
+                AND l.step <= (SELECT count(*) FROM \(prefix)stretch_branch)
+        )
+        SELECT 1 FROM line WHERE step > (SELECT count(*) FROM \(prefix)stretch_branch) LIMIT 1
+        """
+    }
+
+    /// The error for a line without an end.
+    package static func damage(branch: Int64, remote: String) -> StretchError {
+        StretchError(
+            .damaged, "remote \"\(remote)\": branch \(branch) descends from itself",
+            hint: "Put the remote back from its backup, then use reauthorize.")
     }
 
     /// The batches that the line sees, as the tail of a query whose condition goes on after it.

@@ -60,9 +60,9 @@ extension EmbeddedEndpoint {
         try ask {
             guard let connection = try file.openRemote() else { throw file.missingRemote }
             var digests: [Int64: [UInt8]] = [:]
+            let lineage = try self.lineage(of: position, on: connection)
             let batches = try connection.stored(
-                "stretch_batch", of: .remote(path),
-                LineageQuery(prefix: "").batches(seenAt: position)
+                "stretch_batch", of: .remote(path), lineage.batches(seenAt: position)
             ) { (id: try $0.integer(0, in: .ids), digest: try $0.blob(1)) }
             for batch in batches { digests[batch.id] = batch.digest }
             return digests
@@ -73,9 +73,20 @@ extension EmbeddedEndpoint {
     public func hasCollectedBatch(seenAt position: TimelinePosition) throws(StretchError) -> Bool {
         try ask {
             guard let connection = try file.openRemote() else { throw file.missingRemote }
-            return try connection.integer(LineageQuery(prefix: "").condemned(seenAt: position))
-                != nil
+            let lineage = try self.lineage(of: position, on: connection)
+            return try connection.integer(lineage.condemned(seenAt: position)) != nil
         }
+    }
+
+    /// Questions on the line of a position, which has an end.
+    private func lineage(
+        of position: TimelinePosition, on connection: Connection
+    ) throws -> LineageQuery {
+        let lineage = LineageQuery(prefix: "")
+        guard try connection.integer(lineage.cycle(above: position)) == nil else {
+            throw LineageQuery.damage(branch: position.branch, remote: path)
+        }
+        return lineage
     }
 
     /// The batches of a relation that hold the rows of a digest.
@@ -112,7 +123,7 @@ extension EmbeddedEndpoint {
                         "remote \"\(path)\" does not hold epoch \(parent.epoch) of branch "
                             + "\(parent.branch) as this file does")
                 }
-                let lineage = LineageQuery(prefix: "")
+                let lineage = try self.lineage(of: parent, on: connection)
                 if let batch = try connection.integer(
                     lineage.condemned(seenAt: parent, without: lost))
                 {
@@ -173,7 +184,7 @@ extension EmbeddedEndpoint {
                         let head = try branches("b.id = ?", .integer(branch), on: connection).first?
                             .head
                     else { return }
-                    let lineage = LineageQuery(prefix: "")
+                    let lineage = try self.lineage(of: head, on: connection)
                     if let batch = try connection.integer(lineage.condemned(seenAt: head)) {
                         throw try collected(batch, on: connection)
                     }
