@@ -10,13 +10,23 @@ internal import StretchSQLite
 ///     }
 public struct EndpointConformance {
     private let makeOwned: (OwnerProof?) throws -> any Endpoint
+    /// Damages a row of a batch, which is named by its ordinal.
+    let damage: (RowDamage, _ batch: Int64, _ ordinal: Int64) throws -> Void
 
     /// Makes the conditions of one check.
     ///
-    /// - Parameter makeEndpoint: Returns a new session of an owner, or of nobody, to one remote
-    ///   at each call; it is empty at the first.
-    public init(makeEndpoint: @escaping (OwnerProof?) throws -> any Endpoint) {
+    /// - Parameters:
+    ///   - makeEndpoint: Returns a new session of an owner, or of nobody, to one remote at each
+    ///     call; it is empty at the first.
+    ///   - damage: Changes a row of the remote as another program would, for ``damageChecks``.
+    public init(
+        makeEndpoint: @escaping (OwnerProof?) throws -> any Endpoint,
+        damage: @escaping (RowDamage, _ batch: Int64, _ ordinal: Int64) throws -> Void = {
+            _, _, _ in throw ConformanceFailure("nothing damages rows of this remote")
+        }
+    ) {
         makeOwned = makeEndpoint
+        self.damage = damage
     }
 
     /// A new session to the same remote.
@@ -50,6 +60,18 @@ public struct EndpointConformance {
         ///   where it must not.
         public func run(_ conformance: EndpointConformance) throws { try body(conformance) }
     }
+}
+
+/// What another program did to a row of a remote.
+public enum RowDamage: CaseIterable, Sendable {
+    /// The row is gone.
+    case lost
+    /// The row is there twice.
+    case doubled
+    /// The row belongs to a batch that the ledger does not know.
+    case ofUnknownBatch
+    /// The row has a place that its batch does not have.
+    case beyondBatch
 }
 
 /// What an endpoint did against its contract.

@@ -17,6 +17,40 @@ import Testing
         }
     }
 
+    @Test(arguments: EndpointConformance.damageChecks)
+    func `the embedded endpoint counts its answers`(_ check: EndpointConformance.Check) throws {
+        try withRemotePath { path in
+            try check.run(
+                EndpointConformance(
+                    makeEndpoint: {
+                        try EmbeddedEndpoint(
+                            path: path, routines: .linked, isCreating: true, owner: $0)
+                    },
+                    damage: { damage, batch, ordinal in
+                        let file = try Connection(
+                            path: path, access: .readWrite, routines: .linked)
+                        let first = try file.integer(
+                            "SELECT first_row FROM stretch_batch WHERE id = \(batch)")
+                        let row = try #require(first) + ordinal
+                        try file.execute(Self.sql(damage, row: row))
+                    }))
+        }
+    }
+
+    private static func sql(_ damage: RowDamage, row: Int64) -> String {
+        switch damage {
+        case .lost: "DELETE FROM rows_1 WHERE id = \(row)"
+        case .doubled:
+            """
+            ALTER TABLE rows_1 RENAME TO real_rows;
+            CREATE VIEW rows_1 AS SELECT * FROM real_rows
+                UNION ALL SELECT * FROM real_rows WHERE id = \(row)
+            """
+        case .ofUnknownBatch: "UPDATE rows_1 SET id = 1000000 WHERE id = \(row)"
+        case .beyondBatch: "UPDATE rows_1 SET id = -1 WHERE id = \(row)"
+        }
+    }
+
     // MARK: What is no remote
 
     @Test func `a missing file is an error, and is found when it comes back`() throws {
@@ -162,15 +196,35 @@ import Testing
         }
     }
 
+    @Test(arguments: ["id", "4 - id"])
+    func `a branch that descends from itself is damage, and questions end`(
+        _ parent: String
+    ) throws {
+        try withRemotePath { path in
+            let sample = try Sample(path)
+            let child = TimelinePosition(branch: 3, epoch: 1, token: 9)
+            let endpoint = sample.endpoint
+            try endpoint.fork(child, of: sample.position, database: 7, without: [])
+            try sample.execute("UPDATE stretch_branch SET parent = \(parent), fork_epoch = 0")
+            let other = TimelinePosition(branch: 5, epoch: 1, token: 6)
+            expect(.damaged) { _ = try endpoint.batches(seenAt: child) }
+            expect(.damaged) { _ = try endpoint.hasCollectedBatch(seenAt: child) }
+            expect(.damaged) {
+                try endpoint.fork(other, of: sample.position, database: 7, without: [])
+            }
+            expect(.damaged) { try endpoint.setDropped(false, branch: 3) }
+        }
+    }
+
     @Test func `VACUUM and VACUUM INTO keep every row at its location`() throws {
         try withRemotePath { path in
             let sample = try Sample(path, keys: [1, 2, 3])
             try sample.execute("DELETE FROM rows_1 WHERE c1 = 1; VACUUM")
-            #expect(try sample.locations(on: sample.endpoint) == [1, 2])
+            #expect(try sample.locations(on: sample.endpoint, from: 2) == [1, 2])
             try sample.execute("VACUUM INTO '\(path).copy'")
             let copy = try EmbeddedEndpoint(
                 path: path + ".copy", routines: .linked, isCreating: false)
-            #expect(try sample.locations(on: copy) == [1, 2])
+            #expect(try sample.locations(on: copy, from: 2) == [1, 2])
         }
     }
 

@@ -35,10 +35,16 @@ struct Sample {
         connection = try Connection(path: path, access: .readWrite, routines: .linked)
     }
 
-    static func request(at position: TimelinePosition, count: Int = 2) -> ColdScanRequest {
+    /// - Parameter key: The least key that is wanted, or `nil` for all rows.
+    static func request(
+        at position: TimelinePosition, count: Int = 2, from key: Int64? = nil
+    ) -> ColdScanRequest {
         ColdScanRequest(
             relation: 2, position: position,
-            batches: [VisibleBatch(id: batch, number: 1, rowCount: Int64(count))], columns: [1])
+            batches: [VisibleBatch(id: batch, number: 1, rowCount: Int64(count))], columns: [1],
+            constraints: key.map {
+                [ColdConstraint(column: 1, comparison: .greaterOrEqual(.integer($0)))]
+            } ?? [])
     }
 
     func execute(_ sql: String) throws { try connection.execute(sql) }
@@ -55,14 +61,15 @@ struct Sample {
         try page(on: endpoint, count: count).map { $0.key }
     }
 
-    func locations(on endpoint: EmbeddedEndpoint) throws -> [Int64] {
-        try page(on: endpoint, count: nil).map { $0.ordinal }
+    func locations(on endpoint: EmbeddedEndpoint, from key: Int64) throws -> [Int64] {
+        try page(on: endpoint, count: nil, from: key).map { $0.ordinal }
     }
 
     private func page(
-        on endpoint: EmbeddedEndpoint, count: Int?
+        on endpoint: EmbeddedEndpoint, count: Int?, from key: Int64? = nil
     ) throws -> [(key: Int64, ordinal: Int64)] {
-        let scan = try endpoint.scan(Sample.request(at: position, count: count ?? rowCount))
+        let scan = try endpoint.scan(
+            Sample.request(at: position, count: count ?? rowCount, from: key))
         let page = RowBuffer(columnCount: 1)
         _ = try scan.nextPage(into: page, maximumRowCount: 100)
         return (0..<page.rowCount).map { row in

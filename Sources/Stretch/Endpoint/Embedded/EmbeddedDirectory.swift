@@ -51,7 +51,7 @@ struct EmbeddedDirectory {
         for set in sets where set.relation == relation && set.batches == batches {
             return set.ranges
         }
-        var located: [(place: Place, number: Int64)] = []
+        var located: [(batch: VisibleBatch, firstRow: Int64)] = []
         located.reserveCapacity(batches.count)
         for batch in batches {
             guard let place = try place(of: batch.id, on: connection, path: path),
@@ -64,11 +64,9 @@ struct EmbeddedDirectory {
                 throw try EmbeddedEndpoint.missing(
                     batch.id, on: connection, path: path, otherwise: lack)
             }
-            located.append((place, batch.number))
+            located.append((batch, place.firstRow))
         }
-        let ranges = BatchRanges(
-            located.map { (firstRow: $0.place.firstRow, rowCount: $0.place.rowCount, $0.number) })
-        guard let ranges else {
+        guard let ranges = BatchRanges(located) else {
             throw StoredFile.remote(path).damaged(
                 "table \"stretch_batch\": two batches of relation \(relation) have the same rows")
         }

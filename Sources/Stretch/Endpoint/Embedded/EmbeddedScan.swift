@@ -16,6 +16,7 @@ final class EmbeddedScan: ColdScan {
     private var rows: Statement?
     private var plan: EmbeddedScanPlan?
     private var ranges = BatchRanges()
+    private var tally = RowTally([], isWhole: false)
     private var runsLeft: Range<Int> = 0..<0
     private var rangeIndex = 0
     private var rowsLeft = Int.max
@@ -67,6 +68,7 @@ final class EmbeddedScan: ColdScan {
             throw endpoint.mismatch(
                 "remote \"\(endpoint.path)\" has lost relation \(request.relation)")
         }
+        tally = RowTally(ranges.batches, isWhole: request.isWhole)
         let found = StoredRow(fence, table: "stretch_relation", file: .remote(file.path))
         let relation = try file.directory.relation(
             request.relation, number: try found.integer(1, in: .numbers), on: reader,
@@ -129,11 +131,21 @@ final class EmbeddedScan: ColdScan {
         let rowLimit = min(maximumRowCount, rowsLeft)
         while page.rowCount < rowLimit, page.byteCount < EmbeddedScan.maximumPageByteCount {
             guard try rows.step() else {
-                guard try startNextRun(of: plan, rows) else { return finish() }
+                guard try startNextRun(of: plan, rows) else {
+                    try tally.finish(remote: endpoint.path)
+                    return finish()
+                }
                 continue
             }
-            guard let location = ranges.location(ofRow: rows.integer(0), near: &rangeIndex)
-            else { continue }
+            let row = rows.integer(0)
+            guard let ordinal = ranges.ordinal(ofRow: row, near: &rangeIndex) else {
+                guard plan.wantsEverything else { continue }
+                throw StretchError(
+                    .damaged, "remote \"\(endpoint.path)\" has a row \(row) of no batch",
+                    hint: "Put the remote's file back from its backup, then use reauthorize.")
+            }
+            let location = try tally.take(
+                batchAt: rangeIndex, ordinal: ordinal, remote: endpoint.path)
             page.beginRow(identifier: location)
             page.appendRow(of: rows, from: 1, routines: routines)
         }
