@@ -66,28 +66,39 @@ struct PostgresDirectory {
 final class VisibleSet {
     let batches: [VisibleBatch]
     let relation: Int64
-    /// The local numbers of the batches, by their ids.
-    let numbers: [Int64: Int64]
+    /// The batches that the reader named, each once.
+    let distinctBatches: [VisibleBatch]
+    /// The places of the batches in ``distinctBatches``, by their ids.
+    let indexes: [Int64: Int]
     /// A condition that leaves out batches that are known and not wanted, or `nil` when there are
     /// none.
-    private(set) lazy var condition = makeCondition()
+    var condition: String? { restriction.condition }
+    /// Whether ``condition`` names the wanted batches, so that rows of no others come.
+    var isInclusive: Bool { restriction.isInclusive }
+    private lazy var restriction = makeRestriction()
     private let ledger: [Int64: Int64]
 
     init(_ batches: [VisibleBatch], relation: Int64, ledger: [Int64: Int64]) {
         self.batches = batches
         self.relation = relation
         self.ledger = ledger
-        numbers = Dictionary(
-            batches.map { ($0.id, $0.number) }, uniquingKeysWith: { first, _ in first })
+        var (distinct, indexes): ([VisibleBatch], [Int64: Int]) = ([], [:])
+        distinct.reserveCapacity(batches.count)
+        indexes.reserveCapacity(batches.count)
+        for batch in batches where indexes[batch.id] == nil {
+            indexes[batch.id] = distinct.count
+            distinct.append(batch)
+        }
+        (distinctBatches, self.indexes) = (distinct, indexes)
     }
 
-    private func makeCondition() -> String? {
-        let unwanted = ledger.keys.filter { numbers[$0] == nil }
-        guard !unwanted.isEmpty else { return nil }
+    private func makeRestriction() -> (condition: String?, isInclusive: Bool) {
+        let unwanted = ledger.keys.filter { indexes[$0] == nil }
+        guard !unwanted.isEmpty else { return (nil, false) }
         // Literals: the server hashes a constant list, and no other.
-        let excludes = unwanted.count < numbers.count
-        guard excludes else { return inclusion }
-        return "_b <> ALL('{\(VisibleSet.list(unwanted))}'::int8[])"
+        let excludes = unwanted.count < indexes.count
+        guard excludes else { return (inclusion, true) }
+        return ("_b <> ALL('{\(VisibleSet.list(unwanted))}'::int8[])", false)
     }
 
     /// The id below which about half of the rows are, or `nil` for a single batch.
@@ -106,7 +117,7 @@ final class VisibleSet {
     }
 
     /// A condition that names the batches; right whatever other batches there are.
-    var inclusion: String { "_b = ANY('{\(VisibleSet.list(Array(numbers.keys)))}'::int8[])" }
+    var inclusion: String { "_b = ANY('{\(VisibleSet.list(Array(indexes.keys)))}'::int8[])" }
 
     private static func list(_ ids: [Int64]) -> String {
         ids.sorted().map(String.init).joined(separator: ",")

@@ -3,22 +3,20 @@ public import Stretch
 extension PostgresEndpoint {
     /// This session's owner as the remote keeps it, or NULL.
     var ownerHashSQL: String { owner.map { ServerSQL.literal($0.hash) } ?? "NULL::bytea" }
-    /// The values of `owner` and `owner_name`.
-    var ownerSQL: String {
-        "\(ownerHashSQL), \(owner.map { ServerSQL.literal($0.name) } ?? "NULL")"
-    }
+    /// The values of `owner` and `owner_name`, of which the latter is a parameter.
+    var ownerSQL: String { "\(ownerHashSQL), \(owner == nil ? "NULL" : "$1::text")" }
+    /// The parameters of ``ownerSQL``.
+    var ownerParameters: [String] { owner.map { [$0.name] } ?? [] }
 
     /// Throws unless the session's login owns the remote's schema, or may act for its owner.
     public func authorize() throws(StretchError) {
         try ask { connection in
-            let results = try run(
+            let row = try run(
                 """
                 SELECT pg_has_role(nspowner, 'USAGE'), current_user FROM pg_namespace
                 WHERE nspname = '\(schema)'
-                """, on: connection)
-            guard let row = results.first, row.rowCount == 1 else {
-                throw self.mismatch("does not exist")
-            }
+                """, on: connection, expecting: 1)[0]
+            guard row.rowCount == 1 else { throw self.mismatch("does not exist") }
             guard row.bool(0, 0) else {
                 let login = row.text(0, 1) ?? ""
                 throw StretchError(
@@ -32,8 +30,9 @@ extension PostgresEndpoint {
     /// The remote's own id.
     public func identity() throws(StretchError) -> String {
         try ask { connection in
-            let results = try run("SELECT remote FROM \(schema).stretch_remote", on: connection)
-            guard let id = results.first?.text(0, 0) else { throw DamagedRow() }
+            let row = try run(
+                "SELECT remote FROM \(schema).stretch_remote", on: connection, expecting: 1)[0]
+            guard let id = row.text(0, 0) else { throw DamagedRow() }
             return id
         }
     }
@@ -41,12 +40,11 @@ extension PostgresEndpoint {
     /// Whether the remote's history holds exactly this position.
     public func holds(_ position: TimelinePosition) throws(StretchError) -> Bool {
         try ask { connection in
-            let results = try run(historySQL(position), on: connection)
-            return results.first?.rowCount == 1
+            try run(historySQL(position), on: connection, expecting: 1)[0].rowCount == 1
         }
     }
 
-    private func historySQL(_ position: TimelinePosition) -> String {
+    func historySQL(_ position: TimelinePosition) -> String {
         """
         SELECT 1 FROM \(schema).stretch_history WHERE branch = \(position.branch)
             AND epoch = \(position.epoch) AND token = \(position.token)
@@ -56,8 +54,8 @@ extension PostgresEndpoint {
     /// The branches of a database, in the order of their forks.
     public func branches(database: Int64) throws(StretchError) -> [RemoteBranch] {
         try ask { connection in
-            let results = try run(branchesSQL("b.database = \(database)"), on: connection)
-            return branches(in: results[0])
+            let sql = branchesSQL("b.database = \(database)")
+            return try branches(in: run(sql, on: connection, expecting: 1)[0])
         }
     }
 
@@ -72,14 +70,16 @@ extension PostgresEndpoint {
         """
     }
 
-    private func branches(in result: PostgresResult) -> [RemoteBranch] {
-        (0..<result.rowCount).compactMap { row in
+    private func branches(in result: PostgresResult) throws -> [RemoteBranch] {
+        try (0..<result.rowCount).map { row in
+            let forkEpoch = result.count(row, 3)
             guard let id = result.integer(row, 0), let database = result.integer(row, 1),
-                let epoch = result.integer(row, 8), let token = result.integer(row, 9)
-            else { return nil }
+                forkEpoch != nil || result.isNull(row, 3), let epoch = result.count(row, 8),
+                let token = result.integer(row, 9)
+            else { throw DamagedRow() }
             return RemoteBranch(
                 id: id, database: database, parent: result.integer(row, 2),
-                forkEpoch: result.integer(row, 3), ownerHash: result.bytes(row, 4),
+                forkEpoch: forkEpoch, ownerHash: result.bytes(row, 4),
                 ownerName: result.text(row, 5), lastSeen: result.text(row, 6) ?? "",
                 head: TimelinePosition(branch: id, epoch: epoch, token: token),
                 droppedAt: result.text(row, 7))
@@ -91,9 +91,8 @@ extension PostgresEndpoint {
         seenAt position: TimelinePosition
     ) throws(StretchError) -> [Int64: [UInt8]] {
         try ask { connection in
-            let lineage = LineageQuery(prefix: "\(schema).")
-            let results = try run(lineage.batches(seenAt: position), on: connection)
-            guard let table = results.first else { throw DamagedRow() }
+            let table = try run(
+                lineage.batches(seenAt: position), behind: position, on: connection)
             var digests: [Int64: [UInt8]] = [:]
             for row in 0..<table.rowCount {
                 guard let id = table.integer(row, 0), let digest = table.bytes(row, 1) else {
@@ -108,21 +107,34 @@ extension PostgresEndpoint {
     /// Whether a position sees a batch that garbage collection has condemned.
     public func hasCollectedBatch(seenAt position: TimelinePosition) throws(StretchError) -> Bool {
         try ask { connection in
-            let lineage = LineageQuery(prefix: "\(schema).")
-            let results = try run(lineage.condemned(seenAt: position), on: connection)
-            return results.first?.integer(0, 0) != nil
+            try run(
+                lineage.condemned(seenAt: position), behind: position, on: connection
+            ).integer(0, 0) != nil
         }
+    }
+
+    private var lineage: LineageQuery { LineageQuery(prefix: "\(schema).") }
+
+    /// Runs a question on the line of a position, unless the line has no end.
+    private func run(
+        _ sql: String, behind position: TimelinePosition, on connection: PostgresConnection
+    ) throws -> PostgresResult {
+        let tables = try run(
+            "\(lineage.cycle(above: position)); \(sql)", on: connection, expecting: 2)
+        guard tables[0].rowCount == 0 else {
+            throw LineageQuery.damage(branch: position.branch, remote: remoteName)
+        }
+        return tables[1]
     }
 
     /// The batches of a relation that hold the rows of a digest.
     public func copies(of relation: Int64, digest: [UInt8]) throws(StretchError) -> [Int64] {
         try ask { connection in
-            let results = try run(
+            let table = try run(
                 """
                 SELECT id FROM \(schema).stretch_batch WHERE relation = \(relation)
                     AND digest = \(ServerSQL.literal(digest)) AND condemned_at IS NULL ORDER BY id
-                """, on: connection)
-            guard let table = results.first else { throw DamagedRow() }
+                """, on: connection, expecting: 1)[0]
             return (0..<table.rowCount).compactMap { table.integer($0, 0) }
         }
     }
@@ -134,40 +146,50 @@ extension PostgresEndpoint {
     ) throws(StretchError) {
         try ask { connection in
             // Garbage collection locks the same row before it condemns.
-            let results = try run(
+            let tables = try run(
                 """
                 \(PostgresSchema.begin)
                 SELECT 1 FROM \(schema).stretch_remote WHERE id = 1 FOR UPDATE;
                 \(branchesSQL("b.id = \(child.branch)")); \(historySQL(parent));
-                \(LineageQuery(prefix: "\(schema).").condemned(seenAt: parent, without: lost))
-                """, on: connection
-            ).suffix(3)
-            let tables = Array(results)
-            if let known = branches(in: tables[0]).first {
+                \(lineage.cycle(above: parent));
+                \(lineage.condemned(seenAt: parent, without: lost))
+                """, on: connection, expecting: 5)
+            if let known = try branches(in: tables[1]).first {
                 guard known.isFork(of: parent, database: database, owner: owner) else {
                     throw mismatch("knows branch \(child.branch) as another one")
                 }
                 connection.rollBack()
                 return
             }
-            guard tables[1].rowCount == 1 else { throw refusal(parent) }
-            if let batch = tables[2].integer(0, 0) {
+            guard tables[2].rowCount == 1 else { throw refusal(parent) }
+            guard tables[3].rowCount == 0 else {
+                throw LineageQuery.damage(branch: parent.branch, remote: remoteName)
+            }
+            if let batch = tables[4].integer(0, 0) {
                 throw try missing(batch, on: connection, otherwise: "has lost batch \(batch)")
             }
             let retirements = lost.map { batch in
-                "INSERT INTO \(schema).stretch_retirement(batch, branch, epoch, confirmed_at) "
-                    + "VALUES (\(batch), \(child.branch), \(child.epoch), \(monotoneNow));"
-            }.joined()
-            _ = try run(
+                ServerStatement(
+                    """
+                    INSERT INTO \(schema).stretch_retirement(batch, branch, epoch, confirmed_at)
+                    VALUES (\(batch), \(child.branch), \(child.epoch), \(monotoneNow))
+                    """)
+            }
+            let insertion = ServerStatement(
                 """
                 INSERT INTO \(schema).stretch_branch(
                     id, database, parent, fork_epoch, owner, owner_name, head_epoch)
                 VALUES (\(child.branch), \(database), \(parent.branch), \(parent.epoch),
-                    \(ownerSQL), \(child.epoch));
+                    \(ownerSQL), \(child.epoch))
+                """, ownerParameters)
+            let history = ServerStatement(
+                """
                 INSERT INTO \(schema).stretch_history(branch, epoch, token)
-                VALUES (\(child.branch), \(child.epoch), \(child.token));
-                \(retirements) COMMIT
-                """, on: connection)
+                VALUES (\(child.branch), \(child.epoch), \(child.token))
+                """)
+            try run(
+                [insertion, history] + retirements + [ServerStatement("COMMIT")],
+                on: connection, expecting: 0)
         }
     }
 
@@ -176,8 +198,7 @@ extension PostgresEndpoint {
         _ position: TimelinePosition, from hash: [UInt8]?
     ) throws(StretchError) {
         try ask { connection in
-            let results = try run(lockSQL(position.branch), on: connection).suffix(2)
-            let tables = Array(results)
+            let tables = try run(lockSQL(position.branch), on: connection, expecting: 2)
             let current = tables[0].bytes(0, 1)
             guard tables[0].rowCount == 1, tables[1].rowCount == 1,
                 tables[1].integer(0, 0) == position.epoch,
@@ -189,39 +210,41 @@ extension PostgresEndpoint {
             guard current == hash else {
                 throw mismatch("has another owner of branch \(position.branch) by now")
             }
-            _ = try run(
+            let update = ServerStatement(
                 """
                 UPDATE \(schema).stretch_branch SET (owner, owner_name, last_seen)
                     = (\(ownerSQL), \(monotoneNow))
-                WHERE id = \(position.branch); COMMIT
-                """, on: connection)
+                WHERE id = \(position.branch)
+                """, ownerParameters)
+            try run([update, ServerStatement("COMMIT")], on: connection, expecting: 0)
         }
     }
 
     /// Drops a branch, or takes that back.
     public func setDropped(_ isDropped: Bool, branch: Int64) throws(StretchError) {
         try ask { connection in
-            let results = try run(
+            let tables = try run(
                 """
                 \(PostgresSchema.begin)
                 SELECT 1 FROM \(schema).stretch_remote WHERE id = 1 FOR UPDATE;
                 \(branchesSQL("b.id = \(branch)"))
-                """, on: connection)
-            guard let known = results.last.flatMap({ branches(in: $0).first }) else {
+                """, on: connection, expecting: 2)
+            guard let known = try branches(in: tables[1]).first else {
                 throw mismatch("does not know branch \(branch)")
             }
             if !isDropped {
-                let lineage = LineageQuery(prefix: "\(schema).").condemned(seenAt: known.head)
-                if let batch = try run(lineage, on: connection).first?.integer(0, 0) {
+                let condemned = try run(
+                    lineage.condemned(seenAt: known.head), behind: known.head, on: connection)
+                if let batch = condemned.integer(0, 0) {
                     throw try missing(batch, on: connection, otherwise: "has lost batch \(batch)")
                 }
             }
-            _ = try run(
+            try run(
                 """
                 UPDATE \(schema).stretch_branch SET dropped_at =
                     \(isDropped ? "coalesce(dropped_at, \(monotoneNow))" : "NULL")
                 WHERE id = \(branch); COMMIT
-                """, on: connection)
+                """, on: connection, expecting: 0)
         }
     }
 }

@@ -101,9 +101,9 @@ extension PostgresEndpoint {
             batch, byteCount: rows.byteCount, at: position,
             generation: relation.generation + (isNew ? 1 : 0))
         do {
-            _ = try run(
+            try run(
                 (isNew ? noteSQL(misfits, of: relation) : "") + ledger
-                    + moveSQL(from: base, to: position), on: connection)
+                    + moveSQL(from: base, to: position), on: connection, expecting: 0)
         } catch let error as PostgresError {
             // The definition changed since it was compared, and nothing was committed.
             guard error.sqlState == PostgresError.nullInserted else { throw error }

@@ -15,7 +15,7 @@ extension PostgresEndpoint {
             let query = GarbageQuery(
                 prefix: "\(schema).", request: request, dialect: Self.dialect)
             guard !request.isDryRun else {
-                return try report(query, try run(query.report, on: connection).first)
+                return try report(query, run(query.report, on: connection, expecting: 1)[0])
             }
             // Whoever forks a branch locks the same row, and finds a batch condemned or keeps it.
             let results = try run(
@@ -24,20 +24,20 @@ extension PostgresEndpoint {
                 SELECT 1 FROM \(schema).stretch_remote WHERE id = 1 FOR UPDATE;
                 \(query.report); \(query.condemnation(now: monotoneNow));
                 \(query.condemned)
-                """, on: connection
-            ).filter { $0.status == PGRES_TUPLES_OK }
-            guard results.count == 3 else { throw DamagedRow() }
+                """, on: connection, expecting: 3)
             let (report, list) = (try report(query, results[1]), results[2])
             let batches = try (0..<list.rowCount).map { row in
                 let numbers = (0..<4).compactMap { list.integer(row, $0) }
-                guard numbers.count == 4 else { throw DamagedRow() }
+                guard numbers.count == 4, Self.rowCounts.contains(numbers[2]),
+                    numbers[3] >= 0
+                else { throw DamagedRow() }
                 return numbers
             }
             try GarbageQuery.require(
                 request.visibleBatches, without: batches.map { $0[0] }, remote: remoteName)
             let relations = Set(batches.map { $0[1] })
             let bumps = relations.sorted().map { bump($0) + "; " }.joined()
-            _ = try run("\(bumps)COMMIT", on: connection)
+            try run("\(bumps)COMMIT", on: connection, expecting: 0)
             directory.removeAll()
             for batch in batches { try delete(batch, on: connection) }
             return report
@@ -50,12 +50,12 @@ extension PostgresEndpoint {
     }
 
     private func requireClock(on connection: PostgresConnection) throws {
-        let results = try run(
+        let row = try run(
             """
             SELECT CAST(max(last_seen) > now() + interval '60 seconds' AS int)
             FROM \(schema).stretch_branch
-            """, on: connection)
-        guard results.first?.integer(0, 0) != 1 else {
+            """, on: connection, expecting: 1)[0]
+        guard row.integer(0, 0) != 1 else {
             throw GarbageQuery.clockIsBehind(remote: remoteName)
         }
     }
@@ -68,13 +68,13 @@ extension PostgresEndpoint {
         }
         for start in stride(from: 0, to: rowCount, by: Int(Self.chunkRowCount)) {
             let end = start + Self.chunkRowCount
-            _ = try run(
+            try run(
                 """
                 \(PostgresSchema.begin)
                 DELETE FROM \(table) WHERE _b = \(id) AND _o >= \(start) AND _o < \(end); COMMIT
-                """, on: connection)
+                """, on: connection, expecting: 0)
         }
-        _ = try run(
+        try run(
             """
             \(PostgresSchema.begin)
             SELECT 1 FROM \(schema).stretch_batch WHERE id = \(id) FOR UPDATE;
@@ -85,20 +85,21 @@ extension PostgresEndpoint {
                 WHERE id = \(id) AND collected_at IS NULL);
             UPDATE \(schema).stretch_batch SET collected_at = now()
             WHERE id = \(id) AND collected_at IS NULL; COMMIT
-            """, on: connection)
+            """, on: connection, expecting: 1)
     }
 
     private func report(
-        _ query: GarbageQuery, _ result: PostgresResult?
+        _ query: GarbageQuery, _ result: PostgresResult
     ) throws -> GarbageReport {
-        guard let result, result.rowCount == 1 else { throw DamagedRow() }
-        let retention = result.integer(0, 7).map { Duration.seconds($0) }
+        let counts = (0..<4).compactMap { result.count(0, $0) }
+        guard result.rowCount == 1, counts.count == 4 else { throw DamagedRow() }
+        let retention = try retention(in: result, 7)
         try query.requireAge(atLeast: retention)
         var report = GarbageReport()
-        report.batchCount = result.integer(0, 0) ?? 0
-        report.rowCount = result.integer(0, 1) ?? 0
-        report.byteCount = result.integer(0, 2) ?? 0
-        report.keptBatchCount = result.integer(0, 3) ?? 0
+        report.batchCount = counts[0]
+        report.rowCount = counts[1]
+        report.byteCount = counts[2]
+        report.keptBatchCount = counts[3]
         report.oldestKeptRetirement = result.text(0, 4)
         report.completeSince = result.text(0, 5)
         report.completeAge = result.integer(0, 6).map { .seconds($0) }
@@ -113,11 +114,17 @@ extension PostgresEndpoint {
     /// How long batches are kept after their end.
     public func retention() throws(StretchError) -> Duration? {
         try ask { connection in
-            try run(
+            let row = try run(
                 "SELECT retention_seconds FROM \(schema).stretch_remote WHERE id = 1",
-                on: connection
-            ).first?.integer(0, 0).map { .seconds($0) }
+                on: connection, expecting: 1)[0]
+            return try retention(in: row, 0)
         }
+    }
+
+    private func retention(in row: PostgresResult, _ column: Int) throws -> Duration? {
+        guard !row.isNull(0, column) else { return nil }
+        guard let seconds = row.count(0, column) else { throw DamagedRow() }
+        return .seconds(seconds)
     }
 
     /// Sets how long batches are kept after their end.
@@ -126,12 +133,12 @@ extension PostgresEndpoint {
     public func setRetention(_ retention: Duration?) throws(StretchError) {
         try ask { connection in
             let seconds = retention.map { "\($0.wholeSeconds)" } ?? "NULL"
-            _ = try run(
+            try run(
                 """
                 \(PostgresSchema.begin)
                 UPDATE \(schema).stretch_remote SET retention_seconds = \(seconds) WHERE id = 1;
                 COMMIT
-                """, on: connection)
+                """, on: connection, expecting: 0)
         }
     }
 
@@ -145,8 +152,8 @@ extension PostgresEndpoint {
     ) throws -> StretchError {
         let sql = GarbageQuery.condemnation(
             of: batch, prefix: "\(schema).", text: Self.timeText)
-        let results = try run(sql, on: connection)
-        guard let row = results.first, row.rowCount == 1 else { return mismatch(what) }
+        let row = try run(sql, on: connection, expecting: 1)[0]
+        guard row.rowCount == 1 else { return mismatch(what) }
         return GarbageQuery.refusal(
             remote: remoteName, batch: batch, condemnedAt: row.text(0, 0) ?? "",
             completeSince: row.text(0, 1))

@@ -1,5 +1,6 @@
 internal import CLibPQ
 public import Stretch
+internal import StretchText
 
 extension PostgresEndpoint {
     /// Makes a writer and a reader of this schema, named after it.
@@ -18,11 +19,11 @@ extension PostgresEndpoint {
     public func makeLogin(
         _ role: RemoteRole, for user: String
     ) throws(StretchError) -> RemoteCredential? {
-        let ending = user.unicodeScalars.map { scalar in
+        let letters = user.unicodeScalars.prefix(24).map { scalar in
             scalar.isASCII && scalar.properties.isAlphabetic || ("0"..."9").contains(scalar)
-                ? String(scalar).lowercased() : "_"
-        }.joined().prefix(24)
-        switch try make([Wanted(String(ending), role)]) {
+                ? String(scalar).foldingCase : "_"
+        }
+        switch try make([Wanted(letters.joined(), role)]) {
         case .made(let logins): return logins[0]
         case .refused(let reason):
             throw StretchError(
@@ -47,12 +48,12 @@ extension PostgresEndpoint {
 
     private func make(_ wanted: [Wanted]) throws(StretchError) -> Outcome {
         try ask { connection in
-            let results = try run(
+            let row = try run(
                 """
                 SELECT rolname, rolsuper OR rolcreaterole FROM pg_roles
                 WHERE rolname = current_user
-                """, on: connection)
-            guard let row = results.first, row.rowCount == 1, row.bool(0, 1) else {
+                """, on: connection, expecting: 1)[0]
+            guard row.rowCount == 1, row.bool(0, 1) else {
                 return .refused("it may not create roles (CREATEROLE)")
             }
             for _ in 0..<5 {
@@ -77,13 +78,16 @@ extension PostgresEndpoint {
         _ endings: [String], on connection: PostgresConnection
     ) throws -> [RemoteCredential] {
         let longest = endings.map(\.utf8.count).max() ?? 0
-        let start = String(schema.prefix(RowNames.maximumByteCount - longest - "__9999".utf8.count))
-        let results = try run(
-            "SELECT rolname FROM pg_roles WHERE starts_with(rolname, '\(start)_')", on: connection)
-        let taken = Set((0..<results[0].rowCount).compactMap { results[0].text($0, 0) })
+        // The schema has letters, digits and underscores only.
+        let length = RowNames.maximumByteCount - longest - "__9999".utf8.count
+        let start = String(decoding: schema.utf8.prefix(length), as: UTF8.self)
+        let roles = try run(
+            "SELECT rolname FROM pg_roles WHERE starts_with(CAST(rolname AS text), '\(start)_')",
+            on: connection, expecting: 1)[0]
+        let taken = RowNames.taken((0..<roles.rowCount).compactMap { roles.text($0, 0) })
         for number in 1...9_999 {
             let names = endings.map { "\(start)_\($0)" + (number == 1 ? "" : "_\(number)") }
-            guard taken.isDisjoint(with: names) else { continue }
+            guard taken.isDisjoint(with: names.map { Array($0.utf8) }) else { continue }
             return names.map { RemoteCredential(login: $0, password: RandomPassword.make()) }
         }
         throw PostgresError(sqlState: "53400", message: "there are too many roles \(start)_…")
@@ -94,11 +98,12 @@ extension PostgresEndpoint {
     ) throws {
         var script = PostgresSchema.begin
         for (login, role) in logins {
-            let name = ServerSQL.name(login.login)
+            let name = login.login.quotedName
             script += """
 
                 CREATE ROLE \(name) LOGIN PASSWORD \
                 \(ServerSQL.literal(try connection.verifier(of: login)));
+                ALTER ROLE \(name) SET search_path = pg_catalog, pg_temp;
                 \(RemoteRights.grant(role, to: name, schema: schema))
                 """
         }
@@ -107,28 +112,26 @@ extension PostgresEndpoint {
             """
             \(script)
             SELECT table_name FROM \(schema).stretch_relation;
-            SELECT bool_and(has_database_privilege(r.rolname, d.datname, 'CONNECT')),
-                quote_ident(d.datname)
+            SELECT bool_and(has_database_privilege(r.oid, d.oid, 'CONNECT')), d.datname
             FROM pg_roles AS r, pg_database AS d WHERE d.datname = current_database()
                 AND r.rolname IN (\(logins.map { ServerSQL.literal($0.0.login) }
                     .joined(separator: ", "))) GROUP BY d.datname
-            """, on: connection
-        ).filter { $0.status == PGRES_TUPLES_OK }
-        guard results.count == 2, let database = results[1].text(0, 1) else { throw DamagedRow() }
+            """, on: connection, expecting: 2)
+        guard let database = results[1].text(0, 1)?.quotedName else { throw DamagedRow() }
         var grants: [String] = []
         for (login, role) in logins {
-            let name = ServerSQL.name(login.login)
+            let name = login.login.quotedName
             let rights = role == .reader ? "SELECT" : "SELECT, INSERT"
             grants += (0..<results[0].rowCount).compactMap { row in
                 results[0].text(row, 0).map {
-                    "GRANT \(rights) ON \(schema).\(ServerSQL.name($0)) TO \(name);"
+                    "GRANT \(rights) ON \(schema).\($0.quotedName) TO \(name);"
                 }
             }
             if !results[1].bool(0, 0) {
                 grants.append("GRANT CONNECT ON DATABASE \(database) TO \(name);")
             }
         }
-        _ = try run(grants.joined(separator: " ") + " COMMIT", on: connection)
+        try run(grants.joined(separator: " ") + " COMMIT", on: connection, expecting: 0)
     }
 }
 

@@ -1,5 +1,6 @@
 public import Stretch
 internal import StretchSQLite
+internal import StretchText
 
 extension PostgresEndpoint {
     /// The most columns: the server's limit less three of ours, with room for its own.
@@ -15,8 +16,7 @@ extension PostgresEndpoint {
             if let known, try lacksNothing(known, relation) {
                 return try refuseChanges(of: relation, on: connection)
             }
-            try requireOwnership(known, on: connection)
-            try lock(on: connection)
+            try begin(changing: relation.id, on: connection)
             try makeTable(relation, on: connection)
             try refuseChanges(of: relation, on: connection)
             guard var made = try load(relation.id, on: connection) else { throw DamagedRow() }
@@ -25,7 +25,7 @@ extension PostgresEndpoint {
             made = complete
             let wanted = [relation.key] + (made.hasIndexes ? relation.indexes : [])
             try makeIndexes(wanted, of: made, on: connection)
-            _ = try run(bump(relation.id) + "; COMMIT", on: connection)
+            try run(bump(relation.id) + "; COMMIT", on: connection, expecting: 0)
             directory.update(nil, id: relation.id)
         }
     }
@@ -37,15 +37,14 @@ extension PostgresEndpoint {
                 throw mismatch("has no relation \(relation.id)")
             }
             if known.hasIndexes, try lacksNothing(known, relation) { return }
-            try requireOwnership(known, on: connection)
-            try lock(on: connection)
+            try begin(changing: relation.id, on: connection)
             guard let made = try load(relation.id, on: connection) else { throw DamagedRow() }
             try makeIndexes([relation.key] + relation.indexes, of: made, on: connection)
-            _ = try run(
+            try run(
                 """
                 UPDATE \(schema).stretch_relation SET has_indexes = true WHERE id = \(relation.id);
                 \(bump(relation.id)); COMMIT
-                """, on: connection)
+                """, on: connection, expecting: 0)
             directory.update(nil, id: relation.id)
         }
     }
@@ -55,7 +54,8 @@ extension PostgresEndpoint {
         try ask { connection in
             var gap = RelationGap()
             let known = try self.relation(relation.id, on: connection, isFresh: true)
-            gap.isFillable = try ownsRemote(known, on: connection)
+            let rights = try run(ownershipSQL(relation.id), on: connection, expecting: 1)[0]
+            gap.isFillable = rights.bool(0, 0)
             guard let known else {
                 gap.isMissing = true
                 return gap
@@ -77,39 +77,37 @@ extension PostgresEndpoint {
 
     // MARK: Rights
 
-    /// Whether the session's login owns the remote and the table of a relation, as definitions
-    /// need: <https://www.postgresql.org/docs/15/ddl-priv.html>.
-    private func ownsRemote(
-        _ relation: PostgresRelation?, on connection: PostgresConnection
-    ) throws -> Bool {
-        let tables = ["\(schema).stretch_remote"] + (relation.map { [$0.table] } ?? [])
-        let names = tables.map { ServerSQL.literal($0) + "::regclass" }.joined(separator: ", ")
-        let results = try run(
-            """
-            SELECT bool_and(pg_has_role(current_user, relowner, 'USAGE')), current_user
-            FROM pg_class WHERE oid IN (\(names))
-            """, on: connection)
-        return results.first?.bool(0, 0) ?? false
-    }
-
-    /// Throws before the server would: its log is no place for what is expected.
-    private func requireOwnership(
-        _ relation: PostgresRelation?, on connection: PostgresConnection
-    ) throws {
-        guard try !ownsRemote(relation, on: connection) else { return }
-        throw PostgresError(
-            sqlState: "42501", message: "the login does not own the tables of the remote")
+    /// Tells whether the session's login owns the remote and the table of a relation, as
+    /// definitions need: <https://www.postgresql.org/docs/15/ddl-priv.html>.
+    private func ownershipSQL(_ relation: Int64) -> String {
+        """
+        SELECT bool_and(pg_has_role(c.relowner, 'USAGE'))
+        FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+        WHERE n.nspname = '\(schema)' AND (c.relname = 'stretch_remote' OR c.relname = (
+            SELECT table_name FROM \(schema).stretch_relation WHERE id = \(relation)))
+        """
     }
 
     // MARK: Steps of one transaction
 
     /// Begins a transaction in which no other session changes definitions.
-    private func lock(on connection: PostgresConnection) throws {
-        _ = try run(
+    ///
+    /// - Throws: Before the server would, where the login does not own the tables: its log is no
+    ///   place for what is expected. `wrongState` for a schema or tables that are not safe to use.
+    private func begin(changing relation: Int64, on connection: PostgresConnection) throws {
+        let tables = try run(
             """
             \(PostgresSchema.begin) SET LOCAL statement_timeout = 0;
-            SELECT 1 FROM \(schema).stretch_remote WHERE id = 1 FOR UPDATE
-            """, on: connection)
+            \(ownershipSQL(relation)); \(SchemaInspection.query(schema: schema))
+            """, on: connection, expecting: 2)
+        guard tables[0].bool(0, 0) else {
+            throw PostgresError(
+                sqlState: "42501", message: "the login does not own the tables of the remote")
+        }
+        try SchemaInspection.check(tables[1], remote: remoteName)
+        try run(
+            "SELECT 1 FROM \(schema).stretch_remote WHERE id = 1 FOR UPDATE", on: connection,
+            expecting: 1)
     }
 
     func bump(_ relation: Int64) -> String {
@@ -119,8 +117,9 @@ extension PostgresEndpoint {
     private func load(
         _ id: Int64, on connection: PostgresConnection
     ) throws -> PostgresRelation? {
-        let results = try run(PostgresRelation.query(id, schema: schema), on: connection)
-        return try PostgresRelation.make(id, schema: schema, results[...])
+        let sql = PostgresRelation.query(id, schema: schema)
+        return try PostgresRelation.make(
+            id, schema: schema, run(sql, on: connection, expecting: 3))
     }
 
     private func lacksNothing(_ known: PostgresRelation, _ relation: Relation) throws -> Bool {
@@ -139,38 +138,46 @@ extension PostgresEndpoint {
             SELECT c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
             WHERE n.nspname = '\(schema)';
             \(RemoteRights.granteesQuery(schema: schema))
-            """, on: connection)
-        guard results[0].integer(0, 0) == 0, let number = results[0].integer(0, 1) else { return }
-        let taken = Set((0..<results[1].rowCount).compactMap { results[1].text($0, 0) })
-        let name = RowNames.free(relation.name, number: number) {
-            $0.hasPrefix("stretch_") || $0.hasPrefix("rows_") || taken.contains($0)
+            """, on: connection, expecting: 3)
+        guard let count = results[0].count(0, 0), let number = results[0].count(0, 1) else {
+            throw DamagedRow()
         }
-        let table = "\(schema).\(ServerSQL.name(name))"
-        _ = try run(
+        guard count == 0 else { return }
+        let taken = RowNames.taken(
+            (0..<results[1].rowCount).compactMap { results[1].text($0, 0) })
+        let name = RowNames.free(relation.name, number: number) {
+            $0.beginsWith("stretch_") || $0.beginsWith("rows_") || taken.contains(Array($0.utf8))
+        }
+        let table = "\(schema).\(name.quotedName)"
+        let insertion = ServerStatement(
             """
-            INSERT INTO \(schema).stretch_relation VALUES (\(relation.id), \(number),
-                \(ServerSQL.literal(relation.name.replacing("\0", with: ""))),
-                \(ServerSQL.literal(name)), 1, 0, 0, 0, false);
-            CREATE TABLE \(table)(_b bigint NOT NULL, _o integer NOT NULL, _x bytea);
-            CREATE INDEX rows_\(number)_place ON \(table)(_b, _o);
-            CREATE INDEX rows_\(number)_misfit ON \(table)(_b) WHERE _x IS NOT NULL;
-            \(RemoteRights.grantRows(table: table, grantees: results[2]))
-            """, on: connection)
+            INSERT INTO \(schema).stretch_relation
+            VALUES (\(relation.id), \(number), $1::text, $2::text, 1, 0, 0, 0, false)
+            """, [RowNames.storable(relation.name), name])
+        let definitions = [
+            "CREATE TABLE \(table)(_b bigint NOT NULL, _o integer NOT NULL, _x bytea)",
+            "CREATE INDEX rows_\(number)_place ON \(table)(_b, _o)",
+            "CREATE INDEX rows_\(number)_misfit ON \(table)(_b) WHERE _x IS NOT NULL",
+        ]
+        let grants = RemoteRights.grantRows(table: table, grantees: results[2])
+        try run(
+            [insertion] + (definitions + grants).map { ServerStatement($0) }, on: connection,
+            expecting: 0)
     }
 
     /// A column's id means one definition for ever: another default would change older rows.
     private func refuseChanges(of relation: Relation, on connection: PostgresConnection) throws {
-        let results = try run(
+        let columns = try run(
             """
             SELECT id, affinity, default_value FROM \(schema).stretch_column
             WHERE relation = \(relation.id)
-            """, on: connection)
+            """, on: connection, expecting: 1)[0]
         let known = Dictionary(
             relation.columns.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-        for row in 0..<results[0].rowCount {
-            guard let id = results[0].integer(row, 0), let column = known[id] else { continue }
-            guard results[0].text(row, 1) == column.affinity.rawValue,
-                results[0].bytes(row, 2) == Value.encode([column.defaultValue])
+        for row in 0..<columns.rowCount {
+            guard let id = columns.integer(row, 0), let column = known[id] else { continue }
+            guard columns.text(row, 1)?.isSameText(as: column.affinity.rawValue) == true,
+                columns.bytes(row, 2) == Value.encode([column.defaultValue])
             else {
                 throw StretchError(
                     .schemaMismatch,
@@ -193,20 +200,22 @@ extension PostgresEndpoint {
                 "table \"\(relation.name)\" has \(count) columns; "
                     + "the remote holds at most \(PostgresEndpoint.maximumColumnCount)")
         }
-        var names = Set(known.columns.values.map(\.name))
+        var names = RowNames.taken(known.columns.values.map(\.name))
         var number = known.orderedColumns.last?.number ?? 0
-        var (rows, clauses, updates): ([String], [String], [String]) = ([], [], [])
+        var (rows, parameters): ([String], [String]) = ([], [])
+        var (clauses, updates): ([String], [String]) = ([], [])
         for column in added {
             number += 1
             let name = RowNames.free(column.name, number: Int64(number)) {
-                RowNames.reservedColumns.contains($0) || names.contains(ServerSQL.name($0))
+                RowNames.reservedColumns.contains(Array($0.utf8))
+                    || names.contains(Array($0.quotedName.utf8))
             }
-            names.insert(ServerSQL.name(name))
+            names.insert(Array(name.quotedName.utf8))
             let type = ColumnType(column.affinity, holding: column.holding)
             let value = column.defaultValue
             let encoded = Value.encode([value])
             let isMisfit = value != .null && !type.holds(value)
-            var clause = "ADD COLUMN \(ServerSQL.name(name)) \(type.sql)"
+            var clause = "ADD COLUMN \(name.quotedName) \(type.sql)"
             if isMisfit {
                 let bytes = [UInt8(number >> 8), UInt8(number & 0xff)] + encoded
                 updates.append(ServerSQL.literal(bytes))
@@ -215,24 +224,29 @@ extension PostgresEndpoint {
                     " DEFAULT \(ServerSQL.literal(type.text(of: value)))::\(type.cast)"
             }
             clauses.append(clause)
+            parameters += [RowNames.storable(column.name), name]
             rows.append(
                 """
                 (\(relation.id), \(column.id), \(number), \
-                \(ServerSQL.literal(column.name.replacing("\0", with: ""))), \
-                \(ServerSQL.literal(name)), '\(column.affinity.rawValue)', '\(type.rawValue)', \
+                $\(parameters.count - 1)::text, $\(parameters.count)::text, \
+                '\(column.affinity.rawValue)', '\(type.rawValue)', \
                 \(ServerSQL.literal(encoded)), \(isMisfit))
                 """)
         }
-        var sql = """
-            INSERT INTO \(schema).stretch_column VALUES \(rows.joined(separator: ",\n"));
-            ALTER TABLE \(known.table) \(clauses.joined(separator: ", "))
-            """
+        var statements = [
+            ServerStatement(
+                "INSERT INTO \(schema).stretch_column VALUES \(rows.joined(separator: ", "))",
+                parameters),
+            ServerStatement("ALTER TABLE \(known.table) \(clauses.joined(separator: ", "))"),
+        ]
         if !updates.isEmpty {
             // Rows that are there hold the default where only a value of each row can say it.
             let bytes = updates.joined(separator: " || ")
-            sql += "; UPDATE \(known.table) SET _x = coalesce(_x, ''::bytea) || \(bytes)"
+            statements.append(
+                ServerStatement(
+                    "UPDATE \(known.table) SET _x = coalesce(_x, ''::bytea) || \(bytes)"))
         }
-        _ = try run(sql, on: connection, patience: .seconds(3_600))
+        try run(statements, on: connection, expecting: 0, patience: .seconds(3_600))
     }
 
     private func makeIndexes(
@@ -249,11 +263,11 @@ extension PostgresEndpoint {
                 """
             }
             // The server names the index: names of many columns may be too long.
-            _ = try run(
+            try run(
                 """
                 INSERT INTO \(schema).stretch_index VALUES \(rows.joined(separator: ", "));
                 CREATE INDEX ON \(relation.table)(\(index.terms))
-                """, on: connection, patience: .seconds(86_400))
+                """, on: connection, expecting: 0, patience: .seconds(86_400))
         }
     }
 }

@@ -47,7 +47,7 @@ extension PostgresEndpoint {
         _ batch: Int64, from ordinal: Int64, _ decoder: RowDecoder, into buffer: RowBuffer,
         on connection: PostgresConnection
     ) throws {
-        _ = try connection.nextResult()
+        try connection.beginCopyOut()
         try connection.readCopy { fields in
             try decoder.append(
                 to: buffer,
@@ -63,14 +63,17 @@ extension PostgresEndpoint {
         of batch: Int64, on connection: PostgresConnection
     ) throws -> (relation: Int64, rowCount: Int64) {
         if let known = directory.place(of: batch) { return known }
-        let results = try run(
+        let row = try run(
             """
             SELECT relation, row_count FROM \(schema).stretch_batch
             WHERE id = \(batch) AND condemned_at IS NULL
-            """, on: connection)
-        guard results[0].rowCount == 1, let relation = results[0].integer(0, 0),
-            let rowCount = results[0].integer(0, 1)
-        else { throw try missing(batch, on: connection, otherwise: "has no batch \(batch)") }
+            """, on: connection, expecting: 1)[0]
+        guard row.rowCount == 1 else {
+            throw try missing(batch, on: connection, otherwise: "has no batch \(batch)")
+        }
+        guard let relation = row.integer(0, 0), let rowCount = row.integer(0, 1),
+            Self.rowCounts.contains(rowCount)
+        else { throw DamagedRow() }
         directory.insertPlace(of: batch, relation: relation, rowCount: rowCount)
         return (relation, rowCount)
     }

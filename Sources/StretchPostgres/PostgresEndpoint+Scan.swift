@@ -14,7 +14,11 @@ extension PostgresEndpoint {
     ///
     /// What is remembered of the relation may be out of date; the fence tells, in the snapshot of
     /// the rows, and then all is asked again.
-    func open(_ request: ColdScanRequest) throws -> ([RowSource], MisfitMerge?) {
+    ///
+    /// - Parameter count: Begins to count the rows of the batches.
+    func open(
+        _ request: ColdScanRequest, counting count: ([VisibleBatch]) -> RowTally
+    ) throws -> ([RowSource], MisfitMerge?) {
         for _ in 0..<8 {
             switch try plan(request) {
             case .unknownRelation:
@@ -31,10 +35,10 @@ extension PostgresEndpoint {
                     _ = try ask { try self.relation(request.relation, on: $0, isFresh: true) }
                     continue
                 }
-                if let halves = try startHalves(plan, request, visible, relation) {
-                    return (halves, nil)
-                }
-                if let opened = try start(plan, plan.sql, request, visible, relation) {
+                let tally = count(visible.distinctBatches)
+                let scan = Scan(request, plan, visible, relation, tally)
+                if let halves = try startHalves(scan) { return (halves, nil) }
+                if let opened = try start(scan, plan.sql) {
                     return ([opened.source], opened.merge)
                 }
                 _ = try ask { try self.relation(request.relation, on: $0, isFresh: true) }
@@ -43,6 +47,34 @@ extension PostgresEndpoint {
         throw StretchError(
             .busy, "other sessions change relation \(request.relation) of the remote",
             hint: "Try again.")
+    }
+
+    /// What the statements of a scan follow from, and what counts its rows.
+    private struct Scan {
+        let request: ColdScanRequest
+        let plan: PostgresScanPlan
+        let visible: VisibleSet
+        let relation: PostgresRelation
+        let tally: RowTally
+
+        init(
+            _ request: ColdScanRequest, _ plan: PostgresScanPlan, _ visible: VisibleSet,
+            _ relation: PostgresRelation, _ tally: RowTally
+        ) {
+            (self.request, self.plan, self.visible) = (request, plan, visible)
+            (self.relation, self.tally) = (relation, tally)
+        }
+
+        /// Whether what was remembered of the relation is so in the snapshot of the rows.
+        func isCurrent(_ generation: Int64?, _ batchCount: Int64?) -> Bool {
+            generation == relation.generation
+                && (!plan.needsAllBatches || batchCount == Int64(visible.indexes.count))
+        }
+
+        func places(_ batchCount: Int64?, endpoint: PostgresEndpoint) -> RowPlaces {
+            let isClosed = plan.isInclusive || batchCount == Int64(visible.indexes.count)
+            return RowPlaces(visible, tally, isClosed: isClosed, endpoint: endpoint)
+        }
     }
 
     private enum Answer {
@@ -87,20 +119,17 @@ extension PostgresEndpoint {
 
     private func checkFence(_ position: TimelinePosition) throws {
         try ask { connection in
-            let results = try run(
-                "SELECT 1 FROM \(schema).stretch_history WHERE branch = \(position.branch) "
-                    + "AND epoch = \(position.epoch) AND token = \(position.token)",
-                on: connection)
-            guard results[0].rowCount == 1 else { throw self.refusal(position) }
+            let row = try run(historySQL(position), on: connection, expecting: 1)[0]
+            guard row.rowCount == 1 else { throw self.refusal(position) }
         }
     }
 
     /// Whether what is remembered of a relation is still so, at a position that the remote holds.
     private func holds(_ request: ColdScanRequest, as relation: PostgresRelation) throws -> Bool {
         try ask { connection in
-            let results = try run(fence(request), on: connection)
-            guard results[0].rowCount == 1 else { throw self.refusal(request.position) }
-            return results[0].integer(0, 0) == relation.generation
+            let row = try run(fence(request), on: connection, expecting: 1)[0]
+            guard row.rowCount == 1 else { throw self.refusal(request.position) }
+            return row.integer(0, 0) == relation.generation
         }
     }
 
@@ -128,16 +157,17 @@ extension PostgresEndpoint {
     ) throws -> VisibleSet {
         let (batches, relation) = (request.batches, request.relation)
         if let known = rememberedSet(request) { return known }
-        let results = try run(
+        let table = try run(
             // Rows of a condemned batch may still lie there, for no reader.
             """
             SELECT id, CASE WHEN condemned_at IS NULL THEN row_count ELSE -1 END
             FROM \(schema).stretch_batch
             WHERE relation = \(relation) AND collected_at IS NULL
-            """, on: connection)
+            """, on: connection, expecting: 1)[0]
         var ledger: [Int64: Int64] = [:]
-        for row in 0..<results[0].rowCount {
-            guard let id = results[0].integer(row, 0), let count = results[0].integer(row, 1)
+        for row in 0..<table.rowCount {
+            guard let id = table.integer(row, 0), let count = table.integer(row, 1),
+                count == -1 || Self.rowCounts.contains(count)
             else { throw DamagedRow() }
             ledger[id] = count
         }
@@ -171,11 +201,8 @@ extension PostgresEndpoint {
     /// Behind a pooler one session may wait for the other's end.
     ///
     /// - Returns: `nil` when the stream is short or comes in one piece after all.
-    private func startHalves(
-        _ plan: PostgresScanPlan, _ request: ColdScanRequest, _ visible: VisibleSet,
-        _ relation: PostgresRelation
-    ) throws -> [RowSource]? {
-        guard !plan.halves.isEmpty else { return nil }
+    private func startHalves(_ scan: Scan) throws -> [RowSource]? {
+        guard !scan.plan.halves.isEmpty else { return nil }
         let isDirect = try ask { connection in
             try connection.noteDirectness(isWanted: true)
             return connection.isDirect == true
@@ -183,10 +210,8 @@ extension PostgresEndpoint {
         guard isDirect else { return nil }
         var sources: [RowSource] = []
         do {
-            for half in plan.halves {
-                guard let opened = try start(plan, half, request, visible, relation) else {
-                    return nil
-                }
+            for half in scan.plan.halves {
+                guard let opened = try start(scan, half) else { return nil }
                 sources.append(opened.source)
             }
         } catch is PostgresError {
@@ -200,14 +225,17 @@ extension PostgresEndpoint {
     ///
     /// - Returns: `nil` when the remembered definition was out of date.
     private func start(
-        _ plan: PostgresScanPlan, _ sql: String, _ request: ColdScanRequest,
-        _ visible: VisibleSet, _ relation: PostgresRelation
+        _ scan: Scan, _ sql: String
     ) throws -> (source: RowSource, merge: MisfitMerge?)? {
         var mayRepeat = true
         while true {
             let (connection, isReused) = try pool.take()
             do {
-                return try start(plan, sql, request, visible, relation, on: connection)
+                if let opened = try start(scan, sql, on: connection) { return opened }
+                connection.cancel()
+                connection.rollBack()
+                pool.giveBack(connection)
+                return nil
             } catch {
                 connection.cancel()
                 connection.rollBack()
@@ -222,107 +250,105 @@ extension PostgresEndpoint {
     }
 
     private func start(
-        _ plan: PostgresScanPlan, _ sql: String, _ request: ColdScanRequest,
-        _ visible: VisibleSet, _ relation: PostgresRelation, on connection: PostgresConnection
+        _ scan: Scan, _ sql: String, on connection: PostgresConnection
     ) throws -> (source: RowSource, merge: MisfitMerge?)? {
         roundTripCount += 1
-        func source(_ state: RowSource.State, _ first: PostgresResult?, _ offset: Int) -> RowSource
-        {
-            RowSource(
-                state, endpoint: self, connection: connection, decoder: plan.decoder,
-                visible: visible, first: first, fieldOffset: offset)
-        }
-        func isCurrent(_ generation: Int64?, _ batchCount: Int64?) -> Bool {
-            generation == relation.generation
-                && (!plan.needsAllBatches || batchCount == Int64(visible.numbers.count))
-        }
-        func giveUp() {
-            connection.cancel()
-            connection.rollBack()
-            pool.giveBack(connection)
-        }
-        if case .point(let parameters, let isRepeated) = plan.kind {
+        switch scan.plan.kind {
+        case .point(let parameters, let isRepeated):
             try connection.noteDirectness(isWanted: isRepeated)
             try connection.send(sql, parameters, isRepeated: isRepeated)
             connection.useSingleRows()
             guard let first = try connection.nextResult(), first.status == PGRES_SINGLE_TUPLE else {
-                throw refusal(request.position)
+                throw refusal(scan.request.position)
             }
-            guard isCurrent(first.bigEndian(0), first.bigEndian(1)) else {
-                giveUp()
-                return nil
-            }
-            return (source(.rows(isCursor: false), first, 2), nil)
-        }
-        try connection.send(statements(plan.kind, sql, request), inSingleRows: true)
-        var fence: PostgresResult?
-        while fence == nil {
-            guard let result = try connection.nextResult() else { throw DamagedRow() }
-            if result.status == PGRES_SINGLE_TUPLE { fence = result }
-            if result.status == PGRES_TUPLES_OK { throw refusal(request.position) }
-        }
-        guard isCurrent(fence?.integer(0, 0), fence?.integer(0, 1)) else {
-            giveUp()
-            return nil
-        }
-        _ = try connection.nextResult()
-        switch plan.kind {
-        case .cursor(let misfits):
+            let batchCount = first.bigEndian(1)
+            guard scan.isCurrent(first.bigEndian(0), batchCount) else { return nil }
+            let places = scan.places(batchCount, endpoint: self)
+            let source = RowSource(
+                .rows(isCursor: false), endpoint: self, connection: connection,
+                decoder: scan.plan.decoder, places: places, first: first, fieldOffset: 2)
+            return (source, nil)
+        case .stream:
+            try connection.send(
+                """
+                \(PostgresSchema.beginReading) \(fence(scan.request));
+                COPY (\(sql)) TO STDOUT (FORMAT binary); COMMIT
+                """)
+            guard let places = try passFence(scan, on: connection) else { return nil }
+            try connection.beginCopyOut()
+            let source = RowSource(
+                .copying, endpoint: self, connection: connection, decoder: scan.plan.decoder,
+                places: places, first: nil, fieldOffset: 0)
+            return (source, nil)
+        case .cursor(let parameters, let misfits):
+            try connection.send(statements(scan.request, sql, parameters, misfits: misfits))
+            guard let places = try passFence(scan, on: connection) else { return nil }
             var merge: MisfitMerge?
             if misfits != nil {
-                let rows = try readMisfits(plan, visible, on: connection)
+                let rows = try readMisfits(scan.plan, places, on: connection)
                 merge = MisfitMerge(
-                    order: request.order, columns: plan.columns,
-                    columnCount: request.columns.count, misfits: rows)
+                    order: scan.request.order, columns: scan.plan.columns,
+                    columnCount: scan.request.columns.count, misfits: rows)
             }
-            // That of DECLARE.
-            _ = try connection.nextResult()
-            return (source(.rows(isCursor: true), nil, 0), merge)
-        default:
-            _ = try connection.nextResult()
-            return (source(.copying, nil, 0), nil)
+            guard try connection.nextResult()?.status == PGRES_COMMAND_OK else {
+                throw DamagedRow()
+            }
+            let source = RowSource(
+                .rows(isCursor: true), endpoint: self, connection: connection,
+                decoder: scan.plan.decoder, places: places, first: nil, fieldOffset: 0)
+            return (source, merge)
         }
     }
 
-    /// The statements of a scan that is no point read; they are one round trip.
-    private func statements(
-        _ kind: PostgresScanPlan.Kind, _ sql: String, _ request: ColdScanRequest
-    ) -> String {
-        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \(fence(request));"
-        switch kind {
-        case .cursor(let misfits):
-            let copy = misfits.map { "COPY (\($0)) TO STDOUT (FORMAT binary);" } ?? ""
-            return """
-                \(begin) \(copy)
-                DECLARE stretch_rows BINARY NO SCROLL CURSOR FOR \(sql);
-                \(RowSource.firstFetch)
-                """
-        default: return "\(begin) COPY (\(sql)) TO STDOUT (FORMAT binary); COMMIT"
+    /// Reads the fence's answer, which comes before the rows.
+    ///
+    /// - Returns: `nil` when the remembered definition was out of date.
+    private func passFence(
+        _ scan: Scan, on connection: PostgresConnection
+    ) throws -> RowPlaces? {
+        while let result = try connection.nextResult() {
+            guard result.status == PGRES_TUPLES_OK else { continue }
+            guard result.rowCount == 1 else { throw refusal(scan.request.position) }
+            let batchCount = result.integer(0, 1)
+            guard scan.isCurrent(result.integer(0, 0), batchCount) else { return nil }
+            return scan.places(batchCount, endpoint: self)
         }
+        throw DamagedRow()
+    }
+
+    /// The statements of a scan in order; they are one round trip.
+    private func statements(
+        _ request: ColdScanRequest, _ sql: String, _ parameters: [String], misfits: String?
+    ) -> [ServerStatement] {
+        var statements = ServerStatement.beginReading + [ServerStatement(fence(request))]
+        if let misfits {
+            statements.append(
+                ServerStatement(misfits, parameters, isBinary: true, isInSingleRows: true))
+        }
+        let cursor = "DECLARE stretch_rows BINARY NO SCROLL CURSOR FOR \(sql)"
+        return statements + [
+            ServerStatement(cursor, parameters),
+            ServerStatement(RowSource.firstFetch, isBinary: true, isInSingleRows: true),
+        ]
     }
 
     private func readMisfits(
-        _ plan: PostgresScanPlan, _ visible: VisibleSet, on connection: PostgresConnection
+        _ plan: PostgresScanPlan, _ places: RowPlaces, on connection: PostgresConnection
     ) throws -> RowBuffer {
         let rows = RowBuffer(columnCount: plan.columns.count)
-        guard let copy = try connection.nextResult(), copy.status == PGRES_COPY_OUT else {
-            throw DamagedRow()
-        }
-        try connection.readCopy { fields in
-            try plan.decoder.append(
-                to: rows,
-                identify: { batch, ordinal in
-                    visible.numbers[batch].map {
-                        ColdLocation(batchNumber: $0, ordinal: ordinal).packed
-                    }
-                }, next: { try fields.field() })
+        while let result = try connection.nextResult() {
+            guard result.status == PGRES_SINGLE_TUPLE else {
+                guard result.rowCount == 0 else { throw DamagedRow() }
+                break
+            }
+            var fields = try ResultFields(result, of: plan.decoder, from: 0)
+            try plan.decoder.append(to: rows, identify: places.identify) { fields.next() }
             guard rows.byteCount <= MisfitMerge.maximumByteCount else {
                 throw StretchError(
                     .unsupported, "too many values to sort are of another type than their column",
                     hint: "Leave ORDER BY out, or bring the rows back and enable the table anew.")
             }
         }
-        _ = try connection.nextResult()
         return rows
     }
 }

@@ -88,12 +88,11 @@ extension PostgresEndpoint {
                 """
                 \(branchSQL(base.branch)); \(entrySQL(batch.id));
                 SELECT generation FROM \(schema).stretch_relation WHERE id = \(batch.relation)
-                """, on: staged.connection)
+                """, on: staged.connection, expecting: 4)
         } catch is PostgresError {
             // Nothing is committed, and the rows can take another session.
             return false
         }
-        guard results.count == 4 else { throw DamagedRow() }
         // A batch that is known already is compared where rows are sent.
         guard results[2].rowCount == 0, results[3].integer(0, 0) == relation.generation else {
             return false

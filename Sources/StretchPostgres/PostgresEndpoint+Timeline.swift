@@ -1,19 +1,18 @@
 public import Stretch
+internal import StretchText
 
 extension PostgresEndpoint {
     /// Waits until no commit on the branch is in doubt, and returns where the branch stands.
     public func fence(branch: Int64) throws(StretchError) -> TimelinePosition? {
         try unlessMissing { () throws(StretchError) in
             try ask { connection in
-                let results = try run(
+                let tables = try run(
                     """
                     \(lockSQL(branch));
                     UPDATE \(schema).stretch_branch SET last_seen = \(monotoneNow)
                     WHERE id = \(branch) AND owner IS NOT DISTINCT FROM \(ownerHashSQL);
                     COMMIT
-                    """, on: connection)
-                let tables = results.filter { $0.rowCount > 0 }
-                guard tables.count == 2 else { return nil }
+                    """, on: connection, expecting: 2)
                 return try head(branch, in: tables[0], tables[1])
             }
         }
@@ -23,15 +22,16 @@ extension PostgresEndpoint {
     public func position(branch: Int64) throws(StretchError) -> TimelinePosition? {
         try unlessMissing { () throws(StretchError) in
             try ask { connection in
-                let results = try run(
+                let row = try run(
                     """
                     SELECT b.id, h.epoch, h.token FROM \(schema).stretch_branch AS b
                     JOIN \(schema).stretch_history AS h ON h.branch = b.id
                     WHERE b.id = \(branch) ORDER BY h.epoch DESC LIMIT 1
-                    """, on: connection)
-                guard let row = results.first, row.rowCount == 1, let epoch = row.integer(0, 1),
-                    let token = row.integer(0, 2)
-                else { return nil }
+                    """, on: connection, expecting: 1)[0]
+                guard row.rowCount == 1 else { return nil }
+                guard let epoch = row.count(0, 1), let token = row.integer(0, 2) else {
+                    throw DamagedRow()
+                }
                 return TimelinePosition(branch: branch, epoch: epoch, token: token)
             }
         }
@@ -41,8 +41,7 @@ extension PostgresEndpoint {
     public func ledgerEntry(batch: Int64) throws(StretchError) -> LedgerEntry? {
         try unlessMissing { () throws(StretchError) in
             try ask { connection in
-                let results = try run(entrySQL(batch), on: connection)
-                return try entry(of: batch, in: results[0])
+                try entry(of: batch, in: run(entrySQL(batch), on: connection, expecting: 1)[0])
             }
         }
     }
@@ -53,7 +52,7 @@ extension PostgresEndpoint {
     ) throws(StretchError) {
         requireNext(base, position)
         try ask { connection in
-            let results = try run(
+            let tables = try run(
                 """
                 \(lockSQL(base.branch));
                 SELECT r.epoch, h.token FROM \(schema).stretch_retirement AS r
@@ -62,9 +61,7 @@ extension PostgresEndpoint {
                 WHERE r.branch = \(position.branch) AND r.batch = \(batch);
                 SELECT 1 FROM \(schema).stretch_batch
                 WHERE id = \(batch) AND condemned_at IS NULL
-                """, on: connection
-            ).suffix(4)
-            let tables = Array(results)
+                """, on: connection, expecting: 4)
             if tables[2].rowCount == 1 {
                 guard tables[2].integer(0, 0) == position.epoch,
                     tables[2].integer(0, 1) == position.token
@@ -74,35 +71,34 @@ extension PostgresEndpoint {
             }
             try compare(base, to: head(base.branch, in: tables[0], tables[1]))
             guard tables[3].rowCount == 1 else { throw mismatch("has no batch \(batch)") }
-            _ = try run(
+            try run(
                 """
                 INSERT INTO \(schema).stretch_retirement(batch, branch, epoch)
                 VALUES (\(batch), \(position.branch), \(position.epoch));
                 \(moveSQL(from: base, to: position))
-                """, on: connection)
+                """, on: connection, expecting: 0)
         }
     }
 
     /// Confirms the branch's retirements up to a position that the file has reached.
     public func confirm(_ position: TimelinePosition) throws(StretchError) {
         try ask { connection in
-            let results = try run(
+            let tables = try run(
                 """
                 \(lockSQL(position.branch));
                 SELECT token FROM \(schema).stretch_history
                 WHERE branch = \(position.branch) AND epoch = \(position.epoch)
-                """, on: connection)
-            let tables = Array(results.suffix(3))
+                """, on: connection, expecting: 3)
             _ = try head(position.branch, in: tables[0], tables[1])
             guard tables[2].rowCount == 1, tables[2].integer(0, 0) == position.token else {
                 throw refusal(position)
             }
-            _ = try run(
+            try run(
                 """
                 UPDATE \(schema).stretch_retirement SET confirmed_at = \(monotoneNow)
                 WHERE branch = \(position.branch) AND epoch <= \(position.epoch)
                     AND confirmed_at IS NULL; COMMIT
-                """, on: connection)
+                """, on: connection, expecting: 0)
         }
     }
 
@@ -141,9 +137,10 @@ extension PostgresEndpoint {
                 owner, hash: lock.bytes(0, 1), name: lock.text(0, 2), isDropped: lock.bool(0, 3),
                 branch: branch, remote: remoteName)
         }
-        guard lock.rowCount == 1, history.rowCount == 1, let epoch = history.integer(0, 0),
-            let token = history.integer(0, 1)
-        else { return nil }
+        guard lock.rowCount == 1, history.rowCount == 1 else { return nil }
+        guard let epoch = history.count(0, 0), let token = history.integer(0, 1) else {
+            throw DamagedRow()
+        }
         return TimelinePosition(branch: branch, epoch: epoch, token: token)
     }
 
@@ -186,10 +183,12 @@ extension PostgresEndpoint {
 
     func entry(of batch: Int64, in table: PostgresResult) throws -> LedgerEntry? {
         guard table.rowCount == 1 else { return nil }
-        let columns = (table.text(0, 6) ?? "").split(separator: ",").compactMap { Int64($0) }
+        let columns = (table.text(0, 6) ?? "").parts(between: ",", omitsEmptyParts: true)
+            .compactMap { Int64($0) }
         guard let relation = table.integer(0, 0), let rowCount = table.integer(0, 1),
-            let branch = table.integer(0, 2), let epoch = table.integer(0, 3),
-            let token = table.integer(0, 4), let digest = table.bytes(0, 5)
+            Self.rowCounts.contains(rowCount), let branch = table.integer(0, 2),
+            let epoch = table.count(0, 3), let token = table.integer(0, 4),
+            let digest = table.bytes(0, 5)
         else { throw DamagedRow() }
         return LedgerEntry(
             batch: NewBatch(

@@ -116,8 +116,9 @@ public final class PostgresEndpoint: Endpoint {
     private func holdsRemote() -> Bool {
         guard let (connection, _) = try? pool.take() else { return true }
         defer { pool.giveBack(connection) }
-        let results = try? run("SELECT to_regclass('\(schema).stretch_remote')", on: connection)
-        return results?.first?.text(0, 0) != nil
+        let results = try? run(
+            "SELECT to_regclass('\(schema).stretch_remote')", on: connection, expecting: 1)
+        return results?[0].text(0, 0) != nil
     }
 
     /// The error of every call but `register` on a database without the schema.
@@ -127,19 +128,36 @@ public final class PostgresEndpoint: Endpoint {
             hint: "Put the schema back from its backup, then use reauthorize.", cause: cause)
     }
 
+    /// The rows that a batch can have.
+    static var rowCounts: ClosedRange<Int64> { 0...Int64(ColdLocation.maximumRowCount) }
+
     func mismatch(_ what: String) -> StretchError {
         StretchError(
             .remoteMismatch, "remote \"\(remoteName)\" \(what)",
             hint: "Another file extended the branch, or the remote was restored; use reauthorize.")
     }
 
-    /// Runs statements in one round trip.
+    /// Runs statements in one round trip, and returns the rows of those that have any.
+    ///
+    /// - Parameter count: The number of statements that return rows.
+    /// - Throws: Also ``DamagedRow`` when the server answers another number of them.
+    @discardableResult
     func run(
-        _ sql: String, on connection: PostgresConnection,
+        _ sql: String, on connection: PostgresConnection, expecting count: Int,
         patience: Duration = PostgresConnection.patience
     ) throws -> [PostgresResult] {
         roundTripCount += 1
-        return try connection.run(sql, patience: patience)
+        return try connection.run(sql, expecting: count, patience: patience)
+    }
+
+    /// Runs statements with parameters in one round trip.
+    @discardableResult
+    func run(
+        _ statements: [ServerStatement], on connection: PostgresConnection, expecting count: Int,
+        patience: Duration = PostgresConnection.patience
+    ) throws -> [PostgresResult] {
+        roundTripCount += 1
+        return try connection.run(statements, expecting: count, patience: patience)
     }
 
     /// A relation's definition, from memory or from the server.
@@ -152,8 +170,8 @@ public final class PostgresEndpoint: Endpoint {
         let sql = PostgresRelation.query(id, schema: schema)
         // One snapshot for the three statements.
         let results = try run(
-            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \(sql); COMMIT", on: connection)
-        let relation = try PostgresRelation.make(id, schema: schema, results[1..<4])
+            "\(PostgresSchema.beginReading) \(sql); COMMIT", on: connection, expecting: 3)
+        let relation = try PostgresRelation.make(id, schema: schema, results)
         directory.update(relation, id: id)
         return relation
     }

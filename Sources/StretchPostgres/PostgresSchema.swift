@@ -52,10 +52,20 @@ enum PostgresSchema {
         """
     }
 
+    /// Makes the transaction find objects without a schema in `pg_catalog` alone.
+    static let searchPath = "SET LOCAL search_path = pg_catalog, pg_temp"
+
+    /// Begins a transaction that reads one snapshot.
+    static let beginReading = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+
     /// Begins a transaction that writes; what it commits is durable when COMMIT returns.
-    static let begin = """
-        BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous_commit = on;
-        SET LOCAL statement_timeout = '100s';
-        SET LOCAL lock_timeout = '60s'; SET LOCAL idle_in_transaction_session_timeout = '300s';
-        """
+    static let begin = beginning.map { "\($0);" }.joined(separator: " ")
+
+    /// The statements of ``begin``.
+    static let beginning = [
+        "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", searchPath,
+        "SET LOCAL synchronous_commit = on", "SET LOCAL statement_timeout = '100s'",
+        "SET LOCAL lock_timeout = '60s'",
+        "SET LOCAL idle_in_transaction_session_timeout = '300s'",
+    ]
 }

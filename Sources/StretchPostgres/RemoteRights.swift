@@ -1,4 +1,5 @@
 internal import Stretch
+internal import StretchText
 
 /// What the lesser logins of a remote may do, as SQL.
 ///
@@ -29,24 +30,26 @@ enum RemoteRights {
             """
     }
 
-    /// Whoever has rights on the ledger, quoted, and whether it may add to it; on a table of rows
+    /// Whoever has rights on the ledger, and whether it may add to it; on a table of rows
     /// they get the same.
     static func granteesQuery(schema: String) -> String {
         """
-        SELECT quote_ident(r.rolname), bool_or(a.privilege_type = 'INSERT')
-        FROM pg_class AS c, aclexplode(c.relacl) AS a, pg_roles AS r
-        WHERE c.oid = '\(schema).stretch_batch'::regclass AND r.oid = a.grantee
+        SELECT r.rolname, bool_or(a.privilege_type = 'INSERT')
+        FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace,
+            aclexplode(c.relacl) AS a, pg_roles AS r
+        WHERE n.nspname = '\(schema)' AND c.relname = 'stretch_batch' AND r.oid = a.grantee
             AND a.grantee <> c.relowner AND a.privilege_type IN ('SELECT', 'INSERT')
         GROUP BY r.rolname ORDER BY r.rolname
         """
     }
 
     /// The statements that grant the rights on a table of rows.
-    static func grantRows(table: String, grantees: PostgresResult) -> String {
+    static func grantRows(table: String, grantees: PostgresResult) -> [String] {
         (0..<grantees.rowCount).compactMap { row in
             grantees.text(row, 0).map {
-                "GRANT SELECT\(grantees.bool(row, 1) ? ", INSERT" : "") ON \(table) TO \($0);"
+                "GRANT SELECT\(grantees.bool(row, 1) ? ", INSERT" : "") ON \(table) "
+                    + "TO \($0.quotedName)"
             }
-        }.joined(separator: "\n")
+        }
     }
 }

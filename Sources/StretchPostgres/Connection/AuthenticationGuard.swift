@@ -1,12 +1,15 @@
 internal import CLibPQ
 internal import Foundation
 internal import Stretch
+internal import StretchText
 
 /// Looks at how the server asks for a password before libpq answers.
 ///
 /// libpq 15 sends the password itself to any server that asks for it, and has no `require_auth`.
 /// So the first message of the server is read without being taken, from the socket or from
 /// OpenSSL's buffer: <https://www.postgresql.org/docs/15/protocol-message-formats.html>. A server
+/// So is its SCRAM challenge, whose number of iterations libpq does not bound: a proof of one
+/// iteration lets the server guess the password at the price of two hashes a guess. A server
 /// that asks a second time, after it asked for SCRAM, could still win a race against this look;
 /// over TLS channel binding closes that gap, because libpq then answers SCRAM only.
 struct AuthenticationGuard {
@@ -26,7 +29,15 @@ struct AuthenticationGuard {
                 if count == -1 { try pause(until: deadline) } else { return }
                 continue
             }
-            if count >= 9 { break }
+            if count >= 9 {
+                guard number(bytes, at: 5) == 11 else { break }
+                let end = 1 + Int(number(bytes, at: 1))
+                guard end <= bytes.count else { throw refusal("a challenge of \(end) bytes") }
+                if end <= count {
+                    try check(challenge: bytes[min(9, end)..<end])
+                    break
+                }
+            }
             try pause(until: deadline)
         }
         var offset = 0
@@ -46,6 +57,19 @@ struct AuthenticationGuard {
         case 5: throw refusal("an MD5 hash of the password")
         default: throw refusal("authentication method \(code)")
         }
+    }
+
+    /// The fewest iterations of a verifier, as RFC 7677 asks for and the server makes them.
+    private static let minimumIterationCount = 4_096
+
+    /// Throws when the proof that a SCRAM challenge asks for would help to guess the password:
+    /// <https://www.rfc-editor.org/rfc/rfc5802#section-5.1>.
+    private func check(challenge: some Collection<UInt8>) throws {
+        let text = String(decoding: challenge, as: UTF8.self)
+        let count = text.parts(between: ",").first { $0.beginsWith("i=") }
+            .flatMap { Int(String(decoding: $0.utf8.dropFirst(2), as: UTF8.self)) }
+        guard count ?? 0 < Self.minimumIterationCount else { return }
+        throw refusal("a SCRAM proof of \(count ?? 0) iterations")
     }
 
     private func refusal(_ what: String) -> StretchError {

@@ -24,6 +24,14 @@ extension PostgresConnection {
         try flush(until: .now + PostgresConnection.patience)
     }
 
+    /// Passes the results in front of a COPY's data.
+    func beginCopyOut() throws {
+        while let result = try nextResult() {
+            if result.status == PGRES_COPY_OUT { return }
+        }
+        throw DamagedRow()
+    }
+
     /// Reads the rows of a binary COPY to its end.
     func readCopy(_ body: (inout CopyFields) throws -> Void) throws {
         var isFirstRow = true

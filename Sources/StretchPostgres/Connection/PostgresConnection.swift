@@ -22,6 +22,10 @@ final class PostgresConnection {
     let interruption: Interruption
     /// The results of statements that were sent and not read yet are still to come.
     private(set) var hasPendingResults = false
+    /// Whether the statements of a pipeline that are still to come want rows one by one.
+    private var pipelinedModes: [Bool] = []
+    /// Whether the last result began a COPY; until its data are read, libpq returns it again.
+    private var isAtCopy = false
 
     /// Connects.
     ///
@@ -139,15 +143,43 @@ final class PostgresConnection {
 
     /// Sends statements, separated by semicolons, with no parameters.
     ///
+    /// The first ones of a transaction find functions, operators and types in `pg_catalog` alone:
+    /// whoever may create objects in another schema of the server's search path could otherwise
+    /// have them run with this session's rights. SET LOCAL counts until the transaction's end,
+    /// also of one that no BEGIN started: <https://www.postgresql.org/docs/15/protocol-flow.html>.
+    ///
     /// - Parameter inSingleRows: Whether each row comes as a result of its own.
     func send(_ sql: String, inSingleRows: Bool = false) throws {
-        guard PQsendQuery(handle, sql) == 1 else { throw lastError }
+        let isFirst = PQtransactionStatus(handle) == PQTRANS_IDLE
+        let path = isFirst ? "\(PostgresSchema.searchPath); " : ""
+        guard PQsendQuery(handle, path + sql) == 1 else { throw lastError }
         hasPendingResults = true
         if inSingleRows { useSingleRows() }
         try flush(until: .now + PostgresConnection.patience)
     }
 
+    /// Sends statements with parameters; all of them are one round trip.
+    ///
+    /// The first of them begins a transaction and sets its search path, or one runs already.
+    func send(_ statements: [ServerStatement]) throws {
+        guard PQenterPipelineMode(handle) == 1 else { throw lastError }
+        hasPendingResults = true
+        pipelinedModes = statements.dropFirst().map(\.isInSingleRows)
+        for statement in statements {
+            let isSent = withCStrings(statement.parameters) { values in
+                PQsendQueryParams(
+                    handle, statement.sql, Int32(values.count), nil, values, nil, nil,
+                    statement.isBinary ? 1 : 0)
+            }
+            guard isSent == 1 else { throw lastError }
+        }
+        guard PQpipelineSync(handle) == 1 else { throw lastError }
+        try flush(until: .now + PostgresConnection.patience)
+    }
+
     /// Sends one statement with parameters in text form; its results are binary.
+    ///
+    /// It is a transaction of its own, and names all that it uses with its schema.
     ///
     /// - Parameter isRepeated: Whether the statement is worth keeping prepared.
     func send(_ sql: String, _ parameters: [String], isRepeated: Bool) throws {
@@ -178,8 +210,8 @@ final class PostgresConnection {
     /// A pooler names another process than the one that answers.
     func noteDirectness(isWanted: Bool) throws {
         guard isWanted, isDirect == nil else { return }
-        let results = try run("SELECT pg_backend_pid()")
-        isDirect = results.first?.integer(0, 0) == Int64(PQbackendPID(handle))
+        let process = try run("SELECT pg_backend_pid()", expecting: 1)[0]
+        isDirect = process.integer(0, 0) == Int64(PQbackendPID(handle))
     }
 
     /// The name of the prepared statement of a text.
@@ -199,23 +231,49 @@ final class PostgresConnection {
     ///
     /// - Throws: The statement's error, as ``PostgresError``; further results must still be read.
     func nextResult(patience: Duration = PostgresConnection.patience) throws -> PostgresResult? {
-        if PQisBusy(handle) == 1 {
-            let deadline = ContinuousClock.now + patience
-            repeat {
-                try wait(Int16(POLLIN), until: deadline, endsAtTurn: true)
-                guard PQconsumeInput(handle) == 1 else { throw lastError }
-            } while PQisBusy(handle) == 1
+        var isBehindNull = false
+        while true {
+            try waitForResult(patience: patience)
+            let isPipeline = PQpipelineStatus(handle) != PQ_PIPELINE_OFF
+            guard let found = PQgetResult(handle).map(PostgresResult.init) else {
+                guard isPipeline else {
+                    hasPendingResults = false
+                    return nil
+                }
+                // The end of one statement of a pipeline; the next one's results follow.
+                guard !isBehindNull else { throw PostgresError.lost("an answer is incomplete") }
+                isBehindNull = true
+                if !pipelinedModes.isEmpty, pipelinedModes.removeFirst() { useSingleRows() }
+                continue
+            }
+            isBehindNull = false
+            switch found.status {
+            case PGRES_PIPELINE_SYNC:
+                guard PQexitPipelineMode(handle) == 1 else { throw lastError }
+                hasPendingResults = false
+                return nil
+            // What follows a statement that failed, whose error was thrown.
+            case PGRES_PIPELINE_ABORTED: continue
+            default: break
+            }
+            let isCopy = [PGRES_COPY_OUT, PGRES_COPY_IN, PGRES_COPY_BOTH].contains(found.status)
+            guard !isCopy || !isAtCopy else { throw DamagedRow() }
+            isAtCopy = isCopy
+            guard !found.isFailure else {
+                if PQstatus(handle) == CONNECTION_BAD { throw lastError }
+                throw found.error
+            }
+            return found
         }
-        guard let result = PQgetResult(handle) else {
-            hasPendingResults = false
-            return nil
-        }
-        let found = PostgresResult(result)
-        guard !found.isFailure else {
-            if PQstatus(handle) == CONNECTION_BAD { throw lastError }
-            throw found.error
-        }
-        return found
+    }
+
+    private func waitForResult(patience: Duration) throws {
+        guard PQisBusy(handle) == 1 else { return }
+        let deadline = ContinuousClock.now + patience
+        repeat {
+            try wait(Int16(POLLIN), until: deadline, endsAtTurn: true)
+            guard PQconsumeInput(handle) == 1 else { throw lastError }
+        } while PQisBusy(handle) == 1
     }
 
     /// Reads the rest of the results.
@@ -223,17 +281,38 @@ final class PostgresConnection {
         while try nextResult(patience: patience) != nil {}
     }
 
-    /// Runs statements, separated by semicolons, and returns their results in text form.
+    /// Runs statements, separated by semicolons, and returns the rows of those that have any, in
+    /// text form.
     ///
     /// After an error the rest is not run, and a transaction that was begun is rolled back.
+    ///
+    /// - Parameter count: The number of statements that return rows, be they none.
+    /// - Throws: Also ``DamagedRow`` for another number of answers.
     func run(
-        _ sql: String, patience: Duration = PostgresConnection.patience
+        _ sql: String, expecting count: Int, patience: Duration = PostgresConnection.patience
+    ) throws -> [PostgresResult] {
+        try tables(count, patience: patience) { try send(sql) }
+    }
+
+    /// Runs statements with parameters, as ``run(_:expecting:patience:)`` does.
+    func run(
+        _ statements: [ServerStatement], expecting count: Int,
+        patience: Duration = PostgresConnection.patience
+    ) throws -> [PostgresResult] {
+        try tables(count, patience: patience) { try send(statements) }
+    }
+
+    private func tables(
+        _ count: Int, patience: Duration, send: () throws -> Void
     ) throws -> [PostgresResult] {
         do {
-            try send(sql)
-            var results: [PostgresResult] = []
-            while let result = try nextResult(patience: patience) { results.append(result) }
-            return results
+            try send()
+            var tables: [PostgresResult] = []
+            while let result = try nextResult(patience: patience) {
+                if result.status == PGRES_TUPLES_OK { tables.append(result) }
+            }
+            guard tables.count == count else { throw DamagedRow() }
+            return tables
         } catch {
             rollBack()
             throw error
@@ -271,6 +350,8 @@ final class PostgresConnection {
     private func drain(patience: Duration) {
         let deadline = ContinuousClock.now + patience
         mark = interruption.mark
+        // A COPY that was begun and left is ended here.
+        isAtCopy = false
         while hasPendingResults, ContinuousClock.now < deadline {
             do {
                 guard let result = try nextResult(patience: patience) else { return }

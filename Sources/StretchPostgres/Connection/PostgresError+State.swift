@@ -1,4 +1,5 @@
 internal import Stretch
+internal import StretchText
 
 extension PostgresError {
     var number: String? { sqlState.isEmpty ? nil : sqlState }
@@ -11,9 +12,9 @@ extension PostgresError {
         switch sqlState {
         case "": return Self.state(ofWords: message)
         // The name of the file stands in every language.
-        case "28000" where message.contains("pg_hba.conf"): return .refused
+        case "28000" where message.includes("pg_hba.conf"): return .refused
         case "28000", "28P01": return .authenticationFailure
-        default: return sqlState.hasPrefix("08") ? .noConnection : .otherError
+        default: return sqlState.beginsWith("08") ? .noConnection : .otherError
         }
     }
 
@@ -34,7 +35,7 @@ extension PostgresError {
                 ]
             ),
         ]
-        let found = words.first { $0.1.contains { message.contains($0) } }
+        let found = words.first { $0.1.contains { message.includes($0) } }
         return found?.0 ?? .noConnection
     }
 }

@@ -1,4 +1,5 @@
 internal import Stretch
+internal import StretchText
 
 /// An error of a PostgreSQL server, or of the connection to it.
 ///
@@ -18,13 +19,26 @@ struct PostgresError: RemoteFailure, CustomStringConvertible {
     /// The words before the SQLSTATE are in the server's language; with several hosts, each has its
     /// lines, and the last one that answered counts.
     init(verboseMessage: String) {
-        let lines = verboseMessage.split(whereSeparator: \.isNewline)
-        let answers = lines.compactMap { $0.firstMatch(of: /^(.*:  )([0-9A-Z]{5}): (.*)$/) }
-        if let answer = answers.last?.output {
-            self.init(sqlState: String(answer.2), message: "\(answer.1)\(answer.3)")
-        } else {
-            self.init(sqlState: "", message: verboseMessage.firstLine)
+        let lines = verboseMessage.parts(between: "\n")
+        self =
+            lines.compactMap { PostgresError(verboseLine: $0) }.last
+            ?? PostgresError(sqlState: "", message: verboseMessage.firstLine)
+    }
+
+    /// The error of one line, or `nil` when it has no SQLSTATE.
+    private init?(verboseLine line: String) {
+        let bytes = Array(line.utf8)
+        let place = bytes.indices.last { start in
+            bytes.count >= start + 10 && bytes[start...].starts(with: ":  ".utf8)
+                && bytes[start + 3..<start + 8].allSatisfy {
+                    (0x30...0x39).contains($0) || (0x41...0x5a).contains($0)
+                } && bytes[start + 8] == UInt8(ascii: ":") && bytes[start + 9] == 0x20
         }
+        guard let place else { return nil }
+        let words = bytes[..<(place + 3)] + bytes[(place + 10)...]
+        self.init(
+            sqlState: String(decoding: bytes[place + 3..<place + 8], as: UTF8.self),
+            message: String(decoding: words, as: UTF8.self))
     }
 
     init(sqlState: String, message: String) {
@@ -42,7 +56,7 @@ struct PostgresError: RemoteFailure, CustomStringConvertible {
 
     /// Whether nothing is known of what the server did with the statement.
     var isConnectionLost: Bool {
-        sqlState.isEmpty || sqlState.hasPrefix("08") || sqlState.hasPrefix("57P")
+        sqlState.isEmpty || sqlState.beginsWith("08") || sqlState.beginsWith("57P")
     }
 
     /// Whether the server asks to run the transaction again.
@@ -87,12 +101,16 @@ struct PostgresError: RemoteFailure, CustomStringConvertible {
             return failure(.busy, "has another session in the way", "Try again.")
         case "54000", "54011", "22001", "54023":
             return failure(.unsupported, "cannot hold a row this large", "The row stays local.")
+        case "42601", "0A000":
+            return failure(
+                .unsupported, "does not know a statement that Stretch uses",
+                "Use a server that is PostgreSQL, with tables of its own kind.")
         case "53100", "53200", "53300", "53400":
             return failure(
                 .remoteUnavailable, "has run out of a resource", "Free disk space, or connections.")
         default: break
         }
-        switch sqlState.prefix(2) {
+        switch String(decoding: sqlState.utf8.prefix(2), as: UTF8.self) {
         case "08", "57", "53", "58":
             return failure(.remoteUnavailable, "cannot be used now", Hint.unreachable)
         case "42", "23", "3F", "XX", "22":

@@ -1,5 +1,6 @@
 internal import CLibPQ
 internal import StretchSQLite
+internal import StretchText
 
 /// The result of one statement, cleared exactly once.
 final class PostgresResult {
@@ -21,6 +22,16 @@ final class PostgresResult {
     /// A value that is an integer, in text format; `nil` for NULL.
     func integer(_ row: Int, _ column: Int) -> Int64? { text(row, column).flatMap { Int64($0) } }
 
+    func isNull(_ row: Int, _ column: Int) -> Bool {
+        PQgetisnull(handle, Int32(row), Int32(column)) != 0
+    }
+
+    /// A value that is an epoch or counts something, in text format; `nil` for NULL and for what is
+    /// out of range: sums of some of them still have no overflow.
+    func count(_ row: Int, _ column: Int) -> Int64? {
+        integer(row, column).flatMap { (0..<1 << 60).contains($0) ? $0 : nil }
+    }
+
     /// A value of the first row that is a `bigint`, in binary format; `nil` for NULL.
     func bigEndian(_ column: Int) -> Int64? {
         let column = Int32(column)
@@ -31,11 +42,13 @@ final class PostgresResult {
     }
 
     /// A value that is a truth value, in text format.
-    func bool(_ row: Int, _ column: Int) -> Bool { text(row, column) == "t" }
+    func bool(_ row: Int, _ column: Int) -> Bool {
+        text(row, column).map { $0.isSameText(as: "t") } ?? false
+    }
 
     /// A value that is a bytea, in text format; `nil` for NULL.
     func bytes(_ row: Int, _ column: Int) -> [UInt8]? {
-        guard let text = text(row, column), text.hasPrefix("\\x") else { return nil }
+        guard let text = text(row, column), text.beginsWith("\\x") else { return nil }
         let digits = Array(text.utf8.dropFirst(2))
         return stride(from: 0, to: digits.count - 1, by: 2).map { index in
             Hexadecimal.value(digits[index]) << 4 | Hexadecimal.value(digits[index + 1])
@@ -77,5 +90,8 @@ enum Hexadecimal {
 
 extension String {
     /// The text up to its first line break.
-    var firstLine: String { String(split(whereSeparator: \.isNewline).first ?? "") }
+    var firstLine: String {
+        String(
+            decoding: utf8.drop { $0 <= 0x20 }.prefix { $0 != 0x0a && $0 != 0x0d }, as: UTF8.self)
+    }
 }

@@ -48,10 +48,10 @@ enum ColumnType: String {
     /// The type as a cast; comparisons take the column's collation.
     var cast: String {
         switch self {
-        case .integer: "int8"
-        case .real, .number: "float8"
-        case .text: "text"
-        case .blob: "bytea"
+        case .integer: "pg_catalog.int8"
+        case .real, .number: "pg_catalog.float8"
+        case .text: "pg_catalog.text"
+        case .blob: "pg_catalog.bytea"
         }
     }
 

@@ -1,4 +1,5 @@
 internal import Stretch
+internal import StretchText
 
 extension PostgresRelation.Column {
     /// The column in the form whose bytewise order is the collation's.
@@ -9,8 +10,8 @@ extension PostgresRelation.Column {
         guard type == .text else { return name }
         switch collation {
         case .binary: return name
-        case .nocase: return "lower(\(name))"
-        case .rtrim: return "rtrim(\(name))"
+        case .nocase: return "pg_catalog.lower(\(name))"
+        case .rtrim: return "pg_catalog.rtrim(\(name))"
         }
     }
 
@@ -19,8 +20,8 @@ extension PostgresRelation.Column {
     /// An entry of a btree has at most 2,704 bytes.
     func indexed(_ collation: Collation, prefixLength: Int) -> String {
         switch type {
-        case .text: "left(\(collated(collation)), \(prefixLength))"
-        case .blob: "substr(\(name), 1, \(prefixLength))"
+        case .text: "pg_catalog.left(\(collated(collation)), \(prefixLength))"
+        case .blob: "pg_catalog.substr(\(name), 1, \(prefixLength))"
         default: name
         }
     }
@@ -70,7 +71,7 @@ enum OrderSQL {
                 let length = relation.prefixLengths[leading]
             {
                 let part = column.indexed(term.collation, prefixLength: length)
-                if part != collated { parts.append("\(part) \(direction(term))") }
+                if !part.isSameText(as: collated) { parts.append("\(part) \(direction(term))") }
             }
             parts.append("\(collated) \(direction(term))")
         }

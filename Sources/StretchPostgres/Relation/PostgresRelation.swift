@@ -1,5 +1,6 @@
 internal import Stretch
 internal import StretchSQLite
+internal import StretchText
 
 /// The definition of one relation as the server holds it.
 final class PostgresRelation {
@@ -70,6 +71,9 @@ final class PostgresRelation {
 
     // MARK: Loading
 
+    /// The numbers that columns can have: two bytes of `_x` hold one.
+    private static let columnNumbers: ClosedRange<Int64> = 1...0xffff
+
     /// Statements that read a definition; their results make one.
     static func query(_ id: Int64, schema: String) -> String {
         """
@@ -84,19 +88,20 @@ final class PostgresRelation {
 
     /// Makes a definition of the results of ``query(_:schema:)``; `nil` when there is none.
     static func make(
-        _ id: Int64, schema: String, _ results: ArraySlice<PostgresResult>
+        _ id: Int64, schema: String, _ results: [PostgresResult]
     ) throws -> PostgresRelation? {
-        guard results.count == 3, let row = results.first, row.rowCount == 1 else { return nil }
-        let columnRows = results[results.startIndex + 1]
-        let indexRows = results[results.startIndex + 2]
+        guard results.count == 3 else { throw DamagedRow() }
+        let (row, columnRows, indexRows) = (results[0], results[1], results[2])
+        guard row.rowCount == 1 else { return nil }
         let columns = try (0..<columnRows.rowCount).map { index in
             guard let column = columnRows.integer(index, 0),
-                let number = columnRows.integer(index, 1), let name = columnRows.text(index, 2),
+                let number = columnRows.count(index, 1), columnNumbers.contains(number),
+                let name = columnRows.text(index, 2),
                 let type = columnRows.text(index, 3).flatMap(ColumnType.init(rawValue:)),
                 let value = columnRows.bytes(index, 4).flatMap(Value.decode)?.first
             else { throw DamagedRow() }
             return Column(
-                id: column, number: Int(number), name: ServerSQL.name(name), type: type,
+                id: column, number: Int(number), name: name.quotedName, type: type,
                 defaultValue: value, hasMisfits: columnRows.bool(index, 5))
         }
         var (prefixLengths, leadingTerms): ([Term: Int], Set<Term>) = ([:], [])
@@ -104,40 +109,43 @@ final class PostgresRelation {
         for index in 0..<indexRows.rowCount {
             guard let name = indexRows.text(index, 0), let column = indexRows.integer(index, 1),
                 let collation = indexRows.text(index, 2).flatMap(Collation.init(rawValue:)),
-                let length = indexRows.integer(index, 3), let place = indexRows.integer(index, 4)
+                let length = indexRows.count(index, 3), let place = indexRows.count(index, 4),
+                (1...600).contains(length)
             else { throw DamagedRow() }
             names.insert(name)
             let term = Term(column: column, collation: collation)
             prefixLengths[term] = Int(length)
             if place == 0 { leadingTerms.insert(term) }
         }
-        guard let table = row.text(0, 1), let generation = row.integer(0, 2),
-            let batchCount = row.integer(0, 3)
+        guard let table = row.text(0, 1), let generation = row.count(0, 2),
+            let batchCount = row.count(0, 3)
         else { throw DamagedRow() }
         return PostgresRelation(
-            id: id, table: "\(schema).\(ServerSQL.name(table))", generation: generation,
+            id: id, table: "\(schema).\(table.quotedName)", generation: generation,
             batchCount: batchCount, hasIndexes: row.bool(0, 4), columns: columns,
             prefixLengths: prefixLengths, leadingTerms: leadingTerms, indexNames: names)
     }
 }
 
-/// Names and values in the server's SQL.
+/// Values in the server's SQL.
 enum ServerSQL {
-    /// A name, quoted.
-    static func name(_ name: String) -> String {
-        "\"" + name.replacing("\"", with: "\"\"") + "\""
-    }
-
-    /// A text as a literal, whatever `standard_conforming_strings` says; it must have no NUL.
+    /// A text as a literal, for statements that take no parameters: definitions and COPY.
+    ///
+    /// Whatever `standard_conforming_strings` says; the text must have no NUL.
     static func literal(_ text: String) -> String {
-        let quoted = text.replacing("'", with: "''")
-        guard quoted.utf8.contains(UInt8(ascii: "\\")) else { return "'\(quoted)'" }
-        return "E'\(quoted.replacing("\\", with: "\\\\"))'"
+        guard text.utf8.contains(UInt8(ascii: "\\")) else { return text.quoted(by: "'") }
+        return "E" + text.substituting("\\", with: "\\\\").quoted(by: "'")
     }
 
     /// Bytes as a literal.
     static func literal(_ bytes: some Sequence<UInt8>) -> String {
         "E'\\\\x\(Hexadecimal.digits(bytes))'::bytea"
+    }
+
+    /// A text as one item of an array's text form:
+    /// <https://www.postgresql.org/docs/15/arrays.html#ARRAYS-IO>.
+    static func item(_ text: String) -> String {
+        "\"\(text.substituting("\\", with: "\\\\").substituting("\"", with: "\\\""))\""
     }
 
     /// The text form of a value that a type holds.

@@ -19,6 +19,9 @@ struct RowDecoder {
         self.hasPlaces = hasPlaces
     }
 
+    /// The fields of a row.
+    var fieldCount: Int { prefix.count + types.count }
+
     /// The columns that rows have in front of the wanted ones, in SQL.
     var prefix: [String] { (hasPlaces ? ["_b", "_o"] : []) + (hasMisfits ? ["_x"] : []) }
 
@@ -118,5 +121,30 @@ struct CopyFields {
         guard end - next >= count else { throw DamagedRow() }
         defer { next += count }
         return UnsafeRawBufferPointer(start: next, count: count)
+    }
+}
+
+/// The fields of a result's first row, in binary format.
+struct ResultFields {
+    private let result: PostgresResult
+    private var column: Int32
+
+    /// - Parameter first: The fields in front of those that the decoder takes.
+    init(_ result: PostgresResult, of decoder: RowDecoder, from first: Int) throws {
+        guard Int(PQnfields(result.handle)) == first + decoder.fieldCount else {
+            throw DamagedRow()
+        }
+        self.result = result
+        column = Int32(first)
+    }
+
+    /// The next field; `nil` for NULL.
+    @inline(__always)
+    mutating func next() -> UnsafeRawBufferPointer? {
+        defer { column += 1 }
+        guard PQgetisnull(result.handle, 0, column) == 0 else { return nil }
+        return UnsafeRawBufferPointer(
+            start: PQgetvalue(result.handle, 0, column),
+            count: Int(PQgetlength(result.handle, 0, column)))
     }
 }

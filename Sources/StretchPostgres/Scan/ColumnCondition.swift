@@ -1,6 +1,31 @@
 internal import Stretch
 internal import StretchSQLite
 
+/// A comparison of the server.
+enum Comparison: String {
+    case equal = "="
+    case less = "<"
+    case lessOrEqual = "<="
+    case greater = ">"
+    case greaterOrEqual = ">="
+
+    init(isLess: Bool, orEqual: Bool) {
+        self = isLess ? (orEqual ? .lessOrEqual : .less) : (orEqual ? .greaterOrEqual : .greater)
+    }
+
+    /// The comparison, or the weaker one that equal values meet, too.
+    var orEqual: Comparison {
+        switch self {
+        case .less: .lessOrEqual
+        case .greater: .greaterOrEqual
+        default: self
+        }
+    }
+
+    /// The operator in SQL, with its schema.
+    var sql: String { "OPERATOR(pg_catalog.\(rawValue))" }
+}
+
 /// What a comparison says of the values that a column's type holds.
 enum ColumnCondition {
     /// Every value but NULL meets it.
@@ -8,7 +33,7 @@ enum ColumnCondition {
     /// No value meets it.
     case none
     /// Values meet it that compare in this way; exact.
-    case compare(operator: String, Value)
+    case compare(Comparison, Value)
     /// Values meet it that are in the list; exact.
     case list([Value])
     /// Texts meet it that begin so; exact.
@@ -62,7 +87,7 @@ enum ColumnCondition {
     private init(
         _ value: Value, isLess: Bool, orEqual: Bool, _ type: ColumnType, _ collation: Collation
     ) {
-        let sign = (isLess ? "<" : ">") + (orEqual ? "=" : "")
+        let sign = Comparison(isLess: isLess, orEqual: orEqual)
         let rank = ColumnCondition.rank(value)
         guard rank == type.rank else {
             // NULL compares to nothing; otherwise the classes decide.
@@ -80,37 +105,38 @@ enum ColumnCondition {
                 self = .unknown
                 return
             }
-            self = .compare(operator: sign, .text(string))
-        default: self = .compare(operator: sign, value)
+            self = .compare(sign, .text(string))
+        default: self = .compare(sign, value)
         }
     }
 
     /// Integers against a real, by an exact bound.
-    private init(_ real: Double, isLess: Bool, _ sign: String) {
+    private init(_ real: Double, isLess: Bool, _ sign: Comparison) {
         guard !real.isNaN else {
             self = .none
             return
         }
         let bound = isLess ? real.rounded(.up) : real.rounded(.down)
         if let exact = Int64(exactly: real) {
-            self = .compare(operator: sign, .integer(exact))
+            self = .compare(sign, .integer(exact))
         } else if let integer = Int64(exactly: bound) {
             // Between two integers, the strict bound is the next one.
-            self = .compare(operator: isLess ? "<" : ">", .integer(integer))
+            self = .compare(isLess ? .less : .greater, .integer(integer))
         } else {
             self = (real > 0) == isLess ? .all : .none
         }
     }
 
     /// Reals against an integer, by the reals on both sides of it.
-    private init(_ integer: Int64, isLess: Bool, _ sign: String) {
+    private init(_ integer: Int64, isLess: Bool, _ sign: Comparison) {
         if let exact = Double(exactly: integer) {
-            self = .compare(operator: sign, .real(exact))
+            self = .compare(sign, .real(exact))
             return
         }
         let near = Double(integer)
         let isAbove = near >= 0x1p63 || Int64(near) > integer
         let (below, above) = isAbove ? (near.nextDown, near) : (near, near.nextUp)
-        self = .compare(operator: isLess ? "<=" : ">=", .real(isLess ? below : above))
+        self = .compare(
+            isLess ? .lessOrEqual : .greaterOrEqual, .real(isLess ? below : above))
     }
 }

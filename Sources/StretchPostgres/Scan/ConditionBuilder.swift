@@ -1,7 +1,11 @@
 internal import Stretch
 internal import StretchSQLite
+internal import StretchText
 
 /// Collects the constraints of a scan as SQL.
+///
+/// Operators, functions and types are named with their schema: a point read is a statement of its
+/// own, which nothing sets the search path for.
 struct ConditionBuilder {
     /// More constraints than these are left out: the caller checks again.
     static let maximumConstraintCount = 500
@@ -71,7 +75,7 @@ struct ConditionBuilder {
         let indexed = length.map {
             column.indexed(constraint.collation, prefixLength: $0)
         }
-        let prefix = indexed.flatMap { $0 == collated ? nil : $0 }
+        let prefix = indexed.flatMap { $0.isSameText(as: collated) ? nil : $0 }
         switch condition {
         case .all: return "\(column.name) IS NOT NULL"
         case .none: return "false"
@@ -83,11 +87,11 @@ struct ConditionBuilder {
             return "\(column.name) IS NOT NULL"
         case .compare(let sign, let value):
             isRepeatable = false
-            let exact = "\(collated) \(sign) \(add(value, column.type))"
+            let exact = "\(collated) \(sign.sql) \(add(value, column.type))"
             guard let prefix, let length else { return exact }
             // A prefix is not greater than its text; the index finds a superset by it.
             let cut = add(value.prefix(length), column.type)
-            return "(\(prefix) \(sign.prefix(1))= \(cut) AND \(exact))"
+            return "(\(prefix) \(sign.orEqual.sql) \(cut) AND \(exact))"
         case .list(let values):
             guard values.count <= ConditionBuilder.maximumListCount else {
                 isExact = false
@@ -95,10 +99,10 @@ struct ConditionBuilder {
             }
             if relation.leadingTerms.contains(term) { isPoint = true }
             if values.count > 1 { isRepeatable = false }
-            let exact = "\(collated) = \(add(values, column.type))"
+            let exact = "\(collated) \(Comparison.equal.sql) \(add(values, column.type))"
             guard let prefix, let length else { return exact }
             let cuts = Array(Set(values.map { $0.prefix(length) }))
-            return "(\(prefix) = \(add(cuts, column.type)) AND \(exact))"
+            return "(\(prefix) \(Comparison.equal.sql) \(add(cuts, column.type)) AND \(exact))"
         }
     }
 
@@ -118,13 +122,16 @@ struct ConditionBuilder {
     ) -> String {
         let (first, end) = (Value.text(range.first), Value.text(range.end))
         let collated = column.collated(collation)
-        var condition = "\(collated) >= \(add(first, .text)) AND \(collated) < \(add(end, .text))"
+        let (from, below) = (Comparison.greaterOrEqual.sql, Comparison.less.sql)
+        var condition = """
+            \(collated) \(from) \(add(first, .text)) AND \(collated) \(below) \(add(end, .text))
+            """
         let term = PostgresRelation.Term(column: column.id, collation: collation)
         if let length = relation.prefixLengths[term] {
             let indexed = column.indexed(collation, prefixLength: length)
             condition += """
-                 AND \(indexed) >= \(add(first.prefix(length), .text)) \
-                AND \(indexed) < \(add(end, .text))
+                 AND \(indexed) \(from) \(add(first.prefix(length), .text)) \
+                AND \(indexed) \(below) \(add(end, .text))
                 """
         }
         return condition
@@ -138,9 +145,7 @@ struct ConditionBuilder {
         if values.count == 1 { return add(values[0], type) }
         let items = values.map { value -> String in
             switch value {
-            case .text, .blob:
-                let text = ServerSQL.text(value).replacing("\\", with: "\\\\")
-                return "\"\(text.replacing("\"", with: "\\\""))\""
+            case .text, .blob: return ServerSQL.item(ServerSQL.text(value))
             default: return ServerSQL.text(value)
             }
         }

@@ -9,17 +9,24 @@ final class PostgresScan: ColdScan {
 
     private let endpoint: PostgresEndpoint
     private let columnCount: Int
-    private let limit: Int?
     /// The next page comes from the first one.
     private var sources: [RowSource] = []
     private var merge: MisfitMerge?
-    private var isFirstPage = true
+    private let hasPlaces: Bool
+    private let tally: RowTally
 
     init(_ request: ColdScanRequest, endpoint: PostgresEndpoint) throws {
         self.endpoint = endpoint
         columnCount = request.columns.count
-        limit = request.limit
-        (sources, merge) = try endpoint.open(request)
+        hasPlaces = request.needsIdentifiers
+        // Nothing is left out silently; where no row is wanted, the fence alone was asked.
+        let isWhole = request.isWhole
+        var made = RowTally([], isWhole: false)
+        (sources, merge) = try endpoint.open(request) { batches in
+            made = RowTally(batches, isWhole: isWhole)
+            return made
+        }
+        tally = made
     }
 
     func nextPage(into page: RowBuffer, maximumRowCount: Int) throws(StretchError) -> Bool {
@@ -44,9 +51,11 @@ final class PostgresScan: ColdScan {
                 guard page.rowCount > 0 else { continue }
                 // By turns: while one session's rows are used, the other one sends.
                 sources.append(source)
+                if !hasPlaces { tally.take(rowCount: page.rowCount) }
                 return true
             }
             finish()
+            try tally.finish(remote: endpoint.remoteName)
             return false
         }
     }

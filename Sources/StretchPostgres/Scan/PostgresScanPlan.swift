@@ -9,11 +9,13 @@ struct PostgresScanPlan {
         /// A stream of binary COPY data.
         case stream
         /// A cursor, for rows in order: the first come before all are sorted.
-        case cursor(misfits: String?)
+        case cursor(parameters: [String], misfits: String?)
     }
 
     private(set) var kind: Kind
     /// The statement, COPY's query, or the cursor's query.
+    ///
+    /// Only in COPY, which takes no parameters, it holds values.
     let sql: String
     /// The same in two halves for two sessions, where a stream is long; else empty.
     let halves: [String]
@@ -22,6 +24,8 @@ struct PostgresScanPlan {
     let columns: [Int64]
     /// Whether the statement, one with a limit perhaps, is right only for this number of batches.
     let needsAllBatches: Bool
+    /// Whether the statement names the batches, so that rows of no others can come.
+    let isInclusive: Bool
 
     init(
         _ request: ColdScanRequest, relation: PostgresRelation, visible: VisibleSet, schema: String
@@ -35,16 +39,17 @@ struct PostgresScanPlan {
             }
         }
         let selected = try columns.map { try relation.column($0) }
-        let decoder = RowDecoder(
-            selected, hasMisfits: selected.contains(where: \.hasMisfits),
-            hasPlaces: request.needsIdentifiers)
-        (self.decoder, self.columns) = (decoder, columns)
-        let names = (decoder.prefix + selected.map(\.name))
-
         let fence = ConditionBuilder.fence(request.position, relation)
         var point = ConditionBuilder(relation, parameters: fence)
         for constraint in request.constraints { try point.add(constraint) }
         let isPoint = point.isPoint && uncertain.isEmpty
+        // A point read that finds nothing returns the fence alone, which has no place.
+        let decoder = RowDecoder(
+            selected, hasMisfits: selected.contains(where: \.hasMisfits),
+            hasPlaces: request.needsIdentifiers || isPoint)
+        (self.decoder, self.columns) = (decoder, columns)
+        let names = (decoder.prefix + selected.map(\.name))
+
         let isWhole = request.limit != nil && point.isExact && visible.condition == nil
         let hasLimit = isWhole && uncertain.isEmpty
         let limit = hasLimit ? " LIMIT \(request.limit ?? 0)" : ""
@@ -54,13 +59,16 @@ struct PostgresScanPlan {
 
         if isPoint {
             let condition = point.conditions.joined(separator: " AND ")
-            needsAllBatches = hasLimit
+            (needsAllBatches, isInclusive) = (hasLimit, false)
+            let equal = Comparison.equal.sql
             sql = """
                 SELECT f.generation, f.batch_count, \(names.joined(separator: ", ")) \
                 FROM (SELECT r.generation, r.batch_count FROM \(schema).stretch_history AS h, \
                 \(schema).stretch_relation AS r \
-                WHERE h.branch = $1::int8 AND h.epoch = $2::int8 AND h.token = $3::int8 \
-                AND r.id = $4::int8) AS f \
+                WHERE h.branch \(equal) $1::pg_catalog.int8 \
+                AND h.epoch \(equal) $2::pg_catalog.int8 \
+                AND h.token \(equal) $3::pg_catalog.int8 \
+                AND r.id \(equal) $4::pg_catalog.int8) AS f \
                 LEFT JOIN \(relation.table) AS t ON \(condition)\(order)\(limit)
                 """
             let isRepeated = point.isRepeatable && request.order.isEmpty
@@ -68,9 +76,11 @@ struct PostgresScanPlan {
             halves = []
             return
         }
-        var builder = ConditionBuilder(relation, parameters: nil)
+        let isOrdered = !request.order.isEmpty
+        var builder = ConditionBuilder(relation, parameters: isOrdered ? [] : nil)
         for constraint in request.constraints { try builder.add(constraint) }
         var conditions = builder.conditions
+        isInclusive = request.needsIdentifiers && visible.isInclusive
         if request.needsIdentifiers {
             needsAllBatches = hasLimit
             if let condition = visible.condition { conditions.append(condition) }
@@ -86,7 +96,7 @@ struct PostgresScanPlan {
             return "SELECT \(isDistinct ? "DISTINCT " : "")\(names.joined(separator: ", ")) "
                 + "FROM \(relation.table)\(filter)"
         }
-        guard !request.order.isEmpty else {
+        guard isOrdered else {
             kind = .stream
             sql = select(nil) + limit
             let isLong = request.expectedRowCount ?? 0 >= PostgresScanPlan.longRowCount
@@ -100,14 +110,16 @@ struct PostgresScanPlan {
         halves = []
         guard !uncertain.isEmpty else {
             sql = select(nil) + order + limit
-            kind = .cursor(misfits: nil)
+            kind = .cursor(parameters: builder.parameters, misfits: nil)
             return
         }
         // NULL in a column of the order may stand for a misfit; those rows are sorted here.
         let empty = uncertain.map { "\($0.name) IS NULL" }.joined(separator: " OR ")
         let filled = uncertain.map { "\($0.name) IS NOT NULL" }.joined(separator: " AND ")
         sql = select("(_x IS NULL OR (\(filled)))") + order
-        kind = .cursor(misfits: select("_x IS NOT NULL AND (\(empty))"))
+        kind = .cursor(
+            parameters: builder.parameters,
+            misfits: select("_x IS NOT NULL AND (\(empty))"))
     }
 
     /// A stream of so many rows is worth a second session.

@@ -11,9 +11,8 @@ final class RowSource {
     private let endpoint: PostgresEndpoint
     private let connection: PostgresConnection
     private let decoder: RowDecoder
-    private let numbers: [Int64: Int64]
+    private let places: RowPlaces
     private var state: State
-    private var lastBatch: (id: Int64, number: Int64?)
     private var isFirstRow = true
     /// Whether the last call did not end well.
     private var hasFailed = false
@@ -31,17 +30,15 @@ final class RowSource {
 
     init(
         _ state: State, endpoint: PostgresEndpoint, connection: PostgresConnection,
-        decoder: RowDecoder, visible: VisibleSet, first: PostgresResult?, fieldOffset: Int
+        decoder: RowDecoder, places: RowPlaces, first: PostgresResult?, fieldOffset: Int
     ) {
         self.endpoint = endpoint
         self.connection = connection
         self.decoder = decoder
         self.state = state
         self.fieldOffset = fieldOffset
-        numbers = visible.numbers
+        self.places = places
         result = first
-        // Ids are positive.
-        lastBatch = (0, nil)
     }
 
     deinit {
@@ -69,15 +66,6 @@ final class RowSource {
         hasFailed = false
     }
 
-    @inline(__always)
-    private func identify(_ batch: Int64, _ ordinal: Int64) -> Int64? {
-        // Rows lie in the order of batches.
-        if batch != lastBatch.id { lastBatch = (batch, numbers[batch]) }
-        return lastBatch.number.map {
-            ColdLocation(batchNumber: $0, ordinal: ordinal).packed
-        }
-    }
-
     // MARK: COPY
 
     private func copy(into page: RowBuffer, maximumRowCount: Int) throws {
@@ -94,7 +82,7 @@ final class RowSource {
                 isFirstRow = false
             }
             guard !fields.isAtEnd, try fields.fieldCount() >= 0 else { continue }
-            try decoder.append(to: page, identify: identify) { try fields.field() }
+            try decoder.append(to: page, identify: places.identify) { try fields.field() }
         }
     }
 
@@ -103,18 +91,11 @@ final class RowSource {
     private func readRows(into page: RowBuffer, maximumRowCount: Int) throws {
         while page.rowCount < maximumRowCount, page.byteCount < PostgresScan.maximumPageByteCount {
             guard let result = try nextRow() else { return }
-            var column = fieldOffset
+            var fields = try ResultFields(result, of: decoder, from: fieldOffset)
             // The fence's own row, when the condition found none.
-            guard PQgetisnull(result.handle, 0, Int32(column)) == 0 else { continue }
+            guard fieldOffset == 0 || !result.isNull(0, fieldOffset) else { continue }
             let before = page.byteCount
-            try decoder.append(to: page, identify: identify) {
-                defer { column += 1 }
-                let index = Int32(column)
-                guard PQgetisnull(result.handle, 0, index) == 0 else { return nil }
-                return UnsafeRawBufferPointer(
-                    start: PQgetvalue(result.handle, 0, index),
-                    count: Int(PQgetlength(result.handle, 0, index)))
-            }
+            try decoder.append(to: page, identify: places.identify) { fields.next() }
             fetched.byteCount += page.byteCount - before
         }
     }
@@ -128,6 +109,8 @@ final class RowSource {
                     fetched.rowCount += 1
                     return first
                 }
+                // The end of rows that come one by one has none.
+                guard first.rowCount == 0 else { throw DamagedRow() }
             }
             if let next = try connection.nextResult() {
                 result = next
@@ -150,4 +133,38 @@ final class RowSource {
     }
 
     static var firstFetch: String { "FETCH \(firstFetchRowCount) FROM stretch_rows" }
+}
+
+/// Finds out where rows are, and has them counted.
+final class RowPlaces {
+    private let visible: VisibleSet
+    private let tally: RowTally
+    /// Whether the relation, or what was asked of it, has no rows but those of the wanted batches.
+    private let isClosed: Bool
+    private let endpoint: PostgresEndpoint
+    private var lastBatch: (id: Int64, index: Int?)
+
+    init(_ visible: VisibleSet, _ tally: RowTally, isClosed: Bool, endpoint: PostgresEndpoint) {
+        self.visible = visible
+        self.tally = tally
+        self.isClosed = isClosed
+        self.endpoint = endpoint
+        // Ids are positive.
+        lastBatch = (0, nil)
+    }
+
+    /// The packed location of a row, or `nil` for one of a batch that is not wanted.
+    @inline(__always)
+    func identify(_ batch: Int64, _ ordinal: Int64) throws -> Int64? {
+        // Rows lie in the order of batches.
+        if batch != lastBatch.id { lastBatch = (batch, visible.indexes[batch]) }
+        guard let index = lastBatch.index else {
+            guard !isClosed else {
+                throw RowTally.unknownBatch(batch, remote: endpoint.remoteName)
+            }
+            return nil
+        }
+        return try tally.take(
+            batchAt: index, ordinal: ordinal, remote: endpoint.remoteName)
+    }
 }
