@@ -3,15 +3,18 @@ import Stretch
 import StretchTestSupport
 import Synchronization
 
-/// A server that answers the first message of a client with fixed bytes, and keeps all it is told.
+/// A server that answers the messages of its clients with fixed bytes, and keeps all it is told
+/// after the first of them.
 final class FakeServer: Sendable {
     let port: Int
     private let listener: Int32
-    private let told = Mutex<[UInt8]>([])
+    private let told = Told()
     private let isDone = DispatchSemaphore(value: 0)
 
-    /// - Parameter answer: What is sent after the client's first message.
-    init(answer: [UInt8]) throws {
+    /// - Parameters:
+    ///   - answer: What is sent after a client's first message.
+    ///   - further: What is sent after each other one.
+    init(answer: [UInt8], further: [UInt8] = []) throws {
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -23,30 +26,91 @@ final class FakeServer: Sendable {
                 bind(listener, $0, length) == 0 ? getsockname(listener, $0, &length) : -1
             }
         }
-        guard result == 0, listen(listener, 1) == 0 else { throw ConformanceFailure("no port") }
+        guard result == 0, listen(listener, 8) == 0 else { throw ConformanceFailure("no port") }
         port = Int(UInt16(bigEndian: address.sin_port))
-        Thread.detachNewThread { [self] in
-            let client = accept(listener, nil, nil)
-            var buffer = [UInt8](repeating: 0, count: 4_096)
-            _ = recv(client, &buffer, buffer.count, 0)
-            _ = answer.withUnsafeBytes { send(client, $0.baseAddress, $0.count, 0) }
-            // The client closes the connection.
+        let (told, isDone) = (told, isDone)
+        Thread.detachNewThread {
             while true {
-                let count = recv(client, &buffer, buffer.count, 0)
-                guard count > 0 else { break }
-                told.withLock { $0 += buffer[..<count] }
+                let client = accept(listener, nil, nil)
+                guard client >= 0 else { return }
+                Thread.detachNewThread {
+                    FakeServer.serve(client, answer, further) { told.append($0) }
+                    isDone.signal()
+                }
             }
-            close(client)
-            isDone.signal()
         }
     }
 
-    deinit { close(listener) }
+    deinit {
+        // Only so the thread in accept() wakes up.
+        shutdown(listener, Int32(SHUT_RDWR))
+        close(listener)
+    }
+
+    private static func serve(
+        _ client: Int32, _ answer: [UInt8], _ further: [UInt8], note: (ArraySlice<UInt8>) -> Void
+    ) {
+        func say(_ bytes: [UInt8]) {
+            // A client that went away is no signal to end the tests.
+            _ = bytes.withUnsafeBytes {
+                send(client, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+        }
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        _ = recv(client, &buffer, buffer.count, 0)
+        say(answer)
+        // The client closes the connection.
+        while true {
+            let count = recv(client, &buffer, buffer.count, 0)
+            guard count > 0 else { break }
+            note(buffer[..<count])
+            say(further)
+        }
+        close(client)
+    }
 
     /// All that the client said after the answer.
     func received() -> String {
         isDone.wait()
-        return String(decoding: told.withLock { $0 }, as: UTF8.self)
+        return told.text
+    }
+
+    /// What clients said.
+    private final class Told: Sendable {
+        private let bytes = Mutex<[UInt8]>([])
+
+        var text: String { String(decoding: bytes.withLock { $0 }, as: UTF8.self) }
+
+        func append(_ more: ArraySlice<UInt8>) { bytes.withLock { $0 += more } }
+    }
+
+    /// A message of the protocol:
+    /// <https://www.postgresql.org/docs/15/protocol-message-formats.html>.
+    static func message(_ letter: Unicode.Scalar, _ body: [UInt8] = []) -> [UInt8] {
+        let length = UInt32(body.count + 4)
+        return [UInt8(ascii: letter)]
+            + [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: length >> $0) } + body
+    }
+
+    /// Lets a client in without a password.
+    static let welcome =
+        message("R", [0, 0, 0, 0]) + message("S", Array("server_encoding\0UTF8\0".utf8)) + ready
+
+    /// Ready for the next query.
+    static let ready = message("Z", [UInt8(ascii: "I")])
+
+    /// A set of rows of one column of text, each with the same value.
+    static func rows(_ value: String, count: Int, columnCount: Int = 1) -> [UInt8] {
+        let column: [UInt8] =
+            [UInt8(ascii: "c"), 0] + [0, 0, 0, 0, 0, 0, 0, 0, 0, 25, 255, 255]
+            + [255, 255, 255, 255, 0, 0]
+        let field = [0, 0, 0, UInt8(value.utf8.count)] + Array(value.utf8)
+        let columns = Array(repeatElement(column, count: columnCount).joined())
+        let fields = Array(repeatElement(field, count: columnCount).joined())
+        let row = message("D", [0, UInt8(columnCount)] + fields)
+        return message("T", [0, UInt8(columnCount)] + columns)
+            + Array(repeatElement(row, count: count).joined())
+            + message("C", Array("SELECT \(count)\0".utf8))
     }
 
     /// A request of an authentication method, with what belongs to it.

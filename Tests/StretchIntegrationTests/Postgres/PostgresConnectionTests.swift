@@ -3,6 +3,7 @@ import Stretch
 import StretchPostgres
 import StretchSQLite
 import StretchTestSupport
+import StretchText
 import Testing
 
 @Suite struct PostgresConnectionTests {
@@ -69,5 +70,115 @@ import Testing
         #expect(error?.code == .wrongState)
         #expect(
             try remote.psql("SELECT count(*) FROM pg_tables WHERE schemaname = 'stretch_1'") == "1")
+    }
+
+    @Test(arguments: [1, 4_095])
+    func `a server that asks for a cheap SCRAM proof gets none`(_ iterationCount: Int) throws {
+        let salt = "r=x,s=QSXCR+Q6sek8bf92,i=\(iterationCount)"
+        let server = try FakeServer(
+            answer: FakeServer.request(10, Array("SCRAM-SHA-256\0\0".utf8)),
+            further: FakeServer.request(11, Array(salt.utf8)))
+        let address = try PostgresAddress("postgresql://127.0.0.1:\(server.port)/d?sslmode=disable")
+        do {
+            let endpoint = PostgresEndpoint(address) {
+                RemoteCredential(login: "someone", password: "Secret!")
+            }
+            let error = #expect(throws: StretchError.self) { _ = try endpoint.fence(branch: 1) }
+            #expect(error?.code == .notPermitted)
+            #expect(error?.message.includes("\(iterationCount) iterations") == true)
+        }
+        let told = server.received()
+        #expect(told.includes("n,,n="))
+        #expect(!told.includes(",p="))
+    }
+
+    /// What a server that is none answers to every message.
+    private static let answers: [[UInt8]] = [
+        FakeServer.ready,
+        FakeServer.message("I") + FakeServer.ready,
+        FakeServer.message("1") + FakeServer.message("2") + FakeServer.message("n")
+            + FakeServer.message("C", Array("BEGIN\0".utf8)) + FakeServer.ready,
+        FakeServer.rows("x", count: 0) + FakeServer.ready,
+        FakeServer.rows("x", count: 3, columnCount: 9) + FakeServer.ready,
+        FakeServer.rows("-1", count: 1, columnCount: 9) + FakeServer.ready,
+        FakeServer.rows("9223372036854775807", count: 1, columnCount: 9) + FakeServer.ready,
+        Array(repeatElement(FakeServer.rows("-5", count: 1, columnCount: 9), count: 9).joined())
+            + FakeServer.ready,
+        Array(
+            repeatElement(
+                FakeServer.rows("9223372036854775807", count: 2, columnCount: 9), count: 5
+            ).joined()) + FakeServer.ready,
+        FakeServer.message("H", [0, 0, 0]) + FakeServer.message("c") + FakeServer.ready,
+    ]
+
+    @Test(arguments: 0..<answers.count)
+    func `answers that are too few, too many or of another kind are errors`(_ index: Int) throws {
+        let server = try FakeServer(answer: FakeServer.welcome, further: Self.answers[index])
+        let address = try PostgresAddress("postgresql://127.0.0.1:\(server.port)/d?sslmode=disable")
+        let here = TimelinePosition(branch: 1, epoch: 1, token: 2)
+        let relation = Relation(
+            id: 5, name: "t",
+            columns: [RemoteColumn(id: 1, name: "c", affinity: .text, defaultValue: .null)],
+            key: [OrderTerm(column: 1)], indexes: [])
+        let batch = NewBatch(id: 9, relation: 5, columns: [1], rowCount: 1, digest: [1])
+        let rows = RowBuffer(columnCount: 1)
+        rows.beginRow(identifier: 0)
+        rows.append(Value.integer(1))
+        var scan = ColdScanRequest(
+            relation: 5, position: here,
+            batches: [VisibleBatch(id: 9, number: 1, rowCount: 1)], columns: [1])
+        let calls: [(String, (PostgresEndpoint) throws -> Void)] = [
+            ("register", { try $0.register(database: 1, position: here) }),
+            ("provision", { try $0.provision(relation) }),
+            ("buildIndexes", { try $0.buildIndexes(relation) }),
+            ("commit", { try $0.commit(batch, rows: rows, from: here, to: here.next(token: 3)) }),
+            ("retire", { try $0.retire(batch: 9, from: here, to: here.next(token: 3)) }),
+            ("confirm", { try $0.confirm(here) }),
+            (
+                "read",
+                {
+                    try $0.read(batch: 9, columns: [1], from: 0, maximumRowCount: 1, into: rows)
+                }
+            ),
+            ("scan", { try Self.readAll(try $0.scan(scan)) }),
+            ("authorize", { try $0.authorize() }),
+            ("takeOver", { try $0.takeOver(here, from: [1]) }),
+        ]
+        for (name, call) in calls {
+            let endpoint = PostgresEndpoint(address) {
+                RemoteCredential(login: "someone", password: nil)
+            }
+            #expect(throws: StretchError.self, "\(name)") { try call(endpoint) }
+        }
+        scan.order = [OrderTerm(column: 1)]
+        // What may be an honest answer of these must at least come to an end.
+        let questions: [(PostgresEndpoint) throws -> Void] = [
+            { _ = try $0.fence(branch: 1) }, { _ = try $0.position(branch: 1) },
+            { _ = try $0.ledgerEntry(batch: 9) }, { _ = try $0.identity() },
+            { _ = try $0.holds(here) }, { _ = try $0.branches(database: 1) },
+            { _ = try $0.batches(seenAt: here) }, { _ = try $0.hasCollectedBatch(seenAt: here) },
+            { _ = try $0.copies(of: 5, digest: [1]) }, { _ = try $0.lacks(relation) },
+            { try $0.fork(here, of: here, database: 1, without: []) },
+            { try $0.setDropped(false, branch: 1) }, { _ = try $0.makeLogins() },
+            { _ = try $0.retention() }, { try $0.setRetention(nil) },
+            { _ = try $0.collectGarbage(GarbageRequest(database: 1)) },
+            { _ = try $0.usage(relation: 5) }, { try Self.readAll(try $0.scan(scan)) },
+            { $0.stage(batch, rows: rows) },
+        ]
+        for question in questions {
+            let endpoint = PostgresEndpoint(address) {
+                RemoteCredential(login: "someone", password: nil)
+            }
+            do {
+                try question(endpoint)
+            } catch {
+                #expect(error is StretchError)
+            }
+        }
+    }
+
+    private static func readAll(_ scan: any ColdScan) throws {
+        let page = RowBuffer(columnCount: 1)
+        while try scan.nextPage(into: page, maximumRowCount: 10) {}
     }
 }

@@ -7,7 +7,7 @@ import StretchTestSupport
 import Testing
 
 /// A file with two tables, a keystore, and a server.
-private struct RightsSample {
+struct RightsSample {
     let folder: TemporaryFolder
     let server: PrivatePostgres
     let address: String

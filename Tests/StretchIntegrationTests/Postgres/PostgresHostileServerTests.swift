@@ -1,0 +1,258 @@
+import Foundation
+import Stretch
+import StretchLinked
+import StretchPostgres
+import StretchSQLite
+import StretchTestSupport
+import StretchText
+import Testing
+
+/// A database in which another role made things that a session might use by mistake.
+@Suite struct PostgresHostileServerTests {
+    /// Makes a twin of every function, operator, type, table and of some aggregates of the system
+    /// in `public`, as another role; each fails, and leaves a mark that no rollback takes back.
+    private static func makeTwins(in remote: PostgresRemote) throws {
+        let role = "mallory_\(remote.database)"
+        try remote.server.psql(
+            """
+            SET search_path = pg_catalog;
+            CREATE ROLE \(role); GRANT CREATE ON SCHEMA public TO \(role); SET ROLE \(role);
+            CREATE SEQUENCE public.calls; GRANT ALL ON public.calls TO PUBLIC;
+            CREATE FUNCTION public.twin() RETURNS bool LANGUAGE plpgsql AS $$
+                BEGIN PERFORM pg_catalog.nextval('public.calls');
+                RAISE EXCEPTION 'a twin was called'; END $$;
+            DO $do$
+            DECLARE f record;
+            BEGIN
+                FOR f IN SELECT format('CREATE FUNCTION public.%I(%s) RETURNS %s LANGUAGE plpgsql '
+                        'AS $$ BEGIN PERFORM public.twin(); RETURN NULL; END $$', proname,
+                        oidvectortypes(proargtypes), format_type(prorettype, NULL)) AS sql
+                    FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace
+                        AND prokind = 'f' AND NOT proretset
+                UNION ALL SELECT format('CREATE FUNCTION public.%I(%s) RETURNS %s LANGUAGE plpgsql '
+                        'AS $$ BEGIN PERFORM public.twin(); RETURN NULL; END $$', name, types, made)
+                    FROM (VALUES ('has_database_privilege', 'name, name, text', 'bool'),
+                        ('starts_with', 'name, text', 'bool'), ('quote_ident', 'name', 'text'),
+                        ('array_to_string', 'bigint[], text', 'text'),
+                        ('format', 'text, name, name', 'text'),
+                        ('pg_has_role', 'oid, name', 'bool')) AS near(name, types, made)
+                UNION ALL SELECT format('CREATE FUNCTION public.%I(%s, %s) RETURNS %s LANGUAGE '
+                        'plpgsql AS $$ BEGIN PERFORM public.twin(); RETURN NULL; END $$',
+                        'operator_' || oid, format_type(oprleft, NULL), format_type(oprright, NULL),
+                        format_type(oprresult, NULL))
+                    FROM pg_operator WHERE oprnamespace = 'pg_catalog'::regnamespace
+                        AND oprkind = 'b'
+                UNION ALL SELECT format('CREATE OPERATOR public.%s (FUNCTION = public.%I, '
+                        'LEFTARG = %s, RIGHTARG = %s)', oprname, 'operator_' || oid,
+                        format_type(oprleft, NULL), format_type(oprright, NULL))
+                    FROM pg_operator WHERE oprnamespace = 'pg_catalog'::regnamespace
+                        AND oprkind = 'b'
+                UNION ALL SELECT format('CREATE DOMAIN public.%I AS pg_catalog.%I '
+                        'CHECK (public.twin())', name, name)
+                    FROM unnest(ARRAY['text', 'int8', 'bytea', 'float8', 'timestamptz', 'uuid'])
+                        AS name
+                UNION ALL SELECT format('CREATE VIEW public.%I AS SELECT *, public.twin() AS twin '
+                        'FROM pg_catalog.%I', relname, relname)
+                    FROM pg_class WHERE relnamespace = 'pg_catalog'::regnamespace
+                        AND relkind IN ('r', 'v')
+                LOOP
+                    -- Some are of types that nobody else can use.
+                    BEGIN EXECUTE f.sql; EXCEPTION WHEN OTHERS THEN NULL; END;
+                END LOOP;
+            END $do$;
+            CREATE FUNCTION public.state(int8, int8) RETURNS int8 LANGUAGE plpgsql
+                AS $$ BEGIN PERFORM public.twin(); RETURN NULL; END $$;
+            CREATE AGGREGATE public.max(int8) (SFUNC = public.state, STYPE = int8);
+            CREATE AGGREGATE public.min(int8) (SFUNC = public.state, STYPE = int8);
+            CREATE AGGREGATE public.sum(int8) (SFUNC = public.state, STYPE = int8);
+            RESET ROLE;
+            GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC;
+            ALTER DATABASE \(remote.database) SET search_path = public, pg_catalog
+            """, database: remote.database)
+        let names = "('starts_with', 'int8eq', 'lower', 'has_database_privilege', 'quote_ident')"
+        let count = try remote.server.psql(
+            """
+            SELECT pg_catalog.count(DISTINCT p.proname) FROM pg_catalog.pg_proc AS p
+            WHERE p.pronamespace OPERATOR(pg_catalog.=) 'public'::pg_catalog.regnamespace
+                AND p.proname OPERATOR(pg_catalog.=) ANY ('{starts_with,int8eq,lower,quote_ident}')
+            """, database: remote.database)
+        try #require(count == "4", "\(names) have no twins")
+        let operators = try remote.server.psql(
+            """
+            SELECT pg_catalog.count(*) OPERATOR(pg_catalog.>) 500 FROM pg_catalog.pg_operator AS o
+            WHERE o.oprnamespace OPERATOR(pg_catalog.=) 'public'::pg_catalog.regnamespace
+            """, database: remote.database)
+        try #require(operators == "t")
+    }
+
+    /// Whether a twin was called since the twins were made.
+    private static func wereTwinsCalled(in remote: PostgresRemote) throws -> Bool {
+        try remote.server.psql(
+            "SELECT is_called FROM public.calls", database: remote.database) == "t"
+    }
+
+    @Test func `no function, operator, type or table of another schema is used`() throws {
+        let remote = try PostgresRemote()
+        try Self.makeTwins(in: remote)
+        #expect(throws: (any Error).self) {
+            try remote.server.psql("SELECT lower('A'::text)", database: remote.database)
+        }
+        #expect(try Self.wereTwinsCalled(in: remote))
+        try remote.server.psql(
+            "SELECT pg_catalog.setval('public.calls', 1, false)", database: remote.database)
+        for (number, check) in EndpointConformance.checks.enumerated() {
+            let text = remote.server.address(of: remote.database) + "&schema=s_\(number)"
+            let address = try PostgresAddress(text)
+            #expect(throws: Never.self, "\(check.name)") {
+                try check.run(
+                    EndpointConformance { owner in
+                        PostgresEndpoint(address, owner: owner) { PostgresRemote.credential }
+                    })
+            }
+        }
+        #expect(try !Self.wereTwinsCalled(in: remote))
+    }
+
+    @Test func `no login of a whole life calls what another role made`() throws {
+        let sample = try RightsSample()
+        let remote = try PostgresRemote()
+        try Self.makeTwins(in: remote)
+        let admin = PostgresRemote.credential
+        let report = try sample.open(admin).enable(
+            server: sample.server.address(of: remote.database))
+        #expect(report.advice == [])
+        for table in ["orders", "notes"] {
+            try sample.open(admin).enableTable(table, filter: "id <= 60")
+        }
+        try sample.open().migrate()
+        try sample.open(admin).provision()
+        let reader = try sample.open(sample.stored(report, .reader))
+        for database in [try sample.open(), reader, try sample.open(admin)] {
+            #expect(
+                try database.query("SELECT count(*), sum(id) FROM orders").rows == [[100, 5050]])
+            for query in [
+                "SELECT customer FROM orders WHERE id = 7", "SELECT * FROM orders ORDER BY id DESC",
+                "SELECT * FROM orders WHERE id IN (1, 2, 70) AND customer > 'A'",
+                "SELECT DISTINCT customer FROM orders", "SELECT * FROM notes WHERE note LIKE 'N%'",
+                "SELECT * FROM orders WHERE customer = 'Customer 3' ORDER BY customer LIMIT 2",
+                "SELECT * FROM orders JOIN notes USING (id) WHERE customer < 'Customer 5'",
+            ] {
+                #expect(try !database.query(query).rows.isEmpty, "\(query)")
+            }
+            #expect(try database.verify().isSound)
+            _ = try database.status()
+            #expect(try database.testConnection().failure == nil)
+        }
+        try sample.plainly("ALTER TABLE orders ADD COLUMN more TEXT DEFAULT 'x'")
+        try sample.open(admin).provision()
+        _ = try sample.open(admin).grant(.reader, to: "bob")
+        _ = try sample.open().bringBack(table: "notes")
+        try sample.open(admin).setRetention(.zero)
+        #expect(try sample.open(admin).collectGarbage().batches > 0)
+        _ = try sample.open(admin).branches()
+        _ = try sample.open(admin).reauthorize()
+        #expect(try sample.open().verify().isSound)
+        #expect(try !Self.wereTwinsCalled(in: remote))
+        let paths = try remote.server.psql(
+            """
+            SELECT pg_catalog.count(*) FROM pg_catalog.pg_roles AS r
+            WHERE pg_catalog.starts_with(r.rolname::pg_catalog.text, 'stretch_')
+                AND r.rolconfig::pg_catalog.text
+                    OPERATOR(pg_catalog.=) '{"search_path=pg_catalog, pg_temp"}'
+            """, database: remote.database)
+        #expect(Int(paths) ?? 0 >= 3)
+    }
+
+    // MARK: Who owns the schema
+
+    @Test(arguments: [
+        ("ALTER SCHEMA s OWNER TO $", "schema \"s\"", "belongs to role \"$\""),
+        ("ALTER TABLE s.stretch_branch OWNER TO $", "\"stretch_branch\"", "belongs to role \"$\""),
+        ("ALTER TABLE s.orders OWNER TO $", "\"orders\"", "belongs to role \"$\""),
+        (
+            """
+            CREATE FUNCTION s.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+            CREATE TRIGGER x BEFORE INSERT ON s.stretch_branch FOR EACH ROW EXECUTE FUNCTION s.f()
+            """, "\"stretch_branch\"", "has a trigger"
+        ),
+        (
+            "CREATE RULE x AS ON INSERT TO s.stretch_history DO ALSO SELECT 1",
+            "\"stretch_history\"", "has a rule"
+        ),
+        ("ALTER TABLE s.orders ENABLE ROW LEVEL SECURITY", "\"orders\"", "has row security"),
+        ("CREATE TABLE s.more() INHERITS (s.stretch_batch)", "\"stretch_batch\"", "inherit"),
+        (
+            "ALTER TABLE s.stretch_index RENAME TO i; CREATE VIEW s.stretch_index AS TABLE s.i",
+            "\"stretch_index\"", "is no plain table"
+        ),
+    ])
+    func `a schema that is not safe to define in is refused, and nothing is done in it`(
+        _ damage: String, _ object: String, _ fault: String
+    ) throws {
+        let sample = try RightsSample(schema: "s")
+        let owner = "other_\(sample.remoteDatabase)"
+        _ = try sample.makeLogin(owner, "")
+        let admin = PostgresRemote.credential
+        try sample.open(admin).enable(server: sample.address)
+        try sample.open(admin).enableTable("orders", filter: "id <= 60")
+        try sample.psql(damage.substituting("$", with: owner))
+        let counts =
+            "SELECT (SELECT count(*) FROM s.stretch_branch), count(*) FROM s.stretch_column"
+        let before = try sample.psql(counts)
+        let second = try RightsSample(schema: "s", sharing: sample)
+        let calls: [() throws -> Void] = [
+            { try second.open(admin).enable(server: second.address) },
+            { try sample.open(admin).enableTable("notes", filter: "id <= 60") },
+        ]
+        for call in calls {
+            let error = #expect(throws: StretchError.self) { try call() }
+            #expect(error?.code == .wrongState)
+            let message = error?.message ?? ""
+            #expect(message.includes(object), "\(message)")
+            #expect(message.includes(fault.substituting("$", with: owner)), "\(message)")
+            #expect(error?.hint != nil)
+        }
+        #expect(try sample.psql(counts) == before)
+    }
+
+    @Test func `a member of the role that owns a schema may use it`() throws {
+        let sample = try RightsSample(schema: "s")
+        let group = "group_\(sample.remoteDatabase)"
+        let member = try sample.makeLogin("member_\(sample.remoteDatabase)", "")
+        try sample.psql(
+            """
+            CREATE ROLE \(group); GRANT \(group) TO \(member.login);
+            CREATE SCHEMA s AUTHORIZATION \(group)
+            """)
+        try sample.open(member).enable(server: sample.address)
+        try sample.open(member).enableTable("orders", filter: "id <= 60")
+        #expect(try sample.open(member).migrate().rows == 60)
+    }
+
+    // MARK: Timelines without an end
+
+    @Test func `a branch that descends from itself is damage, and questions end`() throws {
+        let remote = try PostgresRemote()
+        let endpoint = remote.makeEndpoint()
+        let start = TimelinePosition(branch: 1, epoch: 0, token: 2)
+        try endpoint.register(database: 1, position: start)
+        let child = TimelinePosition(branch: 3, epoch: 0, token: 4)
+        try endpoint.fork(child, of: start, database: 1, without: [])
+        for parents in ["id", "4 - id"] {
+            try remote.psql("UPDATE stretch_branch SET parent = \(parents), fork_epoch = 0")
+            for position in [start, child] {
+                let other = TimelinePosition(branch: 5, epoch: 0, token: 6)
+                let calls: [() throws -> Void] = [
+                    { _ = try endpoint.batches(seenAt: position) },
+                    { _ = try endpoint.hasCollectedBatch(seenAt: position) },
+                    { try endpoint.fork(other, of: position, database: 1, without: []) },
+                    { try endpoint.setDropped(false, branch: position.branch) },
+                ]
+                for call in calls {
+                    let error = #expect(throws: StretchError.self) { try call() }
+                    #expect(error?.code == .damaged)
+                }
+            }
+        }
+    }
+}
