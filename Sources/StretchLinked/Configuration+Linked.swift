@@ -16,7 +16,7 @@ extension Configuration {
                 return try EmbeddedEndpoint(
                     path: address.filePath(besides: localPath), routines: configuration.routines,
                     isCreating: isCreating, vfs: configuration.remoteVFS,
-                    owner: configuration.owner
+                    besides: localPath, owner: configuration.owner
                 ) { () throws(StretchError) in
                     try configuration.credential(address, configuration.role)
                 }

@@ -29,9 +29,11 @@ public final class Connection {
 
     /// Opens a database file without a mutex of its own: the caller keeps it to one thread.
     ///
+    /// - Parameter followsLinks: Whether the path may hold symbolic links.
     /// - Throws: What SQLite reports, such as a missing file.
     public init(
-        path: String, access: Access, routines: Routines, vfs: String? = nil
+        path: String, access: Access, routines: Routines, vfs: String? = nil,
+        followsLinks: Bool = true
     ) throws(SQLiteError) {
         let flags =
             switch access {
@@ -43,7 +45,9 @@ public final class Connection {
         var handle: OpaquePointer?
         let name = access == .immutable ? Connection.immutableName(of: path) : path
         let code = routines.table.pointee.open_v2(
-            name, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs)
+            name, &handle,
+            flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+                | (followsLinks ? 0 : SQLITE_OPEN_NOFOLLOW), vfs)
         guard code == SQLITE_OK, let handle else {
             let error = SQLiteError(routines, handle, code: code)
             _ = routines.table.pointee.close_v2(handle)  // Never fails on a failed open.

@@ -23,9 +23,13 @@ extension StretchDatabase {
     ) throws(StretchError) -> ReauthorizeReport {
         let report = try administer {
             let keystore = try requireKeystore()
-            // The migrator and another person's reauthorization stay out meanwhile.
-            let lease = try MigratorLease(
-                path: path, timeout: configuration.busyTimeout, since: configuration.now())
+            // The migrator and another person's reauthorization stay out meanwhile. A dry run
+            // makes no file beside one that may be anybody's.
+            let lease =
+                try options.isDryRun
+                ? nil
+                : MigratorLease(
+                    path: path, timeout: configuration.busyTimeout, since: configuration.now())
             defer { withExtendedLifetime(lease) {} }
             return try keystore.exclusively { () throws(StretchError) in
                 try perform { try Reauthorization(self, keystore, options).run() }

@@ -30,7 +30,8 @@ struct DatabaseCopy {
         var time = now()
         do {
             let destination = try Connection(
-                path: path, access: .readWrite, routines: configuration.routines)
+                path: path, access: .readWrite, routines: configuration.routines,
+                followsLinks: false)
             // The file has no other name yet: what a crash leaves is removed.
             try destination.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")
             if holdsSnapshot {

@@ -32,7 +32,8 @@ private final class DeepBackup {
         self.options = options
         configuration = database.configuration
         connection = try Connection(
-            path: path, access: .readWrite, routines: configuration.routines)
+            path: path, access: .readWrite, routines: configuration.routines,
+            followsLinks: false)
         connection.set(.triggers, false)
         connection.set(.foreignKeys, false)
         // The file has no other name yet: what a crash leaves is removed.

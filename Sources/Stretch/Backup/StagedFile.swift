@@ -1,4 +1,5 @@
 internal import Foundation
+internal import StretchText
 
 /// A file under a temporary name, which gets its own name only when it is whole and on the disk.
 ///
@@ -27,12 +28,13 @@ final class StagedFile {
         StagedFile.removeLeftovers(prefix, in: folder)
         temporaryPath =
             "\(folder)/\(prefix)\(getpid())-\(String(UInt32.random(in: 0...UInt32.max), radix: 16))"
-        descriptor = open(temporaryPath, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode)
-        guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        guard let made = try GuardedFile.make(temporaryPath, mode: mode) else {
+            throw StagedFile.exists(temporaryPath)
+        }
+        descriptor = made
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             throw StagedFile.failure("cannot make a file in \"\(folder)\"")
         }
-        // Not what the process's mask leaves of it.
-        _ = fchmod(descriptor, mode)
     }
 
     /// Goes on with the file that another program has put in the place of the empty one.
@@ -41,12 +43,12 @@ final class StagedFile {
     ///
     /// - Throws: `wrongState` when there is none, or nobody may use it.
     func adoptReplacement() throws(StretchError) {
-        let replacement = open(temporaryPath, O_RDWR | O_CLOEXEC)
-        guard replacement >= 0, flock(replacement, LOCK_EX | LOCK_NB) == 0,
-            fchmod(replacement, mode) == 0
-        else {
+        guard
+            let replacement = try GuardedFile.open(temporaryPath, O_RDWR, .user)
+        else { throw StagedFile.failure("cannot use \"\(temporaryPath)\"") }
+        guard flock(replacement, LOCK_EX | LOCK_NB) == 0, fchmod(replacement, mode) == 0 else {
             let failure = StagedFile.failure("cannot use \"\(temporaryPath)\"")
-            if replacement >= 0 { close(replacement) }
+            close(replacement)
             throw failure
         }
         closeDescriptor()
@@ -95,7 +97,7 @@ final class StagedFile {
             try linkIntoPlace()
         }
         isDone = true
-        let folder = open(StagedFile.folder(of: path), O_RDONLY | O_CLOEXEC)
+        let folder = open(StagedFile.folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else { throw StagedFile.failure("cannot write \"\(path)\"") }
         defer { close(folder) }
         guard StagedFile.synchronize(folder) else {
@@ -165,10 +167,10 @@ final class StagedFile {
 
     private static func removeLeftovers(_ prefix: String, in folder: String) {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        for name in names where name.hasPrefix(prefix) {
+        for name in names where name.beginsWith(prefix) {
             let path = "\(folder)/\(name)"
-            let other = open(path, O_RDONLY | O_CLOEXEC)
-            guard other >= 0 else { continue }
+            // What is no file of ours stays.
+            guard let other = try? GuardedFile.open(path, O_RDONLY, .anyone) else { continue }
             if flock(other, LOCK_EX | LOCK_NB) == 0 { unlink(path) }
             close(other)
         }

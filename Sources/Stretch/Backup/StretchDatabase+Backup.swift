@@ -24,6 +24,7 @@ extension StretchDatabase {
                 .invalidArgument, "\"\(target)\" is the database itself",
                 hint: "Name another file for the backup.")
         }
+        try GuardedFile.requireOwnName(target)
         let isThere = StagedFile.mode(target) != nil
         guard options.overwrites || !isThere else { throw StagedFile.exists(target) }
         try refuseOverwriting(target, record)

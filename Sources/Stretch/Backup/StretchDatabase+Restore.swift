@@ -71,6 +71,7 @@ struct Restoration {
     init(
         _ path: String, _ options: RestoreOptions, _ configuration: Configuration
     ) throws(StretchError) {
+        try GuardedFile.requireOwnName(path)
         self.path = FileIdentity.resolved(path)
         self.options = options
         self.configuration = configuration

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import StretchText
 
 /// A folder that only its owner reads (mode 0700), with files of mode 0600 that are replaced whole
 /// or not at all.
@@ -7,14 +8,12 @@ struct PrivateFolder {
 
     /// The content of a file, or `nil` when there is none.
     ///
-    /// - Throws: `wrongState` for a file that others may read, or that cannot be read.
+    /// - Throws: `wrongState` for a file that others may read, or that cannot be read, and for a
+    ///   folder that is not this user's alone.
     func read(_ name: String) throws(StretchError) -> [UInt8]? {
+        guard try exists() else { return nil }
         let path = path(of: name)
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-        guard descriptor >= 0 else {
-            guard errno != ENOENT else { return nil }
-            throw failure("cannot open \"\(path)\"")
-        }
+        guard let descriptor = try GuardedFile.open(path, O_RDONLY, .user) else { return nil }
         defer { close(descriptor) }
         var state = stat()
         guard fstat(descriptor, &state) == 0 else { throw failure("cannot read \"\(path)\"") }
@@ -38,17 +37,15 @@ struct PrivateFolder {
 
     /// The names of the files; none when there is no folder.
     func names() throws(StretchError) -> [String] {
-        guard let stream = opendir(path) else {
-            guard errno != ENOENT else { return [] }
-            throw failure("cannot read \"\(path)\"")
-        }
+        guard try exists() else { return [] }
+        guard let stream = opendir(path) else { throw failure("cannot read \"\(path)\"") }
         defer { closedir(stream) }
         var names: [String] = []
         while let entry = readdir(stream) {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
                 String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
-            if !name.hasPrefix(".") { names.append(name) }
+            if !name.beginsWith(".") { names.append(name) }
         }
         return names.sorted()
     }
@@ -78,7 +75,7 @@ struct PrivateFolder {
     /// hour.
     private func removeLeftovers() {
         for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        where name.hasPrefix(".") {
+        where name.beginsWith(".") {
             var state = stat()
             guard lstat(path(of: name), &state) == 0 else { continue }
             #if canImport(Darwin)
@@ -105,8 +102,11 @@ struct PrivateFolder {
     ) throws(StretchError) -> Result {
         try make()
         let path = path(of: name)
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw failure("cannot open \"\(path)\"") }
+        // Another process may make the file between the two calls.
+        var found = try GuardedFile.open(path, O_RDWR, .user)
+        if found == nil { found = try GuardedFile.make(path, mode: 0o600) }
+        if found == nil { found = try GuardedFile.open(path, O_RDWR, .user) }
+        guard let descriptor = found else { throw failure("cannot open \"\(path)\"") }
         defer { close(descriptor) }
         while flock(descriptor, LOCK_EX) != 0 {
             guard errno == EINTR else { throw failure("cannot lock \"\(path)\"") }
@@ -116,22 +116,32 @@ struct PrivateFolder {
 
     private func path(of name: String) -> String { "\(path)/\(name)" }
 
-    /// Makes the folder, and the folders above it.
+    /// Makes the folder, and those above it that are missing, for this user alone.
     private func make() throws(StretchError) {
+        guard try !exists() else { return }
+        var missing = [path]
         var state = stat()
-        if lstat(path, &state) != 0 {
-            let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
-            do {
-                try FileManager.default.createDirectory(
-                    atPath: parent, withIntermediateDirectories: true)
-            } catch {
-                throw StretchError(
-                    .wrongState, "cannot make the folder \"\(parent)\"",
-                    hint: "Name another folder with STRETCH_HOME.", cause: error)
+        while let last = missing.last {
+            let parent = URL(fileURLWithPath: last).deletingLastPathComponent().path
+            guard parent != last, lstat(parent, &state) != 0 else { break }
+            missing.append(parent)
+        }
+        for folder in missing.reversed() {
+            guard mkdir(folder, 0o700) == 0 || errno == EEXIST else {
+                throw failure("cannot make the folder \"\(folder)\"")
             }
-            guard mkdir(path, 0o700) == 0 || errno == EEXIST, lstat(path, &state) == 0 else {
-                throw failure("cannot make the folder \"\(path)\"")
-            }
+        }
+        guard try exists() else { throw failure("cannot make the folder \"\(path)\"") }
+    }
+
+    /// Whether the folder is there.
+    ///
+    /// - Throws: `wrongState` when it is not this user's alone.
+    private func exists() throws(StretchError) -> Bool {
+        var state = stat()
+        guard lstat(path, &state) == 0 else {
+            guard errno != ENOENT else { return false }
+            throw failure("cannot read \"\(path)\"")
         }
         guard state.st_mode & S_IFMT == S_IFDIR, state.st_uid == geteuid(),
             state.st_mode & 0o077 == 0
@@ -140,6 +150,7 @@ struct PrivateFolder {
                 .wrongState, "\"\(path)\" must be a folder of this user, closed to all others",
                 hint: "chmod 700 '\(path)', or name another folder with STRETCH_HOME.")
         }
+        return true
     }
 
     private func writeNew(

@@ -184,14 +184,27 @@ package final class Migrator {
         if !run.report.isStopped { try run.finishBringingBack(table) }
     }
 
+    /// Takes the lease of a connected file: nothing is made beside one that is not this user's.
+    func takeLease(timeout: Duration) throws(StretchError) -> MigratorLease {
+        if let link {
+            let found = try local { () throws in
+                (try Catalog(connection).database(), try Catalog(connection).pending())
+            }
+            if let record = found.0 { try link.require(record, pending: found.1) }
+        }
+        let lease = try MigratorLease(
+            path: path, timeout: timeout, since: configuration.now())
+        // Whoever had the lease may have changed the connection.
+        link?.forget()
+        return lease
+    }
+
     /// Takes the lease, and runs `body` with it.
     func run(
         _ options: MigrationOptions, _ progress: @escaping (MigrationProgress) -> Void,
         _ body: (MigrationRun) throws(StretchError) -> Void
     ) throws(StretchError) -> MigrationReport {
-        let lease = try MigratorLease(
-            path: path, timeout: options.leaseTimeout ?? configuration.busyTimeout,
-            since: configuration.now())
+        let lease = try takeLease(timeout: options.leaseTimeout ?? configuration.busyTimeout)
         defer { withExtendedLifetime(lease) {} }
         let waiting = try local { () throws in try reconcileSchema(connection) }
         let endpoint = try endpoint()

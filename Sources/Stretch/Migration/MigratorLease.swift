@@ -9,15 +9,10 @@ final class MigratorLease {
 
     /// Takes the lease, or waits for it.
     ///
-    /// - Throws: `busy`, naming the holder, when the time is over.
+    /// - Throws: `busy`, naming the holder, when the time is over; `wrongState` when something else
+    ///   is in the file's place.
     init(path: String, timeout: Duration, since: String) throws(StretchError) {
-        let lockPath = MigratorLease.path(for: path)
-        descriptor = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else {
-            throw StretchError(
-                .wrongState, "cannot open \"\(lockPath)\": \(String(cString: strerror(errno)))",
-                hint: "Give the migrator the right to write in the database's folder.")
-        }
+        descriptor = try MigratorLease.open(MigratorLease.path(for: path), besides: path)
         let deadline = ContinuousClock.now + timeout
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             guard ContinuousClock.now < deadline else {
@@ -29,6 +24,8 @@ final class MigratorLease {
             }
             usleep(20_000)
         }
+        // Another user's file serves as a lock, and is not written.
+        guard GuardedFile.isOwned(descriptor, by: .userOrOwner(of: path)) else { return }
         let host = ProcessInfo.processInfo.hostName
         let text = Array("pid \(getpid()) on \(host) since \(since) UTC".utf8)
         // For people only: a failure to write it changes nothing.
@@ -44,6 +41,25 @@ final class MigratorLease {
 
     static func path(for database: String) -> String {
         URL(fileURLWithPath: database).resolvingSymlinksInPath().path + "-stretch-migrator"
+    }
+
+    private static func open(
+        _ path: String, besides database: String
+    ) throws(StretchError) -> Int32 {
+        // Another process may make or remove the file between the two calls.
+        for _ in 0..<8 {
+            if let found = try existing(path) { return found }
+            if let made = try GuardedFile.make(path, like: database) { return made }
+        }
+        throw StretchError(
+            .wrongState, "\"\(path)\" comes and goes",
+            hint: "Stop the program that removes it, and run the command again.")
+    }
+
+    /// The file as it is there; a lock needs no right to write.
+    private static func existing(_ path: String) throws(StretchError) -> Int32? {
+        let access = access(path, W_OK) == 0 ? O_RDWR : O_RDONLY
+        return try GuardedFile.open(path, access, .anyone)
     }
 
     private static func holder(_ descriptor: Int32) -> String {

@@ -10,8 +10,7 @@ extension Migrator {
     /// - Parameter table: One table, or `nil` for all.
     /// - Throws: `busy` while a migrator works; `remoteUnavailable`.
     package func verify(table: String? = nil) throws(StretchError) -> VerificationReport {
-        let lease = try MigratorLease(
-            path: path, timeout: configuration.busyTimeout, since: configuration.now())
+        let lease = try takeLease(timeout: configuration.busyTimeout)
         defer { withExtendedLifetime(lease) {} }
         let endpoint = try endpoint(as: .reader)
         let verification = Verification(connection: connection, endpoint: endpoint)

@@ -29,14 +29,23 @@ final class StagingFile {
         database: String, id: Int64, _ configuration: Configuration, isCreating: Bool
     ) throws(StretchError) -> StagingFile? {
         let path = path(for: database)
-        if !FileManager.default.fileExists(atPath: path) {
+        var identity = try GuardedFile.identity(path, .userOrOwner(of: database))
+        if identity == nil {
             guard isCreating else { return nil }
-            try make(path, like: database)
+            if let made = try GuardedFile.make(path, like: database) { close(made) }
+            identity = try GuardedFile.identity(path, .userOrOwner(of: database))
         }
         return try attempt(path) {
             let connection = try Connection(
                 path: path, access: .readWrite, routines: configuration.routines,
-                vfs: configuration.localVFS)
+                vfs: configuration.localVFS, followsLinks: false)
+            // Nothing is written before it is known to be the file that was looked at.
+            let opened = try GuardedFile.identity(path, .userOrOwner(of: database))
+            guard !connection.hasMoved, opened == identity else {
+                throw StretchError(
+                    .wrongState, "staging file \"\(path)\" was replaced while it was opened",
+                    hint: "Run the command again.")
+            }
             connection.setBusyTimeout(milliseconds: configuration.busyTimeoutMilliseconds)
             // A journal that is deleted leaves nothing beside the file; EXTRA makes that durable.
             try connection.execute(
@@ -65,22 +74,6 @@ final class StagingFile {
     private init(path: String, connection: Connection) {
         self.path = path
         self.connection = connection
-    }
-
-    /// Makes an empty file that exactly those can read who can read the database.
-    private static func make(_ path: String, like database: String) throws(StretchError) {
-        var status = stat()
-        let mode = stat(database, &status) == 0 ? status.st_mode & 0o666 : 0o600
-        let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0, fchmod(descriptor, mode) == 0 else {
-            let reason = String(cString: strerror(errno))
-            if descriptor >= 0 { close(descriptor) }
-            throw StretchError(
-                .wrongState, "cannot make staging file \"\(path)\": \(reason)", hint: wayOut)
-        }
-        // Only root may give a file away; the database's owner then goes on with it.
-        if geteuid() == 0 { _ = fchown(descriptor, status.st_uid, status.st_gid) }
-        close(descriptor)
     }
 
     private static let script = """

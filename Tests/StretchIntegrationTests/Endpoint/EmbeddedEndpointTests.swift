@@ -146,11 +146,15 @@ import Testing
         try withRemotePath { path in
             let sample = try Sample(path)
             // A copy has a rollback journal, and needs no file beside it to be read. Rights do not
-            // bind the superuser; a name with `mode=ro` binds everyone.
-            try sample.execute("VACUUM INTO '\(path).copy'")
-            let readOnly = "file:\(path).copy?mode=ro"
-            let endpoint = try EmbeddedEndpoint(
-                path: readOnly, routines: .linked, isCreating: false)
+            // bind the superuser; a format that a later SQLite writes binds everyone:
+            // https://sqlite.org/fileformat2.html#file_format_version_numbers
+            let copy = path + ".copy"
+            try sample.execute("VACUUM INTO '\(copy)'")
+            let file = try #require(FileHandle(forUpdatingAtPath: copy))
+            try file.seek(toOffset: 18)
+            try file.write(contentsOf: [3])
+            try file.close()
+            let endpoint = try EmbeddedEndpoint(path: copy, routines: .linked, isCreating: false)
             #expect(try sample.keys(on: endpoint) == [1, 2])
             expect(.remoteUnavailable) { _ = try endpoint.fence(branch: 1) }
         }

@@ -23,20 +23,24 @@ public final class EmbeddedEndpoint: Endpoint {
     ///   - routines: The SQLite that opens the file; one process must use one copy for one file.
     ///   - isCreating: Whether a missing file is made. Once opened, it must not vanish.
     ///   - vfs: The name of the VFS, or `nil` for the default.
+    ///   - localPath: The local database, whose mode a file that is made gets; `nil` for one that
+    ///     only this user can read.
     ///   - owner: The right to extend branches, or `nil` for those that nobody owns.
     ///   - credential: The administrator's login; asked by `register` and `authorize`.
     /// - Throws: When it may be made: `remoteUnavailable`; `wrongState` when the file is something
     ///   else.
     public init(
         path: String, routines: Routines, isCreating: Bool, vfs: String? = nil,
-        owner: OwnerProof? = nil,
+        besides localPath: String? = nil, owner: OwnerProof? = nil,
         credential: @escaping () throws(StretchError) -> RemoteCredential? = {
             () throws(StretchError) in nil
         }
     ) throws(StretchError) {
         self.owner = owner
         self.credential = credential
-        file = EmbeddedFile(path: path, routines: routines, isCreating: isCreating, vfs: vfs)
+        file = EmbeddedFile(
+            path: path, routines: routines, isCreating: isCreating, vfs: vfs,
+            localPath: localPath)
         if isCreating { try attempt { _ = try file.open() } }
     }
 

@@ -1,4 +1,6 @@
+internal import Foundation
 internal import StretchSQLite
+internal import StretchText
 
 /// The remote's file: its connections, and what the session remembers of its content.
 ///
@@ -17,6 +19,8 @@ final class EmbeddedFile {
     /// What is known of batches and relations; it is dropped when the file is another one.
     var directory = EmbeddedDirectory()
     private let vfs: String?
+    /// Whose rights a new file gets at most, or `nil` for this user alone.
+    private let localPath: String?
     private var isCreating: Bool
     private var connection: Connection?
     private var isRemote = false
@@ -24,8 +28,9 @@ final class EmbeddedFile {
     /// The number of times that connections were dropped; a reader of an older count is closed.
     private(set) var incarnation = 0
 
-    init(path: String, routines: Routines, isCreating: Bool, vfs: String?) {
+    init(path: String, routines: Routines, isCreating: Bool, vfs: String?, localPath: String?) {
         self.path = path
+        self.localPath = localPath
         self.routines = routines
         self.isCreating = isCreating
         self.vfs = vfs
@@ -35,7 +40,8 @@ final class EmbeddedFile {
     func open() throws -> Connection {
         if let connection, !connection.hasMoved { return connection }
         close()
-        let connection = try connect(isCreating ? .create : .readWrite, cacheKiBCount: 2_048)
+        if isCreating { try makeFile() }
+        let connection = try connect(cacheKiBCount: 2_048)
         isRemote = try EmbeddedSchema.identify(connection, path: path)
         if isRemote { try EmbeddedSchema.useWAL(connection) }
         // From now on a missing file is a loss, not a beginning.
@@ -59,7 +65,7 @@ final class EmbeddedFile {
             close()
         }
         guard try openRemote() != nil else { throw missingRemote }
-        return try connect(.readWrite, cacheKiBCount: 2_048)
+        return try connect(cacheKiBCount: 2_048)
     }
 
     /// Keeps a connection whose statements are all reset for the next scan.
@@ -79,8 +85,36 @@ final class EmbeddedFile {
         incarnation += 1
     }
 
-    private func connect(_ access: Connection.Access, cacheKiBCount: Int) throws -> Connection {
-        let connection = try Connection(path: path, access: access, routines: routines, vfs: vfs)
+    /// Makes the file when it is missing, before SQLite would with a mode of its own.
+    private func makeFile() throws(StretchError) {
+        let path = try absolutePath()
+        guard StagedFile.mode(path) == nil else { return }
+        let made =
+            if let localPath {
+                try GuardedFile.make(path, like: localPath)
+            } else {
+                try GuardedFile.make(path, mode: 0o600)
+            }
+        // Another process may have made it meanwhile; a link to nothing SQLite does not open.
+        if let made { Foundation.close(made) }
+    }
+
+    /// The path that SQLite gets: it has names for other things than files, none of them absolute.
+    private func absolutePath() throws(StretchError) -> String {
+        let name = path.parts(between: "/").last ?? ""
+        guard !path.beginsWith("file:"), !name.isSameText(as: ":memory:") else {
+            throw StretchError(
+                .invalidArgument, "remote \"\(path)\" is not the path of a file",
+                hint: "Name a SQLite file without parameters: file:archive.db.")
+        }
+        return path.beginsWith("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    }
+
+    private func connect(cacheKiBCount: Int) throws -> Connection {
+        let path = try absolutePath()
+        try GuardedFile.requireRegular(path)
+        let connection = try Connection(
+            path: path, access: .readWrite, routines: routines, vfs: vfs)
         connection.setBusyTimeout(milliseconds: EmbeddedFile.busyTimeoutMilliseconds)
         // `fullfsync` matters on Darwin alone: https://sqlite.org/pragma.html#pragma_fullfsync
         try connection.execute(
