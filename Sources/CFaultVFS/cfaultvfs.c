@@ -53,6 +53,26 @@ int stretch_fault_fired(void) {
     return hasFired;
 }
 
+// Guarded by `mutex`, too.
+static void (*checkpoint_callback)(const char *path, int hasReadHeader);
+static _Thread_local int is_in_callback;
+
+void stretch_fault_at_checkpoint(void (*callback)(const char *path, int hasReadHeader)) {
+    pthread_mutex_lock(&mutex);
+    checkpoint_callback = callback;
+    pthread_mutex_unlock(&mutex);
+}
+
+static void run_checkpoint_callback(const char *path, int hasReadHeader) {
+    pthread_mutex_lock(&mutex);
+    void (*callback)(const char *, int) = checkpoint_callback;
+    pthread_mutex_unlock(&mutex);
+    if (!callback || is_in_callback || !path) return;
+    is_in_callback = 1;
+    callback(path, hasReadHeader);
+    is_in_callback = 0;
+}
+
 static int error_code(enum fault_call call) {
     switch (call) {
     case FAULT_OPEN: return SQLITE_CANTOPEN;
@@ -165,7 +185,11 @@ static int fault_shm_map(
 }
 
 static int fault_shm_lock(sqlite3_file *file, int offset, int count, int flags) {
-    return real_file(file)->pMethods->xShmLock(real_file(file), offset, count, flags);
+    int code = real_file(file)->pMethods->xShmLock(real_file(file), offset, count, flags);
+    // WAL_CKPT_LOCK: https://sqlite.org/walformat.html#the_wal_locks
+    int isCheckpoint = offset == 1 && flags == (SQLITE_SHM_LOCK | SQLITE_SHM_EXCLUSIVE);
+    if (code == SQLITE_OK && isCheckpoint) run_checkpoint_callback(path_of(file), 0);
+    return code;
 }
 
 static void fault_shm_barrier(sqlite3_file *file) {
@@ -188,7 +212,7 @@ static int fault_fetch(sqlite3_file *file, sqlite3_int64 offset, int count, void
 static int fault_unfetch(sqlite3_file *file, sqlite3_int64 offset, void *address) {
     (void)file;
     (void)offset;
-    (void)address;
+    if (!address) run_checkpoint_callback(path_of(file), 1);
     return SQLITE_OK;
 }
 

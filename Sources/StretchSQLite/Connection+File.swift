@@ -14,6 +14,23 @@ extension Connection {
         return result != 0
     }
 
+    /// Writes how many frames the write-ahead log has to an address, at each commit to it.
+    ///
+    /// It takes the place of automatic checkpoints: <https://sqlite.org/c3ref/wal_hook.html>.
+    ///
+    /// - Parameter count: Valid until the next call, or until the connection is gone; `nil` ends
+    ///   the counting.
+    package func countLogFrames(into count: UnsafeMutablePointer<Int32>?) {
+        _ = routines.table.pointee.wal_hook(
+            handle,
+            count.map { _ in
+                { count, _, _, frames in
+                    count?.assumingMemoryBound(to: Int32.self).pointee = frames
+                    return SQLITE_OK
+                }
+            }, count)
+    }
+
     /// The first bytes of the database file, as many as there are up to `count`.
     ///
     /// SQLite's own descriptor reads them. To open and close another one would drop the locks of

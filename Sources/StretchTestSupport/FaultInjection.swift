@@ -1,4 +1,5 @@
 internal import CFaultVFS
+internal import Synchronization
 
 /// Fails one chosen I/O call of the connections that were opened with the VFS ``vfsName``.
 ///
@@ -50,4 +51,30 @@ public enum FaultInjection {
 
     /// Whether a call was made to fail since the last arming.
     public static var didFire: Bool { stretch_fault_fired() != 0 }
+
+    /// Where a checkpoint is.
+    public enum CheckpointPlace: Sendable {
+        /// It has the lock that keeps other checkpoints out.
+        case isLocked
+        /// It has read a header of the write-ahead log that has changed, and has not used it yet.
+        case hasReadHeader
+    }
+
+    private typealias CheckpointBody = @Sendable (CheckpointPlace) -> Void
+    private static let checkpointBody = Mutex<(path: String, body: CheckpointBody)?>(nil)
+
+    /// Calls `body` at those places of each checkpoint of one file; `nil` ends that.
+    ///
+    /// Only one file is watched at a time, and what `body` does is not watched.
+    public static func atCheckpoint(
+        of path: String, _ body: (@Sendable (CheckpointPlace) -> Void)?
+    ) {
+        checkpointBody.withLock { $0 = body.map { (path, $0) } }
+        guard body != nil else { return stretch_fault_at_checkpoint(nil) }
+        stretch_fault_at_checkpoint { name, hasReadHeader in
+            let found = FaultInjection.checkpointBody.withLock { $0 }
+            guard let found, let name, String(cString: name) == found.path else { return }
+            found.body(hasReadHeader == 0 ? .isLocked : .hasReadHeader)
+        }
+    }
 }

@@ -36,4 +36,10 @@ long long stretch_fault_count(void);
 // Whether a fault was injected since the last arming: 1 or 0.
 int stretch_fault_fired(void);
 
+// Calls `callback` with the database's path when a checkpoint has its lock, and when it has read a
+// header of the write-ahead log that has changed, and before it uses what it read; not while the
+// thread is in such a call. Null ends that. SQLite lets go of its memory map after the header:
+// sqlite3WalCheckpoint() calls xUnfetch().
+void stretch_fault_at_checkpoint(void (*callback)(const char *path, int hasReadHeader));
+
 #endif

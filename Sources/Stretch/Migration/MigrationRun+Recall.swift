@@ -92,7 +92,7 @@ extension MigrationRun {
             table.batchCount += 1
         }
         reportProgress(recall.table.name, .inbound)
-        try local { () throws in try wal.checkpointWhenLong(connection) }
+        try local { () throws in try wal.checkpointWhenLong() }
     }
 
     private func record(_ conflicts: [MigrationReport.Conflict]) throws(StretchError) {

@@ -19,7 +19,7 @@ extension MigrationRun {
             report.lockTimes.record(time)
             sizer.record(rowCount: rowCount, lockTime: time)
         }
-        wal.record(rowCount: rowCount ?? 0)
+        wal.record()
         return result
     }
 

@@ -49,7 +49,7 @@ extension MigrationRun {
             record(moving, keptRowCount: keptRowCount)
             self.step = nextStep
             self.moving = next
-            try local { () throws in try wal.checkpointWhenLong(connection) }
+            try local { () throws in try wal.checkpointWhenLong() }
             return .switched(next: nextStep)
         }
     }

@@ -209,7 +209,15 @@ package final class Migrator {
         let waiting = try local { () throws in try reconcileSchema(connection) }
         let endpoint = try endpoint()
         let roundTripCount = endpoint.roundTripCount
-        let wal = WALGauge(database: path)
+        let wal = try local { () throws in
+            try WALGauge(connection) { [path, configuration] () throws(SQLiteError) in
+                let reader = try Connection(
+                    path: path, access: .readWrite, routines: configuration.routines,
+                    vfs: configuration.localVFS)
+                reader.setBusyTimeout(milliseconds: configuration.busyTimeoutMilliseconds)
+                return reader
+            }
+        }
         let run = MigrationRun(
             connection: connection, configuration: configuration, endpoint: endpoint,
             options: options, proof: proof, wal: wal,
@@ -229,9 +237,8 @@ package final class Migrator {
             run.report.walByteCount = wal.byteCount
             lastReport = run.report
         }
-        try local { () throws in try wal.begin(connection) }
         try body(run)
-        try local { () throws in try wal.checkpoint(connection) }
+        try local { () throws in try wal.checkpoint() }
         run.report.roundTripCount = endpoint.roundTripCount - roundTripCount
         run.report.walByteCount = wal.byteCount
         return run.report
