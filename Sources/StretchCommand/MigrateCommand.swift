@@ -71,7 +71,7 @@ struct MigrateCommand: ParsableCommand {
         Interruption.observe()
         var report: MovementReport?
         repeat {
-            report = try runOnceOrWait(database)
+            report = try runOnceOrWait(database, isFirst: report == nil)
             guard let watch, !Interruption.isRequested else { break }
             pause(watch)
         } while !Interruption.isRequested
@@ -86,9 +86,11 @@ struct MigrateCommand: ParsableCommand {
     }
 
     /// Runs once; with `--watch`, a failure that time can heal is told, and the next turn goes on.
-    private func runOnceOrWait(_ database: StretchDatabase) throws -> MovementReport? {
+    private func runOnceOrWait(
+        _ database: StretchDatabase, isFirst: Bool
+    ) throws -> MovementReport? {
         do {
-            return try runOnce(database)
+            return try runOnce(database, isFirst: isFirst)
         } catch let error as StretchError {
             guard watch != nil, error.code.isRetryable else { throw error }
             StandardError.write("warning: \(error.message); trying again\n")
@@ -96,7 +98,9 @@ struct MigrateCommand: ParsableCommand {
         }
     }
 
-    private func runOnce(_ database: StretchDatabase) throws -> MovementReport {
+    private func runOnce(
+        _ database: StretchDatabase, isFirst: Bool
+    ) throws -> MovementReport {
         let bar = ProgressBar()
         defer { bar.finish() }
         let report = try database.migrate(
@@ -104,6 +108,9 @@ struct MigrateCommand: ParsableCommand {
             lockBudget: .milliseconds(lockBudget), shouldStop: { Interruption.isRequested },
             progress: bar.update)
         bar.finish()
+        if isFirst, !options.json {
+            for warning in report.warnings { StandardError.write("warning: \(warning)\n") }
+        }
         if watch != nil, report.rows == 0 { return report }
         if options.json, watch != nil {
             StandardOutput.writeLine(JSONText.line(report))

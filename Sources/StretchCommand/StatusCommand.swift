@@ -23,6 +23,7 @@ struct StatusCommand: ParsableCommand {
         ]
         if let login = database.login { lines.insert("Login        \(login)", at: 1) }
         if let reason = database.linkReason { lines.insert("Reason       \(reason)", at: 1) }
+        lines += database.warnings.map { "Warning      \($0)" }
         if let step = database.pendingStep { lines.append("In flight    \(step)") }
         if let staging = database.staging { lines += StagingCommand.lines(staging) }
         if status.tables.isEmpty { lines.append("No table is stretch-enabled.") }

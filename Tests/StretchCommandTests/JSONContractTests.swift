@@ -72,7 +72,7 @@ import Testing
         #expect(
             Set(database.keys) == [
                 "id", "branch", "epoch", "server", "linkState", "queryMode", "journalMode",
-                "freePages", "freeBytes",
+                "freePages", "freeBytes", "warnings",
             ])
         #expect(database["linkState"] as? String == "connected")
         let table = try #require((status["tables"] as? [[String: Any]])?.first)

@@ -19,6 +19,8 @@ public struct ConnectionReport: Codable, Equatable, Sendable {
     public let hint: String?
     /// How long it took, in seconds.
     public let seconds: Double
+    /// What is wrong on this side, as full sentences.
+    public let warnings: [String]
 }
 
 /// A test of a connection: the report, and the error behind it.
@@ -67,7 +69,8 @@ extension Configuration {
                 server: address.description, login: login, state: found?.state ?? .healthy,
                 number: found?.number, code: failure?.code.description,
                 message: failure?.message, hint: failure?.hint,
-                seconds: Double(seconds) + Double(attoseconds) / 1e18),
+                seconds: Double(seconds) + Double(attoseconds) / 1e18,
+                warnings: routines.walResetWarning.map { [$0] } ?? []),
             failure: failure)
     }
 

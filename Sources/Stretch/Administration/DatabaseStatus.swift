@@ -49,6 +49,8 @@ public struct DatabaseStatus: Codable, Equatable, Sendable {
         public let freeBytes: Int64
         /// What staging holds and costs; `nil` when it is off and holds nothing.
         public let staging: StagingReport?
+        /// What is wrong around the database, as full sentences.
+        public let warnings: [String]
     }
 
     /// One stretch-enabled table.

@@ -86,4 +86,6 @@ public struct MovementReport: Codable, Equatable, Sendable {
     public let isStopped: Bool
     /// Tables that wait for the owner of the remote; all others went on.
     public let waiting: [Waiting]
+    /// What is wrong around the database, as full sentences.
+    public let warnings: [String]
 }

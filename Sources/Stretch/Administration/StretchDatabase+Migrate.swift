@@ -29,7 +29,8 @@ extension StretchDatabase {
         options.shouldStop = shouldStop
         let start = ContinuousClock.now
         let report = try migrator.migrate(options) { progress(MovementProgress($0)) }
-        return MovementReport(report, elapsed: ContinuousClock.now - start)
+        return MovementReport(
+            report, elapsed: ContinuousClock.now - start, configuration)
     }
 
     /// Moves cold rows of a table back: all of them, or those that meet a condition.
@@ -57,7 +58,8 @@ extension StretchDatabase {
         let report = try migrator.bringBack(
             table: table.name, where: condition, options: options
         ) { progress(MovementProgress($0)) }
-        return MovementReport(report, elapsed: ContinuousClock.now - start)
+        return MovementReport(
+            report, elapsed: ContinuousClock.now - start, configuration)
     }
 
     func makeMigrator() throws(StretchError) -> Migrator {
@@ -110,7 +112,9 @@ extension MovementProgress {
 }
 
 extension MovementReport {
-    init(_ report: MigrationReport, elapsed: Duration) {
+    init(
+        _ report: MigrationReport, elapsed: Duration, _ configuration: Configuration
+    ) {
         let (seconds, attoseconds) = elapsed.components
         self.init(
             tables: report.tables.map(Table.init),
@@ -125,7 +129,7 @@ extension MovementReport {
             roundTrips: Int64(report.roundTripCount), isStopped: report.isStopped,
             waiting: report.waiting.map {
                 Waiting(table: $0.table, isBlocking: $0.isBlocking, message: $0.reason.message)
-            })
+            }, warnings: configuration.routines.walResetWarning.map { [$0] } ?? [])
     }
 }
 

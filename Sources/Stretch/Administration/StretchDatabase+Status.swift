@@ -25,9 +25,29 @@ extension StretchDatabase {
                     queryMode: now.queryMode.rawValue,
                     journalMode: try connection.string("PRAGMA main.journal_mode") ?? "",
                     pendingStep: try catalog.pending()?.kind.rawValue, freePages: freePages,
-                    freeBytes: freePages * pageSize, staging: try stagingReport(now)),
+                    freeBytes: freePages * pageSize, staging: try stagingReport(now),
+                    warnings: try warnings(now)),
                 tables: tables, events: try events())
         }
+    }
+
+    private func warnings(_ record: DatabaseRecord) throws(StretchError) -> [String] {
+        [configuration.routines.walResetWarning, try remoteModeWarning(record)].compactMap { $0 }
+    }
+
+    /// - Returns: `nil` unless the remote is a file that more users can read or write than the
+    ///   database.
+    private func remoteModeWarning(_ record: DatabaseRecord) throws(StretchError) -> String? {
+        let address = try EndpointAddress(parsing: record.endpoint)
+        guard case .file = address.kind else { return nil }
+        let remote = address.filePath(besides: path)
+        guard let own = StagedFile.mode(path), let other = StagedFile.mode(remote),
+            other & ~own & 0o666 != 0
+        else { return nil }
+        let (local, wider) = (String(own, radix: 8), String(other, radix: 8))
+        return "More users can use the remote \"\(remote)\" than the database: its mode is "
+            + "\(wider), the database's is \(local). To change that: chmod "
+            + "\(String(other & own, radix: 8)) '\(remote)'."
     }
 
     // MARK: The remote

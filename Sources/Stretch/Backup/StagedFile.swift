@@ -28,12 +28,13 @@ final class StagedFile {
         StagedFile.removeLeftovers(prefix, in: folder)
         temporaryPath =
             "\(folder)/\(prefix)\(getpid())-\(String(UInt32.random(in: 0...UInt32.max), radix: 16))"
-        guard let made = try GuardedFile.make(temporaryPath, mode: mode) else {
-            throw StagedFile.exists(temporaryPath)
-        }
-        descriptor = made
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        // The error names the folder; the temporary name tells nobody anything.
+        descriptor = (try? GuardedFile.make(temporaryPath, mode: mode)) ?? -1
+        guard descriptor >= 0 else {
             throw StagedFile.failure("cannot make a file in \"\(folder)\"")
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            throw StagedFile.failure("cannot lock a file in \"\(folder)\"")
         }
     }
 

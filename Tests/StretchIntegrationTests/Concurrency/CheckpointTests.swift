@@ -114,72 +114,82 @@ import Testing
         #expect(problems.isEmpty == !isExpected, "\(problems)")
     }
 
-    /// Two programs that write, one of which copies the log after each commit, and a migrator.
+    /// Random commits and checkpoints of a program and of a migrator, with commits of a third one
+    /// inside of every second checkpoint.
     ///
     /// By hand: `STRETCH_CHECKPOINT_ROUNDS=100000`, and with `STRETCH_CHECKPOINT_METHOD=pragma` for
     /// the statement alone, which loses pages where SQLite has the bug.
-    @Test func `two programs and our checkpoints lose nothing`() throws {
+    @Test func `commits between and inside checkpoints of ours lose nothing`() throws {
         let environment = ProcessInfo.processInfo.environment
-        let rounds = environment["STRETCH_CHECKPOINT_ROUNDS"].flatMap { Int($0) } ?? 500
+        let rounds = environment["STRETCH_CHECKPOINT_ROUNDS"].flatMap { Int($0) } ?? 2_000
         let method: Method = environment["STRETCH_CHECKPOINT_METHOD"] == "pragma" ? .pragma : .gauge
+        let seed =
+            environment["STRETCH_CHECKPOINT_SEED"].flatMap { UInt64($0) }
+            ?? UInt64.random(in: 0...UInt64.max)
         let sample = try Sample()
-        let expected = Mutex(0)
-        let isDone = Atomic(false)
-        let failure = Mutex<String?>(nil)
-        let inside = Atomic(0)
-        // The bug needs a commit here; a checkpoint that is held up gets one now and then.
-        FaultInjection.atCheckpoint(of: sample.path) { place in
-            guard place == .hasReadHeader else { return }
-            inside.add(1, ordering: .relaxed)
-            if UInt8.random(in: 0..<4) == 0 { usleep(UInt32.random(in: 0..<300)) }
-        }
-        defer { FaultInjection.atCheckpoint(of: sample.path, nil) }
-        Self.onThreads(3) { number in
-            defer { isDone.store(true, ordering: .relaxed) }
-            do {
-                let connection = try sample.open()
-                let gauge = number == 0 && method == .gauge ? try sample.gauge(connection) : nil
-                var round = 0
-                while number == 0 ? round < rounds : true {
-                    if isDone.load(ordering: .relaxed) { break }
-                    round += 1
-                    for _ in 0..<Int.random(in: 1...4) {
-                        try connection.run(
-                            """
-                            INSERT INTO t(id, n, v) VALUES(?, 1, randomblob(1000))
-                            ON CONFLICT DO UPDATE SET n = n + 1, v = excluded.v
-                            """, .integer(Int64.random(in: 1...50)))
-                        expected.withLock { $0 += 1 }
-                    }
-                    switch (number, gauge) {
-                    case (0, let gauge?):
-                        gauge.record()
-                        try gauge.checkpoint()
-                    case (0, nil), (1, _):
-                        _ = try connection.rows("PRAGMA main.wal_checkpoint(PASSIVE)")
-                    default: break
-                    }
-                }
-            } catch {
-                failure.withLock { $0 = "\(number): \(error)" }
+        let changes = Mutex(Changes(generator: SeededGenerator(seed: seed)))
+        let migrator = try sample.open()
+        let application = try sample.open()
+        let gauge = method == .gauge ? try sample.gauge(migrator) : nil
+        let writer = Mutex(try sample.open())
+        let insideCount = Mutex(0)
+        let isInMigrator = Atomic(false)
+        FaultInjection.atCheckpoint(of: sample.path) { _ in
+            // The program's own checkpoints are not ours to keep whole.
+            guard isInMigrator.load(ordering: .relaxed) else { return }
+            guard changes.withLock({ $0.next(below: 2) }) == 0 else { return }
+            writer.withLock { writer in
+                guard (try? changes.withLock { try $0.change(writer) }) != nil else { return }
+                insideCount.withLock { $0 += 1 }
             }
         }
-        let problems = try sample.problems("SELECT sum(n) FROM t", Int64(expected.withLock { $0 }))
-        print("checkpoints: \(rounds) rounds, \(inside.load(ordering: .relaxed)) in the hook")
-        #expect(failure.withLock { $0 } == nil)
-        #expect(problems.isEmpty, "\(problems)")
+        defer { FaultInjection.atCheckpoint(of: sample.path, nil) }
+        for round in 1...rounds {
+            switch changes.withLock({ $0.next(below: 4) }) {
+            case 0:
+                try changes.withLock { try $0.change(migrator) }
+                gauge?.record()
+            case 1:
+                for _ in 0..<changes.withLock({ $0.next(below: 20) }) {
+                    try changes.withLock { try $0.change(application) }
+                }
+            case 2: _ = try application.rows("PRAGMA main.wal_checkpoint(PASSIVE)")
+            default:
+                isInMigrator.store(true, ordering: .relaxed)
+                if let gauge {
+                    try gauge.checkpoint()
+                } else {
+                    _ = try migrator.rows("PRAGMA main.wal_checkpoint(PASSIVE)")
+                }
+                isInMigrator.store(false, ordering: .relaxed)
+            }
+            guard round % 500 == 0 || round == rounds else { continue }
+            let problems = try sample.problems(
+                "SELECT sum(n) FROM t", changes.withLock { Int64($0.count) })
+            guard problems.isEmpty else {
+                Issue.record("seed \(seed), round \(round): \(problems)")
+                break
+            }
+        }
+        print(
+            "checkpoints: seed \(seed), \(rounds) rounds, "
+                + "\(insideCount.withLock { $0 }) commits inside")
     }
 
-    /// Runs `body` on threads of their own, all at once.
-    private static func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
-        let group = DispatchGroup()
-        for number in 0..<count {
-            group.enter()
-            Thread {
-                body(number)
-                group.leave()
-            }.start()
+    /// Random changes, and how many there were.
+    private struct Changes {
+        var generator: SeededGenerator
+        var count = 0
+
+        mutating func next(below limit: UInt64) -> UInt64 { generator.next(upperBound: limit) }
+
+        mutating func change(_ connection: Connection) throws {
+            try connection.run(
+                """
+                INSERT INTO t(id, n, v) VALUES(?, 1, randomblob(1000))
+                ON CONFLICT DO UPDATE SET n = n + 1, v = excluded.v
+                """, .integer(Int64(next(below: 200))))
+            count += 1
         }
-        group.wait()
     }
 }
