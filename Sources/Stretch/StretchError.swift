@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 /// An error thrown by Stretch: what failed, and what to do about it.
 public struct StretchError: Error, Sendable, CustomStringConvertible {
@@ -77,7 +78,17 @@ public struct StretchError: Error, Sendable, CustomStringConvertible {
                 .busy, isOwn ? error.message : "the local database is locked",
                 hint: "Try again, or raise the busy timeout.", cause: error)
         } else {
-            self.init(.statementFailed, error.message, cause: error)
+            self.init(.statementFailed, Self.withoutLiteral(error.message), cause: error)
         }
+    }
+
+    /// SQLite's message, which cites the token that it does not understand, without the text of a
+    /// literal: that may be a password.
+    private static func withoutLiteral(_ message: String) -> String {
+        guard message.includes("'") else { return message }
+        if message.beginsWith("unrecognized token: ") {
+            return "unrecognized token: a literal, which may lack its end"
+        }
+        return message.beginsWith("near \"") ? "near a literal: syntax error" : message
     }
 }

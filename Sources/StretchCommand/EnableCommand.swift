@@ -30,8 +30,7 @@ struct EnableCommand: ParsableCommand {
     var server: String
 
     func run() throws {
-        let credential = try login.credential()
-        let report = try options.open(credential).enable(server: server)
+        let report = try options.open(login.given, server: server).enable(server: server)
         options.show(report) {
             ["Enabled \(options.file) with server \(report.server)."]
                 + report.advice.map { "Advice: \($0)" }

@@ -41,7 +41,7 @@ struct GarbageCommand: ParsableCommand {
     }
 
     func run() throws {
-        let database = try options.open(try login.credential())
+        let database = try options.open(login.given)
         let age = olderThan.map { Duration.seconds(Int64($0 * 86_400)) }
         let report = try database.collectGarbage(
             olderThan: age, erasesHiddenRows: eraseHidden, isDryRun: dryRun)

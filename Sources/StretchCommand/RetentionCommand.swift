@@ -24,7 +24,7 @@ struct RetentionCommand: ParsableCommand {
     var retention: RetentionArgument?
 
     func run() throws {
-        let database = try options.open(try login.credential())
+        let database = try options.open(login.given)
         guard let retention else {
             let report = try database.retention()
             return options.show(report) { lines(report) }

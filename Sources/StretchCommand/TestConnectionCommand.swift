@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Stretch
+internal import StretchText
 
 struct TestConnectionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -32,16 +33,21 @@ struct TestConnectionCommand: ParsableCommand {
             ]
             if let login = report.login { lines.append("Login        \(login)") }
             if let number = report.number { lines.append("Number       \(number)") }
+            lines += report.warnings.map { "Warning      \($0)" }
             return lines + ["Time         \(Duration.seconds(report.seconds).text)"]
         }
         if let failure = test.failure { throw failure }
     }
 
     private func test() throws -> ConnectionTest {
-        let configuration = DatabaseOptions.makeConfiguration(
-            try login.credential(), busyTimeout: 10)
-        let scheme = target.split(separator: ":").first.map { $0.lowercased() } ?? ""
-        guard target.contains(":"), ["file", "postgresql", "postgres"].contains(scheme) else {
+        let parts = target.parts(between: ":", maximumSplitCount: 1)
+        let isAddress =
+            parts.count == 2
+            && ["file", "postgresql", "postgres"].contains { $0.isEqualFoldingCase(parts[0]) }
+        let configuration = try DatabaseOptions.makeConfiguration(
+            login.given, server: isAddress ? target : nil, file: isAddress ? nil : target,
+            busyTimeout: 10)
+        guard isAddress else {
             return try StretchDatabase(path: target, configuration: configuration)
                 .testConnection()
         }

@@ -102,4 +102,30 @@ import Testing
         try other.run(["attach", "app.db"], environment: ["STRETCH_GRANT_FILE": "new.grant"])
         #expect(try other.rows().contains("[10,82.5]"))
     }
+
+    @Test(arguments: ["file", "postgresql"])
+    func `a reader's grant takes no right to migrate away unless told to`(_ kind: String) throws {
+        let server = kind == "file" ? nil : try PrivatePostgres()
+        let address = try server.map { $0.address(of: try $0.makeDatabase()) } ?? "file:cold.db"
+        let admin =
+            server == nil ? [] : ["--login", PrivatePostgres.login, "--password-file", "-"]
+        let sample = try CommandSample()
+        let owner = User(
+            sample: sample, home: "owner",
+            password: server == nil ? "" : PrivatePostgres.password + "\n")
+        try owner.run(["enable", "app.db", "--server", address] + admin)
+        try owner.run(Self.enableTable + admin)
+        try owner.run(["grant", "app.db", "anna", "--output", "r.grant"] + admin)
+        let refused = try owner.run(["attach", "app.db", "--from", "r.grant"], status: 3)
+        #expect(refused.errors.contains("right to migrate"))
+        try owner.run(["migrate", "app.db"])
+        try owner.run(
+            ["grant", "app.db", "bob", "--role", "writer", "--output", "w.grant"] + admin)
+        let writer = User(sample: sample, home: "w")
+        try writer.run(["attach", "app.db", "--from", "w.grant"])
+        try writer.run(["attach", "app.db", "--from", "r.grant"], status: 3)
+        try writer.run(["migrate", "app.db"])
+        try writer.run(["attach", "app.db", "--from", "r.grant", "--replace"])
+        try writer.run(["migrate", "app.db"], status: 11)
+    }
 }

@@ -60,17 +60,26 @@ extension StretchDatabase {
     ///
     /// An earlier attachment of the same branch is replaced.
     ///
-    /// - Throws: `remoteMismatch` when the grant is of another file, branch or remote;
-    ///   `notPermitted` when the remote refuses the login; `remoteUnavailable`; `wrongState`
-    ///   without a keystore. The keystore is then as it was.
+    /// - Parameter isReplacing: Whether a reader's grant may take the right to migrate away.
+    /// - Throws: `wrongState` when it would and may not, and without a keystore; `remoteMismatch`
+    ///   when the grant is of another file, branch or remote; `notPermitted` when the remote
+    ///   refuses the login; `remoteUnavailable`. The keystore is then as it was.
     @discardableResult
-    public func attach(_ grant: AccessGrant) throws(StretchError) -> AttachReport {
+    public func attach(
+        _ grant: AccessGrant, isReplacing: Bool = false
+    ) throws(StretchError) -> AttachReport {
         let report = try perform {
             let record = try enabledDatabase()
             let keystore = try requireKeystore()
             try requireSameFile(grant, record)
             let address = try EndpointAddress(parsing: record.endpoint)
             let content = grant.content
+            let earlier = try keystore.attachments(database: record.database).first {
+                $0.branch == record.position.branch
+            }
+            if content.role == .reader, !isReplacing {
+                try refuseLosing(earlier, at: address, keystore)
+            }
             let login = content.login.map {
                 RemoteCredential(login: $0, password: content.password)
             }
@@ -83,9 +92,6 @@ extension StretchDatabase {
                 throw StretchError(
                     .remoteMismatch, "server \"\(address)\" is another remote than the grant's",
                     hint: "Ask the file's owner for a new grant.")
-            }
-            let earlier = try keystore.attachments(database: record.database).first {
-                $0.branch == record.position.branch
             }
             var made = earlier ?? makeAttachment(record)
             made.branch = record.position.branch
@@ -108,6 +114,18 @@ extension StretchDatabase {
         overlay.forgetRemote()
         try refreshOverlay()
         return report
+    }
+
+    /// Throws when this user holds what a reader has not: the owner's nonce, or a writer's login.
+    private func refuseLosing(
+        _ earlier: Attachment?, at address: EndpointAddress, _ keystore: Keystore
+    ) throws(StretchError) {
+        let writer = try keystore.credential(at: address, for: .writer)
+        guard earlier?.owner != nil || writer != nil else { return }
+        throw StretchError(
+            .wrongState,
+            "the grant is a reader's, and this user's right to migrate \"\(path)\" would be lost",
+            hint: "Attach nothing, or give the right up: stretch attach FILE --replace.")
     }
 
     private func requireSameFile(_ grant: AccessGrant, _ record: DatabaseRecord) throws {

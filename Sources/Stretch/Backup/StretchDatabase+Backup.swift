@@ -62,6 +62,15 @@ extension StretchDatabase {
         try BackupReader(file, configuration).description(isChecked: isChecked)
     }
 
+    /// The server that a file names, or `nil` for one that is not stretch-enabled.
+    ///
+    /// - Throws: As ``inspect(_:isChecked:configuration:)``.
+    public static func server(
+        of file: String, configuration: Configuration
+    ) throws(StretchError) -> String? {
+        try BackupReader(file, configuration).record()?.endpoint
+    }
+
     // MARK: Parts
 
     /// A connection of its own for a long read.

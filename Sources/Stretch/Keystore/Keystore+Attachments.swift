@@ -1,5 +1,6 @@
 internal import Crypto
 internal import Foundation
+internal import StretchText
 
 /// The attachments of a keystore: a file of its own for each, and one for what was last seen.
 extension Keystore {
@@ -9,11 +10,24 @@ extension Keystore {
     func attachments(database: Int64) throws(StretchError) -> [Attachment] {
         let prefix = "file-\(String(database, radix: 16))-"
         var found: [Attachment] = []
-        for name in try folder.names() where name.hasPrefix(prefix) {
+        for name in try folder.names() where name.beginsWith(prefix) {
             guard let bytes = try folder.read(name) else { continue }
             found.append(try decode(bytes, name: name))
         }
         return found
+    }
+
+    /// Whether a file of this user was connected to a server, byte by byte as its address says.
+    public func knows(_ address: EndpointAddress) -> Bool {
+        let names = (try? folder.names()) ?? []
+        return names.contains { name in
+            // What cannot be read proves nothing.
+            guard name.beginsWith("file-"), let found = try? folder.read(name),
+                let attachment = try? decode(found, name: name)
+            else { return false }
+            return attachment.branch != nil
+                && attachment.server.isSameText(as: address.description)
+        }
     }
 
     /// Writes an attachment, new or changed.
@@ -61,10 +75,23 @@ extension Keystore {
 
     /// The newest position that any process of this user saw the file at, or `nil`.
     ///
-    /// A note that a power cut spoiled is no note.
+    /// A note that a power cut spoiled, which is short or all zero, is no note. An older note of
+    /// the same file passes for the newest one.
+    ///
+    /// - Throws: `damaged` when it was changed.
     func seen(_ attachment: Attachment) throws(StretchError) -> TimelinePosition? {
-        guard let bytes = try folder.read(attachment.seenName), bytes.count == 24 else {
-            return nil
+        let name = attachment.seenName
+        guard let bytes = try folder.read(name), bytes.contains(where: { $0 != 0 }),
+            // Earlier versions wrote no code behind it.
+            bytes.count == 24 || bytes.count >= 56
+        else { return nil }
+        if bytes.count != 24 {
+            guard let key = try serviceKey() else { throw lostServiceKey }
+            guard Data(bytes.dropFirst(24)) == Data(code(Data(bytes.prefix(24)), name, key)) else {
+                throw StretchError(
+                    .damaged, "\"\(path)/\(name)\" was changed",
+                    hint: "Put it back from a backup, or remove it: a new one is made.")
+            }
         }
         let numbers = (0..<3).map { part in
             bytes[part * 8..<part * 8 + 8].reduce(Int64(0)) { $0 << 8 | Int64($1) }
@@ -78,12 +105,15 @@ extension Keystore {
     /// Who no longer has the owner's present nonce notes nothing.
     func setSeen(_ position: TimelinePosition, _ attachment: Attachment) throws(StretchError) {
         guard let kept = try folder.read(attachment.fileName),
-            try decode(kept, name: attachment.fileName).owner == attachment.owner
+            try decode(kept, name: attachment.fileName).owner == attachment.owner,
+            let key = try serviceKey()
         else { return }
         let bytes = [position.branch, position.epoch, position.token].flatMap { number in
             (0..<8).map { UInt8(truncatingIfNeeded: number >> (56 - 8 * Int64($0))) }
         }
-        try folder.write(bytes, to: attachment.seenName, isDurable: false)
+        try folder.write(
+            bytes + Array(code(Data(bytes), attachment.seenName, key)), to: attachment.seenName,
+            isDurable: false)
     }
 
     // MARK: The owner
@@ -140,11 +170,11 @@ extension Keystore {
     private func decode(_ bytes: [UInt8], name: String) throws(StretchError) -> Attachment {
         guard let key = try serviceKey() else { throw lostServiceKey }
         let end = bytes.firstIndex(of: UInt8(ascii: "\n")) ?? bytes.endIndex
-        let words = String(decoding: bytes[..<end], as: UTF8.self).split(separator: " ")
+        let words = String(decoding: bytes[..<end], as: UTF8.self).parts(between: " ")
         let content = Data(bytes[end...].dropFirst())
-        guard words.count == 3, words[0] == Self.attachmentHeader,
-            let check = Data(base64Encoded: String(words[1])),
-            let expected = Data(base64Encoded: String(words[2]))
+        guard words.count == 3, words[0].isSameText(as: Self.attachmentHeader),
+            let check = Data(base64Encoded: words[1]),
+            let expected = Data(base64Encoded: words[2])
         else { throw changed(name) }
         guard check == Sealing.checkValue(of: key) else { throw lostServiceKey }
         guard expected == Data(code(content, name, key)),

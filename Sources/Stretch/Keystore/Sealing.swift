@@ -38,6 +38,8 @@ enum Sealing {
 /// <https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html>.
 struct PasswordKey: Codable, Hashable, Sendable {
     private static let standardRounds = 1 << 15
+    /// In units of 128 bytes.
+    private static let standardMemory = standardRounds * 8
 
     private let salt: Data
     private let rounds: Int

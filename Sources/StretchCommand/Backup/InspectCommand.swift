@@ -16,8 +16,8 @@ struct InspectCommand: ParsableCommand {
     @Flag(name: .long, help: "Read every page and tell what is damaged.") var check = false
 
     func run() throws {
-        let configuration = DatabaseOptions.makeConfiguration(
-            nil, busyTimeout: options.busyTimeout)
+        let configuration = try DatabaseOptions.makeConfiguration(
+            busyTimeout: options.busyTimeout)
         let description = try StretchDatabase.inspect(
             options.file, isChecked: check, configuration: configuration)
         options.show(description) { Self.lines(description) }

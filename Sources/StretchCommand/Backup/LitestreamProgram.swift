@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Stretch
+internal import StretchText
 
 /// The program `litestream`, as the shell would find it.
 struct LitestreamProgram: Sendable {
@@ -8,8 +9,9 @@ struct LitestreamProgram: Sendable {
     /// - Throws: `invalidArgument` when there is no such program.
     init(_ given: String?) throws(StretchError) {
         let name = given ?? "litestream"
-        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
-        let candidates = name.contains("/") ? [name] : folders.map { "\($0)/\(name)" }
+        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").parts(
+            between: ":", omitsEmptyParts: true)
+        let candidates = name.includes("/") ? [name] : folders.map { "\($0)/\(name)" }
         guard
             let found = candidates.first(where: FileManager.default.isExecutableFile(atPath:))
         else {
@@ -27,6 +29,10 @@ struct LitestreamProgram: Sendable {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path)
         process.arguments = arguments
+        // It needs the secrets of its storage, and none of ours.
+        process.environment = ProcessInfo.processInfo.environment.filter {
+            !$0.key.beginsWith("STRETCH_")
+        }
         process.standardInput = FileHandle.nullDevice
         let output = Pipe()
         process.standardOutput = output
@@ -48,7 +54,7 @@ struct LitestreamProgram: Sendable {
         process.waitUntilExit()
         guard process.terminationStatus == 0 else {
             let errors = (try? String(contentsOfFile: errorPath, encoding: .utf8)) ?? ""
-            let last = errors.split(separator: "\n").last.map(String.init) ?? "no reason given"
+            let last = errors.parts(between: "\n", omitsEmptyParts: true).last ?? "no reason given"
             throw StretchError(
                 .remoteUnavailable, "litestream \(arguments[0]) failed: \(last)",
                 hint: "Look at the replica with: litestream ltx.")

@@ -88,7 +88,8 @@ struct RestoreCommand: ParsableCommand {
         asked.progress = { progress in
             line.update("\(progress.pages.grouped) of \(progress.totalPages.grouped) pages")
         }
-        let configuration = DatabaseOptions.makeConfiguration(nil, busyTimeout: options.busyTimeout)
+        let configuration = try DatabaseOptions.makeConfiguration(
+            busyTimeout: options.busyTimeout)
         let target = files[files.count - 1]
         let report: RestoreReport
         if let fromLitestream {

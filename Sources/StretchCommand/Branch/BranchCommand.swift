@@ -24,7 +24,7 @@ struct BranchListCommand: ParsableCommand {
     }
 
     func run() throws {
-        let branches = try options.open(try login.credential()).branches()
+        let branches = try options.open(login.given).branches()
         options.show(Report(branches: branches)) { branches.flatMap(\.lines) }
     }
 }
@@ -47,7 +47,7 @@ struct BranchDropCommand: ParsableCommand {
     @Flag(name: .long, help: "Also when a file is on it that is still there.") var force = false
 
     func run() throws {
-        let report = try options.open(try login.credential()).dropBranch(branch, isForced: force)
+        let report = try options.open(login.given).dropBranch(branch, isForced: force)
         options.show(report) { report.lines }
     }
 }
@@ -64,7 +64,7 @@ struct BranchUndropCommand: ParsableCommand {
     var branch: Int64
 
     func run() throws {
-        let report = try options.open(try login.credential()).undropBranch(branch)
+        let report = try options.open(login.given).undropBranch(branch)
         options.show(report) { report.lines }
     }
 }

@@ -2,6 +2,7 @@ internal import Foundation
 internal import Stretch
 internal import StretchLinked
 internal import StretchSQLite
+internal import StretchText
 internal import StretchTransactSQL
 internal import TransactSQL
 
@@ -87,11 +88,18 @@ extension Demo {
 
     /// Runs the shown script, with the login that the demo was started with.
     private func runFourSteps(on database: StretchDatabase) throws {
-        let login = LoginOptions.environmentCredential
-        let script = DemoScript.reauthorization.joined(separator: "\n")
-            .replacing("IDENTITY = 'admin'", with: "IDENTITY = '\(login?.login ?? "admin")'")
-            .replacing("SECRET = '…'", with: "SECRET = '\(login?.password ?? "none")'")
-            .replacing("PASSWORD = '…'", with: "PASSWORD = '\(UUID().uuidString)'")
+        let login = GivenLogin.ofEnvironment
+        var password = "none"
+        if case .text(let given?) = login?.source { password = given }
+        let script = DemoScript.reauthorization.map { line in
+            if line.beginsWith("CREATE MASTER KEY") {
+                return "CREATE MASTER KEY ENCRYPTION BY PASSWORD = '\(UUID().uuidString)';"
+            }
+            guard line.beginsWith("CREATE DATABASE SCOPED CREDENTIAL") else { return line }
+            let name = (login?.login ?? "admin").quoted(by: "'")
+            return "CREATE DATABASE SCOPED CREDENTIAL archive WITH IDENTITY = \(name), "
+                + "SECRET = \(password.quoted(by: "'"));"
+        }.joined(separator: "\n")
         let host = DatabaseHost(database) { try $0.run() }
         var executor = ScriptExecutor(host: host, output: SilentOutput())
         try executor.run(script)

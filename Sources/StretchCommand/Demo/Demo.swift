@@ -2,6 +2,7 @@ internal import Foundation
 internal import Stretch
 internal import StretchLinked
 internal import StretchSQLite
+internal import StretchText
 
 /// The demo: makes the files, moves the cold rows, works with them, and compares every answer.
 struct Demo {
@@ -38,7 +39,7 @@ struct Demo {
         return report
     }
 
-    private var isFile: Bool { server.hasPrefix("file:") }
+    private var isFile: Bool { server.beginsWith("file:") }
     /// The remote in the story's words.
     private var remoteName: String { isFile ? String(server.dropFirst(5)) : "a PostgreSQL server" }
 
@@ -46,9 +47,7 @@ struct Demo {
         var configuration = Configuration.linked
         // Of the demo's own: the user's keystore is none of its business.
         configuration.keystore = Keystore(path: "\(folder)/keystore")
-        configuration.credential = { (_, _) throws(StretchError) in
-            LoginOptions.environmentCredential
-        }
+        try GivenLogin.ofEnvironment?.serve(&configuration, server: server, file: nil)
         return try StretchDatabase(path: path, configuration: configuration)
     }
 

@@ -68,8 +68,7 @@ struct ReauthorizeCommand: ParsableCommand {
         asked.acceptsAllLosses = acceptLoss.contains("all")
         asked.acceptedLosses = Set(acceptLoss.compactMap { Int64($0) })
         asked.isDryRun = dryRun
-        let given = try login.credential()
-        let report = try options.open(given).reauthorize(asked)
+        let report = try options.open(login.given, server: server).reauthorize(asked)
         options.show(report) { lines(report) }
     }
 

@@ -22,6 +22,11 @@ struct AttachCommand: ParsableCommand {
         completion: .file())
     var from: String?
 
+    @Flag(
+        name: .long,
+        help: "Replace what this user may do now, also by less: a reader cannot migrate.")
+    var replace = false
+
     func run() throws {
         let environment = ProcessInfo.processInfo.environment
         let text: String
@@ -32,7 +37,8 @@ struct AttachCommand: ParsableCommand {
         } else {
             throw ValidationError("Missing --from FILE, STRETCH_GRANT_FILE or STRETCH_GRANT")
         }
-        let report = try options.open().attach(AccessGrant(parsing: text))
+        let report = try options.open().attach(
+            AccessGrant(parsing: text), isReplacing: replace)
         options.show(report) {
             let login = report.login.map { " as login \($0)" } ?? ""
             return [

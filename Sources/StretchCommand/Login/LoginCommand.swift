@@ -15,13 +15,13 @@ struct LoginCommand: ParsableCommand {
     @OptionGroup var login: LoginOptions
 
     mutating func validate() throws {
-        guard login.login != nil || LoginOptions.environmentCredential != nil else {
+        guard login.login != nil || GivenLogin.ofEnvironment != nil else {
             throw ValidationError("Missing --login NAME, which says whose login is stored")
         }
     }
 
     func run() throws {
-        let report = try options.open(login.credential()).storeLogin()
+        let report = try options.open(login.given).storeLogin()
         options.show(report) {
             let use = report.roles.contains(.writer) ? "to migrate and to read" : "to read only"
             return ["Stored login \(report.login) at \(report.server), \(use)."]

@@ -29,23 +29,16 @@ struct LoginOptions: ParsableArguments {
     /// What the user gave, or `nil` for what was stored.
     ///
     /// The password comes from `--password-file`, `STRETCH_PASSWORD`, or a prompt.
-    func credential() throws(StretchError) -> RemoteCredential? {
-        guard let login else { return Self.environmentCredential }
-        let password: String
+    var given: GivenLogin? {
+        guard let login else { return .ofEnvironment }
+        let source: GivenLogin.Source
         if let passwordFile {
-            password = try SecretInput.firstLine(ofFile: passwordFile)
+            source = .file(passwordFile)
         } else if let given = ProcessInfo.processInfo.environment["STRETCH_PASSWORD"] {
-            password = given
+            source = .text(given)
         } else {
-            password = try SecretInput.prompt("Password of \(login): ")
+            source = .prompt
         }
-        return RemoteCredential(login: login, password: password)
-    }
-
-    /// The login that containers and scripts give in `STRETCH_LOGIN` and `STRETCH_PASSWORD`.
-    static var environmentCredential: RemoteCredential? {
-        let environment = ProcessInfo.processInfo.environment
-        guard let login = environment["STRETCH_LOGIN"], !login.isEmpty else { return nil }
-        return RemoteCredential(login: login, password: environment["STRETCH_PASSWORD"])
+        return GivenLogin(login: login, source: source)
     }
 }

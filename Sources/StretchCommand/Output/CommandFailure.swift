@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Foundation
 internal import Stretch
+internal import StretchText
 internal import StretchTransactSQL
 internal import TransactSQL
 
@@ -39,20 +40,26 @@ struct CommandFailure {
 
     /// The parser's message in the form of the engine's: lower case, and a hint that is a sentence.
     private var usageError: StretchError {
-        var message = StretchCommand.message(for: error)
-        if message.hasSuffix(".") { message.removeLast() }
-        let usage = StretchCommand.fullMessage(for: error).split(separator: "\n")
-            .first { $0.hasPrefix("Usage:") }
-        let command = usage?.dropFirst("Usage: ".count)
-            .split(separator: " ").prefix { $0.first?.isLetter ?? false }.joined(separator: " ")
+        var message = StretchCommand.message(for: error).unicodeScalars
+        if message.last == "." { message.removeLast() }
+        let first = String(message.removeFirst()).foldingCase
+        let usage = StretchCommand.fullMessage(for: error).parts(between: "\n")
+            .first { $0.beginsWith("Usage:") }
+        let command = usage?.parts(between: " ").dropFirst()
+            .prefix { $0.utf8.first.map { 0x61...0x7a ~= $0 } ?? false }.joined(separator: " ")
         return StretchError(
-            .invalidArgument, message.prefix(1).lowercased() + message.dropFirst(),
+            .invalidArgument, first + String(message),
             hint: "See: \(command ?? "stretch") --help.", cause: error)
     }
 
     private func report(_ error: TransactSQLError, isJSON: Bool) -> Int32 {
         let code = error.failureCode
-        StandardError.write(error.description.replacing("\nHINT: ", with: "\nhint: ") + "\n")
+        var text = error.description
+        if let hint = error.hint {
+            text = String(decoding: text.utf8.dropLast("HINT: \(hint)".utf8.count), as: UTF8.self)
+            text += "hint: \(hint)"
+        }
+        StandardError.write("\(text)\n")
         guard isJSON else { return code.exitStatus }
         let report = FailureReport(
             error: FailureReport.Failure(

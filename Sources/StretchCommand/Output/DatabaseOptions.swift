@@ -32,25 +32,28 @@ struct DatabaseOptions: ParsableArguments {
 
     /// The library's configuration for a command.
     ///
-    /// - Parameter credential: What the user gave now, or `nil` for what the keystore has.
+    /// - Parameters:
+    ///   - login: What the user gave now, or `nil` for what the environment and the keystore have.
+    ///   - server: The server that the command names.
+    ///   - file: The database file.
     static func makeConfiguration(
-        _ credential: RemoteCredential?, busyTimeout: Double
-    ) -> Configuration {
+        _ login: GivenLogin? = nil, server: String? = nil, file: String? = nil,
+        busyTimeout: Double
+    ) throws(StretchError) -> Configuration {
         var configuration = Configuration.standard
         configuration.busyTimeout = .seconds(busyTimeout)
-        let stored = configuration.credential
-        configuration.credential = { (address, role) throws(StretchError) in
-            if let given = credential ?? LoginOptions.environmentCredential { return given }
-            return try stored(address, role)
-        }
+        try (login ?? .ofEnvironment)?.serve(&configuration, server: server, file: file)
         return configuration
     }
 
     /// Opens the file.
-    func open(_ credential: RemoteCredential? = nil) throws(StretchError) -> StretchDatabase {
+    func open(
+        _ login: GivenLogin? = nil, server: String? = nil
+    ) throws(StretchError) -> StretchDatabase {
         try StretchDatabase(
             path: file,
-            configuration: Self.makeConfiguration(credential, busyTimeout: busyTimeout))
+            configuration: Self.makeConfiguration(
+                login, server: server, file: file, busyTimeout: busyTimeout))
     }
 
     /// Prints a report as JSON, or as the lines that people read.

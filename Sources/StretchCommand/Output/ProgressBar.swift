@@ -21,13 +21,13 @@ final class ProgressBar {
         if let lastDrawn, !isLast, now - lastDrawn < .milliseconds(100) { return }
         lastDrawn = now
         let line = Self.line(progress, elapsed: now - tableStart)
-        StandardError.write("\r\u{1B}[K\(line)")
+        StandardError.replaceLine(line)
     }
 
     /// Ends the line.
     func finish() {
         guard isShown, lastDrawn != nil else { return }
-        StandardError.write("\r\u{1B}[K")
+        StandardError.replaceLine("")
     }
 
     static func line(_ progress: MovementProgress, elapsed: Duration) -> String {

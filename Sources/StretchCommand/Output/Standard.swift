@@ -5,8 +5,11 @@ enum StandardOutput {
     // The command line runs one command on one thread.
     nonisolated(unsafe) private static var buffer: [UInt8] = []
     private static let capacity = 1 << 16
+    private static let isTerminal = isatty(STDOUT_FILENO) == 1
 
+    /// Writes text; at a terminal, without its control characters.
     static func write(_ text: String) {
+        let text = isTerminal ? text.printable : text
         buffer.append(contentsOf: text.utf8)
         if buffer.count >= capacity { flush() }
     }
@@ -30,7 +33,17 @@ enum StandardOutput {
 
 /// Standard error.
 enum StandardError {
+    /// Writes text; at a terminal, without its control characters.
     static func write(_ text: String) {
+        put(isTerminal ? text.printable : text)
+    }
+
+    /// Writes text in the place of the line that the cursor is in.
+    static func replaceLine(_ text: String) {
+        put("\r\u{1B}[K\(text.printable)")
+    }
+
+    private static func put(_ text: String) {
         // When nobody reads the errors, nothing is left to tell.
         try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
     }

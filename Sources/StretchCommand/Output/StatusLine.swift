@@ -14,7 +14,7 @@ final class StatusLine: Sendable {
             last = now
             return true
         }
-        if isDue { StandardError.write("\r\u{1B}[K\(text)") }
+        if isDue { StandardError.replaceLine(text) }
     }
 
     /// Ends the line.
@@ -23,6 +23,6 @@ final class StatusLine: Sendable {
             defer { last = nil }
             return last != nil
         }
-        if wasDrawn { StandardError.write("\r\u{1B}[K") }
+        if wasDrawn { StandardError.replaceLine("") }
     }
 }

@@ -1,5 +1,6 @@
 internal import CEditline
 internal import Foundation
+internal import StretchText
 
 /// Reads lines from a person: edited, with a history, when standard input and output are terminals.
 struct LineEditor {
@@ -33,16 +34,48 @@ struct LineEditor {
     /// Keeps a statement's lines, unless a password could be among them.
     func remember(_ statement: String) {
         guard isEditing, !Self.mayHoldSecret(statement) else { return }
-        for line in statement.split(separator: "\n") { _ = add_history(String(line)) }
+        for line in statement.parts(between: "\n", omitsEmptyParts: true) {
+            _ = add_history(line)
+        }
         // A history that cannot be written is one of this session alone.
         if write_history(historyPath) == 0 { chmod(historyPath, 0o600) }
     }
 
-    /// Whether a statement names a password or a secret, calls a procedure that takes one without
-    /// its name, or holds an address with a login.
+    /// Whether a statement has a literal, and names a password, a secret, a key or a credential,
+    /// also with a slip; calls a procedure that takes a password without its name; or holds an
+    /// address with a login.
     static func mayHoldSecret(_ statement: String) -> Bool {
-        let text = statement.lowercased()
-        return ["password", "secret", "sp_rda_test_connection"].contains(where: text.contains)
-            || text.contains("://") && text.contains("@")
+        let text = statement.foldingCase
+        if text.includes("sp_rda_test_connection") { return true }
+        if text.includes("://"), text.includes("@") { return true }
+        if text.includes("password") || text.includes("secret") { return true }
+        guard text.includes("'") || text.includes("\"") || text.includes("’") else { return false }
+        let words = text.utf8.split { !(0x61...0x7a ~= $0) }.map(Array.init)
+        return words.contains { word in
+            Self.keywords.contains { distance(word, $0, atMost: $0.count / 4) }
+        }
+    }
+
+    private static let keywords = [
+        "password", "secret", "credential", "encryption", "decryption", "master",
+    ].map { Array($0.utf8) }
+
+    /// Whether so many letters that are wrong, missing, added or swapped make one word the other.
+    private static func distance(_ word: [UInt8], _ other: [UInt8], atMost limit: Int) -> Bool {
+        guard abs(word.count - other.count) <= limit else { return false }
+        var rows = [Array(0...other.count)]
+        for (index, letter) in word.enumerated() {
+            var row = [index + 1]
+            for (column, wanted) in other.enumerated() {
+                var cost = min(row[column], rows[index][column + 1]) + 1
+                cost = min(cost, rows[index][column] + (letter == wanted ? 0 : 1))
+                if index > 0, column > 0, letter == other[column - 1], word[index - 1] == wanted {
+                    cost = min(cost, rows[index - 1][column - 1] + 1)
+                }
+                row.append(cost)
+            }
+            rows.append(row)
+        }
+        return rows[word.count][other.count] <= limit
     }
 }

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import StretchText
 internal import TransactSQL
 
 /// Asks a person for statements, line by line.
@@ -20,7 +20,7 @@ struct Shell {
         StandardOutput.writeLine("Statements end with ; or GO. :help tells more, :quit ends.")
         while let line = editor.line(lines.isEmpty ? "stretch> " : "    ...> ") {
             if lines.isEmpty {
-                switch line.trimmingCharacters(in: .whitespaces).lowercased() {
+                switch line.trimmedASCII.foldingCase {
                 case "": continue
                 case ":quit", ":exit": return
                 case ":help":
@@ -52,10 +52,10 @@ struct Shell {
     /// Whether nothing of the text waits for more: it ends with a semicolon or `GO`, and no quote,
     /// comment or trigger goes on behind it.
     static func isComplete(_ text: String) -> Bool {
-        let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines)
-        let last = trimmed.split(separator: "\n").last ?? ""
-        let isGo = last.trimmingCharacters(in: .whitespaces).lowercased().hasPrefix("go")
-        guard trimmed.hasSuffix(";") || isGo else { return false }
+        let trimmed = text.trimmedASCII
+        let last = trimmed.parts(between: "\n").last ?? ""
+        let isGo = last.trimmedASCII.foldingCase.beginsWith("go")
+        guard trimmed.endsWith(";") || isGo else { return false }
         // A statement behind it is one of its own only when the text is whole.
         let whole = ScriptReader(text + "SELECT 1;")
         return whole.contains { $0.range.lowerBound >= trimmed.utf8.count && !$0.isBlank }

@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 internal import StretchTransactSQL
 internal import TransactSQL
 
@@ -115,7 +116,7 @@ private struct RowWriter {
             guard value != .null else { return "" }
             let text = ValueText.plain(value)
             let isPlain = !text.isEmpty && !text.utf8.contains { "\",\r\n".utf8.contains($0) }
-            return isPlain ? text : "\"\(text.replacing("\"", with: "\"\""))\""
+            return isPlain ? text : text.quoted(by: "\"")
         }
         StandardOutput.write(cells.joined(separator: ",") + "\r\n")
     }

@@ -40,7 +40,7 @@ struct TableEnableCommand: ParsableCommand {
     }
 
     func run() throws {
-        let report = try options.open(login.credential()).enableTable(
+        let report = try options.open(login.given).enableTable(
             table.table, filter: filter ?? "", follows: follow, isPaused: paused)
         options.show(report) {
             var lines = ["Enabled table \(report.name)."]

@@ -189,4 +189,66 @@ import Testing
                 path(["HOME": "/u", "XDG_STATE_HOME": "s"]) == "/u/.local/state/stretch")
         #endif
     }
+
+    // MARK: What was seen
+
+    @Test func `a changed note of what was seen is refused, an older one passes`() throws {
+        var attachment = Attachment(database: 7, path: "/app.db", server: "file:cold.db")
+        attachment.branch = 8
+        try keystore.save(attachment)
+        let older = TimelinePosition(branch: 8, epoch: 5, token: 9)
+        let newer = TimelinePosition(branch: 8, epoch: 6, token: 3)
+        try keystore.setSeen(older, attachment)
+        let path = try file("seen-")
+        let before = try Data(contentsOf: URL(fileURLWithPath: path))
+        try keystore.setSeen(newer, attachment)
+        #expect(try keystore.seen(attachment) == newer)
+        let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+        func put(_ bytes: Data) throws {
+            try bytes.write(to: URL(fileURLWithPath: path))
+            chmod(path, 0o600)
+        }
+        for bit in 0..<whole.count * 8 {
+            var changed = whole
+            changed[bit / 8] ^= 1 << UInt8(bit % 8)
+            try put(changed)
+            expect(.damaged) { _ = try keystore.seen(attachment) }
+        }
+        try put(before)
+        #expect(try keystore.seen(attachment) == older)
+        // What a power cut leaves is no note; earlier versions wrote no code.
+        for bytes in [Data(), Data(count: 56), whole.prefix(30)] {
+            try put(bytes)
+            #expect(try keystore.seen(attachment) == nil)
+        }
+        try put(whole.prefix(24))
+        #expect(try keystore.seen(attachment) == newer)
+    }
+
+    @Test func `nothing is read from a folder that others may change`() throws {
+        try keystore.store(secret, at: address, for: .writer)
+        for name in ["home", "home/of", "home/of/stretch"] {
+            #expect(try mode(folder.path(name)) == 0o700, "\(name)")
+        }
+        chmod(keystore.path, 0o777)
+        expect(.wrongState) { _ = try keystore.credential(at: address, for: .writer) }
+        expect(.wrongState) { _ = try keystore.attachments(database: 7) }
+        chmod(keystore.path, 0o700)
+        #expect(try keystore.credential(at: address, for: .writer) != nil)
+    }
+
+    @Test(arguments: [
+        [1 << 18, 8, 1], [1 << 15, 33, 1], [1 << 15, 8, 13], [1 << 17, 16, 1], [1, 8, 1],
+        [1 << 15, -1, 1], [1 << 15, 0, 1], [1 << 15, 8, 0], [-8, 8, 3], [.max, .max, .max],
+    ])
+    func `a verifier that would cost more than four of ours is refused at once`(
+        numbers: [Int]
+    ) throws {
+        let text = """
+            {"salt":"AAAA","rounds":\(numbers[0]),"blockSize":\(numbers[1]),\
+            "parallelism":\(numbers[2]),"check":"AAAA"}
+            """
+        let key = try #require(PasswordKey(text: text))
+        expect(.damaged) { _ = try key.key(of: "x") }
+    }
 }
