@@ -39,7 +39,6 @@ enum Sealing {
 struct PasswordKey: Codable, Hashable, Sendable {
     private static let standardRounds = 1 << 15
     /// In units of 128 bytes.
-    private static let standardMemory = standardRounds * 8
 
     private let salt: Data
     private let rounds: Int
