@@ -28,17 +28,23 @@ extension StretchDatabase {
         try perform {
             _ = try needsRewriting(sql)
             let rewritten = try rewriter.rewrite(sql)
-            guard !rewritten.isAlteration, StatementRewriter.firstKeyword(of: sql) != "VACUUM"
+            guard !rewritten.isAlteration, !StatementRewriter.starts(sql, with: "VACUUM")
             else {
                 throw StretchError(
                     .unsupported,
                     "VACUUM and ALTER TABLE of a stretch-enabled table cannot be prepared here",
                     hint: "Run it with execute(_:), which takes the overlay down meanwhile.")
             }
-            let statement = repeating(
-                try overlay.preparing(sql) { try connection.prepare(rewritten.sql) })
+            var tail = 0
+            let prepared = try overlay.preparing(sql) {
+                try connection.prepareFirst(rewritten.sql, tail: &tail)
+            }
+            guard let statement = prepared else {
+                throw StretchError(
+                    .statementFailed, "the text holds no statement", hint: "Give one statement.")
+            }
             statement.owner = self
-            return statement
+            return repeating(statement)
         }
     }
 
@@ -110,7 +116,7 @@ extension StretchDatabase {
         guard try needsRewriting(sql) else {
             return try run(RewrittenStatement(sql: sql, kind: .unchanged), body)
         }
-        guard StatementRewriter.firstKeyword(of: sql) != "VACUUM" else {
+        guard !StatementRewriter.starts(sql, with: "VACUUM") else {
             // VACUUM looks names up as statements do, and would index the overlay.
             return try overlay.withoutTables { try body(connection.prepare(sql)) }
         }

@@ -1,4 +1,5 @@
 internal import CSQLite
+internal import StretchText
 
 /// A connection to one SQLite database file, used from one thread at a time.
 ///
@@ -20,14 +21,16 @@ public final class Connection {
     /// The routine table that serves this connection.
     public let routines: Routines
     package let handle: OpaquePointer
-    private let ownsHandle: Bool
-    private var cache: [String: Statement] = [:]
-    private var cacheOrder: [String] = []
+    let ownsHandle: Bool
+    private var cache: [ExactText: Statement] = [:]
+    private var cacheOrder: [ExactText] = []
     /// What a callback of ours failed with last, whole: SQLite passes on its text and a code only.
     package var callbackError: (any Error)?
     package static let cacheCapacity = 128
 
     /// Opens a database file without a mutex of its own: the caller keeps it to one thread.
+    ///
+    /// The connection trusts nothing that the file's schema says: see ``harden()``.
     ///
     /// - Parameter followsLinks: Whether the path may hold symbolic links.
     /// - Throws: What SQLite reports, such as a missing file.
@@ -57,6 +60,7 @@ public final class Connection {
         self.handle = handle
         self.routines = routines
         ownsHandle = true
+        harden()
     }
 
     private static func immutableName(of path: String) -> String {
@@ -88,11 +92,31 @@ public final class Connection {
 
     /// Prepares one statement.
     ///
-    /// - Throws: What SQLite reports; also when `sql` holds no statement.
+    /// - Throws: What SQLite reports; also when `sql` holds no statement, or more than one.
     public func prepare(_ sql: String) throws(SQLiteError) -> Statement {
-        var tail = 0
-        guard let statement = try prepareFirst(sql, tail: &tail) else {
+        try prepareOnly(sql, isPersistent: false)
+    }
+
+    /// Prepares a statement that nothing but white space, comments and semicolons may follow.
+    private func prepareOnly(
+        _ sql: String, isPersistent: Bool
+    ) throws(SQLiteError) -> Statement {
+        var offset = 0
+        guard let statement = try prepareFirst(of: sql, from: &offset, isPersistent: isPersistent)
+        else {
             throw SQLiteError(extendedCode: SQLITE_MISUSE, message: "no statement", sql: sql)
+        }
+        var start = offset
+        while offset < sql.utf8.count {
+            guard try prepareFirst(of: sql, from: &offset, isPersistent: false) == nil else {
+                throw SQLiteError(
+                    extendedCode: SQLITE_MISUSE, message: "more than one statement", sql: sql)
+            }
+            guard offset > start else {
+                throw SQLiteError(
+                    extendedCode: SQLITE_MISUSE, message: "text behind a NUL", sql: sql)
+            }
+            start = offset
         }
         return statement
     }
@@ -145,18 +169,16 @@ public final class Connection {
     ///
     /// While it runs, further calls with the same text get a statement of their own.
     package func cached(_ sql: String) throws(SQLiteError) -> Statement {
-        if let statement = cache[sql] {
+        let key = ExactText(sql)
+        if let statement = cache[key] {
             return statement.isBusy ? try prepare(sql) : statement
         }
-        var tail = 0
-        guard let statement = try prepareFirst(of: sql, from: &tail, isPersistent: true) else {
-            throw SQLiteError(extendedCode: SQLITE_MISUSE, message: "no statement", sql: sql)
-        }
+        let statement = try prepareOnly(sql, isPersistent: true)
         if cacheOrder.count >= Connection.cacheCapacity {
             cache.removeValue(forKey: cacheOrder.removeFirst())
         }
-        cache[sql] = statement
-        cacheOrder.append(sql)
+        cache[key] = statement
+        cacheOrder.append(key)
         return statement
     }
 
@@ -167,20 +189,24 @@ public final class Connection {
     }
 
     /// Runs every statement of a script and discards rows.
-    public func execute(_ script: String) throws(SQLiteError) {
-        let result = script.withCString { text in
-            Result { () throws(SQLiteError) in
-                let text = UnsafeBufferPointer(start: text, count: script.utf8.count + 1)
-                var offset = 0
-                var start: Int
-                repeat {
-                    start = offset
-                    // A semicolon alone is no statement.
-                    try prepareFirst(of: text, from: &offset, isPersistent: false)?.run()
-                } while offset > start
-            }
-        }
-        try result.get()
+    ///
+    /// A script is a part of the program: nothing from outside becomes one.
+    public func execute(_ script: StaticString) throws(SQLiteError) {
+        let text = script.description
+        var offset = 0
+        var start: Int
+        repeat {
+            start = offset
+            // A semicolon alone is no statement.
+            try prepareFirst(of: text, from: &offset, isPersistent: false)?.run()
+        } while offset > start
+    }
+
+    /// Runs exactly one statement, which is not kept, and discards rows.
+    ///
+    /// - Throws: What SQLite reports; also when `sql` holds no statement, or more than one.
+    public func execute(one sql: String) throws(SQLiteError) {
+        try prepareOnly(sql, isPersistent: false).run()
     }
 
     /// The rows of one statement, all of them.
@@ -233,18 +259,25 @@ public final class Connection {
     }
 
     /// How a transaction takes its locks: <https://sqlite.org/lang_transaction.html>.
-    public enum TransactionKind: String, Sendable {
+    public enum TransactionKind: Sendable {
         /// Locks are taken when they are needed.
-        case deferred = "DEFERRED"
+        case deferred
         /// The write lock is taken at once.
-        case immediate = "IMMEDIATE"
+        case immediate
+
+        fileprivate var statement: StaticString {
+            switch self {
+            case .deferred: "BEGIN DEFERRED"
+            case .immediate: "BEGIN IMMEDIATE"
+            }
+        }
     }
 
     /// Runs `body` in a transaction; any throw rolls it back.
     public func transaction<Result, Failure: Error>(
         _ kind: TransactionKind, _ body: () throws(Failure) -> Result
     ) throws -> Result {
-        try execute("BEGIN \(kind.rawValue)")
+        try execute(kind.statement)
         do {
             let result = try body()
             try execute("COMMIT")
@@ -285,30 +318,6 @@ public final class Connection {
         _ = routines.table.pointee.file_control(
             handle, name, SQLITE_FCNTL_DATA_VERSION, &version)  // Zero when unsupported.
         return version
-    }
-
-    /// Settings of a connection that `sqlite3_db_config` switches.
-    package enum Setting {
-        case foreignKeys, triggers
-
-        var operation: Int32 {
-            switch self {
-            case .foreignKeys: SQLITE_DBCONFIG_ENABLE_FKEY
-            case .triggers: SQLITE_DBCONFIG_ENABLE_TRIGGER
-            }
-        }
-    }
-
-    package func isEnabled(_ setting: Setting) -> Bool {
-        var result: Int32 = 0
-        _ = csqlite_db_config(routines.table, handle, setting.operation, -1, &result)
-        return result != 0
-    }
-
-    package func set(_ setting: Setting, _ isEnabled: Bool) {
-        var result: Int32 = 0
-        _ = csqlite_db_config(
-            routines.table, handle, setting.operation, isEnabled ? 1 : 0, &result)
     }
 
     /// The statements of this connection that have been stepped and not reset, without those of the

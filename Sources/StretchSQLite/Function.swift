@@ -100,12 +100,16 @@ private final class FunctionBox {
 extension Connection {
     /// Registers an SQL function for this connection: <https://sqlite.org/appfunc.html>.
     ///
+    /// Views, triggers and expressions that the file holds cannot call it; statements and the
+    /// objects of schema temp can.
+    ///
     /// - Parameter argumentCount: The number of arguments; -1 for any.
     package func createFunction(
         _ name: String, argumentCount: Int, isDeterministic: Bool = false,
         _ body: @escaping FunctionBody
     ) throws(SQLiteError) {
-        let flags = SQLITE_UTF8 | (isDeterministic ? SQLITE_DETERMINISTIC : 0)
+        let flags =
+            SQLITE_UTF8 | SQLITE_DIRECTONLY | (isDeterministic ? SQLITE_DETERMINISTIC : 0)
         guard let callback = FunctionSlots.callback(for: routines.table) else {
             throw SQLiteError(
                 extendedCode: SQLITE_MISUSE,

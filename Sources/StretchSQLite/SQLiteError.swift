@@ -27,6 +27,11 @@ public struct SQLiteError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Whether a constraint refused the change.
     public var isConstraint: Bool { code == SQLITE_CONSTRAINT }
 
+    /// Whether SQLite did not understand the statement, or an authorizer refused it.
+    package var isAboutText: Bool {
+        code == SQLITE_ERROR || code == SQLITE_AUTH || code == SQLITE_MISUSE
+    }
+
     /// The message, the code and the statement; never a bound value.
     public var description: String {
         let text = "\(message) (SQLite result code \(extendedCode))"

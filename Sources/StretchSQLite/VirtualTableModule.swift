@@ -1,4 +1,5 @@
 internal import CSQLite
+internal import StretchText
 
 /// What SQLite's table object points to: plain data.
 struct TableStorage {
@@ -23,14 +24,18 @@ final class TableBox {
     }
 }
 
+/// Makes a virtual table.
+///
+/// The arguments are those of CREATE VIRTUAL TABLE: module, schema, table, then the text between
+/// the parentheses. `isNew` is false for a table that its schema has already.
+package typealias VirtualTableConnecting =
+    (_ arguments: [String], _ isNew: Bool) throws -> (table: any VirtualTable, columnCount: Int)
+
 private final class ModuleBox {
     let routines: Routines
-    let connect: (_ arguments: [String]) throws -> (table: any VirtualTable, columnCount: Int)
+    let connect: VirtualTableConnecting
 
-    init(
-        routines: Routines,
-        connect: @escaping (_ arguments: [String]) throws -> (any VirtualTable, columnCount: Int)
-    ) {
+    init(routines: Routines, connect: @escaping VirtualTableConnecting) {
         self.routines = routines
         self.connect = connect
     }
@@ -39,12 +44,10 @@ private final class ModuleBox {
 extension Connection {
     /// Registers a module of virtual tables: <https://sqlite.org/c3ref/create_module.html>.
     ///
-    /// - Parameter connect: Makes the table of CREATE VIRTUAL TABLE's arguments (module, schema,
-    ///   table, then the text between the parentheses), and tells how many columns it declares,
-    ///   without the hidden one.
+    /// - Parameter connect: Makes the table, and tells how many columns it declares, without the
+    ///   hidden one.
     package func createModule(
-        _ name: String,
-        connect: @escaping (_ arguments: [String]) throws -> (any VirtualTable, columnCount: Int)
+        _ name: String, connect: @escaping VirtualTableConnecting
     ) throws(SQLiteError) {
         let box = Unmanaged.passRetained(ModuleBox(routines: routines, connect: connect))
         let code = routines.table.pointee.create_module_v2(
@@ -66,8 +69,8 @@ private enum VirtualTableModule {
         let module = UnsafeMutablePointer<sqlite3_module>.allocate(capacity: 1)
         var callbacks = sqlite3_module.init()
         callbacks.iVersion = 2
-        callbacks.xCreate = { connect($0, $1, $2, $3, $4, $5) }
-        callbacks.xConnect = { connect($0, $1, $2, $3, $4, $5) }
+        callbacks.xCreate = { connect($0, $1, $2, $3, $4, $5, isNew: true) }
+        callbacks.xConnect = { connect($0, $1, $2, $3, $4, $5, isNew: false) }
         callbacks.xBestIndex = { bestIndex($0, $1) }
         callbacks.xDisconnect = { disconnect($0) }
         callbacks.xDestroy = { destroy($0) }
@@ -107,17 +110,19 @@ private enum VirtualTableModule {
         _ db: OpaquePointer?, _ context: UnsafeMutableRawPointer?, _ count: Int32,
         _ arguments: UnsafePointer<UnsafePointer<CChar>?>?,
         _ result: UnsafeMutablePointer<UnsafeMutablePointer<sqlite3_vtab>?>?,
-        _ message: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+        _ message: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?, isNew: Bool
     ) -> Int32 {
         let module = Unmanaged<ModuleBox>.fromOpaque(context!).takeUnretainedValue()
         let table = module.routines.table
         do {
             let texts = (0..<Int(count)).map { arguments![$0].map { String(cString: $0) } ?? "" }
-            let (virtualTable, columnCount) = try module.connect(texts)
+            let (virtualTable, columnCount) = try module.connect(texts, isNew)
             let code = table.pointee.declare_vtab(db, virtualTable.declaration)
             guard code == SQLITE_OK else { throw SQLiteError(module.routines, db, code: code) }
-            // Our callbacks write; triggers and views of the schema must not reach them unasked.
             _ = csqlite_vtab_config(table, db, SQLITE_VTAB_CONSTRAINT_SUPPORT, 1)
+            // Triggers of schema temp write to it whether the schema is trusted or not. What the
+            // file itself holds cannot name a table of schema temp.
+            _ = csqlite_vtab_config(table, db, SQLITE_VTAB_INNOCUOUS, 0)
             let box = TableBox(virtualTable)
             let storage = TablePointer.allocate(capacity: 1)
             storage.initialize(
@@ -390,7 +395,7 @@ extension IndexRequest {
             return Constraint(
                 column: Int(constraint.iColumn), comparison: comparison,
                 isUsable: constraint.usable != 0,
-                collationName: collation.map { String(cString: $0).uppercased() } ?? "BINARY",
+                collationName: collation.map { String(cString: $0).uppercasedASCII } ?? "BINARY",
                 index: index,
                 isList: comparison == .equal && table.pointee.vtab_in(info, Int32(index), -1) != 0,
                 isLiteral: isLiteral(info, index, table))

@@ -89,3 +89,10 @@ extension StringProtocol {
         utf8.count == other.utf8.count && foldingCase.isSameText(as: other.foldingCase)
     }
 }
+
+extension Sequence where Element: StringProtocol {
+    /// Whether both have the same texts, byte by byte, in the same order.
+    package func areSameTexts(as other: some Sequence<some StringProtocol>) -> Bool {
+        elementsEqual(other) { $0.isSameText(as: $1) }
+    }
+}

@@ -125,7 +125,7 @@ import Testing
             try connection.run("INSERT INTO h VALUES(?, ?)", .integer(Int64(id)), value)
         }
         let tail = Tail(connection)
-        try connection.createModule("tail") { arguments in
+        try connection.createModule("tail") { arguments, _ in
             guard arguments.count == 4 else { throw Trouble() }
             #expect(Array(arguments.prefix(3)) == ["tail", "temp", "x"])
             return (tail, 2)

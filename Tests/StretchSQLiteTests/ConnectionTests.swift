@@ -101,6 +101,71 @@ import Testing
         #expect(try connection.rows("SELECT name FROM sqlite_schema") == [["v"]])
     }
 
+    @Test(arguments: [
+        "SELECT 1", "SELECT 1;", "SELECT 1 ; -- note\n;; /* note */", "SELECT ';' -- ; SELECT 2",
+    ])
+    func `one statement may be followed by what is no statement`(sql: String) throws {
+        let connection = try SampleValues.memory()
+        #expect(try connection.prepare(sql).rows().count == 1)
+        #expect(try connection.rows(sql).count == 1)
+        try connection.execute(one: sql)
+    }
+
+    @Test(arguments: [
+        "SELECT 1; CREATE TABLE t(a)", "SELECT 1;; CREATE TABLE t(a)", "SELECT 1; x",
+        "SELECT 1; -- note\nCREATE TABLE t(a)", "SELECT 1\0", "SELECT 1; \0CREATE TABLE t(a)",
+        "", ";", "-- note",
+    ])
+    func `a text with another statement behind the first one does nothing`(sql: String) throws {
+        let connection = try SampleValues.memory()
+        #expect(throws: SQLiteError.self) { _ = try connection.prepare(sql) }
+        #expect(throws: SQLiteError.self) { try connection.execute(one: sql) }
+        #expect(throws: SQLiteError.self) { try connection.run(sql) }
+        #expect(throws: SQLiteError.self) { _ = try connection.rows(sql) }
+        #expect(try connection.integer("SELECT count(*) FROM sqlite_schema") == 0)
+    }
+
+    @Test func `statements that differ in a byte are two statements of the cache`() throws {
+        let connection = try SampleValues.memory()
+        for (value, name) in ["a\u{323}\u{307}", "a\u{307}\u{323}", "\u{212B}", "Å"].enumerated() {
+            try connection.run("CREATE TABLE \"\(name)\" AS SELECT \(value) AS a")
+            #expect(try connection.integer("SELECT a FROM \"\(name)\"") == Int64(value))
+        }
+    }
+
+    @Test func `a connection trusts nothing that the file says`() throws {
+        let connection = try SampleValues.memory()
+        #expect(connection.isEnabled(.defensive))
+        #expect(!connection.isEnabled(.trustedSchema))
+        #expect(!connection.isEnabled(.fts3Tokenizer))
+        try connection.execute("CREATE TABLE t(a); CREATE VIEW v AS SELECT 1")
+        try connection.execute("CREATE TRIGGER x AFTER INSERT ON t BEGIN DELETE FROM t; END")
+        connection.confine()
+        try connection.execute("INSERT INTO t VALUES(1)")
+        #expect(try connection.integer("SELECT count(*) FROM t") == 1)
+        #expect(throws: SQLiteError.self) { try connection.rows("SELECT * FROM v") }
+        #expect(throws: SQLiteError.self) { try connection.execute("ATTACH ':memory:' AS x") }
+    }
+
+    @Test func `an authorizer holds for as long as it is asked to`() throws {
+        let connection = try SampleValues.memory()
+        try connection.execute("CREATE TABLE t(a)")
+        let insert = try connection.prepare("INSERT INTO t VALUES(1)")
+        try connection.authorizing({ $0 == .read || $0 == .createTemporaryView }) { () throws in
+            for sql in [
+                "ATTACH ':memory:' AS x", "INSERT INTO t VALUES(1)", "DROP TABLE t",
+                "PRAGMA user_version = 1", "CREATE TABLE u(a)", "BEGIN", "SAVEPOINT s",
+                "CREATE TEMP TABLE u(a)", "CREATE TEMP VIEW v AS SELECT 1",
+            ] {
+                let error = #expect(throws: SQLiteError.self) { try connection.execute(one: sql) }
+                #expect(error?.code == 23, "\(sql)")
+            }
+            #expect(try connection.integer("SELECT count(*) FROM t") == 0)
+        }
+        try insert.run()
+        try connection.execute("DROP TABLE t; CREATE TEMP VIEW v AS SELECT 1")
+    }
+
     @Test func `a cached statement serves nested calls with the same text`() throws {
         let connection = try SampleValues.memory()
         let sql = "VALUES (1), (2)"

@@ -26,8 +26,8 @@ import Testing
     func `no scalar beside a quote keeps it from being doubled`(quote: Unicode.Scalar) {
         let text = surrounded(quote)
         // A failed comparison inside of #expect would look for the difference, for hours.
-        let quoted = Array(text.quoted(by: quote).utf8)
-        let isDoubled = quoted == doubling(UInt8(ascii: quote), in: text)
+        let expected = doubling(UInt8(ascii: quote), in: text)
+        let isDoubled = Array(text.quoted(by: quote).utf8) == expected
         #expect(isDoubled)
     }
 

@@ -39,7 +39,7 @@ struct OverlayBenchmark: ParsableCommand {
             let overlayStatement = try database.prepare(workload.sql)
             try measurement.run(
                 operationCount: workload.operationCount, roundCount: rounds,
-                plain: { try workload.run(plainStatement) { try plain.execute($0) } },
+                plain: { try workload.run(plainStatement) { try plain.execute(one: $0) } },
                 overlay: { try workload.run(overlayStatement) { try database.execute($0) } })
             results.append(measurement)
         }

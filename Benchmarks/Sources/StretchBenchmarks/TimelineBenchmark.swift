@@ -80,7 +80,7 @@ struct TimelineBenchmark: ParsableCommand {
     private func reauthorizeCopy(of life: Life, _ round: Int) throws -> Double {
         let copy = life.file.path + ".copy\(round)"
         let source = try Connection(path: life.file.path, access: .readOnly, routines: .linked)
-        try source.execute("VACUUM INTO '\(copy)'")
+        try source.run("VACUUM INTO ?", .text(copy))
         defer { try? FileManager.default.removeItem(atPath: copy) }
         let database = try StretchDatabase(path: copy, configuration: life.configuration)
         // What making the file and its copy left to be written is not reauthorize's.
@@ -136,7 +136,7 @@ struct TimelineBenchmark: ParsableCommand {
                 "SELECT name FROM sqlite_schema WHERE name LIKE 'rows!_%' ESCAPE '!'")
             guard let name else { throw WrongAnswer() }
             return try seconds {
-                try remote.execute("CREATE TABLE copied AS SELECT * FROM \"\(name)\"")
+                try remote.execute(one: "CREATE TABLE copied AS SELECT * FROM \"\(name)\"")
             }
         }
     }

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import StretchSQLite
+internal import StretchText
 
 /// One reauthorization: asks, decides by ``ReauthorizePlan``, and acts.
 final class Reauthorization {
@@ -210,7 +211,7 @@ final class Reauthorization {
     /// What the file's place was prepared with goes with the branch.
     private func take(from prepared: Attachment?, into attachment: inout Attachment) {
         guard let prepared, prepared.id != attachment.id else { return }
-        guard prepared.server == attachment.server else { return }
+        guard prepared.server.isSameText(as: attachment.server) else { return }
         attachment.masterKey = prepared.masterKey
         attachment.credentials = prepared.credentials
     }
@@ -268,8 +269,8 @@ final class Reauthorization {
     private func removeOrphans(_ branches: [RemoteBranch]) throws {
         let made = Set(branches.map(\.id) + [try catalog.database()?.position.branch ?? 0])
         for orphan in attachments
-        where orphan.state == .unfinished && orphan.path == link.path
-            && orphan.server == address.description
+        where orphan.state == .unfinished && orphan.path.isSameText(as: link.path)
+            && orphan.server.isSameText(as: address.description)
             && orphan.branch.map({ !made.contains($0) }) ?? false
         {
             try keystore.remove(orphan)

@@ -6,10 +6,10 @@ extension Relation {
     /// those indexes that a remote can follow.
     init(_ table: StretchedTable, schema: TableSchema) {
         let ids = Dictionary(
-            table.currentColumns.map { ($0.name.foldingCase, $0.id) },
+            table.currentColumns.map { (SQLName($0.name), $0.id) },
             uniquingKeysWith: { first, _ in first })
         func term(_ column: Int, _ collation: Collation, isDescending: Bool) -> OrderTerm? {
-            ids[schema.columns[column].name.foldingCase].map {
+            ids[SQLName(schema.columns[column].name)].map {
                 OrderTerm(column: $0, collation: collation, isDescending: isDescending)
             }
         }
@@ -53,7 +53,7 @@ extension Relation {
                 WHERE v IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC LIMIT 1
                 """)
             let declared = column.declaredType.foldingCase
-            let isTime = declared.contains("date") || declared.contains("time")
+            let isTime = declared.includes("date") || declared.includes("time")
             switch found {
             case "integer": columns[index].example = 0
             case "real": columns[index].example = 0.5

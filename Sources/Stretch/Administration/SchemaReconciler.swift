@@ -147,11 +147,13 @@ package struct SchemaReconciler {
     private static func defaultValue(
         of column: ColumnSchema, isStrict: Bool, routines: Routines
     ) throws -> Value {
-        guard let text = column.defaultText, !column.isGenerated else { return .null }
+        guard let text = try column.defaultExpression(), !column.isGenerated else { return .null }
         let memory = try Connection(
             path: ":memory:", access: .create, routines: routines)
+        memory.confine()
+        let options = isStrict ? " STRICT" : ""
         try memory.execute(
-            "CREATE TABLE t(c \(column.declaredType) DEFAULT \(text))\(isStrict ? " STRICT" : "")")
+            one: "CREATE TABLE t(c \(try column.typeText()) DEFAULT \(text))\(options)")
         try memory.execute("INSERT INTO t DEFAULT VALUES")
         return try memory.rows("SELECT c FROM t").first?.first ?? .null
     }

@@ -38,7 +38,8 @@ extension StretchDatabase {
     public func createCredential(
         _ name: String, identity: String, secret: String?
     ) throws(StretchError) {
-        guard !name.isEmpty, !name.hasPrefix("#"), name.utf16.count <= 128, !identity.isEmpty else {
+        guard !name.isEmpty, !name.beginsWith("#"), name.utf16.count <= 128, !identity.isEmpty
+        else {
             throw StretchError(
                 .invalidArgument, "credential \"\(name)\" has a name or an identity that cannot be",
                 hint: "A name has 1 to 128 characters and does not begin with #.")

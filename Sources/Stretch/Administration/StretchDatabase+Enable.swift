@@ -1,5 +1,6 @@
 internal import Foundation
 internal import StretchSQLite
+internal import StretchText
 
 /// What ``StretchDatabase/enable(server:credential:)`` did, and what it advises.
 public struct DatabaseReport: Codable, Equatable, Sendable {
@@ -229,7 +230,7 @@ extension StretchDatabase {
 package enum FileIdentity {
     /// Whether both paths lead to the same file, by links of either kind or by spelling.
     package static func isSame(_ first: String, _ second: String) -> Bool {
-        if resolved(first) == resolved(second) { return true }
+        if resolved(first).isSameText(as: resolved(second)) { return true }
         guard let left = number(first), let right = number(second) else { return false }
         return left == right
     }

@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 /// What ``StretchDatabase/attach(_:)`` did; no secret is in it.
 public struct AttachReport: Codable, Equatable, Sendable {
@@ -130,7 +131,8 @@ extension StretchDatabase {
 
     private func requireSameFile(_ grant: AccessGrant, _ record: DatabaseRecord) throws {
         let content = grant.content
-        guard content.database == "\(record.database)", content.server == record.endpoint,
+        guard content.database == "\(record.database)",
+            content.server.isSameText(as: record.endpoint),
             content.branch == "\(record.position.branch)"
         else {
             throw StretchError(

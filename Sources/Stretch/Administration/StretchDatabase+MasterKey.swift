@@ -1,5 +1,6 @@
 internal import Crypto
 internal import Foundation
+internal import StretchText
 
 /// The database master key: 256 random bits in this user's keystore, which seal the secrets of the
 /// file's credentials.
@@ -195,7 +196,7 @@ extension StretchDatabase {
         case .connected, .disconnected(.deauthorized): return found
         case .disconnected:
             return try requireKeystore().attachments(database: record.database).first {
-                $0.branch == nil && $0.path == link.path
+                $0.branch == nil && $0.path.isSameText(as: link.path)
             }
         }
     }
@@ -204,7 +205,7 @@ extension StretchDatabase {
     func preparedAttachment() throws -> Attachment? {
         let path = FileIdentity.resolved(path)
         return try configuration.keystore?.attachments(database: Attachment.noDatabase).first {
-            $0.path == path
+            $0.path.isSameText(as: path)
         }
     }
 

@@ -74,9 +74,11 @@ extension StretchDatabase {
             throw StretchError(
                 .busy, "table \"\(name)\" was disabled meanwhile", hint: "Try again.")
         }
-        try connection.execute(
-            "CREATE VIRTUAL TABLE IF NOT EXISTS temp.stretch_staged_\(id) "
-                + "USING stretch(\(id), staged)")
+        try overlay.makingTables {
+            try connection.execute(
+                one: "CREATE VIRTUAL TABLE IF NOT EXISTS temp.stretch_staged_\(id) "
+                    + "USING stretch(\(id), staged)")
+        }
         return "temp.stretch_staged_\(id)"
     }
 }

@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 extension StretchDatabase {
     /// Takes over what other programs changed in the definitions of stretch-enabled tables: added,
@@ -60,8 +61,11 @@ extension StretchDatabase {
 
     /// Whether the catalog knows the columns that a table has now.
     func isReconciled(_ table: StretchedTable, schema: TableSchema) -> Bool {
-        let known = table.currentColumns.map { [$0.name, $0.declaredType] }
-        return known == schema.columns.map { [$0.name, $0.declaredType] }
+        table.currentColumns.count == schema.columns.count
+            && zip(table.currentColumns, schema.columns).allSatisfy { known, column in
+                known.name.isSameText(as: column.name)
+                    && known.declaredType.isSameText(as: column.declaredType)
+            }
     }
 
     func reconciler() throws -> SchemaReconciler {

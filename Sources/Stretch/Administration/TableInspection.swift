@@ -39,7 +39,7 @@ struct TableInspection {
 
     private static func refuseByName(_ name: String) throws(StretchError) {
         for (prefix, owner) in [("sqlite_", "SQLite"), ("stretch_", "Stretch")]
-        where name.foldingCase.hasPrefix(prefix) {
+        where name.foldingCase.beginsWith(prefix) {
             throw StretchError(
                 .unsupported, "table \"\(name)\" belongs to \(owner) itself",
                 hint: "Enable a table of the application.")

@@ -72,7 +72,7 @@ struct TriggerInspection {
         for _ in 0...views.count {
             let names = [table] + found
             let more = views.filter { view in
-                !found.contains(view.name)
+                !found.contains { $0.isEqualFoldingCase(view.name) }
                     && names.contains {
                         !$0.isEqualFoldingCase(view.name)
                             && DependencyScan.mentions($0, in: view.text)

@@ -33,7 +33,7 @@ struct DatabaseCopy {
                 path: path, access: .readWrite, routines: configuration.routines,
                 followsLinks: false)
             // The file has no other name yet: what a crash leaves is removed.
-            try destination.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")
+            try destination.useNoJournal()
             if holdsSnapshot {
                 try source.execute("BEGIN")
                 _ = try source.integer("SELECT count(*) FROM main.sqlite_schema")

@@ -37,11 +37,9 @@ private final class DeepBackup {
         connection.set(.triggers, false)
         connection.set(.foreignKeys, false)
         // The file has no other name yet: what a crash leaves is removed.
+        try connection.useNoJournal()
         try connection.execute(
-            """
-            PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536;
-            PRAGMA ignore_check_constraints = ON
-            """)
+            "PRAGMA cache_size = -65536; PRAGMA ignore_check_constraints = ON")
         catalog = Catalog(connection)
         guard let record = try catalog.database() else {
             throw StretchError(.wrongState, "the database was disabled meanwhile")

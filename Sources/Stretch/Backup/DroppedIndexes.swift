@@ -36,6 +36,13 @@ struct DroppedIndexes {
             WHERE l."unique" = 0 AND l.origin = 'c' ORDER BY l.seq DESC
             """, .text(table)
         ).map { $0.compactMap(\.stringValue) }
+        for index in indexes
+        where !DependencyScan.isIndex(index[1], named: index[0], on: table) {
+            throw StretchError(
+                .unsupported,
+                "index \"\(index[0])\" of table \"\(table)\": its text is not one CREATE INDEX",
+                hint: "Drop the index, and create it again.")
+        }
         definitions = indexes.map { $0[1] }
         for name in Self.statistics {
             let isThere = try connection.integer(
@@ -45,13 +52,24 @@ struct DroppedIndexes {
                 "SELECT * FROM main.\(name) WHERE tbl = ? COLLATE NOCASE", .text(table))
             keptStatistics.append((name, rows))
         }
-        for index in indexes { try connection.execute("DROP INDEX main.\(index[0].quotedName)") }
+        for index in indexes {
+            try connection.execute(one: "DROP INDEX main.\(index[0].quotedName)")
+        }
     }
 
     /// Makes the indexes again, in the order in which they were made.
     func create() throws {
         guard !definitions.isEmpty else { return }
-        for definition in definitions { try connection.execute(definition) }
+        try connection.authorizing({ action in
+            switch action {
+            case .read: true
+            case .createIndex(let schema), .writeSchemaTable(let schema):
+                schema.isSameText(as: "main")
+            default: false
+            }
+        }) { () throws(SQLiteError) in
+            for definition in definitions { try connection.execute(one: definition) }
+        }
         for (name, rows) in keptStatistics {
             try connection.run(
                 "DELETE FROM main.\(name) WHERE tbl = ? COLLATE NOCASE", .text(table))

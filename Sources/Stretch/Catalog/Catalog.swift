@@ -41,7 +41,7 @@ package struct Catalog {
     /// Drops the catalog's tables.
     package func drop() throws(SQLiteError) {
         for name in CatalogSchema.tableNames {
-            try connection.execute("DROP TABLE IF EXISTS main.\(name)")
+            try connection.execute(one: "DROP TABLE IF EXISTS main.\(name)")
         }
     }
 

@@ -4,7 +4,7 @@ enum CatalogSchema {
     /// The version that this code writes and reads.
     static let format: Int64 = 1
 
-    static let script = """
+    static let script: StaticString = """
         CREATE TABLE main.stretch_database(
             id INTEGER PRIMARY KEY CHECK (id = 1),
             format INTEGER NOT NULL,

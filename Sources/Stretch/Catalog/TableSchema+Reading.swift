@@ -34,13 +34,13 @@ extension TableSchema {
                 ColumnSchema(
                     name: columnName, declaredType: declaredType,
                     affinity: Affinity(declaredType: declaredType, isStrict: table[2] == 1),
-                    collationName: metadata.collation.uppercased(), isNotNull: row[2] == 1,
+                    collationName: metadata.collation.uppercasedASCII, isNotNull: row[2] == 1,
                     defaultText: row[3].stringValue,
                     isGenerated: row[5] == 2 || row[5] == 3))
         }
         let key = keyOrder.sorted { $0.position < $1.position }.map(\.column)
         let indexes = try IndexSchema.read(table: realName, columns: columns, from: connection)
-        let names = Set(columns.map(\.name.foldingCase))
+        let names = Set(columns.map { SQLName($0.name) })
         self.name = realName
         self.columns = columns
         self.isAutoincrement = isAutoincrement
@@ -55,7 +55,11 @@ extension TableSchema {
                 : indexes.contains(where: \.isPrimaryKey) ? .declared : .rowid
         self.key = key
         rowidName =
-            isWithoutRowid ? nil : ["rowid", "_rowid_", "oid"].first { !names.contains($0) }
+            isWithoutRowid
+            ? nil
+            : ["rowid", "_rowid_", "oid"].first {
+                !names.contains(SQLName($0))
+            }
         estimatedRowCount = try connection.estimatedRowCount(table: realName)
         parents = try ForeignKeySchema.read(child: realName, from: connection)
         children = try ForeignKeySchema.readAll(from: connection)
@@ -76,17 +80,17 @@ extension TableSchema {
 extension Affinity {
     /// The affinity of a declared type: <https://sqlite.org/datatype3.html>, section 3.1.
     package init(declaredType: String, isStrict: Bool = false) {
-        let type = declaredType.uppercased()
+        let type = declaredType.uppercasedASCII
         // In a STRICT table, ANY keeps values as they are: https://sqlite.org/stricttables.html
-        if isStrict, type == "ANY" {
+        if isStrict, type.isSameText(as: "ANY") {
             self = .blob
-        } else if type.contains("INT") {
+        } else if type.includes("INT") {
             self = .integer
-        } else if type.contains("CHAR") || type.contains("CLOB") || type.contains("TEXT") {
+        } else if type.includes("CHAR") || type.includes("CLOB") || type.includes("TEXT") {
             self = .text
-        } else if type.contains("BLOB") || type.isEmpty {
+        } else if type.includes("BLOB") || type.isEmpty {
             self = .blob
-        } else if type.contains("REAL") || type.contains("FLOA") || type.contains("DOUB") {
+        } else if type.includes("REAL") || type.includes("FLOA") || type.includes("DOUB") {
             self = .real
         } else {
             self = .numeric
@@ -115,7 +119,7 @@ extension IndexSchema {
                 let column = term[0].integerValue ?? -2
                 return IndexTermSchema(
                     column: column == -2 ? nil : Int(column),
-                    collationName: (term[1].stringValue ?? "BINARY").uppercased(),
+                    collationName: (term[1].stringValue ?? "BINARY").uppercasedASCII,
                     isDescending: term[2] == 1)
             }
             indexes.append(
@@ -183,14 +187,15 @@ extension Connection {
     fileprivate func estimatedRowCount(table: String) throws(SQLiteError) -> Int64? {
         guard try hasStatistics() else { return nil }
         return try rows("SELECT stat FROM main.sqlite_stat1 WHERE tbl = ?1", .text(table))
-            .compactMap { $0[0].stringValue.flatMap { Int64($0.prefix { $0.isNumber }) } }.max()
+            .compactMap { $0[0].stringValue?.parts(between: " ").first.flatMap { Int64($0) } }.max()
     }
 
     fileprivate func rowsPerPrefix(index: String) throws(SQLiteError) -> [Int64] {
         guard try hasStatistics() else { return [] }
         let stat = try string("SELECT stat FROM main.sqlite_stat1 WHERE idx = ?1", .text(index))
         // The first number is the row count: https://sqlite.org/fileformat2.html#the_sqlite_stat1_table
-        return (stat ?? "").split(separator: " ").dropFirst().compactMap { Int64($0) }
+        let numbers = (stat ?? "").parts(between: " ", omitsEmptyParts: true)
+        return numbers.dropFirst().compactMap { Int64($0) }
     }
 
     private func hasStatistics() throws(SQLiteError) -> Bool {

@@ -1,11 +1,14 @@
 internal import StretchSQLite
+internal import StretchText
 
 extension MigrationRun {
     /// Changes what the report says of a table.
     func updateTable(
         _ name: String, _ direction: MigrationState, _ body: (inout MigrationReport.Table) -> Void
     ) {
-        let place = report.tables.firstIndex { $0.name == name && $0.direction == direction }
+        let place = report.tables.firstIndex {
+            $0.name.isSameText(as: name) && $0.direction == direction
+        }
         if place == nil {
             report.tables.append(MigrationReport.Table(name: name, direction: direction))
         }

@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 extension MigrationRun {
     /// Runs a write transaction, and measures how long it holds the lock.
@@ -146,7 +147,7 @@ extension MigrationRun {
             batch.columns == table.currentColumns.map(\.id),
             let schema = try TableSchema(reading: table.name, from: connection),
             schema.keyKind.isKeyed,
-            schema.columns.map(\.name) == table.currentColumns.map(\.name)
+            schema.columns.map(\.name).areSameTexts(as: table.currentColumns.map(\.name))
         else { return nil }
         return (table, schema, try EligibilityQuery(schema, filter: nil))
     }

@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 extension MigrationRun {
     private enum Outcome {
@@ -67,7 +68,9 @@ extension MigrationRun {
         guard let schema = try TableSchema(reading: moving.table.name, from: connection) else {
             return false
         }
-        return schema.columns == moving.schema.columns && schema.key == moving.schema.key
+        return schema.columns == moving.schema.columns
+            && schema.columns.map(\.name).areSameTexts(as: moving.schema.columns.map(\.name))
+            && schema.key == moving.schema.key
             && schema.keyKind == moving.schema.keyKind
             && schema.keyTerms == moving.schema.keyTerms
             && schema.rowidName == moving.schema.rowidName

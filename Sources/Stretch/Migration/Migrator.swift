@@ -64,11 +64,9 @@ package final class Migrator {
             connection.setBusyTimeout(milliseconds: configuration.busyTimeoutMilliseconds)
             connection.set(.triggers, false)
             connection.set(.foreignKeys, false)
-            try connection.execute(
-                """
-                PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;
-                PRAGMA main.cache_size = -\(cacheKibibyteCount)
-                """)
+            connection.forbidAttaching()
+            try connection.execute("PRAGMA synchronous = FULL; PRAGMA fullfsync = ON")
+            try connection.execute(one: "PRAGMA main.cache_size = -\(cacheKibibyteCount)")
             return connection
         } catch {
             guard !error.isBusy else { throw StretchError(local: error) }
@@ -261,7 +259,9 @@ package final class Migrator {
     package static func requireSameSchema(_ connection: Connection) throws {
         for table in try Catalog(connection).tables() {
             let schema = try TableSchema(reading: table.name, from: connection)
-            guard let schema, schema.columns.map(\.name) == table.currentColumns.map(\.name) else {
+            guard let schema,
+                schema.columns.map(\.name).areSameTexts(as: table.currentColumns.map(\.name))
+            else {
                 throw StretchError(
                     .schemaMismatch, "table \"\(table.name)\" has other columns than it had",
                     hint: "Open the database with Stretch, which takes the change over.")

@@ -64,8 +64,10 @@ final class Recall {
         let version = try Catalog(connection).schemaVersion(table: table.id)
         let names = try connection.rows(
             "SELECT name FROM pragma_table_xinfo(?1, 'main') ORDER BY cid", .text(schema.name)
-        ).map(\.[0].stringValue)
-        guard version == table.schemaVersion, names == schema.columns.map(\.name) else {
+        ).map { $0[0].stringValue ?? "" }
+        guard version == table.schemaVersion,
+            names.areSameTexts(as: schema.columns.map(\.name))
+        else {
             throw StretchError(
                 .schemaMismatch,
                 "table \"\(table.name)\" was altered while its rows came back",
@@ -145,18 +147,18 @@ private final class Selection {
         columnCount = schema.columns.count
         var rowName = "stretch_row"
         while schema.column(named: rowName) != nil { rowName += "_" }
-        let columns = schema.columns.map { column in
+        let columns = try schema.columns.map { column in
             // A collation that is not built in stays unknown, and the condition fails loudly.
-            "\(column.name.quotedName) \(column.declaredType) "
+            "\(column.name.quotedName) \(try column.typeText()) "
                 + "COLLATE \(column.collationName.quotedName)"
         }
+        try connection.execute("DROP TABLE IF EXISTS temp.stretch_recall")
         try connection.execute(
-            """
-            DROP TABLE IF EXISTS temp.stretch_recall;
-            CREATE TEMP TABLE stretch_recall(
-                \(rowName) INTEGER PRIMARY KEY, \(columns.joined(separator: ", "))
-            )\(schema.isStrict ? " STRICT" : "")
-            """)
+            one: """
+                CREATE TEMP TABLE stretch_recall(
+                    \(rowName) INTEGER PRIMARY KEY, \(columns.joined(separator: ", "))
+                )\(schema.isStrict ? " STRICT" : "")
+                """)
         let marks = (1...columnCount + 1).map { "?\($0)" }
         insertion = "INSERT INTO temp.stretch_recall VALUES (\(marks.joined(separator: ", ")))"
         query = """

@@ -31,7 +31,7 @@ struct ShadowSearch {
         self.terms = terms
         collations = terms.compactMap(\.collation)
         guard schema.keyKind.isKeyed, !terms.isEmpty, collations.count == terms.count,
-            columns.map(\.name) == schema.columns.map(\.name)
+            columns.map(\.name).areSameTexts(as: schema.columns.map(\.name))
         else { return nil }
         connection = catalog.connection
         self.table = table

@@ -107,10 +107,12 @@ private final class Verification {
             try TableSchema(reading: table.name, from: connection)
         }
         let names = table.currentColumns.map(\.name)
-        if schema?.columns.map(\.name) != names {
+        if !(schema?.columns.map(\.name).areSameTexts(as: names) ?? false) {
             find(.catalog, table.name, nil, "the table has other columns than the catalog")
         }
-        let probe = schema.flatMap { $0.columns.map(\.name) == names ? HotKeyProbe($0) : nil }
+        let probe = schema.flatMap {
+            $0.columns.map(\.name).areSameTexts(as: names) ? HotKeyProbe($0) : nil
+        }
         let batches = try local { () throws in try catalog.batches(table: table.id) }
         for batch in batches {
             result.batchCount += 1
@@ -263,7 +265,7 @@ private final class Verification {
                 return try connection.integer(orphanSQL(key)) ?? 0
             }
         }
-        let place = report.tables.firstIndex { $0.name == table.name }
+        let place = report.tables.firstIndex { $0.name.isSameText(as: table.name) }
         if let place { report.tables[place].orphanCount = count }
     }
 
@@ -296,18 +298,17 @@ private final class Verification {
         }
         try local { () throws in
             let schema = try table.flatMap { try TableSchema(reading: $0.name, from: connection) }
-            let columns = names.indices.map { index in
+            let columns = try names.indices.map { index in
                 let collation = places[index].flatMap { schema?.columns[$0].collationName }
-                let type = places[index].flatMap { schema?.columns[$0].declaredType }
+                let type = try places[index].flatMap { try schema?.columns[$0].typeText() }
                 return "k\(index) \(type ?? "") COLLATE \((collation ?? "BINARY").quotedName)"
             }
             let list = names.indices.map { "k\($0)" }.joined(separator: ", ")
+            try connection.execute(one: "DROP TABLE IF EXISTS temp.\(target)")
             try connection.execute(
-                """
-                DROP TABLE IF EXISTS temp.\(target);
-                CREATE TEMP TABLE \(target)(\(columns.joined(separator: ", ")));
-                CREATE INDEX temp.\(target)_key ON \(target)(\(list))
-                """)
+                one: "CREATE TEMP TABLE \(target)(\(columns.joined(separator: ", ")))")
+            try connection.execute(
+                one: "CREATE INDEX temp.\(target)_key ON \(target)(\(list))")
         }
         guard let table else { return }
         let ids = places.compactMap { $0.map { table.currentColumns[$0].id } }

@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 extension Overlay {
     /// The functions that the overlay's own triggers call.
@@ -15,28 +16,41 @@ extension Overlay {
             try self.recallMatching(arguments)
             return .null
         }
-        try connection.createFunction("stretch_missing", argumentCount: 1) { arguments in
+        // Its arguments are the error: a message and a hint.
+        try connection.createFunction("stretch_missing", argumentCount: 2) { arguments in
             throw StretchError(
-                .schemaMismatch,
-                "table \"\(arguments[0].value.stringValue ?? "")\": its cold rows cannot be shown",
-                hint: "Run stretch status to see why.")
+                .schemaMismatch, arguments[0].value.stringValue ?? "",
+                hint: arguments[1].value.stringValue)
         }
         try connection.createFunction("stretch_round_trips", argumentCount: 0) {
             [unowned self] _ in .integer(Int64(self.roundTripCount))
         }
     }
 
-    /// `stretch_recall(table, key …)`: makes the row with the key hot, before SQLite looks for a
-    /// conflict.
-    private func recallKey(_ arguments: Arguments) throws {
-        guard !isRecalling, arguments.count > 1, let table = tables[arguments[0].integer] else {
-            return
+    /// The table that the first two arguments of a recalling function name.
+    ///
+    /// - Throws: `unsupported` for a call that is not in a trigger of the overlay: a recall makes
+    ///   rows hot, and no query may write.
+    private func calledTable(_ arguments: Arguments) throws(StretchError) -> OverlayTable? {
+        guard arguments.count > 2, arguments[0].isInteger, arguments[0].integer == triggerKey else {
+            throw StretchError(
+                .unsupported, "a function of the overlay is called by its triggers only",
+                hint:
+                    "Leave the call out; the rows that a statement needs become hot by themselves."
+            )
         }
+        return tables[arguments[1].integer]
+    }
+
+    /// `stretch_recall(trigger key, table, key …)`: makes the row with the key hot, before SQLite
+    /// looks for a conflict.
+    private func recallKey(_ arguments: Arguments) throws {
+        guard let table = try calledTable(arguments), !isRecalling else { return }
         // Nothing is cold: the usual case of an insert, at the price of one comparison.
         try refresh()
         guard !table.manifest.isEmpty else { return }
         if table.schema.keyKind == .rowid {
-            let key = arguments[1]
+            let key = arguments[2]
             // In a BEFORE trigger a key that SQLite will draw is -1:
             // https://sqlite.org/lang_createtrigger.html
             if key.isNull || key.integer == -1 {
@@ -46,22 +60,23 @@ extension Overlay {
             if let rowids = table.manifest.rowids, !rowids.contains(key.integer) { return }
         }
         // SQLite has applied the columns' affinities already.
-        let key = (1..<arguments.count).map { arguments[$0].value }
+        let key = (2..<arguments.count).map { arguments[$0].value }
         try table.writer.recall.recall(key: key, mayPostpone: table.writer.hasWritingTriggers)
     }
 
-    /// `stretch_recall_matching(table, column, value, collation …)`: makes the rows hot that a
-    /// foreign key is about to look for.
+    /// `stretch_recall_matching(trigger key, table, column, value, collation …)`: makes the rows
+    /// hot that a foreign key is about to look for.
     private func recallMatching(_ arguments: Arguments) throws {
-        guard arguments.count > 3, let table = tables[arguments[0].integer],
+        guard let table = try calledTable(arguments), arguments.count > 4,
             connection.isEnabled(.foreignKeys)
         else { return }
         var columns: [(column: Int, value: Value, collation: Collation)] = []
-        for index in stride(from: 1, to: arguments.count - 2, by: 3) {
-            let column = Int(arguments[index].integer)
-            guard table.schema.columns.indices.contains(column) else {
+        for index in stride(from: 2, to: arguments.count - 2, by: 3) {
+            guard let column = Int(exactly: arguments[index].integer),
+                table.schema.columns.indices.contains(column)
+            else {
                 throw StretchError(
-                    .invalidArgument, "table \"\(table.schema.name)\" has no column \(column)",
+                    .invalidArgument, "table \"\(table.schema.name)\" has no such column",
                     hint: "Foreign keys call this function; no statement has to.")
             }
             let collation = arguments[index + 2].value.stringValue
@@ -90,7 +105,7 @@ extension Value {
         case (.text(let text), .integer), (.text(let text), .numeric), (.text(let text), .real):
             guard let string = text.string?.trimmedASCII else { return self }
             if let integer = Int64(string) { return .integer(integer) }
-            if let real = Double(string), !string.lowercased().contains("n") {
+            if let real = Double(string), !string.foldingCase.includes("n") {
                 return Value.real(real).integerIfExact
             }
             return self
@@ -103,18 +118,5 @@ extension Value {
     private var integerIfExact: Value {
         guard case .real(let value) = self, let integer = Int64(exactly: value) else { return self }
         return .integer(integer)
-    }
-}
-
-extension String {
-    fileprivate var trimmedASCII: String {
-        var characters = Substring(self)
-        while let first = characters.first, first == " " || first == "\t" || first == "\n" {
-            characters.removeFirst()
-        }
-        while let last = characters.last, last == " " || last == "\t" || last == "\n" {
-            characters.removeLast()
-        }
-        return String(characters)
     }
 }

@@ -125,6 +125,6 @@ extension Overlay {
 extension StretchedTable {
     /// Whether the table has the columns that the catalog knows.
     fileprivate func hasColumns(of schema: TableSchema) -> Bool {
-        currentColumns.map(\.name.foldingCase) == schema.columns.map(\.name.foldingCase)
+        currentColumns.map { SQLName($0.name) } == schema.columns.map { SQLName($0.name) }
     }
 }

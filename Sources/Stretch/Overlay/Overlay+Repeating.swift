@@ -59,7 +59,8 @@ extension Overlay {
             try connection.execute(isNested ? "RELEASE stretch_recall" : "COMMIT")
         } catch {
             // The first error says more than one of a rollback.
-            let undo = isNested ? "ROLLBACK TO stretch_recall; RELEASE stretch_recall" : "ROLLBACK"
+            let undo: StaticString =
+                isNested ? "ROLLBACK TO stretch_recall; RELEASE stretch_recall" : "ROLLBACK"
             try? connection.execute(undo)
             throw error
         }

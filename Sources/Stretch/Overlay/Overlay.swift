@@ -1,5 +1,5 @@
 package import StretchSQLite
-internal import StretchText
+package import StretchText
 
 /// The stretch-enabled tables of one connection: it shows hot and cold rows under each table's
 /// name.
@@ -13,7 +13,9 @@ package final class Overlay {
     private let link: FileLink?
     let catalog: Catalog
     /// The tables by their catalog id.
-    private(set) var tables: [Int64: OverlayTable] = [:]
+    private(set) var tables: [Int64: OverlayTable] = [:] {
+        didSet { tableNames = Set(tables.values.map { SQLName($0.schema.name) }) }
+    }
     // Read for every statement, and never while it changes: the check at run time costs more.
     @exclusivity(unchecked) private(set) var record: DatabaseRecord?
     /// What this connection's queries may see at most.
@@ -49,6 +51,10 @@ package final class Overlay {
     private(set) var tracksInnerStatements = false
     /// Whether SQLite may drop the temporary tables: only while they are replaced.
     var isReplacingTables = false
+    /// Whether new tables of the module may be made: only while the overlay makes its own.
+    private var isMakingTables = false
+    /// What the overlay's triggers show to its functions, so that nothing else calls them.
+    let triggerKey = Int64.random(in: 0...Int64.max)
 
     package init(
         connection: Connection, configuration: Configuration, localPath: String
@@ -58,30 +64,45 @@ package final class Overlay {
         self.localPath = localPath
         link = FileLink(configuration, path: localPath)
         catalog = Catalog(connection)
-        try connection.createModule("stretch") { [unowned self] arguments in
-            guard arguments.count > 3, let id = Int64(arguments[3]), let table = self.tables[id]
-            else {
-                throw SQLiteError(
-                    extendedCode: 1, message: "the overlay is made by Stretch, not by statements")
-            }
-            let isStaged = arguments.count > 4
-            return (isStaged ? StagedTable(table) : table, table.schema.columns.count)
+        try connection.createModule("stretch") { [unowned self] arguments, isNew in
+            try self.connect(arguments, isNew: isNew)
         }
         try registerFunctions()
     }
 
-    /// The names of the stretch-enabled tables, in lower case.
-    package var tableNames: Set<String> { Set(tables.values.map(\.schema.name.foldingCase)) }
+    /// The table of a CREATE VIRTUAL TABLE statement.
+    ///
+    /// The overlay's own are in schema temp. One in the file, where an older version let statements
+    /// make it, can only be dropped.
+    private func connect(
+        _ arguments: [String], isNew: Bool
+    ) throws -> (any VirtualTable, columnCount: Int) {
+        let isTemporary = arguments.count > 1 && arguments[1].isSameText(as: "temp")
+        guard isTemporary || isNew else {
+            return (StrayTable(name: arguments[2], connection: connection), 1)
+        }
+        guard isTemporary, !isNew || isMakingTables, arguments.count > 3,
+            let id = Int64(arguments[3]), let table = tables[id]
+        else {
+            throw SQLiteError(
+                extendedCode: 1, message: "the overlay is made by Stretch, not by statements")
+        }
+        let isStaged = arguments.count > 4
+        return (isStaged ? StagedTable(table) : table, table.schema.columns.count)
+    }
+
+    /// The names of the stretch-enabled tables.
+    package private(set) var tableNames: Set<SQLName> = []
 
     /// Whether it has nothing that a statement could meet.
     var isEmpty: Bool {
         record == nil || tables.isEmpty && viewNames.isEmpty && triggerNames.isEmpty
     }
 
-    /// The views of main that have a copy in schema temp, in lower case.
-    package private(set) var viewNames: Set<String> = []
-    /// The triggers of those views, in lower case.
-    package private(set) var triggerNames: Set<String> = []
+    /// The views of main that have a copy in schema temp.
+    package private(set) var viewNames: Set<SQLName> = []
+    /// The triggers of those views.
+    package private(set) var triggerNames: Set<SQLName> = []
 
     /// The cold rows that were fetched through this overlay.
     package internal(set) var fetchedRowCount = 0
@@ -137,7 +158,7 @@ package final class Overlay {
         let isTemporary =
             try !isOwn
             && connection.integer(
-                "SELECT 1 FROM temp.sqlite_schema WHERE name = ? COLLATE NOCASE", .text(table))
+                "SELECT 1 FROM temp.sqlite_schema WHERE name = ? COLLATE NOCASE", .text(table.text))
                 != nil
         guard !isTemporary else { return }
         do {
@@ -199,7 +220,7 @@ package final class Overlay {
         try connection.execute("SAVEPOINT stretch_attach")
         do {
             for object in try temporaryObjects() {
-                try connection.execute("DROP \(object.kind) temp.\(object.name.quotedName)")
+                try connection.execute(one: "DROP \(object.kind) temp.\(object.name.quotedName)")
             }
             try body()
             try connection.execute("RELEASE stretch_attach")
@@ -211,16 +232,25 @@ package final class Overlay {
     }
 
     private func makeObjects() throws {
-        for id in tables.keys.sorted() {
-            guard let name = tables[id]?.schema.name.quotedName else { continue }
-            try connection.execute("CREATE VIRTUAL TABLE temp.\(name) USING stretch(\(id))")
-        }
-        for statement in try OverlayTriggers(overlay: self).statements() {
-            try connection.execute(statement)
-        }
+        let triggers = try OverlayTriggers(overlay: self).statements()
         let views = try OverlayViews(overlay: self).definitions()
-        for statement in views.statements { try connection.execute(statement) }
+        try makingTables {
+            for (id, table) in tables.sorted(by: { $0.key < $1.key }) {
+                let name = table.schema.name.quotedName
+                try connection.execute(
+                    one: "CREATE VIRTUAL TABLE temp.\(name) USING stretch(\(id))")
+            }
+        }
+        for statement in triggers { try connection.execute(one: statement) }
+        try views.make(on: connection)
         (viewNames, triggerNames) = (views.names, views.triggers)
+    }
+
+    /// Runs `body`, which makes virtual tables of the overlay.
+    func makingTables(_ body: () throws -> Void) throws {
+        isMakingTables = true
+        defer { isMakingTables = false }
+        try body()
     }
 
     /// Runs `body` while names mean the tables of main, and makes the overlay again at once.
@@ -245,12 +275,11 @@ package final class Overlay {
             try synchronize()
         } catch {
             for name in names {
-                let call = "stretch_missing('\(name.replacing("'", with: "''"))')"
-                try connection.execute(
-                    """
-                    CREATE TEMP VIEW \(name.quotedName) AS SELECT \(call) AS missing \
-                    WHERE \(call) \(OverlayViews.mark)
-                    """)
+                let stand = StandInView(
+                    name: name, columns: OverlayViews.columns(of: name, on: connection),
+                    message: "table \"\(name)\": its cold rows cannot be shown",
+                    hint: "Run stretch status to see why.")
+                try connection.execute(one: stand.statement)
             }
             throw error
         }
@@ -266,7 +295,7 @@ package final class Overlay {
                 OR (type = 'table' AND sql LIKE 'CREATE VIRTUAL TABLE % USING stretch(%')
             ORDER BY CASE type WHEN 'trigger' THEN 1 WHEN 'view' THEN 2 ELSE 3 END
             """
-        ).map { ($0[0].stringValue?.uppercased() ?? "", $0[1].stringValue ?? "") }
+        ).map { ($0[0].stringValue?.uppercasedASCII ?? "", $0[1].stringValue ?? "") }
     }
 
     // MARK: Snapshot

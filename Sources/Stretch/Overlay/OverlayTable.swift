@@ -9,6 +9,8 @@ final class OverlayTable: VirtualTable {
     let schema: TableSchema
     /// The catalog's ids of the table's columns, in the table's order.
     let columnIDs: [Int64]
+    /// The columns of the declaration: types and collations as the table has them.
+    let columnDefinitions: [String]
     /// The manifest as the connection's snapshot sees it.
     var manifest: TableManifest
     var hasLoadedManifest = false
@@ -46,7 +48,7 @@ final class OverlayTable: VirtualTable {
         self.schema = schema
         self.overlay = overlay
         let current = table.currentColumns
-        guard current.map(\.name.foldingCase) == schema.columns.map(\.name.foldingCase) else {
+        guard current.map({ SQLName($0.name) }) == schema.columns.map({ SQLName($0.name) }) else {
             throw StretchError(
                 .schemaMismatch,
                 "table \"\(schema.name)\": its columns differ from those that Stretch knows",
@@ -54,6 +56,12 @@ final class OverlayTable: VirtualTable {
             )
         }
         columnIDs = current.map(\.id)
+        columnDefinitions = try schema.columns.map { column in
+            // ANY keeps values as they are in a STRICT table only; elsewhere it means NUMERIC.
+            let isAny = schema.isStrict && column.affinity == .blob
+            let type = isAny ? "BLOB" : try column.typeText()
+            return "\(column.name.quotedName) \(type) COLLATE \(column.collationName.quotedName)"
+        }
         changeCounter.initialize(to: 0)
         manifest = TableManifest(batches: [], collations: [:])
     }
@@ -88,15 +96,6 @@ final class OverlayTable: VirtualTable {
         }
         columns.append("\(hiddenKeyName) BLOB HIDDEN PRIMARY KEY NOT NULL")
         return "CREATE TABLE t(\(columns.joined(separator: ", "))) WITHOUT ROWID"
-    }
-
-    var columnDefinitions: [String] {
-        schema.columns.map { column in
-            // ANY keeps values as they are in a STRICT table only; elsewhere it means NUMERIC.
-            let type = schema.isStrict && column.affinity == .blob ? "BLOB" : column.declaredType
-            return "\(column.name.quotedName) \(type) "
-                + "COLLATE \(column.collationName.quotedName)"
-        }
     }
 
     private var hiddenKeyName: String {

@@ -14,7 +14,10 @@ struct OverlayTriggers {
         for table in overlay.tables.values.sorted(by: { $0.table.id < $1.table.id }) {
             statements += keyTriggers(table)
         }
-        let keys = try ForeignKeySchema.readAll(from: overlay.connection)
+        // SQLite itself refuses writes where the columns are not as many as the parent's.
+        let keys = try ForeignKeySchema.readAll(from: overlay.connection).filter {
+            !$0.childColumns.isEmpty && $0.childColumns.count == $0.parentColumns.count
+        }
         for (number, key) in keys.enumerated() {
             if let parent = overlay.table(named: key.parent) {
                 statements += parentTriggers(key, parent, number)
@@ -29,7 +32,8 @@ struct OverlayTriggers {
     private func keyTriggers(_ table: OverlayTable) -> [String] {
         guard table.schema.keyKind.isKeyed else { return [] }
         let columns = table.schema.key.map { table.schema.columns[$0].name.quotedName }
-        let arguments = (["\(table.table.id)"] + columns.map { "NEW.\($0)" })
+        let arguments =
+            (["\(overlay.triggerKey)", "\(table.table.id)"] + columns.map { "NEW.\($0)" })
             .joined(separator: ", ")
         let name = table.schema.name.quotedName
         // The key may compare by another collation than its column.
@@ -99,13 +103,16 @@ struct OverlayTriggers {
         _ table: OverlayTable, columns: [String], from row: String, values: [String],
         comparedAs parentColumns: [String], of parent: TableSchema
     ) -> String {
-        var arguments = ["\(table.table.id)"]
+        var arguments = ["\(overlay.triggerKey)", "\(table.table.id)"]
         for (index, name) in columns.enumerated() {
             let column = table.schema.column(named: name) ?? 0
             let collation =
-                parent.column(named: parentColumns[index]).map { parent.columns[$0].collationName }
-                ?? "BINARY"
-            arguments += ["\(column)", "\(row).\(values[index].quotedName)", "'\(collation)'"]
+                parent.column(named: parentColumns[index]).flatMap { parent.columns[$0].collation }
+                ?? .binary
+            arguments += [
+                "\(column)", "\(row).\(values[index].quotedName)",
+                collation.rawValue.quotedLiteral,
+            ]
         }
         return call("stretch_recall_matching(\(arguments.joined(separator: ", ")))")
     }

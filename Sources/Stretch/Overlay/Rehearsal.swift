@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 /// A run of a statement that collects the values that one of its loops looks up among a table's
 /// cold rows, and finds none of them.
@@ -74,8 +75,8 @@ extension Overlay {
             guard row.count > 5, let opcode = row[1].stringValue,
                 ["Function", "PureFunc", "AggStep", "AggStep1"].contains(opcode)
             else { return true }
-            let name = row[5].stringValue?.split(separator: "(").first ?? ""
-            return known.contains(name.lowercased())
+            let name = row[5].stringValue?.parts(between: "(").first ?? ""
+            return known.contains(SQLName(name))
         }
     }
 }

@@ -1,3 +1,5 @@
+internal import StretchText
+
 /// Finds, for each column that a table has now, the stored column that it is.
 struct ColumnMatching {
     private let stored: [StoredColumn]
@@ -27,8 +29,9 @@ struct ColumnMatching {
 
     /// Whether two declared types are one, but for case and white space.
     static func isSameType(_ left: String, _ right: String) -> Bool {
-        let words = { (type: String) in SQLToken.folded(type).split { $0 == " " || $0 == "\t" } }
-        return words(left) == words(right)
+        let isSpace = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+        let words = { (type: String) in type.foldingCase.utf8.split(whereSeparator: isSpace) }
+        return words(left).elementsEqual(words(right)) { $0.elementsEqual($1) }
     }
 
     // MARK: Steps, in this order
@@ -41,7 +44,7 @@ struct ColumnMatching {
                 replaced.insert(try storedIndex(named: name))
             case .renamed(let from, let to):
                 let index = try storedIndex(named: from)
-                guard let position = current.firstIndex(where: { SQLToken.isSameName($0.name, to) })
+                guard let position = current.firstIndex(where: { $0.name.isEqualFoldingCase(to) })
                 else { throw contradiction("no column is called \"\(to)\"") }
                 guard matches[position] == nil, !matches.contains(index) else {
                     throw contradiction("\"\(from)\" or \"\(to)\" is named twice")
@@ -69,7 +72,7 @@ struct ColumnMatching {
                 continue
             }
             let nextTold = matches[(position + 1)...].lazy.compactMap { $0 }.first ?? stored.count
-            let index = stored.firstIndex { SQLToken.isSameName($0.name, column.name) }
+            let index = stored.firstIndex { $0.name.isEqualFoldingCase(column.name) }
             guard let index, index > last, index < nextTold, !replaced.contains(index),
                 !matches.contains(index)
             else { continue }
@@ -117,7 +120,7 @@ struct ColumnMatching {
     // MARK: Errors
 
     private func storedIndex(named name: String) throws(StretchError) -> Int {
-        let index = stored.firstIndex { SQLToken.isSameName($0.name, name) }
+        let index = stored.firstIndex { $0.name.isEqualFoldingCase(name) }
         guard let index else { throw contradiction("no column was called \"\(name)\"") }
         return index
     }

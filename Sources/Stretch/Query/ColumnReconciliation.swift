@@ -1,3 +1,5 @@
+internal import StretchText
+
 /// A column of a stretch-enabled table, with the identity that it keeps for ever.
 package struct StoredColumn: Equatable, Sendable {
     /// The column's identity in batches; never given to another column of the table.
@@ -77,7 +79,9 @@ package struct ColumnReconciliation: Equatable, Sendable {
                 continue
             }
             let (name, type) = current[position]
-            if name != column.name { changes.append(.renamed(id: column.id, to: name)) }
+            if !name.isSameText(as: column.name) {
+                changes.append(.renamed(id: column.id, to: name))
+            }
             if !ColumnMatching.isSameType(type, column.declaredType) {
                 changes.append(.retyped(id: column.id, to: type))
             }

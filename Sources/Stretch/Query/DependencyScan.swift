@@ -1,3 +1,5 @@
+package import StretchText
+
 /// Reads the SQL text of triggers and views of schema main, as `sqlite_schema.sql` holds it.
 ///
 /// Such an object sees only the hot rows of a stretch-enabled table, because its names are found in
@@ -10,17 +12,21 @@ package enum DependencyScan {
     /// Columns of other names (`x.orders`, `NEW.orders`) and text literals do not count, except
     /// for a literal where SQLite reads a table's name: after FROM, JOIN, INTO, and UPDATE.
     package static func mentions(_ table: String, in sql: String) -> Bool {
+        mentions(anyOf: [SQLName(table)], in: sql)
+    }
+
+    /// Whether the text names one of the tables.
+    package static func mentions(anyOf tables: Set<SQLName>, in sql: String) -> Bool {
         let tokens = Array(SQLTokenizer(sql))
-        return tokens.indices.contains { isMention(of: table, at: $0, in: tokens) }
+        return tokens.indices.contains { isMention(of: tables, at: $0, in: tokens) }
     }
 
     /// The text without `main.` before any of these names.
-    package static func withoutMainQualifier(_ sql: String, tables: Set<String>) -> String {
-        let names = Set(tables.map(SQLToken.folded))
+    package static func withoutMainQualifier(_ sql: String, tables: Set<SQLName>) -> String {
         let tokens = Array(SQLTokenizer(sql))
         var edits = SQLEdits()
         for index in tokens.indices.dropFirst(2) {
-            guard let name = tokens[index].identifierName, names.contains(SQLToken.folded(name)),
+            guard let name = tokens[index].identifierName, tables.contains(SQLName(name)),
                 isQualifier(at: index - 2, in: tokens), tokens[index - 2].isName("main")
             else { continue }
             edits.replace(
@@ -29,47 +35,93 @@ package enum DependencyScan {
         return edits.applied(to: sql)
     }
 
-    /// `CREATE VIEW [IF NOT EXISTS] [main.]v AS …` as `CREATE TEMP VIEW v AS …`.
+    // MARK: Objects of schema temp
+
+    /// `CREATE VIEW [IF NOT EXISTS] [main.]v AS …` as `CREATE TEMP VIEW v AS …`; the body stays as
+    /// it is.
     ///
-    /// The body stays as it is; text that is no such statement is returned unchanged.
-    package static func makeTemporaryView(_ sql: String) -> String {
-        makeTemporary("VIEW", sql)
+    /// - Parameter name: The view's name, as `sqlite_schema` has it.
+    /// - Returns: `nil` for any other text, also for one with another statement behind.
+    package static func temporaryView(_ sql: String, named name: String) -> String? {
+        guard !sql.utf8.contains(0), let head = temporaryHead("VIEW", sql, named: name) else {
+            return nil
+        }
+        return isLastStatement(head.reader) ? head.edits.applied(to: sql) : nil
     }
 
-    /// `CREATE TRIGGER [IF NOT EXISTS] [main.]t … ON [main.]v …` as
-    /// `CREATE TEMP TRIGGER t … ON v …`.
+    /// `CREATE TRIGGER [IF NOT EXISTS] [main.]t INSTEAD OF … ON [main.]v …` as
+    /// `CREATE TEMP TRIGGER t INSTEAD OF … ON v …`; the body stays as it is.
     ///
-    /// The body stays as it is; text that is no such statement is returned unchanged.
-    package static func makeTemporaryTrigger(_ sql: String) -> String {
-        makeTemporary("TRIGGER", sql)
+    /// - Parameters:
+    ///   - name: The trigger's name, as `sqlite_schema` has it.
+    ///   - view: The name of its view.
+    /// - Returns: The statement, and what makes the trigger fire; `nil` for any other text, also
+    ///   for one with another statement behind.
+    package static func temporaryTrigger(
+        _ sql: String, named name: String, on view: String
+    ) -> (text: String, event: TriggerText.Event)? {
+        guard !sql.utf8.contains(0), let trigger = TriggerText(parsing: sql),
+            trigger.timing == .insteadOf, trigger.table.isEqualFoldingCase(view),
+            var (reader, edits) = temporaryHead("TRIGGER", sql, named: name)
+        else { return nil }
+        while let token = reader.peek, !token.isKeyword("ON") { reader.next() }
+        guard reader.accept(keyword: "ON"), let target = reader.acceptQualifiedName() else {
+            return nil
+        }
+        if let schema = target.schema {
+            edits.replace(schema.range.lowerBound..<target.name.range.lowerBound, with: "")
+        }
+        return (edits.applied(to: sql), trigger.event)
     }
 
-    private static func makeTemporary(_ type: String, _ sql: String) -> String {
+    /// Reads `CREATE type [IF NOT EXISTS] [main.]name`, and makes it TEMP and bare.
+    private static func temporaryHead(
+        _ type: String, _ sql: String, named name: String
+    ) -> (reader: SQLTokenReader, edits: SQLEdits)? {
         var reader = SQLTokenReader(sql)
         var edits = SQLEdits()
-        guard reader.accept(keyword: "CREATE"), reader.accept(keyword: type) else { return sql }
+        guard reader.accept(keyword: "CREATE"), reader.accept(keyword: type) else { return nil }
         edits.insert("TEMP ", at: reader.lastEnd - type.utf8.count)
         let endOfType = reader.lastEnd
         _ = reader.accept(keywords: "IF", "NOT", "EXISTS")
-        guard let object = reader.acceptQualifiedName() else { return sql }
+        guard let object = reader.acceptQualifiedName(), object.name.isName(name),
+            object.schema?.isName("main") ?? true
+        else { return nil }
         edits.replace(endOfType..<object.name.range.lowerBound, with: " ")
-        if type == "TRIGGER" {
-            while let token = reader.peek, !token.isKeyword("ON") { reader.next() }
-            guard reader.accept(keyword: "ON"), let target = reader.acceptQualifiedName() else {
-                return sql
-            }
-            if let schema = target.schema {
-                edits.replace(schema.range.lowerBound..<target.name.range.lowerBound, with: "")
-            }
+        return (reader, edits)
+    }
+
+    /// Whether the text is one `CREATE [UNIQUE] INDEX [main.]name ON table …`.
+    package static func isIndex(_ sql: String, named name: String, on table: String) -> Bool {
+        var reader = SQLTokenReader(sql)
+        guard !sql.utf8.contains(0), reader.accept(keyword: "CREATE") else { return false }
+        _ = reader.accept(keyword: "UNIQUE")
+        guard reader.accept(keyword: "INDEX") else { return false }
+        _ = reader.accept(keywords: "IF", "NOT", "EXISTS")
+        guard let index = reader.acceptQualifiedName(), index.name.isName(name),
+            index.schema?.isName("main") ?? true, reader.accept(keyword: "ON"),
+            let target = reader.acceptName(), target.isName(table)
+        else { return false }
+        return isLastStatement(reader)
+    }
+
+    /// Whether nothing comes after the statement that the reader is in.
+    private static func isLastStatement(_ reader: SQLTokenReader) -> Bool {
+        var reader = reader
+        while let token = reader.peek, !token.isSymbol(";"), token.kind != .illegal {
+            reader.next()
         }
-        return edits.applied(to: sql)
+        while reader.accept(symbol: ";") {}
+        return reader.peek == nil
     }
 
     // MARK: Mentions
 
-    /// Whether the token at `index` names the table.
-    static func isMention(of table: String, at index: Int, in tokens: [SQLToken]) -> Bool {
-        guard tokens[index].isName(table) else { return false }
+    /// Whether the token at `index` names one of the tables.
+    static func isMention(of tables: Set<SQLName>, at index: Int, in tokens: [SQLToken]) -> Bool {
+        guard let name = tokens[index].identifierName, tables.contains(SQLName(name)) else {
+            return false
+        }
         if isQualifier(at: index - 2, in: tokens) { return tokens[index - 2].isName("main") }
         if index > 0, tokens[index - 1].isSymbol(".") { return false }
         guard tokens[index].kind == .string else { return true }

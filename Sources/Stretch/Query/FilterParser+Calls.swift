@@ -1,7 +1,9 @@
+internal import StretchText
+
 extension FilterParser {
     /// A call of a function, after the opening parenthesis.
     mutating func parseCall(_ function: SQLToken) throws(StretchError) {
-        let name = SQLToken.folded(function.identifierName ?? "")
+        let name = SQLName(function.identifierName ?? "")
         try checkFunction(function, name)
         if let timeValueIndexes = Self.dateFunctions[name] {
             try parseDateArguments(timeValueIndexes)
@@ -17,7 +19,7 @@ extension FilterParser {
         }
     }
 
-    private func checkFunction(_ function: SQLToken, _ name: String) throws(StretchError) {
+    private func checkFunction(_ function: SQLToken, _ name: SQLName) throws(StretchError) {
         guard !Self.functions.contains(name), Self.dateFunctions[name] == nil else { return }
         if name == "raise" {
             throw refusal(function, "belongs into a trigger", Self.conditionHint)
@@ -100,14 +102,14 @@ extension FilterParser {
 
 extension FilterParser {
     /// The date functions, and which of their arguments are time values.
-    static let dateFunctions: [String: Range<Int>] = [
+    static let dateFunctions: [SQLName: Range<Int>] = [
         "date": 0..<1, "time": 0..<1, "datetime": 0..<1, "julianday": 0..<1, "unixepoch": 0..<1,
         "strftime": 1..<2, "timediff": 0..<2,
     ]
 
     /// SQLite's other deterministic scalar functions: <https://sqlite.org/lang_corefunc.html>,
     /// <https://sqlite.org/lang_mathfunc.html>, <https://sqlite.org/json1.html>.
-    static let functions: Set<String> = [
+    static let functions: Set<SQLName> = [
         "abs", "char", "coalesce", "concat", "concat_ws", "format", "glob", "hex", "ifnull", "iif",
         "instr", "length", "like", "likelihood", "likely", "lower", "ltrim", "max", "min", "nullif",
         "octet_length", "printf", "quote", "replace", "round", "rtrim", "sign", "substr",
@@ -122,14 +124,14 @@ extension FilterParser {
     ]
 
     /// Functions whose result is not the row's alone.
-    static let changingFunctions: Set<String> = [
+    static let changingFunctions: Set<SQLName> = [
         "changes", "last_insert_rowid", "load_extension", "random", "randomblob",
         "sqlite_compileoption_get", "sqlite_compileoption_used", "sqlite_log", "sqlite_offset",
         "sqlite_source_id", "sqlite_version", "total_changes",
     ]
 
     /// Functions of many rows.
-    static let aggregates: Set<String> = [
+    static let aggregates: Set<SQLName> = [
         "avg", "count", "cume_dist", "dense_rank", "first_value", "group_concat",
         "json_group_array", "json_group_object", "lag", "last_value", "lead", "median", "nth_value",
         "ntile", "percent_rank", "percentile", "rank", "row_number", "string_agg", "sum", "total",
@@ -137,7 +139,7 @@ extension FilterParser {
 
     /// The keywords that SQLite never reads as a bare name: all tokens of `parse.y` outside its
     /// fallback list to ID.
-    static let reservedWords: Set<String> = [
+    static let reservedWords: Set<SQLName> = [
         "add", "all", "alter", "and", "as", "autoincrement", "between", "check", "collate",
         "commit", "constraint", "create", "default", "deferrable", "delete", "distinct", "drop",
         "else", "escape", "foreign", "from", "group", "having", "in", "index", "insert", "into",

@@ -9,7 +9,7 @@ struct FilterParser {
     private static let maximumDepth = 100
 
     let text: String
-    let columns: Set<String>
+    let columns: Set<SQLName>
     var reader: SQLTokenReader
     var slots: [FilterPredicate.Slot] = []
     /// How many calls of date functions enclose the expression.
@@ -18,7 +18,7 @@ struct FilterParser {
 
     init(_ text: String, columns: [String]) {
         self.text = text
-        self.columns = Set(columns.map(SQLToken.folded))
+        self.columns = Set(columns.map { SQLName($0) })
         reader = SQLTokenReader(text)
     }
 
@@ -84,7 +84,7 @@ struct FilterParser {
     }
 
     private mutating func parseWord(_ token: SQLToken) throws(StretchError) {
-        switch SQLToken.folded(token.text) {
+        switch token.text.foldingCase {
         case "null": return
         case "case": return try parseCase()
         case "cast": if reader.accept(symbol: "(") { return try parseCast() }
@@ -94,7 +94,7 @@ struct FilterParser {
         case "with" where isColumn(token): break
         case "select", "values", "exists", "with":
             throw refusal(token, "starts a subquery", Self.rowHint)
-        case let word where FilterParser.reservedWords.contains(word):
+        case let word where FilterParser.reservedWords.contains(SQLName(word)):
             let isColumn = isColumn(token)
             throw refusal(
                 token, "is a keyword of SQL",
@@ -125,7 +125,7 @@ struct FilterParser {
 
     private func isColumn(_ token: SQLToken) -> Bool {
         token.kind != .string
-            && columns.contains(SQLToken.folded(token.identifierName ?? ""))
+            && columns.contains(SQLName(token.identifierName ?? ""))
     }
 
     /// `CASE [x] WHEN a THEN b … [ELSE c] END`, after CASE.

@@ -1,4 +1,4 @@
-internal import StretchText
+package import StretchText
 
 /// A token of SQL text, as SQLite's own tokenizer cuts it.
 ///
@@ -51,6 +51,9 @@ package struct SQLToken: Sendable {
         }
     }
 
+    /// The name that the token stands for, to be compared as SQLite does.
+    package var name: SQLName? { identifierName.map { SQLName($0) } }
+
     /// Whether the token is the bare word `keyword`, in any case (ASCII only, as SQLite folds).
     package func isKeyword(_ keyword: String) -> Bool {
         kind == .word && Self.isEqual(source[range], keyword.utf8)
@@ -73,16 +76,6 @@ package struct SQLToken: Sendable {
         case .quotedName, .string: return Self.isEqual(unquoted.utf8, name.utf8)
         case .blob, .number, .parameter, .symbol, .illegal: return false
         }
-    }
-
-    /// The name with its ASCII letters in lower case: the form in which SQLite compares names.
-    package static func folded(_ name: String) -> String {
-        String(decoding: name.utf8.map(folded), as: UTF8.self)
-    }
-
-    /// Whether two names are one for SQLite, which folds ASCII letters only.
-    package static func isSameName(_ left: String, _ right: String) -> Bool {
-        isEqual(left.utf8, right.utf8)
     }
 
     static func folded(_ byte: UInt8) -> UInt8 {

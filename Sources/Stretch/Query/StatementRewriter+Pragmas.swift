@@ -41,7 +41,7 @@ extension StatementRewriter {
             // The schema is there.
             if depth == 0, token.isSymbol(",") { return }
             var text = token.text
-            if text == "?", let number {
+            if text.isSameText(as: "?"), let number {
                 text = "?\(number)"
                 numbered.append((token.range, text))
             }
@@ -50,12 +50,12 @@ extension StatementRewriter {
         }
         guard let first, let end = reader.peek?.range.lowerBound else { return }
         if argument.count == 1, first.kind == .string || first.kind == .quotedName {
-            let isStretched = first.identifierName.map { tables.contains(SQLToken.folded($0)) }
+            let isStretched = first.identifierName.map { tables.contains(SQLName($0)) }
             if isStretched ?? false { edits.insert(", 'main'", at: end) }
             return
         }
         for (range, text) in numbered { edits.replace(range, with: text) }
-        let names = tables.sorted().map { "'\($0.replacing("'", with: "''"))'" }
+        let names = tables.sorted().map(\.text.quotedLiteral)
         edits.insert(
             """
             , CASE WHEN (\(argument.joined(separator: " "))) COLLATE NOCASE \
@@ -81,21 +81,22 @@ extension StatementRewriter {
 /// The numbers that SQLite gives to parameters: <https://sqlite.org/lang_expr.html#varparam>.
 private struct ParameterNumbers {
     private var greatest = 0
-    private var names: [String: Int] = [:]
+    private var names: [ExactText: Int] = [:]
 
     /// The number of a parameter, or `nil` for other tokens; called once for each, in order.
     mutating func number(of token: SQLToken) -> Int? {
         guard token.kind == .parameter else { return nil }
-        let text = token.text
-        if let number = names[text] { return number }
-        guard text != "?" else {
+        let name = ExactText(token.text)
+        if let number = names[name] { return number }
+        guard name != ExactText("?") else {
             greatest += 1
             return greatest
         }
+        let digits = name.text.utf8.dropFirst()
+        let isNumbered = name.text.utf8.first == UInt8(ascii: "?")
         // SQLite refuses numbers far below this: https://sqlite.org/lang_expr.html#varparam
-        let number =
-            text.first == "?" ? min(Int(text.dropFirst()) ?? 0, 1 << 31) : greatest + 1
-        names[text] = number
+        let number = isNumbered ? min(Int(Substring(digits)) ?? 0, 1 << 31) : greatest + 1
+        names[name] = number
         greatest = max(greatest, number)
         return number
     }

@@ -1,3 +1,5 @@
+internal import StretchText
+
 /// A name in a statement, with or without its schema.
 private typealias QualifiedName = (schema: SQLToken?, name: SQLToken)
 
@@ -10,9 +12,9 @@ private struct Target {
     let isMain: Bool
 
     /// The target that a name is, or `nil` for other objects and other schemas.
-    init?(_ qualifiedName: QualifiedName?, in names: Set<String>) {
+    init?(_ qualifiedName: QualifiedName?, in names: Set<SQLName>) {
         guard let qualifiedName, let name = qualifiedName.name.identifierName,
-            names.contains(SQLToken.folded(name))
+            names.contains(SQLName(name))
         else { return nil }
         isMain = qualifiedName.schema?.isName("main") ?? false
         guard isMain || qualifiedName.schema?.isName("temp") ?? true else { return nil }
@@ -70,7 +72,7 @@ extension StatementRewriter {
             guard depth == 0, token.isKeyword("RETURNING") else { continue }
             throw StretchError(
                 .unsupported,
-                "table \"\(target.name)\": SQLite has no \(verb.text.uppercased()) … RETURNING "
+                "table \"\(target.name)\": SQLite has no \(verb.text.uppercasedASCII) … RETURNING "
                     + "on a virtual table, which a stretch-enabled table is",
                 hint: "Leave RETURNING out; SELECT the rows first, in the same transaction.")
         }
@@ -82,11 +84,11 @@ extension StatementRewriter {
 
 extension StatementRewriter {
     /// The table of schema main, or of none that is named, whose rows the first statement of a text
-    /// writes, in lower case; `nil` for any other statement.
-    static func writtenTable(of sql: String) -> String? {
+    /// writes; `nil` for any other statement.
+    static func writtenTable(of sql: String) -> SQLName? {
         var reader = SQLTokenReader(sql)
         guard let verb = acceptVerb(&reader) else { return nil }
-        switch SQLToken.folded(verb.text) {
+        switch verb.text.foldingCase {
         case "insert", "update": if reader.accept(keyword: "OR") { reader.next() }
         case "replace", "delete": break
         default: return nil
@@ -96,7 +98,7 @@ extension StatementRewriter {
                 || reader.accept(keyword: "FROM"),
             let table = reader.acceptQualifiedName(), table.schema?.isName("main") ?? true
         else { return nil }
-        return table.name.identifierName.map(SQLToken.folded)
+        return table.name.identifierName.map { SQLName($0) }
     }
 }
 
@@ -249,9 +251,10 @@ extension StatementRewriter {
         _ = reader.accept(keywords: "IF", "EXISTS")
         let kind = RewrittenStatement.Kind.dropTrigger
         guard !tables.isEmpty, let name = reader.acceptQualifiedName(),
-            let trigger = name.name.identifierName.map(SQLToken.folded)
+            let trigger = name.name.identifierName
         else { return RewrittenStatement(sql: sql, kind: kind) }
-        let isOwn = trigger.hasPrefix("stretch_") || triggers.contains(trigger)
+        let isOwn =
+            trigger.foldingCase.beginsWith("stretch_") || triggers.contains(SQLName(trigger))
         guard isOwn, !(name.schema?.isName("main") ?? false) else {
             return RewrittenStatement(sql: sql, kind: kind)
         }

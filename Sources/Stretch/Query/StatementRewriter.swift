@@ -1,3 +1,5 @@
+package import StretchText
+
 /// Rewrites a statement of the application so that what must run natively goes to schema main.
 ///
 /// A stretch-enabled table's bare name means its overlay in schema temp. SQLite gives a virtual
@@ -6,23 +8,22 @@
 /// statement of the text is looked at. Text that is not understood stays as it is, so that SQLite
 /// reports its own error. Rewriting a result again changes nothing.
 package struct StatementRewriter: Sendable {
-    let tables: Set<String>
-    let views: Set<String>
-    let triggers: Set<String>
+    let tables: Set<SQLName>
+    let views: Set<SQLName>
+    let triggers: Set<SQLName>
 
     /// Makes a rewriter.
     ///
     /// - Parameters:
-    ///   - tables: The stretch-enabled tables, in any case.
-    ///   - views: The views of schema main that have a mirror in schema temp, in any case.
+    ///   - tables: The stretch-enabled tables.
+    ///   - views: The views of schema main that have a mirror in schema temp.
     ///   - triggers: The triggers of those views.
     package init(
-        tables: some Sequence<String>, views: some Sequence<String> = [],
-        triggers: some Sequence<String> = []
+        tables: Set<SQLName>, views: Set<SQLName> = [], triggers: Set<SQLName> = []
     ) {
-        self.tables = Set(tables.map(SQLToken.folded))
-        self.views = Set(views.map(SQLToken.folded))
-        self.triggers = Set(triggers.map(SQLToken.folded))
+        self.tables = tables
+        self.views = views
+        self.triggers = triggers
     }
 
     /// Rewrites the first statement of `statement`.
@@ -44,7 +45,7 @@ package struct StatementRewriter: Sendable {
         guard !Self.startsWithPassingVerb(statement) else { return unchanged }
         var reader = SQLTokenReader(statement)
         guard let verb = Self.acceptVerb(&reader) else { return unchanged }
-        switch SQLToken.folded(verb.text) {
+        switch verb.text.foldingCase {
         case "insert", "replace": return rewriteInsert(statement, verb, reader)
         case "update": return try refuseReturning(statement, verb, reader)
         case "delete": return try refuseReturning(statement, verb, reader)
@@ -66,16 +67,18 @@ package struct StatementRewriter: Sendable {
     package static func firstKeyword(of sql: String) -> String? {
         var reader = SQLTokenReader(sql)
         guard let verb = acceptVerb(&reader) else { return nil }
-        let lowerCase = UInt8(ascii: "a")...UInt8(ascii: "z")
-        return String(
-            decoding: verb.text.utf8.map { lowerCase.contains($0) ? $0 & ~0x20 : $0 }, as: UTF8.self
-        )
+        return verb.text.uppercasedASCII
+    }
+
+    /// Whether the first keyword is one of these.
+    package static func starts(_ sql: String, with keywords: String...) -> Bool {
+        var reader = SQLTokenReader(sql)
+        return acceptVerb(&reader)?.isKeyword(in: keywords) ?? false
     }
 
     /// Whether a statement ends a transaction or a savepoint.
     static func endsTransaction(_ sql: String) -> Bool {
-        let verbs = ["COMMIT", "END", "ROLLBACK", "RELEASE"]
-        return firstKeyword(of: sql).map(verbs.contains) ?? false
+        starts(sql, with: "COMMIT", "END", "ROLLBACK", "RELEASE")
     }
 
     // MARK: Finding the verb

@@ -1,7 +1,7 @@
 internal import StretchText
 
 extension TriggerText {
-    private static let rowidNames = ["rowid", "_rowid_", "oid"]
+    private static let rowidNames: Set<SQLName> = ["rowid", "_rowid_", "oid"]
 
     /// Whether the body touches `table` only by writing the row that made the trigger fire.
     ///
@@ -19,14 +19,15 @@ extension TriggerText {
     package func bodyOnlyWritesItsOwnRow(
         of table: String, key: [String], keyIsRowid: Bool = false
     ) -> Bool {
-        let isHiddenByImage = ["new", "old"].contains(SQLToken.folded(table))
+        let isHiddenByImage = ["NEW", "OLD"].contains { table.isEqualFoldingCase($0) }
         guard !key.isEmpty, !isHiddenByImage else { return false }
         let tokens = Array(SQLTokenizer(body))
+        let names: Set = [SQLName(table)]
         // Statements in a trigger hold no semicolon other than the one that ends them.
         return tokens.split { $0.isSymbol(";") }.allSatisfy { statement in
             let statement = Array(statement)
             let mentions = statement.indices.filter {
-                DependencyScan.isMention(of: table, at: $0, in: statement)
+                DependencyScan.isMention(of: names, at: $0, in: statement)
             }
             guard !mentions.isEmpty else { return true }
             // `t.column` means the target's row, where the table is named nowhere else.
@@ -64,11 +65,11 @@ extension TriggerText {
 
         /// Whether a SET clause assigns to a column of the key, `a = …` or `(a, b) = …`.
         private func setsKey(_ clause: [SQLToken]) -> Bool {
-            let names = key + TriggerText.rowidNames
+            let names = TriggerText.rowidNames.union(key.map { SQLName($0) })
             var depth = 0
             var isTarget = true
             for token in clause.dropFirst() {
-                if isTarget, names.contains(where: token.isName) { return true }
+                if isTarget, token.name.map(names.contains) ?? false { return true }
                 if token.isSymbol("(") { depth += 1 }
                 if token.isSymbol(")") { depth -= 1 }
                 if depth == 0, token.isSymbol("=") { isTarget = false }
@@ -79,7 +80,7 @@ extension TriggerText {
 
         /// Whether a condition is `key = NEW.key` for each column of the key, joined by AND.
         private func namesOwnRow(_ condition: [SQLToken]) -> Bool {
-            var missing = key.map(SQLToken.folded)
+            var missing = key.map { SQLName($0) }
             for term in condition.split(omittingEmptySubsequences: false, whereSeparator: isAnd) {
                 guard let column = keyColumn(equatedBy: Array(term)),
                     let index = missing.firstIndex(of: column)
@@ -92,15 +93,15 @@ extension TriggerText {
         private func isAnd(_ token: SQLToken) -> Bool { token.isKeyword("AND") }
 
         /// The key's column in `column = NEW.column`, in either order, or `nil`.
-        private func keyColumn(equatedBy term: [SQLToken]) -> String? {
+        private func keyColumn(equatedBy term: [SQLToken]) -> SQLName? {
             let isEquals: (SQLToken) -> Bool = { $0.isSymbol("=") || $0.isSymbol("==") }
             let sides = term.split(omittingEmptySubsequences: false, whereSeparator: isEquals)
             guard sides.count == 2 else { return nil }
             let (left, right) = (Array(sides[0]), Array(sides[1]))
-            guard let row = column(left, of: [table]),
+            guard let row = column(left, of: [table], isTableItself: true),
                 let image = column(right, of: ["NEW", "OLD"])
             else {
-                guard let row = column(right, of: [table]),
+                guard let row = column(right, of: [table], isTableItself: true),
                     let image = column(left, of: ["NEW", "OLD"])
                 else { return nil }
                 return sameColumn(row, image)
@@ -108,20 +109,22 @@ extension TriggerText {
             return sameColumn(row, image)
         }
 
-        /// The folded column of `x.column`, `x` being one of these; a bare column is the table's.
-        private func column(_ tokens: [SQLToken], of qualifiers: [String]) -> String? {
+        /// The column of `x.column`, `x` being one of these; a bare column is the table's.
+        private func column(
+            _ tokens: [SQLToken], of qualifiers: [String], isTableItself: Bool = false
+        ) -> SQLName? {
             guard let last = tokens.last, last.kind == .word || last.kind == .quotedName,
-                let name = last.identifierName
+                let name = last.name
             else { return nil }
-            if tokens.count == 1, qualifiers == [table] { return SQLToken.folded(name) }
+            if tokens.count == 1, isTableItself { return name }
             guard tokens.count == 3, tokens[1].isSymbol("."),
                 qualifiers.contains(where: tokens[0].isName)
             else { return nil }
-            return SQLToken.folded(name)
+            return name
         }
 
-        private func sameColumn(_ left: String, _ right: String) -> String? {
-            let names = key.map(SQLToken.folded)
+        private func sameColumn(_ left: SQLName, _ right: SQLName) -> SQLName? {
+            let names = key.map { SQLName($0) }
             if names.contains(left), left == right { return left }
             guard names.count == 1 else { return nil }
             let isRowid = TriggerText.rowidNames.contains

@@ -94,14 +94,18 @@ package struct TriggerText: Equatable, Sendable {
         return start..<max(start, reader.lastEnd)
     }
 
-    /// Moves to the end; the last END is the trigger's.
+    /// Moves to the end of the text, which nothing but the trigger's END ends.
     private static func acceptBody(_ reader: inout SQLTokenReader) -> Range<Int>? {
         let start = reader.lastEnd
         var last: SQLToken?
         while let token = reader.next() {
-            if !token.isSymbol(";") || !(last?.isKeyword("END") ?? false) { last = token }
+            // No statement of a body begins with END.
+            if token.isKeyword("END"), last?.isSymbol(";") ?? false {
+                while reader.accept(symbol: ";") {}
+                return reader.peek == nil ? start..<token.range.lowerBound : nil
+            }
+            last = token
         }
-        guard let last, last.isKeyword("END") else { return nil }
-        return start..<last.range.lowerBound
+        return nil
     }
 }

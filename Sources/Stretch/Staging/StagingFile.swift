@@ -46,6 +46,7 @@ final class StagingFile {
                     .wrongState, "staging file \"\(path)\" was replaced while it was opened",
                     hint: "Run the command again.")
             }
+            connection.confine()
             connection.setBusyTimeout(milliseconds: configuration.busyTimeoutMilliseconds)
             // A journal that is deleted leaves nothing beside the file; EXTRA makes that durable.
             try connection.execute(
@@ -76,7 +77,7 @@ final class StagingFile {
         self.connection = connection
     }
 
-    private static let script = """
+    private static let script: StaticString = """
         CREATE TABLE stretch_staging(
             id INTEGER PRIMARY KEY CHECK (id = 1),
             format INTEGER NOT NULL,

@@ -1,3 +1,5 @@
+internal import StretchText
+
 /// Whether a file may use its remote, found without asking it.
 ///
 /// A file that was restored, copied or carried to another machine is disconnected until it is
@@ -40,7 +42,7 @@ package enum LinkState: Hashable, Sendable {
             self = .disconnected(.unknownHere)
             return
         }
-        guard memory.endpoint == endpoint else {
+        guard memory.endpoint.isSameText(as: endpoint) else {
             self = .disconnected(.repointed)
             return
         }

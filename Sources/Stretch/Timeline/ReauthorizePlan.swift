@@ -1,3 +1,5 @@
+internal import StretchText
+
 /// What reauthorizing a file would do: decided from values, before anything is changed.
 package enum ReauthorizePlan: Hashable, Sendable {
     /// The file is connected, and the remote is where the file is.
@@ -135,7 +137,9 @@ package enum ReauthorizePlan: Hashable, Sendable {
         guard !branch.isDropped else { return .refused(.dropped) }
         guard file.isAt(branch.head) else { return .refused(.movedOn(to: branch.head)) }
         guard comparison.isComplete else { return .refused(.incomplete(comparison)) }
-        if case .other(let name) = branch.owner, options.takesOver != name {
+        if case .other(let name) = branch.owner,
+            !(options.takesOver?.isSameText(as: name) ?? false)
+        {
             return .refused(.owned(by: name))
         }
         if file.link == .connected, branch.owner == .here { return .nothing }

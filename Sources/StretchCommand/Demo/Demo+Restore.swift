@@ -32,7 +32,7 @@ extension Demo {
                 hint: "Install the program sqlite3.")
         }
         // The whole shop of this moment, to compare with.
-        try copy.execute("VACUUM INTO '\(momentPath)'")
+        try copy.run("VACUUM INTO ?", .text(momentPath))
         story.say(
             "backup.db: \(byteCount(backupPath).byteText), where the whole shop has "
                 + "\(byteCount(momentPath).byteText).")

@@ -24,7 +24,7 @@ struct AdministrationSample {
 
     /// Runs plain SQL as a program without Stretch does.
     func runNatively(_ script: String) throws {
-        try Connection(path: path, access: .readWrite, routines: .linked).execute(script)
+        try Connection.native(to: path).execute(script)
     }
 
     func status(_ table: String) throws -> DatabaseStatus.Table {

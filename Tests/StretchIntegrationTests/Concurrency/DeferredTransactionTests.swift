@@ -35,9 +35,8 @@ import Testing
         _ sql: String
     ) throws {
         let twin = try MigratedTwin(Self.script)
-        for database in [twin.plain.execute, { try twin.database.execute($0) }] {
-            try database("BEGIN")
-        }
+        try twin.plain.execute("BEGIN")
+        try twin.database.execute("BEGIN")
         let statement = try twin.database.prepare(sql)
         try expectLocked(true, twin.path, "\(sql)")
         try statement.run()

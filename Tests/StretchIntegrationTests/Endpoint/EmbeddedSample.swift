@@ -2,6 +2,7 @@ import Foundation
 import Stretch
 import StretchLinked
 import StretchSQLite
+import StretchTestSupport
 import Testing
 
 /// A remote file with one branch, one relation of one column, and one batch.

@@ -1,5 +1,6 @@
 import Stretch
 import StretchSQLite
+import StretchTestSupport
 import Testing
 
 @Suite struct OutboundTests {

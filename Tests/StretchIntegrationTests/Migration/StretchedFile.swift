@@ -1,6 +1,7 @@
 import Foundation
 import StretchLinked
 import StretchSQLite
+import StretchTestSupport
 import StretchText
 
 @testable import Stretch

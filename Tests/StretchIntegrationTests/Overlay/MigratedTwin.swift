@@ -106,7 +106,7 @@ final class MigratedTwin {
 
     /// Runs plain SQL as a program without Stretch does.
     func runNatively(_ script: String) throws {
-        try Connection(path: path, access: .readWrite, routines: .linked).execute(script)
+        try Connection.native(to: path).execute(script)
     }
 
     static func sorted(_ rows: [[Value]]) -> [String] { rows.map { "\($0)" }.sorted() }

@@ -1,6 +1,8 @@
 import Stretch
 import StretchLinked
 import StretchSQLite
+import StretchTestSupport
+import StretchText
 import Testing
 
 @Suite struct DependencyScanTests {
@@ -45,10 +47,20 @@ import Testing
             "create TEMP view \"v\"(a) AS SELECT main.t.x FROM t"
         ),
         ("CREATE/**/VIEW/**/[v] AS SELECT 1", "CREATE/**/TEMP VIEW [v] AS SELECT 1"),
-        ("CREATE TEMP VIEW v AS SELECT 1", "CREATE TEMP VIEW v AS SELECT 1"), ("CREATE", "CREATE"),
+        ("CREATE VIEW 'V' AS SELECT ';';;", "CREATE TEMP VIEW 'V' AS SELECT ';';;"),
     ])
     func `a view becomes a TEMP view`(sql: String, temporary: String) {
-        #expect(DependencyScan.makeTemporaryView(sql) == temporary)
+        #expect(DependencyScan.temporaryView(sql, named: "v") == temporary)
+    }
+
+    @Test(arguments: [
+        "", "CREATE", "SELECT 1", "CREATE TEMP VIEW v AS SELECT 1", "CREATE TABLE v(a)",
+        "CREATE VIEW w AS SELECT 1", "CREATE VIEW x.v AS SELECT 1",
+        "CREATE VIEW v AS SELECT 1; ATTACH 'x' AS x", "CREATE VIEW v AS SELECT 1;;SELECT 1",
+        "CREATE VIEW v AS SELECT 1\0; SELECT 1", "CREATE VIEW v AS SELECT 'x",
+    ])
+    func `text that is not the view alone becomes nothing`(sql: String) {
+        #expect(DependencyScan.temporaryView(sql, named: "v") == nil)
     }
 
     @Test(arguments: [
@@ -57,14 +69,37 @@ import Testing
             "CREATE TEMP TRIGGER x INSTEAD OF INSERT ON v BEGIN SELECT 1; END"
         ),
         (
-            "CREATE TRIGGER IF NOT EXISTS main.x UPDATE OF a, b ON v WHEN 1 "
-                + "BEGIN SELECT main.t; END",
-            "CREATE TEMP TRIGGER x UPDATE OF a, b ON v WHEN 1 BEGIN SELECT main.t; END"
+            "CREATE TRIGGER IF NOT EXISTS main.x INSTEAD OF UPDATE OF a, b ON v WHEN 1 "
+                + "BEGIN SELECT CASE 1 WHEN 1 THEN main.t END; END;",
+            "CREATE TEMP TRIGGER x INSTEAD OF UPDATE OF a, b ON v WHEN 1 "
+                + "BEGIN SELECT CASE 1 WHEN 1 THEN main.t END; END;"
         ),
-        ("CREATE TRIGGER x", "CREATE TRIGGER x"), ("SELECT 1", "SELECT 1"),
     ])
     func `a trigger becomes a TEMP trigger`(sql: String, temporary: String) {
-        #expect(DependencyScan.makeTemporaryTrigger(sql) == temporary)
+        #expect(DependencyScan.temporaryTrigger(sql, named: "x", on: "v")?.text == temporary)
+    }
+
+    @Test(arguments: [
+        "", "SELECT 1", "CREATE TRIGGER x", "CREATE TRIGGER x INSERT ON v BEGIN SELECT 1; END",
+        "CREATE TRIGGER y INSTEAD OF INSERT ON v BEGIN SELECT 1; END",
+        "CREATE TRIGGER x INSTEAD OF INSERT ON w BEGIN SELECT 1; END",
+        "CREATE TRIGGER x INSTEAD OF INSERT ON v BEGIN SELECT 1; END; ATTACH 'x' AS x",
+        "CREATE TRIGGER x INSTEAD OF INSERT ON v BEGIN SELECT 1; END; SELECT 1; END",
+        "CREATE TRIGGER x INSTEAD OF INSERT ON v BEGIN SELECT 1; END\0; SELECT 1",
+    ])
+    func `text that is not the trigger alone becomes nothing`(sql: String) {
+        #expect(DependencyScan.temporaryTrigger(sql, named: "x", on: "v") == nil)
+    }
+
+    @Test(arguments: [
+        ("CREATE INDEX i ON t(a)", true),
+        ("create unique index main.\"I\" on 'T'(a) where b;", true),
+        ("CREATE INDEX i ON t(a); ATTACH 'x' AS x", false), ("CREATE INDEX i ON u(a)", false),
+        ("CREATE INDEX j ON t(a)", false), ("CREATE TABLE i(a)", false), ("", false),
+        ("CREATE INDEX i ON t(a)\0; SELECT 1", false), ("CREATE INDEX temp.i ON t(a)", false),
+    ])
+    func `an index is known by all of its text`(sql: String, isIndex: Bool) {
+        #expect(DependencyScan.isIndex(sql, named: "i", on: "t") == isIndex)
     }
 
     @Test func `SQLite takes the mirrors of a view and its trigger`() throws {
@@ -82,8 +117,10 @@ import Testing
         let trigger = try #require(
             try local.string("SELECT sql FROM main.sqlite_schema WHERE name = 'x'"))
         let bareView = DependencyScan.withoutMainQualifier(view, tables: ["orders"])
-        try local.execute(DependencyScan.makeTemporaryView(bareView))
-        try local.execute(DependencyScan.makeTemporaryTrigger(trigger))
+        let temporary = DependencyScan.temporaryView(bareView, named: "recent")
+        try local.execute(one: try #require(temporary))
+        let mirrored = DependencyScan.temporaryTrigger(trigger, named: "x", on: "recent")
+        try local.execute(one: try #require(mirrored).text)
         try local.run("INSERT INTO recent(a) VALUES(1), (2)")
         #expect(try local.integer("SELECT count(*) FROM temp.orders") == 1)
         #expect(try local.integer("SELECT count(*) FROM main.orders") == 0)

@@ -1,5 +1,6 @@
 import Stretch
 import StretchTestSupport
+import StretchText
 import Testing
 
 @Suite struct QueryFuzzTests {

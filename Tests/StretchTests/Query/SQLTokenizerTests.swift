@@ -65,12 +65,6 @@ import Testing
         #expect(tokens.map { $0.isName("select") } == [true, true, true, false])
     }
 
-    @Test func `names are compared by their ASCII letters only`() {
-        #expect(SQLToken.isSameName("ORDERS", "orders"))
-        #expect(!SQLToken.isSameName("É", "é"))
-        #expect(SQLToken.folded("ÉA_Z[") == "Éa_z[")
-    }
-
     @Test(arguments: [
         ("a", false), ("a -- b\n", false), ("a /* b */", false), ("a -- b", true), ("a /* b", true),
         ("a /*", false), ("'--'", false),

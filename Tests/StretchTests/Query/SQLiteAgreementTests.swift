@@ -2,6 +2,7 @@ import Stretch
 import StretchLinked
 import StretchSQLite
 import StretchTestSupport
+import StretchText
 import Testing
 
 /// What SQLite itself says of the same text.

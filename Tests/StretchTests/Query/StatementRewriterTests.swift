@@ -1,4 +1,5 @@
 import Stretch
+import StretchText
 import Testing
 
 @Suite struct StatementRewriterTests {
@@ -51,7 +52,7 @@ import Testing
             Issue.record("not an insert: \(result.kind)")
             return
         }
-        #expect(SQLToken.folded(table) == "orders")
+        #expect(table.isEqualFoldingCase("orders"))
     }
 
     @Test func `a table's name may hold quotes or be a keyword`() throws {
@@ -152,7 +153,7 @@ import Testing
             Issue.record("another kind: \(result.kind)")
             return
         }
-        #expect(SQLToken.folded(table) == "orders")
+        #expect(table.isEqualFoldingCase("orders"))
     }
 
     @Test func `views are reported, and dropped in schema main when they are mirrored`() throws {

@@ -115,13 +115,12 @@ final class EmbeddedFile {
         try GuardedFile.requireRegular(path)
         let connection = try Connection(
             path: path, access: .readWrite, routines: routines, vfs: vfs)
+        connection.confine()
         connection.setBusyTimeout(milliseconds: EmbeddedFile.busyTimeoutMilliseconds)
         // `fullfsync` matters on Darwin alone: https://sqlite.org/pragma.html#pragma_fullfsync
         try connection.execute(
-            """
-            PRAGMA synchronous = FULL; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1;
-            PRAGMA cache_size = -\(cacheKiBCount); PRAGMA trusted_schema = 0
-            """)
+            "PRAGMA synchronous = FULL; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1")
+        try connection.execute(one: "PRAGMA cache_size = -\(cacheKiBCount)")
         return connection
     }
 

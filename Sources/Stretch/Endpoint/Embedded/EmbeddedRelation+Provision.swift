@@ -21,7 +21,8 @@ extension EmbeddedRelation {
         let isNew = try !exists("rows_\(number)", on: connection)
         if isNew {
             let names = added.map { ", \(columnName($0.id))" }.joined()
-            try connection.execute("CREATE TABLE rows_\(number)(id INTEGER PRIMARY KEY\(names))")
+            try connection.execute(
+                one: "CREATE TABLE rows_\(number)(id INTEGER PRIMARY KEY\(names))")
         }
         for column in added {
             try connection.run(
@@ -74,7 +75,8 @@ extension EmbeddedRelation {
         for terms in indexes where !terms.isEmpty {
             let index = index(terms, number: number)
             guard try !exists(index.name, on: connection) else { continue }
-            try connection.execute("CREATE INDEX \(index.name) ON rows_\(number)(\(index.terms))")
+            try connection.execute(
+                one: "CREATE INDEX \(index.name) ON rows_\(number)(\(index.terms))")
             hasNewIndex = true
         }
         return hasNewIndex
@@ -123,7 +125,8 @@ extension EmbeddedRelation {
     ) throws {
         let name = columnName(column.id)
         let literal = try literal(column.defaultValue, on: connection)
-        try connection.execute("ALTER TABLE \(table) ADD COLUMN \(name) DEFAULT \(literal)")
+        try connection.execute(
+            one: "ALTER TABLE \(table) ADD COLUMN \(name) DEFAULT \(literal)")
         let read = try connection.rows("SELECT \(name) FROM \(table) LIMIT 1").first?[0]
         guard let read, read != column.defaultValue else { return }
         // A real that this SQLite cannot read from decimal digits is stored in each row.

@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 /// The definition of one relation as the file holds it, and its table `rows_<number>`.
 ///
@@ -76,7 +77,7 @@ struct EmbeddedRelation {
         var name = "rows_\(number)_by"
         for term in terms {
             name += "_\(columnName(term.column))"
-            if term.collation != .binary { name += "_\(term.collation.rawValue.lowercased())" }
+            if term.collation != .binary { name += "_\(term.collation.rawValue.foldingCase)" }
             if term.isDescending { name += "_desc" }
         }
         return (name, terms.map(order).joined(separator: ", "))

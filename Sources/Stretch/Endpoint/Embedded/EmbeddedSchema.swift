@@ -15,7 +15,7 @@ enum EmbeddedSchema {
     static let monotoneNow =
         "max(\(now), coalesce((SELECT max(last_seen) FROM stretch_branch), ''))"
 
-    private static let script = """
+    private static let script: StaticString = """
         CREATE TABLE stretch_remote(
             id INTEGER PRIMARY KEY CHECK (id = 1), format INTEGER NOT NULL,
             remote INTEGER NOT NULL, generation INTEGER NOT NULL, created_at TEXT NOT NULL,
@@ -44,8 +44,6 @@ enum EmbeddedSchema {
         CREATE TABLE stretch_column(
             relation INTEGER NOT NULL, id INTEGER NOT NULL, name TEXT NOT NULL,
             affinity TEXT NOT NULL, default_value, PRIMARY KEY (relation, id)) WITHOUT ROWID;
-        INSERT INTO stretch_remote
-        VALUES (1, \(format), random() & 9223372036854775807, 1, \(now), NULL, NULL, NULL);
         """
 
     /// Whether a file is a Stretch remote that this version reads; `false` when it is empty.
@@ -89,6 +87,11 @@ enum EmbeddedSchema {
         _ = try connection.transaction(.immediate) {
             guard try !identify(connection, path: path) else { return }
             try connection.execute(script)
+            try connection.run(
+                """
+                INSERT INTO stretch_remote
+                VALUES (1, ?, random() & 9223372036854775807, 1, \(now), NULL, NULL, NULL)
+                """, .integer(format))
         }
     }
 

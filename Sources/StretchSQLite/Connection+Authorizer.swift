@@ -1,0 +1,65 @@
+internal import CSQLite
+
+/// What a statement asks for while it is prepared: <https://sqlite.org/c3ref/c_alter_table.html>.
+package enum AuthorizedAction: Equatable {
+    /// Reading tables, calling functions, recursive queries.
+    case read
+    /// A new view of schema temp.
+    case createTemporaryView
+    /// A new trigger of schema temp.
+    case createTemporaryTrigger
+    /// A new index, or filling one.
+    case createIndex(schema: String)
+    /// A change of the rows of a schema's own table, which is how objects are made.
+    case writeSchemaTable(schema: String)
+    /// Everything else: other changes, ATTACH, PRAGMA, transactions.
+    case other
+
+    fileprivate init(_ code: Int32, of first: String, schema: String) {
+        switch code {
+        case SQLITE_READ, SQLITE_SELECT, SQLITE_FUNCTION, SQLITE_RECURSIVE: self = .read
+        case SQLITE_CREATE_TEMP_VIEW: self = .createTemporaryView
+        case SQLITE_CREATE_TEMP_TRIGGER: self = .createTemporaryTrigger
+        case SQLITE_CREATE_INDEX, SQLITE_REINDEX: self = .createIndex(schema: schema)
+        case SQLITE_INSERT, SQLITE_UPDATE:
+            let names = ["sqlite_master", "sqlite_schema"]
+            let temporary = ["sqlite_temp_master", "sqlite_temp_schema"]
+            let isSchemaTable = (names + temporary).contains { $0.utf8.elementsEqual(first.utf8) }
+            self = isSchemaTable ? .writeSchemaTable(schema: schema) : .other
+        default: self = .other
+        }
+    }
+}
+
+private final class AuthorizerBox {
+    let allows: (AuthorizedAction) -> Bool
+
+    init(_ allows: @escaping (AuthorizedAction) -> Bool) { self.allows = allows }
+}
+
+extension Connection {
+    /// Runs `body` while statements are prepared for allowed actions only; any other fails with
+    /// SQLITE_AUTH: <https://sqlite.org/c3ref/set_authorizer.html>.
+    ///
+    /// A borrowed connection keeps the authorizer of its host, which no call could bring back.
+    package func authorizing<Result, Failure: Error>(
+        _ allows: @escaping (AuthorizedAction) -> Bool, _ body: () throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        guard ownsHandle else { return try body() }
+        let box = AuthorizerBox(allows)
+        // Only a misused handle fails.
+        _ = routines.table.pointee.set_authorizer(
+            handle,
+            { context, code, first, _, schema, _ in
+                let text = { (text: UnsafePointer<CChar>?) in
+                    text.map { String(cString: $0) } ?? ""
+                }
+                let action = AuthorizedAction(code, of: text(first), schema: text(schema))
+                return Unmanaged<AuthorizerBox>.fromOpaque(context!)._withUnsafeGuaranteedRef {
+                    $0.allows(action) ? SQLITE_OK : SQLITE_DENY
+                }
+            }, Unmanaged.passUnretained(box).toOpaque())
+        defer { _ = routines.table.pointee.set_authorizer(handle, nil, nil) }
+        return try withExtendedLifetime(box) { () throws(Failure) in try body() }
+    }
+}
