@@ -1,6 +1,7 @@
 internal import Foundation
 internal import Stretch
 internal import StretchSQLite
+internal import StretchText
 internal import TransactSQL
 
 /// What the views of `sys` show of a database.
@@ -60,7 +61,7 @@ struct CatalogSource {
                 let kind = Int64(kinds.firstIndex(of: step.kind) ?? 0) + 1
                 tasks.append([
                     object, 1, .integer(Int64(tasks.count) + 1), .integer(kind),
-                    .text(step.kind.rawValue.uppercased()), 1, "PENDING", .null, .null, .null,
+                    .text(step.kind.rawValue.uppercasedASCII), 1, "PENDING", .null, .null, .null,
                     .null, .null,
                 ])
             }
@@ -101,9 +102,10 @@ struct CatalogSource {
 
     /// The ordinary tables of the file, without SQLite's own and Stretch's.
     func tables() throws(StretchError) -> [[Value]] {
-        let stretched = try rows("SELECT name FROM main.stretch_table").compactMap {
-            $0[0].stringValue?.lowercased()
-        }
+        let stretched = try Set(
+            rows("SELECT name FROM main.stretch_table").compactMap {
+                $0[0].stringValue.map { SQLName($0) }
+            })
         return try database.query(
             """
             SELECT rowid, name FROM main.sqlite_schema WHERE type = 'table'
@@ -111,7 +113,7 @@ struct CatalogSource {
             ORDER BY name
             """
         ).rows.map { row in
-            let isStretched = stretched.contains(row[1].stringValue?.lowercased() ?? "")
+            let isStretched = stretched.contains(SQLName(row[1].stringValue ?? ""))
             return [row[0], row[1], 1, "U ", "USER_TABLE", isStretched ? 1 : 0]
         }
     }

@@ -1,4 +1,5 @@
 internal import Stretch
+internal import StretchText
 public import TransactSQL
 
 extension DatabaseHost {
@@ -86,7 +87,7 @@ extension DatabaseHost {
 
     func credentialExists(_ name: String) throws(TransactSQLError) -> Bool {
         let all = try numbered { () throws(StretchError) in try database.credentials() }
-        return all.contains { $0.name.lowercased() == name.lowercased() }
+        return all.contains { $0.name.isEqualFoldingCase(name) }
     }
 
     /// Makes a user of this machine a member of `db_owner`, or no member any more.

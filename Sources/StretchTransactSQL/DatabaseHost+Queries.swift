@@ -1,5 +1,6 @@
 internal import Stretch
 public import StretchSQLite
+internal import StretchText
 public import TransactSQL
 
 extension DatabaseHost {
@@ -46,7 +47,7 @@ extension DatabaseHost {
 
     /// The number for a statement that the state of the database does not allow.
     private func wrongState(for text: String) throws(TransactSQLError) -> TransactSQLError.Code {
-        if StatementRewriter.firstKeyword(of: text) == "DROP" { return .definitionRefused }
+        if StatementRewriter.starts(text, with: "DROP") { return .definitionRefused }
         return try isEnabled() ? .queriesDisabled : .databaseNotStretched
     }
 
@@ -57,7 +58,7 @@ extension DatabaseHost {
         guard statement.parameterCount > 0 else { return }
         for index in 1...statement.parameterCount {
             let name = statement.parameterName(index) ?? "?"
-            let found = variables.first { $0.key.lowercased() == name.lowercased() }
+            let found = variables.first { $0.key.isEqualFoldingCase(name) }
             guard let found else {
                 throw TransactSQLError(
                     .undeclaredVariable, "variable \(name) is not declared",
@@ -114,15 +115,13 @@ extension DatabaseHost {
     /// Whether the table of a hint is the one that an UPDATE or a DELETE changes, by the words
     /// before it: `UPDATE`, `UPDATE OR IGNORE`, `DELETE FROM`.
     private static func isTarget(_ hint: OverrideHint, of text: [UInt8]) -> Bool {
-        let words = String(decoding: text[..<hint.tableRange.lowerBound], as: UTF8.self)
-            .uppercased().split { !$0.isLetter }.suffix(3)
+        let head = String(decoding: text[..<hint.tableRange.lowerBound], as: UTF8.self)
+        let words = Array(SQLTokenizer(head)).suffix(3)
         guard let last = words.last else { return false }
+        if last.isKeyword("UPDATE") { return true }
         let before = words.dropLast()
-        switch last {
-        case "UPDATE": return true
-        case "FROM": return before.last == "DELETE"
-        default: return before.last == "OR" && before.first == "UPDATE"
-        }
+        if last.isKeyword("FROM") { return before.last?.isKeyword("DELETE") ?? false }
+        return before.last?.isKeyword("OR") ?? false && before.first?.isKeyword("UPDATE") ?? false
     }
 
     /// Throws unless a statement may change the table of a hint.

@@ -1,6 +1,7 @@
 internal import Foundation
 internal import Stretch
 internal import StretchSQLite
+internal import StretchText
 public import TransactSQL
 
 extension DatabaseHost {
@@ -47,7 +48,7 @@ extension DatabaseHost {
 
     /// Makes a database beside the current one, or at a path, the current one.
     public func use(database name: String) throws {
-        guard name.lowercased() != databaseName.lowercased() else { return }
+        guard !name.isEqualFoldingCase(databaseName) else { return }
         let path = path(ofDatabase: name)
         guard isFile(path) else {
             throw TransactSQLError(
@@ -121,9 +122,9 @@ extension DatabaseHost {
     private static func address(_ server: String) -> String {
         let extensions = ["db", "sqlite", "sqlite3"]
         let isPath =
-            server.hasPrefix("/") || server.hasPrefix("./")
-            || extensions.contains(URL(fileURLWithPath: server).pathExtension.lowercased())
-        return isPath && !server.contains(":") ? "file:\(server)" : server
+            server.beginsWith("/") || server.beginsWith("./")
+            || extensions.contains(URL(fileURLWithPath: server).pathExtension.foldingCase)
+        return isPath && !server.includes(":") ? "file:\(server)" : server
     }
 
     private func missingCredential(

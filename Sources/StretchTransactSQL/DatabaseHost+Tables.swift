@@ -1,5 +1,6 @@
 internal import Stretch
 internal import StretchSQLite
+internal import StretchText
 public import TransactSQL
 
 extension DatabaseHost {
@@ -119,7 +120,7 @@ extension DatabaseHost {
             throw TransactSQLError(
                 .unknownObject, "there is no table \"\(name)\"", hint: "Look at sys.tables.")
         }
-        let stretched = tables.first { $0.name.lowercased() == name.lowercased() }
+        let stretched = tables.first { $0.name.isEqualFoldingCase(name) }
         if mode == .remoteOnly, stretched?.remoteBytes == nil {
             throw TransactSQLError(
                 .noRemoteRows, "table \"\(name)\" has no remote that can be measured",
@@ -130,7 +131,8 @@ extension DatabaseHost {
         if mode != .remoteOnly {
             space = try localSpace(of: name)
             rows =
-                try stretched?.localRows ?? query("SELECT count(*) FROM \(quoted(name))")[0][0]
+                try stretched?.localRows ?? query("SELECT count(*) FROM main.\(name.quotedName)")[
+                    0][0]
                 .integerValue ?? 0
         }
         if mode != .localOnly, let stretched {
@@ -162,7 +164,7 @@ extension DatabaseHost {
 
     /// Pages of a table and its indexes, or of all: <https://sqlite.org/dbstat.html>.
     private func localSpace(of name: String?) throws(TransactSQLError) -> Space {
-        let tableNames = name.map { "tbl_name = \(literal($0)) COLLATE NOCASE AND" } ?? ""
+        let tableNames = name.map { "tbl_name = \($0.quotedLiteral) COLLATE NOCASE AND" } ?? ""
         let rows = try query(
             """
             SELECT coalesce(type, 'table') = 'index', sum(pgsize - unused), sum(unused)
@@ -190,13 +192,6 @@ extension DatabaseHost {
         }
     }
 
-    private func literal(_ text: String) -> String {
-        "'\(text.replacing("'", with: "''"))'"
-    }
-
-    private func quoted(_ name: String) -> String {
-        "main.\"\(name.replacing("\"", with: "\"\""))\""
-    }
 }
 
 extension TableFilter {

@@ -1,6 +1,7 @@
 internal import Foundation
 public import Stretch
 public import StretchSQLite
+internal import StretchText
 public import TransactSQL
 
 /// Does what Transact-SQL scripts ask, on a local database and its remote.
@@ -98,7 +99,7 @@ public final class DatabaseHost: TransactSQLHost {
     }
 
     func isCurrent(_ name: String) -> Bool {
-        [databaseName.lowercased(), "main"].contains(name.lowercased())
+        [databaseName, "main"].contains { $0.isEqualFoldingCase(name) }
     }
 
     /// Throws unless a name is the current database's.
@@ -112,7 +113,7 @@ public final class DatabaseHost: TransactSQLHost {
     /// Throws unless a table is stretch-enabled.
     func requireTable(_ name: String) throws(TransactSQLError) -> DatabaseStatus.Table {
         let status = try numbered { () throws(StretchError) in try database.status() }
-        let found = status.tables.first { $0.name.lowercased() == name.lowercased() }
+        let found = status.tables.first { $0.name.isEqualFoldingCase(name) }
         if let found { return found }
         throw TransactSQLError(
             .tableNotStretched, "table \"\(name)\" is not stretch-enabled",

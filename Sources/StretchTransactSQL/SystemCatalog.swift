@@ -1,6 +1,7 @@
 internal import Foundation
 internal import Stretch
 internal import StretchSQLite
+internal import StretchText
 internal import TransactSQL
 
 /// The catalog views of SQL Server that concern stretching: tables of an attached database `sys` in
@@ -24,8 +25,8 @@ final class SystemCatalog {
             try database.execute("ATTACH ':memory:' AS sys; " + Self.schema)
             isAttached = true
         }
-        let lowered = text.lowercased()
-        let named = Self.views.filter { lowered.contains($0.name) }
+        let lowered = text.foldingCase
+        let named = Self.views.filter { lowered.includes($0.name) }
         guard !named.isEmpty else { return }
         let source = CatalogSource(database)
         for view in named {

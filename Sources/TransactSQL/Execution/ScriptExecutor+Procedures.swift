@@ -1,3 +1,5 @@
+internal import StretchText
+
 extension ScriptExecutor {
     /// Calls a procedure; its return variable gets 0, or 1 when it fails and the script goes on.
     mutating func perform(_ call: ProcedureCall) throws {
@@ -15,9 +17,9 @@ extension ScriptExecutor {
     }
 
     private func procedure(of name: ObjectName) throws(TransactSQLError) -> Procedure {
-        let isSystem = ["sys", "dbo"].contains(name.schema?.lowercased() ?? "sys")
+        let isSystem = ["sys", "dbo"].contains(name.schema?.foldingCase ?? "sys")
         if isSystem, let procedure = Procedure.named(name.name) { return procedure }
-        if let refusal = Refusal.procedures.first(where: { $0.words == name.name.lowercased() }) {
+        if let refusal = Refusal.procedures.first(where: { $0.words == name.name.foldingCase }) {
             throw refusal.error(at: name.position)
         }
         throw TransactSQLError(
@@ -49,7 +51,7 @@ extension ScriptExecutor {
                 database: arguments.text("@azure_databasename"), notify: output.write)
         case .deauthorize: try host.deauthorize()
         case .setQueryMode:
-            let mode = QueryMode(rawValue: required("@mode", arguments).uppercased())
+            let mode = QueryMode(rawValue: required("@mode", arguments).uppercasedASCII)
             try host.setQueryMode(mode ?? .disabled, isForced: arguments.isSet("@force"))
         case .getRPODuration: try getRPODuration(arguments, at: position)
         case .setRPODuration: try setRPODuration(arguments, at: position)
@@ -60,7 +62,7 @@ extension ScriptExecutor {
         case .controlMasterKeyPassword:
             try host.changeMasterKeyPassword(
                 Secret(required("@password", arguments)),
-                required("@action", arguments).uppercased() == "ADD" ? .add : .drop,
+                required("@action", arguments).uppercasedASCII == "ADD" ? .add : .drop,
                 database: required("@db_name", arguments))
         case .spaceUsed: try spaceUsed(arguments, at: position)
         case .configure: try configure(arguments, at: position)
@@ -81,7 +83,7 @@ extension ScriptExecutor {
     private func changeOwner(
         _ action: RoleAction, _ arguments: ProcedureArguments, at position: SourcePosition
     ) throws {
-        guard required("@rolename", arguments).lowercased() == "db_owner" else {
+        guard required("@rolename", arguments).foldingCase == "db_owner" else {
             throw TransactSQLError(
                 .unsupportedOption, "there is no such role", at: position,
                 expected: "@rolename = N'db_owner'")
@@ -185,7 +187,7 @@ extension ScriptExecutor {
                 .unsupportedOption, "there is no memory-optimized storage", at: position,
                 hint: "Leave @include_total_xtp_storage out.")
         }
-        let mode = SpaceMode(rawValue: arguments.text("@mode")?.uppercased() ?? "") ?? .all
+        let mode = SpaceMode(rawValue: arguments.text("@mode")?.uppercasedASCII ?? "") ?? .all
         let isTable = arguments.text("@objname") != nil
         let usage = try host.spaceUsed(
             table: isTable ? table(arguments, at: position) : nil, mode)
@@ -209,7 +211,8 @@ extension ScriptExecutor {
     }
 
     private func configure(_ arguments: ProcedureArguments, at position: SourcePosition) throws {
-        if let name = arguments.text("@configname"), name.lowercased() != "remote data archive" {
+        if let name = arguments.text("@configname"), !name.isEqualFoldingCase("remote data archive")
+        {
             throw TransactSQLError(
                 .unknownSetting, "there is no such setting", at: position,
                 expected: "'remote data archive'")

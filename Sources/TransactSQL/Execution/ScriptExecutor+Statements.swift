@@ -1,3 +1,5 @@
+internal import StretchText
+
 extension ScriptExecutor {
     /// Runs one statement of Transact-SQL.
     mutating func perform(_ statement: Statement) throws {
@@ -80,7 +82,7 @@ extension ScriptExecutor {
 
     /// The table of a name whose schema, if there is one, is the only one that holds such tables.
     func tableName(_ name: ObjectName) throws(TransactSQLError) -> String {
-        guard name.database == nil, ["dbo", "main"].contains(name.schema?.lowercased() ?? "main")
+        guard name.database == nil, ["dbo", "main"].contains(name.schema?.foldingCase ?? "main")
         else {
             throw TransactSQLError(
                 .unknownObject, "\"\(name)\" is not in the current database", at: name.position,

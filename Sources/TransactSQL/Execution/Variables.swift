@@ -1,3 +1,5 @@
+internal import StretchText
+
 /// The variables of a batch, with their types and values.
 struct Variables: Sendable {
     struct Variable: Sendable {
@@ -6,7 +8,7 @@ struct Variables: Sendable {
         var value: TransactSQLValue
     }
 
-    private var byName: [String: Variable] = [:]
+    private var byName: [SQLName: Variable] = [:]
 
     /// The values by name as declared, for bind parameters.
     var values: [String: TransactSQLValue] {
@@ -15,7 +17,7 @@ struct Variables: Sendable {
 
     /// The variable of a name, in any case.
     func variable(_ name: Identifier) throws(TransactSQLError) -> Variable {
-        guard let variable = byName[name.name.lowercased()] else {
+        guard let variable = byName[SQLName(name.name)] else {
             throw TransactSQLError(
                 .undeclaredVariable, "variable \(name.name) is not declared", at: name.position,
                 hint: "DECLARE it in the same batch; GO ends the life of all variables.")
@@ -23,20 +25,22 @@ struct Variables: Sendable {
         return variable
     }
 
-    func contains(_ name: String) -> Bool { byName[name.lowercased()] != nil }
+    func contains(_ name: String) -> Bool { byName[SQLName(name)] != nil }
 
     mutating func declare(_ name: Identifier, _ type: DataType) throws(TransactSQLError) {
-        guard !contains(name.name) else {
+        // The host gets the names as Strings, of which canonically equivalent ones are one.
+        let isTaken = contains(name.name) || byName.values.contains { $0.name == name.name }
+        guard !isTaken else {
             throw TransactSQLError(
                 .duplicateVariable, "variable \(name.name) is declared already", at: name.position,
                 hint: "Use SET, or another name.")
         }
-        byName[name.name.lowercased()] = Variable(name: name.name, type: type, value: .null)
+        byName[SQLName(name.name)] = Variable(name: name.name, type: type, value: .null)
     }
 
     /// Takes the variable away, after its first value was refused.
     mutating func remove(_ name: Identifier) {
-        byName[name.name.lowercased()] = nil
+        byName[SQLName(name.name)] = nil
     }
 
     /// Gives a variable a value, converted to its type.
@@ -51,6 +55,6 @@ struct Variables: Sendable {
                 TransactSQLError.Code(error.number, level: error.level),
                 "variable \(variable.name): \(error.message)", at: name.position, hint: error.hint)
         }
-        byName[name.name.lowercased()] = variable
+        byName[SQLName(name.name)] = variable
     }
 }

@@ -1,3 +1,5 @@
+internal import StretchText
+
 extension Parser {
     /// Parses what follows `BACKUP`.
     mutating func parseBackup() throws(TransactSQLError) -> BackupStatement {
@@ -105,7 +107,7 @@ extension Parser {
     }
 
     private func refusedOption(in table: [Refusal], _ expected: String) -> TransactSQLError {
-        let word = reader.current.kind == .word ? reader.current.text.uppercased() : ""
+        let word = reader.current.kind == .word ? reader.current.text.uppercasedASCII : ""
         let refusal = table.first { $0.words == word }
         return refusal?.error(at: reader.current.position) ?? unexpected(expected)
     }
@@ -128,7 +130,7 @@ extension Parser {
     private mutating func expectDisk() throws(TransactSQLError) -> TextOperand {
         if isAt("URL") || isAt("TAPE") {
             throw TransactSQLError(
-                .unsupportedOption, "\(reader.current.text.uppercased()) is not supported",
+                .unsupportedOption, "\(reader.current.text.uppercasedASCII) is not supported",
                 at: reader.current.position, hint: "Name a file: DISK = '…'.")
         }
         try expect("DISK")

@@ -1,3 +1,5 @@
+internal import StretchText
+
 extension Parser {
     /// Parses what follows `EXEC`.
     mutating func parseCall() throws(TransactSQLError) -> ProcedureCall {
@@ -40,7 +42,8 @@ extension Parser {
         }
         if isAt("WITH") || isAt("AT") {
             throw TransactSQLError(
-                .unsupportedOption, "EXEC … \(reader.current.text.uppercased()) is not supported",
+                .unsupportedOption,
+                "EXEC … \(reader.current.text.uppercasedASCII) is not supported",
                 at: reader.current.position, hint: "End the call before it.")
         }
         return ProcedureCall(name: name, returnVariable: returnVariable, arguments: arguments)
@@ -51,7 +54,7 @@ extension Parser {
         switch token.kind {
         case .end: return true
         case .symbol: return token.text == ";"
-        case .word: return ["WITH", "AT"].contains(token.text.uppercased()) || isAtVerb
+        case .word: return ["WITH", "AT"].contains(token.text.uppercasedASCII) || isAtVerb
         default: return false
         }
     }
@@ -59,7 +62,7 @@ extension Parser {
     /// Whether another statement begins here.
     private var isAtVerb: Bool {
         reader.current.kind == .word
-            && StatementVerb.followers.contains(reader.current.text.uppercased())
+            && StatementVerb.followers.contains(reader.current.text.uppercasedASCII)
     }
 
     private mutating func parseArgument() throws(TransactSQLError) -> ProcedureCall.Argument {

@@ -1,3 +1,5 @@
+internal import StretchText
+
 extension Parser {
     /// Parses constants, variables, `+ - * / %`, `CAST`, `CONVERT`, and `(SELECT …)`.
     mutating func parseExpression() throws(TransactSQLError) -> Expression {
@@ -78,7 +80,7 @@ extension Parser {
         let kind: Expression.Kind
         switch token.kind {
         case .string: kind = .literal(.text(token.text))
-        case .variable where !token.text.hasPrefix("@@"): kind = .variable(token.text)
+        case .variable where !token.text.beginsWith("@@"): kind = .variable(token.text)
         case .integer, .decimal:
             if let integer = Int64(token.text) {
                 kind = .literal(.integer(integer))
@@ -93,7 +95,7 @@ extension Parser {
             }
             kind = .literal(.float(number))
         case .binary: kind = .literal(.binary(Self.bytes(ofHexadecimal: token.text)))
-        case .word where token.text.uppercased() == "NULL": kind = .literal(.null)
+        case .word where token.text.isEqualFoldingCase("NULL"): kind = .literal(.null)
         default: return nil
         }
         reader.take()

@@ -1,3 +1,5 @@
+internal import StretchText
+
 extension Parser {
     /// Parses a statement about the master key, or takes nothing.
     mutating func parseMasterKey() throws(TransactSQLError) -> MasterKeyStatement? {
@@ -80,7 +82,7 @@ extension Parser {
 
     private mutating func expectCredentialName() throws(TransactSQLError) -> Identifier {
         let name = try expectName("a credential")
-        guard !name.name.hasPrefix("#") else {
+        guard !name.name.beginsWith("#") else {
             throw TransactSQLError(
                 .syntax, "the name of a credential cannot begin with \"#\"", at: name.position,
                 hint: "Choose another name.")

@@ -1,3 +1,5 @@
+internal import StretchText
+
 extension Parser {
     /// Parses the part of a statement that tells what it is, and all of the rest.
     mutating func parseKind() throws(TransactSQLError) -> Statement.Kind {
@@ -32,7 +34,7 @@ extension Parser {
         }
         try expect("MEMBER")
         let member = try expectName("a member")
-        guard role.name.lowercased() == "db_owner" else {
+        guard role.name.isEqualFoldingCase("db_owner") else {
             throw TransactSQLError(
                 .unsupportedOption, "there is no role \"\(role.name)\"", at: role.position,
                 hint: "The only role is db_owner; reading and writing is a matter of file modes.")
@@ -52,7 +54,7 @@ extension Parser {
             if isAt("TABLE") || isAt("CURSOR") {
                 throw TransactSQLError(
                     .unsupportedOption,
-                    "a variable of type \(reader.current.text.lowercased()) is not supported",
+                    "a variable of type \(reader.current.text.foldingCase) is not supported",
                     at: reader.current.position, hint: "Use CREATE TEMP TABLE.")
             }
             let type = try parseType()
@@ -68,7 +70,7 @@ extension Parser {
 
     mutating func expectVariable() throws(TransactSQLError) -> Identifier {
         let token = reader.current
-        guard token.kind == .variable, !token.text.hasPrefix("@@") else {
+        guard token.kind == .variable, !token.text.beginsWith("@@") else {
             throw unexpected("a variable, as @name")
         }
         reader.take()
@@ -93,7 +95,7 @@ extension Parser {
 
     private mutating func parseSetOption() throws(TransactSQLError) -> Statement.Kind {
         let option = try expectName("a variable or a setting")
-        let name = option.name.uppercased()
+        let name = option.name.uppercasedASCII
         guard let values = Self.sessionSettings[name] else {
             throw TransactSQLError(
                 .unknownName, "the setting \"\(option.name)\" is not supported",
@@ -121,7 +123,7 @@ extension Parser {
         }
         try expect("SET")
         guard accept("REMOTE_DATA_ARCHIVE") else {
-            let word = reader.current.kind == .word ? reader.current.text.uppercased() : ""
+            let word = reader.current.kind == .word ? reader.current.text.uppercasedASCII : ""
             if let refusal = Refusal.databaseSettings.first(where: { $0.words == word }) {
                 throw refusal.error(at: reader.current.position)
             }

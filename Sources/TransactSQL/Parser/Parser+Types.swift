@@ -1,3 +1,5 @@
+internal import StretchText
+
 extension Parser {
     /// Parses the type of a variable.
     mutating func parseType() throws(TransactSQLError) -> DataType {
@@ -10,7 +12,7 @@ extension Parser {
     }
 
     private mutating func parseType(named name: Identifier) throws(TransactSQLError) -> DataType {
-        switch name.name.lowercased() {
+        switch name.name.foldingCase {
         case "bit": return .bit
         case "tinyint": return .tinyInt
         case "smallint": return .smallInt

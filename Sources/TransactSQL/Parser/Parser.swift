@@ -1,3 +1,5 @@
+internal import StretchText
+
 /// Parses one statement of Transact-SQL; the shared part of all of them.
 ///
 /// A statement ends behind its semicolon, or where its grammar ends when another statement, `GO` or
@@ -43,7 +45,7 @@ struct Parser {
 
     private mutating func expectEnd() throws(TransactSQLError) {
         if accept(symbol: ";") || reader.current.kind == .end { return }
-        let word = reader.current.kind == .word ? reader.current.text.uppercased() : ""
+        let word = reader.current.kind == .word ? reader.current.text.uppercasedASCII : ""
         guard StatementVerb.followers.contains(word) else {
             throw unexpected("the end of the statement")
         }
@@ -54,7 +56,9 @@ struct Parser {
 
 extension Parser {
     mutating func accept(symbol: String) -> Bool {
-        guard reader.current.kind == .symbol, reader.current.text == symbol else { return false }
+        guard reader.current.kind == .symbol, reader.current.text.isSameText(as: symbol) else {
+            return false
+        }
         reader.take()
         return true
     }
@@ -64,7 +68,7 @@ extension Parser {
     }
 
     func isAt(_ keyword: String) -> Bool {
-        reader.current.kind == .word && reader.current.text.uppercased() == keyword
+        reader.current.kind == .word && reader.current.text.isEqualFoldingCase(keyword)
     }
 
     /// Takes these words, all of them or none.
@@ -141,7 +145,7 @@ extension Parser {
     mutating func expect<Choice: RawRepresentable & CaseIterable>(
         oneOf type: Choice.Type
     ) throws(TransactSQLError) -> Choice where Choice.RawValue == String {
-        let word = reader.current.kind == .word ? reader.current.text.uppercased() : ""
+        let word = reader.current.kind == .word ? reader.current.text.uppercasedASCII : ""
         guard let choice = Choice(rawValue: word) else {
             throw unexpected(Choice.allCases.map(\.rawValue).joined(separator: ", "))
         }
@@ -201,7 +205,7 @@ extension Parser {
         case .string: "a string"
         case .quotedName where token.text.isEmpty: "an empty name"
         case .symbol: "\"\(token.text)\""
-        case .word where hasSecret && Self.keyWords.contains(token.text.uppercased()):
+        case .word where hasSecret && Self.keyWords.contains(token.text.uppercasedASCII):
             "\"\(token.text)\""
         case .word, .variable, .quotedName, .integer, .decimal, .float, .binary, .illegal,
             .unterminated, .end:

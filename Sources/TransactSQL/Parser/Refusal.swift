@@ -122,11 +122,10 @@ extension Refusal {
                 "The service key is this user's and never leaves the machine; "
                     + "use BACKUP MASTER KEY and RESTORE MASTER KEY.")
         }
-        + ["CREATE CREDENTIAL", "ALTER CREDENTIAL", "DROP CREDENTIAL"].map {
+        + ["CREATE", "ALTER", "DROP"].map {
             Refusal(
-                $0,
-                "Credentials belong to a database: use "
-                    + $0.replacing("CREDENTIAL", with: "DATABASE SCOPED CREDENTIAL") + ".")
+                "\($0) CREDENTIAL",
+                "Credentials belong to a database: use \($0) DATABASE SCOPED CREDENTIAL.")
         }
 
     private static let files =

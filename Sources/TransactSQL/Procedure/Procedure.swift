@@ -1,3 +1,5 @@
+internal import StretchText
+
 /// A system procedure: its name and its parameters, as data.
 public struct Procedure: Sendable {
     /// What the procedure does.
@@ -66,7 +68,7 @@ public struct Procedure: Sendable {
     }
 
     /// The procedure of a name, in any case, or `nil`.
-    public static func named(_ name: String) -> Procedure? { byName[name.lowercased()] }
+    public static func named(_ name: String) -> Procedure? { byName[name.foldingCase] }
 
     private static let byName = Dictionary(
         uniqueKeysWithValues: all.map { ($0.name, $0) })

@@ -1,3 +1,5 @@
+internal import StretchText
+
 /// An argument with its value, before it meets a parameter.
 public struct ArgumentValue: Equatable, Sendable {
     /// The parameter with its `@`, or `nil` for the one in this place.
@@ -109,7 +111,7 @@ extension Procedure {
         of argument: ArgumentValue, at index: Int, isNamed: Bool
     ) throws(TransactSQLError) -> Parameter {
         if let name = argument.name {
-            guard let parameter = parameters.first(where: { $0.name == name.lowercased() }) else {
+            guard let parameter = parameters.first(where: { $0.name == name.foldingCase }) else {
                 throw TransactSQLError(
                     .unknownParameter, "\(self.name) has no parameter \(name)",
                     at: argument.position, expected: parameterList)
@@ -150,7 +152,7 @@ extension Procedure {
         }
         guard
             parameter.choices.isEmpty || converted == .null
-                || parameter.choices.contains(converted.text?.uppercased() ?? "")
+                || parameter.choices.contains(converted.text?.uppercasedASCII ?? "")
         else {
             throw TransactSQLError(
                 parameter.choiceCode, "parameter \(parameter.name) of \(name) has a wrong value",
@@ -183,7 +185,7 @@ extension Procedure {
 
     private func missing(_ parameter: Parameter, at position: SourcePosition) -> TransactSQLError {
         TransactSQLError(
-            name.hasPrefix("sp_rda_") ? .missingStretchArgument : .missingArgument,
+            name.beginsWith("sp_rda_") ? .missingStretchArgument : .missingArgument,
             "parameter \(parameter.name) of \(name) is missing, or NULL", at: position,
             hint:
                 "Write EXEC \(name) \(parameter.name) = \(parameter.isOutput ? "@a OUTPUT" : "…").")

@@ -1,3 +1,5 @@
+internal import StretchText
+
 /// Reads a script piece by piece: batches, statements, and what becomes of each.
 ///
 /// A statement of SQLite's ends at the semicolon where `sqlite3_complete` says so, or before `GO`
@@ -142,7 +144,7 @@ extension ScriptReader {
         case .quoted: name = bytes.uppercased(first.range.dropFirst().dropLast())
         case .semicolon, .symbol: return false
         }
-        if name.hasPrefix("SP_") || name.hasPrefix("XP_") { return true }
+        if name.beginsWith("SP_") || name.beginsWith("XP_") { return true }
         return ["SYS", "DBO"].contains(name)
             && bytes.byte(at: first.range.upperBound) == UInt8(ascii: ".")
     }

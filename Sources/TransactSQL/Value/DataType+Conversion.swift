@@ -1,3 +1,5 @@
+internal import StretchText
+
 extension DataType {
     /// Converts a value to this type, as an assignment does.
     ///
@@ -39,7 +41,7 @@ extension DataType {
 
     private func bit(_ value: TransactSQLValue) throws(TransactSQLError) -> Int64 {
         if case .text(let text) = value {
-            switch text.uppercased() {
+            switch text.uppercasedASCII {
             case "TRUE": return 1
             case "FALSE": return 0
             default: break
@@ -112,11 +114,13 @@ extension DataType {
     /// The identifier in upper case, as SQL Server shows it.
     private func uniqueIdentifier(_ value: TransactSQLValue) throws(TransactSQLError) -> String {
         guard case .text(var text) = value else { throw mismatch(value) }
-        if text.hasPrefix("{"), text.hasSuffix("}") { text = String(text.dropFirst().dropLast()) }
+        if text.beginsWith("{"), text.endsWith("}") {
+            text = String(decoding: text.utf8.dropFirst().dropLast(), as: UTF8.self)
+        }
         let groups = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
         guard groups.map(\.count) == [8, 4, 4, 4, 12], groups.joined().allSatisfy(\.isHexDigit)
         else { throw mismatch(value) }
-        return text.uppercased()
+        return text.uppercasedASCII
     }
 
     private func text(
