@@ -6,7 +6,10 @@
 extension StringProtocol {
     /// Whether both have the same bytes.
     package func isSameText(as other: some StringProtocol) -> Bool {
-        utf8.elementsEqual(other.utf8)
+        let isSame = utf8.withContiguousStorageIfAvailable { bytes in
+            other.utf8.withContiguousStorageIfAvailable { bytes.hasSameBytes(as: $0) }
+        }
+        return (isSame ?? nil) ?? utf8.elementsEqual(other.utf8)
     }
 
     /// Whether the text begins with the bytes of another.
@@ -94,5 +97,23 @@ extension Sequence where Element: StringProtocol {
     /// Whether both have the same texts, byte by byte, in the same order.
     package func areSameTexts(as other: some Sequence<some StringProtocol>) -> Bool {
         elementsEqual(other) { $0.isSameText(as: $1) }
+    }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+    /// Whether both have the same bytes; eight are compared at once.
+    fileprivate func hasSameBytes(as other: Self) -> Bool {
+        guard count == other.count else { return false }
+        guard baseAddress != other.baseAddress else { return true }
+        let (left, right) = (UnsafeRawBufferPointer(self), UnsafeRawBufferPointer(other))
+        var index = 0
+        while index + 8 <= count {
+            let word = left.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            guard word == right.loadUnaligned(fromByteOffset: index, as: UInt64.self) else {
+                return false
+            }
+            index += 8
+        }
+        return left[index...].elementsEqual(right[index...])
     }
 }

@@ -11,6 +11,25 @@ import Testing
         #expect(Set([SQLName(first), SQLName(second)]).count == 2)
     }
 
+    @Test func `texts are the same when all their bytes are`() {
+        for count in 0...20 {
+            let text = String(repeating: "a", count: count)
+            #expect(ExactText(text) == ExactText(String(decoding: text.utf8, as: UTF8.self)))
+            #expect(ExactText(text) != ExactText(text + "a"))
+            for place in 0..<count {
+                var bytes = Array(text.utf8)
+                bytes[place] = UInt8(ascii: "b")
+                let other = String(decoding: bytes, as: UTF8.self)
+                #expect(!text.isSameText(as: other) && ExactText(text) != ExactText(other))
+                #expect(!text[...].isSameText(as: other))
+            }
+        }
+        let pair = [ExactText("a\u{323}\u{307}"), ExactText("a\u{307}\u{323}")]
+        #expect(Set(pair).count == 2)
+        #expect(pair.map(\.text).areSameTexts(as: ["a\u{323}\u{307}", "a\u{307}\u{323}"]))
+        #expect(!pair.map(\.text).areSameTexts(as: ["a\u{307}\u{323}", "a\u{323}\u{307}"]))
+    }
+
     @Test func `only the letters of ASCII are folded`() {
         #expect("ABCxyz".isEqualFoldingCase("abcXYZ"))
         #expect(!"Ä".isEqualFoldingCase("ä"))

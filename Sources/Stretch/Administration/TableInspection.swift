@@ -136,10 +136,13 @@ struct TableInspection {
 
     /// The table that the `content` option of a full-text table names.
     static func contentTable(_ text: String) -> String? {
-        let pattern = /(?i)\bcontent\s*=\s*('[^']*'|"[^"]*"|`[^`]*`|\[[^\]]*\]|\w+)/
-        guard let name = text.firstMatch(of: pattern)?.output.1 else { return nil }
-        let isQuoted = name.first.map { "'\"`[".contains($0) } ?? false
-        let result = isQuoted ? name.dropFirst().dropLast() : name
-        return result.isEmpty ? nil : String(result)
+        let tokens = Array(SQLTokenizer(text))
+        let option = tokens.indices.dropLast(2).first {
+            tokens[$0].isKeyword("content") && tokens[$0 + 1].isSymbol("=")
+        }
+        guard let option, let name = tokens[option + 2].identifierName, !name.isEmpty else {
+            return nil
+        }
+        return name
     }
 }
