@@ -11,7 +11,7 @@ import Testing
     /// How many rows of the two stretched tables are cold.
     private static let filters = ["id < 0", "id > 0", "id % 2 = 0"]
 
-    /// A long run by hand: `STRETCH_QUERY_WORLDS=300 STRETCH_SEED=1 swift test --filter QueryTests`.
+    /// A long run by hand: `STRETCH_QUERY_WORLDS=300 swift test --filter QueryTests`.
     @Test(arguments: MigratedTwin.Remote.allCases)
     func `random queries answer as on a plain database`(remote: MigratedTwin.Remote) throws {
         let environment = ProcessInfo.processInfo.environment
