@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
+internal import StretchText
 
 /// The entry: runs a command, and ends the process with the status of its failure.
 ///
@@ -7,7 +8,7 @@ internal import Foundation
 @main
 enum Main {
     static func main() {
-        let isJSON = CommandLine.arguments.contains("--json")
+        let isJSON = CommandLine.arguments.contains { $0.isSameText(as: "--json") }
         do {
             var command = try StretchCommand.parseAsRoot()
             try command.run()

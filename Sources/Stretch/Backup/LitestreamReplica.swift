@@ -1,4 +1,5 @@
 public import Foundation
+internal import StretchText
 
 /// A replica of a database that the program Litestream writes.
 ///
@@ -37,7 +38,7 @@ public struct LitestreamReplica: Sendable {
         do {
             return try JSONDecoder().decode([File].self, from: answer).map { file in
                 // Whole seconds hide up to one: a state counts from the end of its second.
-                let fraction: Int64 = file.timestamp.contains(".") ? 0 : 999
+                let fraction: Int64 = file.timestamp.includes(".") ? 0 : 999
                 guard let time = Timestamp(parsing: file.timestamp) else { throw notUnderstood }
                 return LitestreamStates.State(
                     transaction: file.maximum,

@@ -1,5 +1,6 @@
 internal import Crypto
 internal import Foundation
+internal import StretchText
 
 /// Where this user's secrets are: outside every database file and its backups.
 ///
@@ -24,7 +25,7 @@ public struct Keystore: Sendable {
     public static func standard(environment: [String: String]? = nil) -> Keystore {
         let environment = environment ?? ProcessInfo.processInfo.environment
         func folder(_ name: String) -> String? {
-            environment[name].flatMap { $0.hasPrefix("/") ? $0 : nil }
+            environment[name].flatMap { $0.beginsWith("/") ? $0 : nil }
         }
         if let home = environment["STRETCH_HOME"], !home.isEmpty { return Keystore(path: home) }
         let home = folder("HOME") ?? NSHomeDirectory()

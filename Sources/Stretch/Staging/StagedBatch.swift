@@ -1,6 +1,7 @@
 internal import Crypto
 internal import StretchCompression
 internal import StretchSQLite
+internal import StretchText
 
 /// A batch on its way into staging.
 struct StagedBatch {
@@ -168,8 +169,8 @@ extension StagingFile {
 
     private func entry(_ row: StoredRow) throws -> Entry {
         let text = try row.string(3)
-        let columns = text.dropFirst().dropLast().split(separator: ",").compactMap { Int64($0) }
-        guard Self.text(columns) == text else {
+        let columns = text.dropFirst().dropLast().parts(between: ",").compactMap { Int64($0) }
+        guard Self.text(columns).isSameText(as: text) else {
             throw row.damaged(3, expected: "a list of columns' ids")
         }
         let byteCount = try row.integer(2, in: .batchBytes)

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Stretch
+internal import StretchText
 
 struct QueryModeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -25,7 +26,7 @@ struct QueryModeCommand: ParsableCommand {
     }
 
     func run() throws {
-        guard let wanted = QueryMode(rawValue: mode.uppercased()) else {
+        guard let wanted = QueryMode(rawValue: mode.uppercasedASCII) else {
             throw StretchError(
                 .invalidArgument, "\"\(mode)\" is not a query mode",
                 hint: "Use LOCAL_AND_REMOTE, LOCAL_ONLY or DISABLED.")

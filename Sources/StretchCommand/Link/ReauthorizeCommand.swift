@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Stretch
+internal import StretchText
 
 struct ReauthorizeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -65,7 +66,7 @@ struct ReauthorizeCommand: ParsableCommand {
         asked.withCopy = !withoutCopy
         asked.server = server
         asked.takesOver = takeOver
-        asked.acceptsAllLosses = acceptLoss.contains("all")
+        asked.acceptsAllLosses = acceptLoss.contains { $0.isSameText(as: "all") }
         asked.acceptedLosses = Set(acceptLoss.compactMap { Int64($0) })
         asked.isDryRun = dryRun
         let report = try options.open(login.given, server: server).reauthorize(asked)

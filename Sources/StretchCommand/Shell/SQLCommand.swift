@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Foundation
 internal import Stretch
+internal import StretchText
 internal import StretchTransactSQL
 internal import TransactSQL
 
@@ -58,7 +59,7 @@ struct SQLCommand: ParsableCommand {
     }
 
     private var mode: Stretch.QueryMode? {
-        queryMode.flatMap { Stretch.QueryMode(rawValue: $0.uppercased()) }
+        queryMode.flatMap { Stretch.QueryMode(rawValue: $0.uppercasedASCII) }
     }
 
     func run() throws {

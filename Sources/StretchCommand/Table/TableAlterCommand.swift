@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Stretch
+internal import StretchText
 
 struct TableAlterCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -33,8 +34,8 @@ struct TableAlterCommand: ParsableCommand {
         get throws {
             var names: [String: String] = [:]
             for pair in rename {
-                let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)
-                guard parts.count == 2 else {
+                let parts = pair.parts(between: "=", maximumSplitCount: 1)
+                guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
                     throw ValidationError("--rename takes OLD=NEW, not \"\(pair)\"")
                 }
                 names[parts[0]] = parts[1]

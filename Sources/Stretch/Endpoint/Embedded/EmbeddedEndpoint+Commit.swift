@@ -1,4 +1,5 @@
 public import StretchSQLite
+internal import StretchText
 
 extension EmbeddedEndpoint {
     /// Waits until no commit on the branch is in doubt, and returns where the branch stands.
@@ -204,8 +205,8 @@ extension EmbeddedEndpoint {
 
     /// The numbers of a JSON array of integers, or `nil` when it is something else.
     private static func columns(ofJSON text: String) -> [Int64]? {
-        guard text.hasPrefix("["), text.hasSuffix("]") else { return nil }
-        let parts = text.dropFirst().dropLast().split(separator: ",")
+        guard text.beginsWith("["), text.endsWith("]") else { return nil }
+        let parts = text.dropFirst().dropLast().parts(between: ",", omitsEmptyParts: true)
         let numbers = parts.compactMap { Int64($0) }
         return numbers.count == parts.count ? numbers : nil
     }
