@@ -170,6 +170,12 @@ final class StagedFile {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         for name in names where name.beginsWith(prefix) {
             let path = "\(folder)/\(name)"
+            var state = stat()
+            // A second name of a file that is in its place already: nothing but the name goes.
+            if lstat(path, &state) == 0, state.st_mode & S_IFMT == S_IFREG, state.st_nlink > 1 {
+                unlink(path)
+                continue
+            }
             // What is no file of ours stays.
             guard let other = try? GuardedFile.open(path, O_RDONLY, .anyone) else { continue }
             if flock(other, LOCK_EX | LOCK_NB) == 0 { unlink(path) }

@@ -42,9 +42,10 @@ import Testing
         case .lost: "DELETE FROM rows_1 WHERE id = \(row)"
         case .doubled:
             """
-            ALTER TABLE rows_1 RENAME TO real_rows;
-            CREATE VIEW rows_1 AS SELECT * FROM real_rows
-                UNION ALL SELECT * FROM real_rows WHERE id = \(row)
+            CREATE TABLE copy AS SELECT * FROM rows_1
+                UNION ALL SELECT * FROM rows_1 WHERE id = \(row) ORDER BY id;
+            DROP TABLE rows_1;
+            ALTER TABLE copy RENAME TO rows_1
             """
         case .ofUnknownBatch: "UPDATE rows_1 SET id = 1000000 WHERE id = \(row)"
         case .beyondBatch: "UPDATE rows_1 SET id = -1 WHERE id = \(row)"
