@@ -154,7 +154,7 @@ import Testing
         let database = try sample.open()
         try database.migrate(batchRowCount: 10)
         try Connection(path: sample.path, access: .readWrite, routines: .linked).execute(
-            "INSERT INTO stretch_tombstone SELECT number, 99 FROM stretch_batch LIMIT 1")
+            "INSERT INTO stretch_tombstone SELECT number, 99, 1 FROM stretch_batch LIMIT 1")
         #expect(throws: StretchError.self) { try database.query("SELECT count(*) FROM t") }
     }
 
