@@ -49,7 +49,9 @@ struct OverlayPlanner {
     }
 
     private func isUseful(_ constraint: IndexRequest.Constraint) throws -> Bool {
-        guard constraint.isUsable, constraint.comparison != .other else { return false }
+        guard constraint.isUsable, constraint.comparison != .other, !mayBeSlice(constraint) else {
+            return false
+        }
         guard constraint.column >= 0 else {
             return schema.rowidName != nil && !constraint.comparison.isPattern
                 && schema.keyKind == .rowid
@@ -64,12 +66,22 @@ struct OverlayPlanner {
                 coldRowCount > 0 && column.affinity != .integer && column.affinity != .real
             return try (isUsefulForCold || hasIndex(for: constraint)) && hasOwnPatterns()
         case .isNotNull: return !shape.contains(.joinsOuter)
-        case .equal:
-            return column.affinity.isNumeric || constraint.isList
-                || !shape.contains(.listsRowValues)
-        case .isNull: return true
+        case .isNull, .equal: return true
         default: return column.affinity != .blob
         }
+    }
+
+    /// Whether the right side may be one column of a list of row values, of which SQLite makes a
+    /// wrong use: it compares a text without the affinity of the list, and in a RIGHT JOIN it
+    /// shows a row once for each equal value of the list.
+    private func mayBeSlice(_ constraint: IndexRequest.Constraint) -> Bool {
+        guard shape.contains(.listsRowValues), constraint.comparison == .equal,
+            !constraint.isList, !constraint.isLiteral
+        else { return false }
+        let isNumeric =
+            constraint.column < 0 || constraint.column >= schema.columns.count
+            || schema.columns[constraint.column].affinity.isNumeric
+        return !isNumeric || shape.contains(.joinsOuter)
     }
 
     /// Whether a text may come from a numeric column, beside which texts that look like numbers are

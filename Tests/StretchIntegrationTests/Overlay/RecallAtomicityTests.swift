@@ -139,6 +139,37 @@ import Testing
             try database.query("SELECT id, v FROM t WHERE id IN (3, 40, 41)").rows == [[3, "hot"]])
     }
 
+    @Test(
+        arguments: [
+            "UPDATE p SET s = 'n' WHERE id = 1", "UPDATE p SET s = 'n' WHERE id < 9",
+            "UPDATE p SET id = 5 WHERE id = 2", "DELETE FROM p WHERE id = 1",
+            "UPDATE OR IGNORE p SET s = 'n'",
+        ], ["", "BEGIN", "SAVEPOINT a"])
+    func `an interrupted statement keeps its cold rows`(sql: String, opening: String) throws {
+        let twin = try twin()
+        for connection in [twin.plain, twin.database.connection] {
+            try connection.createFunction("stop", argumentCount: 0) { [unowned connection] _ in
+                connection.interrupt()
+                return .null
+            }
+            for event in ["UPDATE", "DELETE"] {
+                try connection.execute(
+                    one: """
+                        CREATE TEMP TRIGGER stop_\(event) AFTER \(event) ON main.p
+                        BEGIN SELECT stop(); INSERT INTO log VALUES('after'); END
+                        """)
+            }
+        }
+        try twin.both("PRAGMA foreign_keys = 1")
+        if !opening.isEmpty { try twin.both(opening) }
+        let answer = try twin.both(sql)
+        #expect(answer == .error(9))
+        #expect(twin.database.isInTransaction == twin.plain.isInTransaction)
+        try expectSound(twin, "\(sql) after \(opening)")
+        if twin.plain.isInTransaction { try twin.both("COMMIT") }
+        try expectSound(twin, "in the end")
+    }
+
     @Test func `verify finds a row that is hidden although nothing took its place`() throws {
         let twin = try twin()
         let database = twin.database
