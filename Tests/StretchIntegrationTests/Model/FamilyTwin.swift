@@ -153,8 +153,8 @@ final class FamilyTwin {
         switch random.integer(0...9) {
         case 0...1: return insertion(table, mode)
         case 2...3:
-            // Rows of one table that refer to each other go one by one, and each is checked.
-            let condition = table == "p" ? "id = \(id())" : condition()
+            // Rows that refer to each other go one by one, and each is checked.
+            let condition = table == "c" ? condition() : "id = \(id())"
             return "DELETE FROM \(table) WHERE \(condition)"
         default:
             let assignment = assignment(table)
