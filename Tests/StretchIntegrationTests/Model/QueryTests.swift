@@ -25,13 +25,14 @@ import Testing
             let twin = try MigratedTwin(
                 schema.joined(separator: ";\n"), [("ta", filter), ("tb", filter)],
                 batchRowCount: 4, on: remote)
-            // SQLite 3.40 loses rows by indexes, so that the reference has none.
+            // SQLite 3.40 loses rows by indexes. So an answer must be that of a plain database with
+            // the same indexes, or with none.
             let plain = try Connection(
                 path: twin.folder.path("reference.db"), access: .create, routines: .linked)
             try plain.execute(
                 schema.filter { !$0.contains("CREATE INDEX") }.joined(separator: ";\n")
                     .replacing(" PRIMARY KEY", with: ""))
-            for connection in [plain, twin.database.connection] {
+            for connection in [plain, twin.plain, twin.database.connection] {
                 try connection.execute("PRAGMA automatic_index = OFF")
             }
             for _ in 0..<300 {
@@ -45,8 +46,10 @@ import Testing
                 let found = Result { try twin.database.query(query).rows }
                 queryCount += 1
                 rowCount += expected.count
-                guard case .success(let rows) = found,
-                    MigratedTwin.sorted(rows) == MigratedTwin.sorted(expected)
+                let answer = (try? found.get()).map(MigratedTwin.sorted)
+                guard
+                    try answer == MigratedTwin.sorted(expected)
+                        || answer == MigratedTwin.sorted(twin.plain.rows(query))
                 else {
                     failureCount += 1
                     Issue.record(
