@@ -187,7 +187,7 @@ extension Connection {
     fileprivate func estimatedRowCount(table: String) throws(SQLiteError) -> Int64? {
         guard try hasStatistics() else { return nil }
         return try rows("SELECT stat FROM main.sqlite_stat1 WHERE tbl = ?1", .text(table))
-            .compactMap { $0[0].stringValue?.parts(between: " ").first.flatMap { Int64($0) } }.max()
+            .compactMap { $0[0].stringValue?.parts(between: " ").first.flatMap(statistic) }.max()
     }
 
     fileprivate func rowsPerPrefix(index: String) throws(SQLiteError) -> [Int64] {
@@ -195,7 +195,12 @@ extension Connection {
         let stat = try string("SELECT stat FROM main.sqlite_stat1 WHERE idx = ?1", .text(index))
         // The first number is the row count: https://sqlite.org/fileformat2.html#the_sqlite_stat1_table
         let numbers = (stat ?? "").parts(between: " ", omitsEmptyParts: true)
-        return numbers.dropFirst().compactMap { Int64($0) }
+        return numbers.dropFirst().compactMap(statistic)
+    }
+
+    /// A number of `sqlite_stat1`, which anybody may write; costs are computed with it.
+    private func statistic(_ text: String) -> Int64? {
+        Int64(text).map { min(max($0, 0), 1 << 48) }
     }
 
     private func hasStatistics() throws(SQLiteError) -> Bool {
