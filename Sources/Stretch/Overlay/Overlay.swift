@@ -190,6 +190,7 @@ package final class Overlay {
     /// Replaces all temporary objects, or leaves all as they were: without them, statements that
     /// the application holds would read hot rows only.
     private func attach() throws {
+        try trustModules()
         let newRecord = try catalog.database()
         var newTables: [Int64: OverlayTable] = [:]
         if let newRecord {

@@ -235,6 +235,7 @@ import Testing
                 BEGIN UPDATE t SET n = NEW.n WHERE id = OLD.id; END;
                 CREATE TRIGGER z INSTEAD OF DELETE ON v BEGIN DELETE FROM t WHERE id = OLD.id; END;
                 """)
+        twin.plain.set(.trustedSchema, true)
         for sql in [
             "INSERT INTO v(n) VALUES(90)", "UPDATE v SET n = 91 WHERE id = 3",
             "DELETE FROM v WHERE id = 4", "SELECT * FROM found", "SELECT * FROM f",
