@@ -7,6 +7,8 @@ enum RowNames {
     /// The names of columns that every table has or that Stretch uses.
     static let reservedColumns = taken([
         "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid", "_b", "_o", "_x",
+        // What stands beside the rows in a point read.
+        "_f", "_n",
     ])
 
     /// Names as the server compares them: by bytes.

@@ -62,14 +62,15 @@ struct PostgresScanPlan {
             (needsAllBatches, isInclusive) = (hasLimit, false)
             let equal = Comparison.equal.sql
             sql = """
-                SELECT f.generation, f.batch_count, \(names.joined(separator: ", ")) \
-                FROM (SELECT r.generation, r.batch_count FROM \(schema).stretch_history AS h, \
+                SELECT _f._f, _f._n, \(names.joined(separator: ", ")) \
+                FROM (SELECT r.generation AS _f, r.batch_count AS _n \
+                FROM \(schema).stretch_history AS h, \
                 \(schema).stretch_relation AS r \
                 WHERE h.branch \(equal) $1::pg_catalog.int8 \
                 AND h.epoch \(equal) $2::pg_catalog.int8 \
                 AND h.token \(equal) $3::pg_catalog.int8 \
-                AND r.id \(equal) $4::pg_catalog.int8) AS f \
-                LEFT JOIN \(relation.table) AS t ON \(condition)\(order)\(limit)
+                AND r.id \(equal) $4::pg_catalog.int8) AS _f \
+                LEFT JOIN \(relation.table) AS _n ON \(condition)\(order)\(limit)
                 """
             let isRepeated = point.isRepeatable && request.order.isEmpty
             kind = .point(parameters: point.parameters, isRepeated: isRepeated)
