@@ -48,11 +48,33 @@ final class PostgresResult {
 
     /// A value that is a bytea, in text format; `nil` for NULL.
     func bytes(_ row: Int, _ column: Int) -> [UInt8]? {
-        guard let text = text(row, column), text.beginsWith("\\x") else { return nil }
+        guard let text = text(row, column) else { return nil }
+        // The setting bytea_output of a role or a database decides between the two forms.
+        guard text.beginsWith("\\x") else { return Self.unescaped(text) }
         let digits = Array(text.utf8.dropFirst(2))
         return stride(from: 0, to: digits.count - 1, by: 2).map { index in
             Hexadecimal.value(digits[index]) << 4 | Hexadecimal.value(digits[index + 1])
         }
+    }
+
+    /// The bytes of the form "escape": <https://www.postgresql.org/docs/15/datatype-binary.html>.
+    private static func unescaped(_ text: String) -> [UInt8] {
+        var (bytes, rest) = ([UInt8](), Array(text.utf8)[...])
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "\\"), let next = rest.first else {
+                bytes.append(byte)
+                continue
+            }
+            let digits = rest.prefix(3)
+            if digits.count == 3, digits.allSatisfy({ (0x30...0x37).contains($0) }) {
+                bytes.append(digits.reduce(0) { $0 << 3 | ($1 & 7) })
+                rest = rest.dropFirst(3)
+            } else {
+                bytes.append(next)
+                rest = rest.dropFirst()
+            }
+        }
+        return bytes
     }
 
     /// The rows that the statement changed.
