@@ -89,6 +89,12 @@ final class EmbeddedFile {
     private func makeFile() throws(StretchError) {
         let path = try absolutePath()
         guard StagedFile.mode(path) == nil else { return }
+        for suffix in ["-journal", "-wal"] where StagedFile.mode(path + suffix) != nil {
+            throw StretchError(
+                .wrongState,
+                "\"\(path)\(suffix)\" is there, and would be taken for the remote's log",
+                hint: "Name another file for the remote.")
+        }
         let made =
             if let localPath {
                 try GuardedFile.make(path, like: localPath)
@@ -106,6 +112,13 @@ final class EmbeddedFile {
             throw StretchError(
                 .invalidArgument, "remote \"\(path)\" is not the path of a file",
                 hint: "Name a SQLite file without parameters: file:archive.db.")
+        }
+        // SQLite would take the one for the other's log, and delete it.
+        let suffixes = ["-journal", "-wal", "-shm", "-stretch-migrator", "-stretch-staging"]
+        guard !suffixes.contains(where: name.endsWith) else {
+            throw StretchError(
+                .invalidArgument, "remote \"\(path)\" has the name of a file beside a database",
+                hint: "Name a file that does not end so: file:archive.db.")
         }
         return path.beginsWith("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
     }
