@@ -57,7 +57,7 @@ private final class Verification {
                 .invalidArgument, "table \"\(name ?? "")\" is not stretch-enabled",
                 hint: "Run `stretch status` for the tables that are.")
         }
-        try verifyPosition()
+        if try verifyPosition() { try findUnlistedBatches(of: selected) }
         for table in selected { try verify(table) }
         for table in selected { try countOrphans(table, among: tables) }
     }
@@ -71,13 +71,18 @@ private final class Verification {
                 kind: kind, table: table, batchNumber: batch, message: message))
     }
 
-    private func verifyPosition() throws(StretchError) {
+    /// - Returns: Whether the remote knows the file's position.
+    private func verifyPosition() throws(StretchError) -> Bool {
         let state = try local { () throws in
             (try catalog.position(), try catalog.pending())
         }
         report.pending = state.1
-        guard let position = state.0 else { return find(.catalog, nil, nil, "no position") }
-        if try !isKnown(position, state.1) {
+        guard let position = state.0 else {
+            find(.catalog, nil, nil, "no position")
+            return false
+        }
+        let isKnown = try self.isKnown(position, state.1)
+        if !isKnown {
             find(.position, nil, nil, "the remote is not at epoch \(position.epoch) of this file")
         }
         let strays = try local { () throws in
@@ -88,6 +93,31 @@ private final class Verification {
                 """, .integer(position.epoch)) ?? 0
         }
         if strays > 0 { find(.catalog, nil, nil, "\(strays) batches of no table or a later epoch") }
+        return isKnown
+    }
+
+    /// Asks the ledger which batches the file's position shows; those of tables that were abandoned
+    /// have relations of their own.
+    private func findUnlistedBatches(of tables: [StretchedTable]) throws(StretchError) {
+        let (position, known) = try local { () throws in
+            (
+                try catalog.position(),
+                Set(try tables.flatMap { try catalog.batches(table: $0.id).map(\.visible.id) })
+            )
+        }
+        guard let position else { return }
+        let names = Dictionary(
+            tables.map { ($0.relation, $0.name) }, uniquingKeysWith: { first, _ in first })
+        for id in try endpoint.batches(seenAt: position).keys.sorted() where !known.contains(id) {
+            guard let entry = try endpoint.ledgerEntry(batch: id),
+                let name = names[entry.batch.relation]
+            else { continue }
+            find(
+                .unlistedBatch, name, nil,
+                """
+                batch \(id) has \(entry.batch.rowCount) rows, and the manifest lacks it
+                """)
+        }
     }
 
     private func isKnown(

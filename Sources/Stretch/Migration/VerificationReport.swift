@@ -5,6 +5,8 @@ package struct VerificationReport: Hashable, Sendable {
         package enum Kind: String, Sendable {
             /// The remote's ledger does not know a batch of the manifest.
             case missingBatch
+            /// The manifest does not name a batch that the ledger shows at the file's position.
+            case unlistedBatch
             /// The ledger's entry differs from the manifest.
             case differingLedger
             /// Rows of a batch are missing from the remote.

@@ -108,6 +108,15 @@ final class MemoryEndpoint: Endpoint {
         try call { () throws(StretchError) in remote.histories[branch]?.last }
     }
 
+    func batches(seenAt position: TimelinePosition) throws(StretchError) -> [Int64: [UInt8]] {
+        try call { () throws(StretchError) in
+            remote.ledger.filter { id, entry in
+                entry.position.epoch <= position.epoch
+                    && (remote.retirements[id].map { $0.epoch > position.epoch } ?? true)
+            }.mapValues(\.batch.digest)
+        }
+    }
+
     func ledgerEntry(batch: Int64) throws(StretchError) -> LedgerEntry? {
         try call { () throws(StretchError) in remote.ledger[batch] }
     }

@@ -81,4 +81,12 @@ import Testing
         #expect(report.pending != nil)
         #expect(report.isSound, "\(report.findings)")
     }
+
+    @Test func `a batch that the manifest lost is found in the ledger`() throws {
+        let file = try migrated()
+        #expect(try file.migrator().verify().findings.isEmpty)
+        try file.connection.execute("DELETE FROM stretch_batch WHERE number = 1")
+        let report = try file.migrator().verify()
+        #expect(report.findings.map(\.kind) == [.unlistedBatch])
+    }
 }
