@@ -158,8 +158,10 @@ final class FamilyTwin {
             return "DELETE FROM \(table) WHERE \(condition)"
         default:
             let assignment = assignment(table)
-            // Where rows get in each other's way, the order of visits decides.
-            let isSingle = mode == "OR FAIL " || assignment.utf8.starts(with: "id".utf8)
+            // Where rows get in each other's way, or two of them fail, the order of visits decides.
+            let isSingle =
+                mode == "OR FAIL "
+                || ["id", "g", "p"].contains { assignment.beginsWith("\($0) =") }
             let condition = isSingle ? "id = \(id())" : condition()
             return "UPDATE \(mode)\(table) SET \(assignment) WHERE \(condition)"
         }

@@ -48,8 +48,8 @@ import Testing
         // Row values: each column alone has lost the affinity of its list.
         "SELECT s FROM t WHERE (s, n) IN (SELECT i, i FROM u)",
         "SELECT s FROM t WHERE (s, s) IN (SELECT i, i FROM u)",
-        "SELECT t.id FROM u RIGHT JOIN t ON 0 WHERE (t.n, t.s) IN (SELECT n, s FROM t AS w UNION ALL "
-            + "SELECT 1, 'zebra' UNION ALL SELECT 3, 'zebra')",
+        "SELECT t.id FROM u RIGHT JOIN t ON 0 WHERE (t.n, t.s) IN (SELECT n, s FROM t AS w "
+            + "UNION ALL SELECT 1, 'zebra' UNION ALL SELECT 3, 'zebra')",
         "SELECT s FROM t WHERE (b, s) IN (SELECT i, s FROM u, t)",
         "SELECT b FROM t WHERE (b, n) IN (SELECT v, i FROM u)",
         "SELECT s FROM t WHERE (n, id) NOT IN (SELECT i, i FROM u WHERE i < 4)",
