@@ -7,11 +7,13 @@ internal import StretchText
 ///
 /// libpq 15 sends the password itself to any server that asks for it, and has no `require_auth`.
 /// So the first message of the server is read without being taken, from the socket or from
-/// OpenSSL's buffer: <https://www.postgresql.org/docs/15/protocol-message-formats.html>. A server
-/// So is its SCRAM challenge, whose number of iterations libpq does not bound: a proof of one
-/// iteration lets the server guess the password at the price of two hashes a guess. A server
-/// that asks a second time, after it asked for SCRAM, could still win a race against this look;
-/// over TLS channel binding closes that gap, because libpq then answers SCRAM only.
+/// OpenSSL's buffer: <https://www.postgresql.org/docs/15/protocol-message-formats.html>. The SCRAM
+/// challenge is looked at, too: libpq does not bound its number of iterations, and a proof of one
+/// iteration lets the server guess the password at the price of two hashes a guess.
+///
+/// What follows a question in the same reading would be in libpq's buffer, unseen; it is refused.
+/// A second question that arrives between this look and libpq's own reading is not seen either.
+/// Over TLS channel binding closes that gap, because libpq then answers SCRAM only.
 struct AuthenticationGuard {
     private let connection: PostgresConnection
 
@@ -45,8 +47,19 @@ struct AuthenticationGuard {
             try check(number(bytes, at: offset + 5))
             offset += 1 + Int(max(number(bytes, at: offset + 1), 4))
         }
-        // A request behind another one cannot be honest: the server waits for an answer first.
-        if offset < count, number(bytes, at: 5) == 10 { throw refusal("two requests at once") }
+        // Nothing behind a request can be honest: the server waits for an answer first.
+        let isQuestion = [10, 11].contains(number(bytes, at: 5))
+        let end = 1 + Int(max(number(bytes, at: 1), 4))
+        if isQuestion, end < count { throw refusal("two requests at once") }
+    }
+
+    /// Throws when the server says more than whether it speaks TLS, which one byte tells: libpq
+    /// would take the rest for an answer to what it says next.
+    func inspectAnswerAboutTLS() throws {
+        guard PQsslStruct(connection.handle, "OpenSSL") == nil else { return }
+        var bytes = [UInt8](repeating: 0, count: 2)
+        guard try peek(&bytes) > 1, "SN".utf8.contains(bytes[0]) else { return }
+        throw refusal("something before it was spoken to")
     }
 
     private func check(_ code: UInt32) throws {

@@ -59,8 +59,13 @@ final class PostgresConnection {
             else { throw lastError }
             let isReading = next == PGRES_POLLING_READING
             try wait(isReading ? Int16(POLLIN) : Int16(POLLOUT), until: deadline)
-            if isReading, PQstatus(handle) == CONNECTION_AWAITING_RESPONSE, hasPassword {
-                try AuthenticationGuard(self).inspect(until: deadline)
+            if isReading, hasPassword {
+                let guardian = AuthenticationGuard(self)
+                switch PQstatus(handle) {
+                case CONNECTION_SSL_STARTUP: try guardian.inspectAnswerAboutTLS()
+                case CONNECTION_AWAITING_RESPONSE: try guardian.inspect(until: deadline)
+                default: break
+                }
             }
             next = PQconnectPoll(handle)
         }

@@ -92,6 +92,36 @@ import Testing
         #expect(!told.includes(",p="))
     }
 
+    /// The rest of the second question would come when libpq has the beginning in its buffer.
+    @Test(arguments: 1...9)
+    func `a server that asks twice is told nothing`(_ count: Int) throws {
+        let challenge = FakeServer.request(11, Array("r=x,s=QSXCR+Q6sek8bf92,i=4096".utf8))
+        try expectNothing(
+            of: FakeServer(
+                answer: FakeServer.request(10, Array("SCRAM-SHA-256\0\0".utf8)),
+                further: challenge + FakeServer.request(3).prefix(count)), mode: "disable")
+    }
+
+    @Test func `a server that asks before it was spoken to is told nothing`() throws {
+        try expectNothing(
+            of: FakeServer(answer: Array("N".utf8) + FakeServer.request(3), further: [0x58]),
+            mode: "prefer")
+    }
+
+    private func expectNothing(of server: FakeServer, mode: String) throws {
+        let address = try PostgresAddress("postgresql://127.0.0.1:\(server.port)/d?sslmode=\(mode)")
+        do {
+            let endpoint = PostgresEndpoint(address) {
+                RemoteCredential(login: "someone", password: "Secret!")
+            }
+            let error = #expect(throws: StretchError.self) { _ = try endpoint.fence(branch: 1) }
+            #expect(error?.code == .notPermitted)
+        }
+        let told = server.received()
+        #expect(!told.includes("Secret!"))
+        #expect(!told.includes(",p="))
+    }
+
     /// What a server that is none answers to every message.
     private static let answers: [[UInt8]] = [
         FakeServer.ready,
