@@ -280,12 +280,16 @@ package struct Catalog {
     }
 
     /// Hides one cold row; hiding it again changes nothing.
+    ///
+    /// - Returns: Whether it was visible.
+    @discardableResult
     package func insertTombstone(
         _ location: ColdLocation, _ cause: TombstoneCause
-    ) throws(SQLiteError) {
+    ) throws(SQLiteError) -> Bool {
         try connection.run(
             "INSERT OR IGNORE INTO main.stretch_tombstone VALUES(?, ?, ?)",
             .integer(location.batchNumber), .integer(location.ordinal), .integer(cause.rawValue))
+        return connection.changeCount > 0
     }
 
     /// Notes that a hot row has taken the place of a hidden one.

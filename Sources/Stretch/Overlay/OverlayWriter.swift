@@ -194,7 +194,10 @@ final class OverlayWriter {
     }
 
     private func deleteCold(_ location: ColdLocation) throws {
-        guard recallsBeforeDelete else { return try hide(location, .deleted) }
+        guard recallsBeforeDelete else {
+            try hide(location, .deleted)
+            return
+        }
         guard let identity = try recall.recall(location) else { return }
         try deleteHot(identity)
     }
@@ -202,9 +205,10 @@ final class OverlayWriter {
     // MARK: Tombstones
 
     /// Hides a cold row that goes, or that a hot row hides already.
-    func hide(_ location: ColdLocation, _ cause: TombstoneCause) throws {
-        try overlay.catalog.insertTombstone(location, cause)
+    @discardableResult
+    func hide(_ location: ColdLocation, _ cause: TombstoneCause) throws -> Bool {
         tombstoneCount += 1
+        return try overlay.catalog.insertTombstone(location, cause)
     }
 
     /// Hides a cold row and writes the hot row that takes its place, or does neither.
@@ -214,13 +218,16 @@ final class OverlayWriter {
     func replace<Result>(
         _ location: ColdLocation, with body: () throws -> Result
     ) throws -> Result {
-        overlay.unfinished.begin(location)
-        try hide(location, .unfinished)
+        // What was hidden before, by the same statement, stays hidden.
+        let wasVisible = try hide(location, .unfinished)
+        if wasVisible { overlay.unfinished.begin(location) }
         let result: Result
         do {
             result = try body()
         } catch {
-            if overlay.unfinished.areUndone { try orRollBack { try show(location) } }
+            if wasVisible, overlay.unfinished.areUndone {
+                try orRollBack { try show(location) }
+            }
             throw error
         }
         try orRollBack { try overlay.catalog.finishTombstone(location) }
