@@ -22,7 +22,7 @@ struct Mutation {
     ///
     /// - Returns: Whether SQLite took the change.
     mutating func change(database path: String) throws -> Bool {
-        let connection = try Connection(path: path, access: .readWrite, routines: .linked)
+        let connection = try Connection.native(to: path)
         let name = (path as NSString).lastPathComponent
         try connection.execute("PRAGMA ignore_check_constraints = ON")
         let isWeak = pick(2) == 0
