@@ -35,6 +35,8 @@ final class OverlayPlan {
     }
 
     let key: Key
+    /// The key as far as it tells which rows a scan looks up.
+    private let lookupKey: Key
     let schema: TableSchema
     /// For each column of the table its place in the hot statement, or -1; one more for a hidden
     /// key.
@@ -70,6 +72,7 @@ final class OverlayPlan {
     /// - Parameter columnIDs: The ids of the table's columns, in its order.
     init(key: Key, schema: TableSchema, columnIDs: [Int64]) {
         self.key = key
+        lookupKey = key.withoutAffinities
         self.schema = schema
         let count = schema.columns.count
         hotColumns = .allocate(capacity: count + 1)
@@ -122,7 +125,7 @@ final class OverlayPlan {
     /// Whether the scans of two plans look the same rows up; a parameter of one may be a literal of
     /// the other.
     func isSameLookup(as other: OverlayPlan) -> Bool {
-        self === other || key.withoutAffinities == other.key.withoutAffinities
+        self === other || lookupKey == other.lookupKey
     }
 
     deinit {

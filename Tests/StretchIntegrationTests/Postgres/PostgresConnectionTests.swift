@@ -14,17 +14,10 @@ import Testing
     func `a server that asks for more than a SCRAM proof is told nothing`(
         _ answer: [UInt8]
     ) throws {
-        let server = try FakeServer(answer: answer)
-        let address = try PostgresAddress("postgresql://127.0.0.1:\(server.port)/d?sslmode=disable")
-        do {
-            let endpoint = PostgresEndpoint(address) {
-                RemoteCredential(login: "someone", password: "Secret!")
-            }
-            let error = #expect(throws: StretchError.self) { _ = try endpoint.fence(branch: 1) }
-            #expect(error?.code == .notPermitted)
-            #expect(error?.message.contains("was told nothing") == true)
-        }
-        #expect(server.received().isEmpty)
+        let (error, told) = try logIn(to: FakeServer(answer: answer))
+        #expect(error?.code == .notPermitted)
+        #expect(error?.message.contains("was told nothing") == true)
+        #expect(told.isEmpty)
     }
 
     @Test func `a wrong password is reported, without the password`() throws {
@@ -75,19 +68,12 @@ import Testing
     @Test(arguments: [1, 4_095])
     func `a server that asks for a cheap SCRAM proof gets none`(_ iterationCount: Int) throws {
         let salt = "r=x,s=QSXCR+Q6sek8bf92,i=\(iterationCount)"
-        let server = try FakeServer(
-            answer: FakeServer.request(10, Array("SCRAM-SHA-256\0\0".utf8)),
-            further: FakeServer.request(11, Array(salt.utf8)))
-        let address = try PostgresAddress("postgresql://127.0.0.1:\(server.port)/d?sslmode=disable")
-        do {
-            let endpoint = PostgresEndpoint(address) {
-                RemoteCredential(login: "someone", password: "Secret!")
-            }
-            let error = #expect(throws: StretchError.self) { _ = try endpoint.fence(branch: 1) }
-            #expect(error?.code == .notPermitted)
-            #expect(error?.message.includes("\(iterationCount) iterations") == true)
-        }
-        let told = server.received()
+        let (error, told) = try logIn(
+            to: FakeServer(
+                answer: FakeServer.request(10, Array("SCRAM-SHA-256\0\0".utf8)),
+                further: FakeServer.request(11, Array(salt.utf8))))
+        #expect(error?.code == .notPermitted)
+        #expect(error?.message.includes("\(iterationCount) iterations") == true)
         #expect(told.includes("n,,n="))
         #expect(!told.includes(",p="))
     }
@@ -109,17 +95,25 @@ import Testing
     }
 
     private func expectNothing(of server: FakeServer, mode: String) throws {
+        let (error, told) = try logIn(to: server, mode: mode)
+        #expect(error?.code == .notPermitted)
+        #expect(!told.includes("Secret!"))
+        #expect(!told.includes(",p="))
+    }
+
+    /// The error of a client with a password, and what the server was told after its answer.
+    private func logIn(
+        to server: FakeServer, mode: String = "disable"
+    ) throws -> (StretchError?, told: String) {
         let address = try PostgresAddress("postgresql://127.0.0.1:\(server.port)/d?sslmode=\(mode)")
+        var error: StretchError?
         do {
             let endpoint = PostgresEndpoint(address) {
                 RemoteCredential(login: "someone", password: "Secret!")
             }
-            let error = #expect(throws: StretchError.self) { _ = try endpoint.fence(branch: 1) }
-            #expect(error?.code == .notPermitted)
+            error = #expect(throws: StretchError.self) { _ = try endpoint.fence(branch: 1) }
         }
-        let told = server.received()
-        #expect(!told.includes("Secret!"))
-        #expect(!told.includes(",p="))
+        return (error, server.received())
     }
 
     /// What a server that is none answers to every message.
