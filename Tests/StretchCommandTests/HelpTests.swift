@@ -55,12 +55,12 @@ import Testing
         let root = Self.folder.deletingLastPathComponent().deletingLastPathComponent()
         let json = try String(
             contentsOf: root.appendingPathComponent("Documentation/JSON.md"), encoding: .utf8)
-        let readme = try String(
-            contentsOf: root.appendingPathComponent("README.md"), encoding: .utf8)
+        let commands = try String(
+            contentsOf: root.appendingPathComponent("Documentation/Commands.md"), encoding: .utf8)
         for (words, type) in Self.commands where type.configuration.subcommands.isEmpty {
             let name = try #require(words.last)
             #expect(json.contains(name), "\(words) is not in JSON.md")
-            #expect(readme.contains(name), "\(words) is not in README.md")
+            #expect(commands.contains(name), "\(words) is not in Commands.md")
         }
     }
 }
