@@ -6,8 +6,8 @@ struct BringBackCommand: ParsableCommand {
         commandName: "bring-back",
         abstract: "Move cold rows of a table back into the local file.",
         discussion: """
-            A table that came back whole is paused, else its rows would move out again at once. \
-            Ctrl-C stops after the batch; calling the command again goes on.
+            A table that was brought back completely is paused, so that its rows do not move out \
+            again. Ctrl-C stops after the current batch; the next run resumes.
 
             Example: stretch bring-back app.db orders --where "customer = 7"
             """)
@@ -18,10 +18,10 @@ struct BringBackCommand: ParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Only rows that meet this condition; without it, all.", valueName: "condition"))
+            "Only rows that meet this condition; by default, all.", valueName: "condition"))
     var `where`: String?
 
-    @Flag(name: .long, help: "Count the rows that would come back, and change nothing.")
+    @Flag(name: .long, help: "Count the rows that would be brought back, and change nothing.")
     var dryRun = false
 
     func run() throws {

@@ -6,12 +6,12 @@ struct DisableCommand: ParsableCommand {
         commandName: "disable",
         abstract: "Disconnect a database from its remote.",
         discussion: """
-            Every table must be disabled before. The file is then an ordinary SQLite file again.
+            Disable every table first. Afterwards the file is an ordinary SQLite file again.
             """)
 
     @OptionGroup var options: DatabaseOptions
 
-    @Flag(name: .long, help: "Say what would be done, and change nothing.")
+    @Flag(name: .long, help: "Show what would be done, and change nothing.")
     var dryRun = false
 
     func run() throws {

@@ -4,16 +4,16 @@ internal import Stretch
 struct EnableCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "enable",
-        abstract: "Connect a database to the remote that takes its cold rows.",
+        abstract: "Connect a database to the remote for its cold rows.",
         discussion: """
-            Makes the remote when it is missing. Nothing moves yet: enable a table next.
+            Makes the remote if it does not exist. No row moves: enable a table next.
 
             Example: stretch enable app.db --server file:archive.db
             Example: stretch enable app.db --server postgresql://db.example.com/archive --login app
 
-            The password is asked for, or comes from STRETCH_PASSWORD or --password-file. Where \
-            the login may create roles, it makes a writer and a reader for the daily work, and \
-            only these are kept, in the folder STRETCH_HOME; never in the database file.
+            The password comes from a prompt, STRETCH_PASSWORD or --password-file. If the login \
+            may create roles, it makes a writer and a reader, and only these are stored, in the \
+            folder STRETCH_HOME. The database file never contains a password.
             """)
 
     @OptionGroup var options: DatabaseOptions
@@ -23,8 +23,8 @@ struct EnableCommand: ParsableCommand {
         name: .long,
         help: ArgumentHelp(
             """
-            Where cold rows go: file:PATH, where a relative path starts at the folder of the \
-            file, or postgresql://HOST[:PORT]/DATABASE[?sslmode=…].
+            The remote: file:PATH, relative to the folder of the database, or \
+            postgresql://HOST[:PORT]/DATABASE[?sslmode=…].
             """,
             valueName: "address"))
     var server: String

@@ -4,17 +4,18 @@ internal import Stretch
 struct GarbageCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gc",
-        abstract: "Delete cold rows from the remote that no file sees any more.",
+        abstract: "Delete rows from the remote that no file can see.",
         discussion: """
-            Nothing else deletes rows from the remote: those that came back stay there, so that \
-            backups of the file find their rows, until the remote's retention is over, which \
-            'stretch retention' sets; at first it is unlimited. --dry-run says what would go, and \
-            how old a backup may be that still finds all its rows then.
+            Nothing else deletes rows from the remote. Rows that were brought back stay there for \
+            the retention, so that backups of the file find them. 'stretch retention' sets it; \
+            the default is to keep them forever. --dry-run shows what would be deleted, and how \
+            old a backup may then be to find all its rows.
 
-            A cold row that was deleted or changed stays among the others of its batch. With \
-            --erase-hidden these are written again without it, and a later gc deletes the batch.
+            A cold row that was deleted or changed stays in the remote with the other rows of its \
+            batch. --erase-hidden rewrites such batches without these rows, and a later gc \
+            deletes the old batches.
 
-            The login is that of the remote's administrator.
+            Needs the login of the remote's administrator.
 
             Example: stretch gc app.db --dry-run
             """)
@@ -25,13 +26,13 @@ struct GarbageCommand: ParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Keep longer than the retention, this time.", valueName: "days"))
+            "Keep rows for this time, if it is longer than the retention.", valueName: "days"))
     var olderThan: Double?
 
-    @Flag(name: .long, help: "Write batches with deleted or changed rows again without them.")
+    @Flag(name: .long, help: "Rewrite batches without their deleted or changed rows.")
     var eraseHidden = false
 
-    @Flag(name: .long, help: "Say what would be done, and change nothing.")
+    @Flag(name: .long, help: "Show what would be done, and change nothing.")
     var dryRun = false
 
     mutating func validate() throws {
@@ -56,8 +57,8 @@ struct GarbageCommand: ParsableCommand {
         ]
         if report.rewrittenBatches > 0 {
             lines.append(
-                "Wrote \(report.rewrittenBatches.counted("batch", "batches")) again without "
-                    + "hidden rows; gc deletes the old ones after the retention.")
+                "Rewrote \(report.rewrittenBatches.counted("batch", "batches")) without hidden "
+                    + "rows; gc deletes the old batches after the retention.")
         }
         if report.keptBatches > 0 {
             let since = report.oldestKept.map { ", the oldest retired at \($0)" } ?? ""
@@ -69,8 +70,8 @@ struct GarbageCommand: ParsableCommand {
         }
         if report.hiddenRows > 0 {
             lines.append(
-                "Among other rows: \(report.hiddenRows.counted("cold row", "cold rows")) that an "
-                    + "application deleted or changed. To erase them: --erase-hidden.")
+                "Kept in batches with other rows: \(report.hiddenRows.grouped) deleted or changed. "
+                    + "To delete them: --erase-hidden.")
         }
         lines.append(
             BackupAge.sentence(report.completeForSeconds, since: report.completeSince))

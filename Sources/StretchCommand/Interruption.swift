@@ -13,7 +13,7 @@ enum Interruption {
     static func check() throws(StretchError) {
         guard isRequested else { return }
         throw StretchError(
-            .cancelled, "stopped as asked", hint: "Run the command again to go on.")
+            .cancelled, "interrupted", hint: "Run the command again to resume.")
     }
 
     /// From now on, the first SIGINT or SIGTERM is noted and a second one ends the process.

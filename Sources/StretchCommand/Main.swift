@@ -10,6 +10,7 @@ enum Main {
     static func main() {
         let isJSON = CommandLine.arguments.contains { $0.isSameText(as: "--json") }
         do {
+            try StretchCommand.requireCommand(CommandLine.arguments.dropFirst())
             var command = try StretchCommand.parseAsRoot()
             try command.run()
             StandardOutput.flush()

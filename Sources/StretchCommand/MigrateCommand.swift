@@ -7,8 +7,8 @@ struct MigrateCommand: ParsableCommand {
         commandName: "migrate",
         abstract: "Move eligible rows to the remote.",
         discussion: """
-            Applications go on reading and writing meanwhile. Ctrl-C stops after the batch that is \
-            on its way; so does a crash at any moment, and the next run goes on from there.
+            Applications can read and write during a migration. Ctrl-C stops after the current \
+            batch. A crash is safe at any moment: the next run resumes.
             """)
 
     @OptionGroup var options: DatabaseOptions
@@ -21,33 +21,34 @@ struct MigrateCommand: ParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Rows in each batch; without it, batches adapt to the lock budget.",
+            "The rows of a batch; by default, batches adapt to the lock budget.",
             valueName: "rows"))
     var batchRows: Int?
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "How long a batch may hold the write lock.", valueName: "milliseconds"))
+            "How long a batch may hold the write lock, in milliseconds.",
+            valueName: "milliseconds"))
     var lockBudget: Int = 50
 
     @Option(
         name: .long,
         help: ArgumentHelp(
             """
-            Go on for ever: look for eligible rows again after this time, and when the remote \
-            was away, try again.
+            Run until stopped: look for eligible rows again after this time, also after the \
+            remote was unavailable.
             """, valueName: "seconds"))
     var watch: Double?
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Give free pages back to the file system afterwards: incremental, or full.",
+            "Return free pages to the file system afterwards: incremental or full.",
             valueName: "how"),
         transform: {
             guard let mode = ReclaimMode(rawValue: $0) else {
-                throw ValidationError("--reclaim is incremental or full, not \"\($0)\"")
+                throw ValidationError("use incremental or full")
             }
             return mode
         })
@@ -81,11 +82,13 @@ struct MigrateCommand: ParsableCommand {
         if let waiting = report?.waiting.first(where: \.isBlocking) {
             throw StretchError(
                 .notPermitted, waiting.message,
-                hint: "Let the owner do it: stretch provision \(options.file) --login NAME.")
+                hint: "Ask the owner of the remote to run: stretch provision "
+                    + "\(options.file) --login NAME.")
         }
     }
 
-    /// Runs once; with `--watch`, a failure that time can heal is told, and the next turn goes on.
+    /// Runs once; with `--watch`, a failure that can pass is a warning, and the next turn
+    /// tries again.
     private func runOnceOrWait(
         _ database: StretchDatabase, isFirst: Bool
     ) throws -> MovementReport? {
@@ -147,37 +150,41 @@ extension MovementReport {
         if rows > 0 {
             lines.append(
                 "\(rows.grouped) rows (\(bytes.byteText)) in \(Duration.seconds(seconds).text), "
-                    + "\(rate) rows/s; the write lock was held "
-                    + "\(lockMilliseconds.formatted(digits: 0)) ms per batch at most, 99 of 100.")
+                    + "\(rate) rows/s; write lock p99 "
+                    + "\(lockMilliseconds.formatted(digits: 0)) ms.")
         }
         for conflict in conflicts {
             lines.append(
-                "Cannot come back: \(conflict.table) \(conflict.location): \(conflict.message)")
+                "Cannot be brought back: \(conflict.table) \(conflict.location): "
+                    + conflict.message)
         }
         for table in waiting { lines.append("Waiting: \(table.message)") }
-        if isStopped { lines.append("Stopped; the next run goes on from here.") }
+        if isStopped { lines.append("Stopped. The next run resumes here.") }
         return lines
     }
 
     private static func lines(_ table: Table) -> [String] {
-        let verb = table.direction == "inbound" ? "came back" : "moved"
+        let verb = table.direction == "inbound" ? "brought back" : "moved"
         var lines = [
-            "Table \(table.name): \(table.rows.grouped) rows \(verb) in "
-                + "\(table.batches.counted("batch", "batches"))."
+            table.rows == 0
+                ? "Table \(table.name): no rows \(verb)."
+                : "Table \(table.name): \(table.rows.counted("row", "rows")) \(verb) in "
+                    + "\(table.batches.counted("batch", "batches"))."
         ]
         if table.changedRows > 0 {
-            lines.append("  \(table.changedRows.grouped) changed meanwhile, and stay as they are.")
+            lines.append(
+                "  \(table.changedRows.grouped) changed during the migration and stay hot.")
         }
         for (reason, count) in table.keptRows.sorted(by: { $0.key < $1.key }) where count > 0 {
-            lines.append("  \(count.grouped) stay: \(explanation(reason)).")
+            lines.append("  \(count.grouped) stay hot: \(explanation(reason)).")
         }
         return lines
     }
 
     private static func explanation(_ reason: String) -> String {
         switch reason {
-        case "nullInKey": "their key holds a NULL"
-        case "highestRowid": "the highest key stays, so that it is not given out again"
+        case "nullInKey": "their key contains NULL"
+        case "highestRowid": "the highest key stays, so that it is not generated again"
         case "hotChild": "a hot row of another table refers to them"
         case "refused": "the remote cannot hold them"
         default: reason

@@ -4,9 +4,10 @@ internal import Stretch
 struct ProvisionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "provision",
-        abstract: "Do what tables wait for at the remote and only its owner may do.",
+        abstract: "Do pending work at the remote that only its owner may do.",
         discussion: """
-            Tables, columns and indexes that 'stretch status' shows as waiting. It may be run again.
+            Makes the tables, columns and indexes that 'stretch status' shows as waiting. It may \
+            be repeated.
 
             Example: stretch provision app.db --login admin
             """)

@@ -4,12 +4,13 @@ internal import Stretch
 struct RetentionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retention",
-        abstract: "Show or set how long the remote keeps rows that no file sees any more.",
+        abstract: "Show or set how long the remote keeps rows that no file can see.",
         discussion: """
-            Backups that are not older than this find all their rows after a restore. It is kept \
-            in the remote, for all its databases, and is unlimited at first. Nothing is deleted \
-            before the next 'stretch gc', and until then a longer retention takes back a shorter \
-            one. To set it needs the login of the remote's administrator.
+            A backup that is not older than the retention finds all its rows after a restore. The \
+            retention is stored in the remote and applies to all its databases. The default is to \
+            keep rows forever. Nothing is deleted before the next 'stretch gc'; until then, a \
+            longer retention replaces a shorter one without a loss. Setting it needs the login of \
+            the remote's administrator.
 
             Example: stretch retention app.db 90d
             """)
@@ -19,8 +20,14 @@ struct RetentionCommand: ParsableCommand {
 
     @Argument(
         help: ArgumentHelp(
-            "As 30d, 12h, 8w, or unlimited; without it, nothing is changed.",
-            valueName: "duration"))
+            "For example 30d, 12h, 8w, or unlimited; by default, nothing is changed.",
+            valueName: "duration"),
+        transform: {
+            guard let retention = RetentionArgument($0) else {
+                throw ValidationError("use a number and h, d or w, such as 30d, or unlimited")
+            }
+            return retention
+        })
     var retention: RetentionArgument?
 
     func run() throws {
@@ -32,7 +39,7 @@ struct RetentionCommand: ParsableCommand {
         let report = try database.setRetention(retention.duration)
         if report.isShortened {
             StandardError.write(
-                "warning: from the next gc on, backups older than "
+                "warning: after the next gc, backups older than "
                     + "\(Self.text(report.retentionSeconds)) may not find all their rows\n")
         }
         options.show(report) { lines(report) }
@@ -56,11 +63,11 @@ struct RetentionCommand: ParsableCommand {
 }
 
 /// A duration as a person writes it: a number and `s`, `m`, `h`, `d` or `w`; or `unlimited`.
-struct RetentionArgument: ExpressibleByArgument {
-    /// The duration, or `nil` for ever.
+struct RetentionArgument {
+    /// The duration, or `nil` for unlimited.
     let duration: Duration?
 
-    init?(argument: String) {
+    init?(_ argument: String) {
         guard argument != "unlimited" else {
             duration = nil
             return

@@ -4,11 +4,11 @@ internal import Stretch
 struct StagingCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "staging",
-        abstract: "Keep moved rows here for some hours, in case the remote is rolled back.",
+        abstract: "Keep moved rows locally for some hours, in case the remote is rolled back.",
         discussion: """
-            The rows of each batch stay, compressed, in a file beside the database. When the \
-            remote is restored to an earlier state, reauthorize sends them again. Choose more \
-            hours than a backup of the remote is old, plus the time until it is restored.
+            The rows of each batch stay, compressed, in a file beside the database. After the \
+            remote was restored to an earlier state, 'stretch reauthorize' sends them again. \
+            Choose more hours than the age of the remote's backups plus the time of a restore.
 
             Example: stretch staging app.db --rpo 24 --budget 2000000000
             Example: stretch staging app.db --rpo off
@@ -19,13 +19,13 @@ struct StagingCommand: ParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "The RPO duration: how long the rows stay, or off.", valueName: "hours"))
+            "The RPO duration: how long the rows are kept, or off.", valueName: "hours"))
     var rpo: String?
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "The most that they may take, compressed; 1 GiB unless given.", valueName: "bytes"))
+            "The maximum size of the compressed rows; 1 GiB by default.", valueName: "bytes"))
     var budget: Int64?
 
     mutating func validate() throws {
@@ -33,7 +33,7 @@ struct StagingCommand: ParsableCommand {
             throw ValidationError("--rpo takes a number of hours, or off")
         }
         guard budget == nil || rpo != "off" else {
-            throw ValidationError("A budget has no use with --rpo off")
+            throw ValidationError("--budget cannot be used with --rpo off")
         }
     }
 
@@ -49,7 +49,9 @@ struct StagingCommand: ParsableCommand {
     private func wanted(instead settings: StagingSettings?) throws -> StagingSettings? {
         guard rpo != "off" else { return nil }
         guard let hours = rpo.flatMap({ Int($0) }) ?? settings?.rpoHours else {
-            throw ValidationError("Staging is off: give --rpo, too")
+            throw StretchError(
+                .invalidArgument, "staging is off, and --budget alone does not turn it on",
+                hint: "Add --rpo HOURS.")
         }
         return StagingSettings(
             rpoHours: hours,
@@ -64,7 +66,7 @@ struct StagingCommand: ParsableCommand {
         if report.rpoHours == 0 {
             lines = ["Staging      off"]
             if report.batches > 0 {
-                lines.append("  Holds      \(held), until they are found durable")
+                lines.append("  Holds      \(held), until the remote is found to hold them")
             }
         } else {
             let covered = report.coveredHours.formatted(digits: 1)

@@ -4,7 +4,7 @@ internal import Stretch
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Show the remote, the tables, and how many rows are where.")
+        abstract: "Show the remote, the tables, and where their rows are.")
 
     @OptionGroup var options: DatabaseOptions
 
@@ -24,7 +24,7 @@ struct StatusCommand: ParsableCommand {
         if let login = database.login { lines.insert("Login        \(login)", at: 1) }
         if let reason = database.linkReason { lines.insert("Reason       \(reason)", at: 1) }
         lines += database.warnings.map { "Warning      \($0)" }
-        if let step = database.pendingStep { lines.append("In flight    \(step)") }
+        if let step = database.pendingStep { lines.append("Pending step \(step)") }
         if let staging = database.staging { lines += StagingCommand.lines(staging) }
         if status.tables.isEmpty { lines.append("No table is stretch-enabled.") }
         lines += status.tables.flatMap(Self.lines)
@@ -53,7 +53,7 @@ struct StatusCommand: ParsableCommand {
             lines.append("  Waits for  the owner of the remote to \(step.message)")
         }
         if !table.isReconciled {
-            lines.append("  Columns    changed since; stretch table alter tells how")
+            lines.append("  Columns    changed by another program; see stretch table alter --help")
         }
         if let problem = table.problem { lines.append("  Problem    \(problem)") }
         return lines

@@ -1,13 +1,15 @@
 internal import ArgumentParser
+internal import Stretch
+internal import StretchText
 
 /// The command line: parses, calls the library, prints.
 struct StretchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stretch",
-        abstract: "Keep the hot rows of SQLite tables here and the cold ones in a remote database.",
+        abstract: "Move cold rows of SQLite tables to a remote database, and query whole tables.",
         discussion: """
-            Every table goes on to be queried under its own name, whole. A backup of the file \
-            holds its hot rows and where the cold ones are.
+            Tables keep their names. The database file and its backups hold the hot rows and \
+            the list of batches in the remote.
             """,
         version: "0.1.0",
         subcommands: [
@@ -21,4 +23,31 @@ struct StretchCommand: ParsableCommand {
             DrillCommand.self, BranchCommand.self,
             DisableCommand.self, DemoCommand.self,
         ])
+
+    /// Checks that the words before the first option lead to a command.
+    ///
+    /// The parser would call a misspelt command an unexpected argument.
+    ///
+    /// - Throws: `invalidArgument`, naming the words.
+    static func requireCommand(_ arguments: ArraySlice<String>) throws(StretchError) {
+        var words = ["stretch"]
+        var type: any ParsableCommand.Type = StretchCommand.self
+        for argument in arguments {
+            let children = type.configuration.subcommands
+            guard !children.isEmpty, !argument.isSameText(as: "help"),
+                argument.utf8.first != UInt8(ascii: "-")
+            else { return }
+            let child = children.first {
+                $0.configuration.commandName?.isSameText(as: argument) ?? false
+            }
+            guard let child else {
+                let unknown = (words.dropFirst() + [argument]).joined(separator: " ")
+                throw StretchError(
+                    .invalidArgument, "there is no command \"\(unknown)\"",
+                    hint: "See: \(words.joined(separator: " ")) --help.")
+            }
+            words.append(argument)
+            type = child
+        }
+    }
 }

@@ -5,11 +5,11 @@ internal import StretchText
 struct TestConnectionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "test-connection",
-        abstract: "Connect to a remote, and say how far the connection comes.",
+        abstract: "Connect to a remote, and show how far the connection gets.",
         discussion: """
-            A database file is tested with the logins that are stored for it, an address with \
-            --login. The states are: healthy, refused, noConnection, authenticationFailure and \
-            otherError. Nothing is changed.
+            A database file is tested with its stored logins, an address with --login. The \
+            states are healthy, refused, noConnection, authenticationFailure and otherError. \
+            Nothing is changed.
 
             Example: stretch test-connection app.db
             Example: stretch test-connection postgresql://db.example.com/archive --login app

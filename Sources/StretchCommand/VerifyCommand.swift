@@ -4,7 +4,7 @@ internal import Stretch
 struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Read every cold row again and compare it with the proof kept here.")
+        abstract: "Read every cold row and compare it with the digests in the file.")
 
     @OptionGroup var options: DatabaseOptions
 
@@ -16,8 +16,8 @@ struct VerifyCommand: ParsableCommand {
         options.show(report) { Self.lines(report) }
         guard report.isSound else {
             throw StretchError(
-                .damaged, "the remote does not hold what it should",
-                hint: "Keep a copy of both files before you go on.")
+                .damaged, "the remote differs from what the file recorded",
+                hint: "Copy the file and the remote before you change anything.")
         }
     }
 
@@ -25,13 +25,14 @@ struct VerifyCommand: ParsableCommand {
         var lines = report.tables.flatMap { table in
             var lines = [
                 "Table \(table.name): \(table.coldRows.grouped) cold rows in "
-                    + "\(table.batches.counted("batch", "batches")) were read and compared."
+                    + "\(table.batches.counted("batch", "batches")) read and compared."
             ]
             if table.shadowedRows > 0 {
-                lines.append("  \(table.shadowedRows.grouped) are hidden by hot rows of their key.")
+                lines.append(
+                    "  \(table.shadowedRows.grouped) are hidden by hot rows with the same key.")
             }
             if table.orphanRows > 0 {
-                lines.append("  \(table.orphanRows.grouped) rows refer to rows that are nowhere.")
+                lines.append("  \(table.orphanRows.grouped) rows refer to rows that do not exist.")
             }
             return lines
         }
@@ -40,6 +41,6 @@ struct VerifyCommand: ParsableCommand {
             let batch = problem.batch.map { "batch \($0): " } ?? ""
             return "Problem: \(table)\(batch)\(problem.message)"
         }
-        return lines + [report.isSound ? "All is sound." : "Not all is sound."]
+        return lines + [report.isSound ? "No problems." : "There are problems."]
     }
 }

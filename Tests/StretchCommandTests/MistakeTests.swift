@@ -49,7 +49,7 @@ import Testing
             message: "exists, and is no SQLite database", isStretched: true),
         Mistake(
             arguments: ["restore", "app.db", "b.db", "--at", "yesterday"], status: 2,
-            message: "no time like 2026-11-24 09:30:00"),
+            message: "use a time such as 2026-11-24 09:30:00"),
         Mistake(
             arguments: ["restore", "app.db", "b.db", "--at", "1999-12-31"], status: 2,
             message: "no backup is as old as 1999-12-31 00:00:00.000"),
@@ -144,7 +144,15 @@ import Testing
             arguments: ["query", "app.db", "DROP TABLE orders"], status: 3,
             message: "\"orders\"", isStretched: true),
         Mistake(
-            arguments: ["statsu", "app.db"], status: 2, message: "unexpected argument"),
+            arguments: ["statsu", "app.db"], status: 2, message: "there is no command \"statsu\""),
+        Mistake(
+            arguments: ["table", "enabel", "app.db"], status: 2,
+            message: "there is no command \"table enabel\""),
+        Mistake(
+            arguments: ["retention", "app.db", "30"], status: 2,
+            message: "use a number and h, d or w, such as 30d, or unlimited"),
+        Mistake(
+            arguments: ["attach", "app.db"], status: 2, message: "missing --from FILE"),
         Mistake(
             arguments: ["status", "app.db", "--jsn"], status: 2, message: "unknown option"),
     ]

@@ -4,11 +4,11 @@ internal import Stretch
 struct BackupCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup",
-        abstract: "Write a backup while others go on writing.",
+        abstract: "Write a backup while other programs write.",
         discussion: """
-            It holds the hot rows, and where the cold ones are; with --deep it is a plain SQLite \
-            file with all rows, which needs no remote. A backup by any other tool of SQLite is as \
-            good.
+            A backup holds the hot rows and the list of batches in the remote. With --deep it is \
+            a plain SQLite file with all rows, which needs no remote. Backups by other tools of \
+            SQLite are equally valid.
 
             Example: stretch backup app.db app-monday.db
             Example: stretch backup app.db everything.db --deep
@@ -19,14 +19,14 @@ struct BackupCommand: ParsableCommand {
     @Argument(help: "The file to write.", completion: .file())
     var target: String
 
-    @Flag(name: .long, help: "Write the cold rows too.") var deep = false
-    @Flag(name: .long, help: "Replace the file when it is there.") var overwrite = false
-    @Flag(inversion: .prefixedNo, help: "Read the whole backup before it gets its name.")
+    @Flag(name: .long, help: "Include the cold rows.") var deep = false
+    @Flag(name: .long, help: "Replace an existing file.") var overwrite = false
+    @Flag(inversion: .prefixedNo, help: "Check the whole backup before it gets its name.")
     var check = true
 
     @Option(
         name: .long,
-        help: ArgumentHelp("Copy at most this much in a second.", valueName: "MiB"))
+        help: ArgumentHelp("Copy at most this much per second.", valueName: "MiB"))
     var throttle: Double?
 
     mutating func validate() throws {
@@ -59,8 +59,8 @@ struct BackupCommand: ParsableCommand {
         guard !report.isDeep else {
             return [
                 "\(target) has the state of \(backup.time) UTC: \(size).",
-                "In it: all rows, \(report.coldRows.grouped) of them from the remote. "
-                    + "It is a plain SQLite file.",
+                "It is a plain SQLite file with all rows, \(report.coldRows.grouped) of them from "
+                    + "the remote.",
             ]
         }
         return ["\(target) has the state of \(backup.time) UTC: \(size)."] + backup.contentLines

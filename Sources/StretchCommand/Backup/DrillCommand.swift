@@ -5,11 +5,11 @@ internal import Stretch
 struct DrillCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "drill",
-        abstract: "Prove that a backup of now would bring every row back.",
+        abstract: "Prove that a backup taken now would restore every row.",
         discussion: """
-            Makes a backup, restores it to a temporary place, compares every row there with those \
-            of the file, and reads every cold row by the restored file's own manifest. Nothing is \
-            changed. The exit status is 9 when anything differs: for a nightly job.
+            Makes a backup, restores it to a temporary folder, compares its rows with those of \
+            the file, and reads every cold row through the manifest of the restored file. Nothing \
+            is changed. The exit status is 9 if anything differs, which suits a nightly job.
             """)
 
     @OptionGroup var options: DatabaseOptions
@@ -17,7 +17,7 @@ struct DrillCommand: ParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Where there is room for two copies of the file; else the system's temporary folder.",
+            "A folder with room for two copies of the file; by default the temporary one.",
             valueName: "path"), completion: .directory)
     var folder: String?
 
@@ -30,8 +30,8 @@ struct DrillCommand: ParsableCommand {
         options.show(report) { Self.lines(report) }
         guard report.isSound else {
             throw StretchError(
-                .damaged, "the restored file is not what it should be",
-                hint: "Keep the file, its backups and the remote as they are; run stretch verify.")
+                .damaged, "the restored file differs from the original",
+                hint: "Change neither the file, its backups nor the remote; run: stretch verify.")
         }
     }
 
@@ -40,18 +40,18 @@ struct DrillCommand: ParsableCommand {
         lines += report.tables.map { table in
             "Table \(table.name): \(table.localRows.grouped) rows, "
                 + (table.isEqual
-                    ? "all restored." : "\(table.restoredRows.grouped) restored: differ.")
+                    ? "all restored." : "\(table.restoredRows.grouped) restored, with differences.")
         }
         lines += report.remote.tables.map { table in
             "Table \(table.name): \(table.coldRows.grouped) cold rows in "
-                + "\(table.batches.counted("batch", "batches")) were read and compared."
+                + "\(table.batches.counted("batch", "batches")) read and compared."
         }
         lines += report.remote.problems.map { "Problem: \($0.message)" }
         return lines + [
             report.isSound
-                ? "A backup of this moment brings every row back "
+                ? "A backup taken now would restore every row "
                     + "(\(Duration.seconds(report.seconds).text))."
-                : "Not all comes back."
+                : "A backup taken now would not restore every row."
         ]
     }
 }

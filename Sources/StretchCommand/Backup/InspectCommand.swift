@@ -4,16 +4,16 @@ internal import Stretch
 struct InspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect",
-        abstract: "Tell what is in a backup, however it was made.",
+        abstract: "Show what a backup contains, however it was made.",
         discussion: """
-            No login is needed, the remote is not asked, and nothing is written.
+            No login is needed, the remote is not contacted, and nothing is written.
 
             Example: stretch inspect app-monday.db --check
             """)
 
     @OptionGroup var options: DatabaseOptions
 
-    @Flag(name: .long, help: "Read every page and tell what is damaged.") var check = false
+    @Flag(name: .long, help: "Read every page and report damage.") var check = false
 
     func run() throws {
         let configuration = try DatabaseOptions.makeConfiguration(
@@ -34,10 +34,10 @@ struct InspectCommand: ParsableCommand {
                 + "\(description.pageCount.grouped) pages of \(description.pageSize) bytes, "
                 + "last changed \(description.time) UTC"
         ]
-        if description.hasWAL { lines.append("Its newest changes are in the -wal file beside it.") }
+        if description.hasWAL { lines.append("The newest changes are in the -wal file beside it.") }
         lines += description.contentLines
         if let problems = description.integrityProblems {
-            lines += problems.isEmpty ? ["Every page is sound."] : problems.map { "Damaged: \($0)" }
+            lines += problems.isEmpty ? ["No page is damaged."] : problems.map { "Damaged: \($0)" }
         }
         return lines
     }
@@ -47,31 +47,31 @@ extension BackupDescription {
     /// What is in the file and what is not, as people read it.
     var contentLines: [String] {
         guard !isRemote else {
-            return ["A remote: it holds the cold rows of other files."]
+            return ["This file is a remote: it holds cold rows of other files."]
         }
         guard let stretch else {
-            return ["Not stretched: a plain SQLite file, which holds all its rows."]
+            return ["A plain SQLite file, which holds all its rows."]
         }
         var lines = tables.flatMap { table in
             let eligible = table.eligibleRows.map { ", \($0.grouped) of them eligible" } ?? ""
             return [
                 "Table \(table.name)",
-                "  In it      \(table.localRows.counted("row", "rows"))\(eligible)",
-                "  Not in it  \(table.remoteRows.counted("cold row", "cold rows")), "
+                "  Contains   \(table.localRows.counted("row", "rows"))\(eligible)",
+                "  In remote  \(table.remoteRows.counted("cold row", "cold rows")), "
                     + table.batches.counted("batch", "batches"),
             ]
         }
         let others = Int64(plainTables.count)
         if others > 0 {
-            lines.append("Whole in it: \(others.counted("other table", "other tables"))")
+            lines.append("Complete   \(others.counted("other table", "other tables"))")
         }
         lines += [
             "Server     \(stretch.server)",
             "Database   \(stretch.database)",
             "Position   branch \(stretch.branch), epoch \(stretch.epoch)",
         ]
-        if let step = stretch.pendingStep { lines.append("In flight  \(step)") }
-        if stretch.isForkUnfinished { lines.append("In flight  reauthorize") }
+        if let step = stretch.pendingStep { lines.append("Pending    \(step)") }
+        if stretch.isForkUnfinished { lines.append("Pending    reauthorize") }
         return lines
     }
 }

@@ -57,7 +57,7 @@ struct LitestreamProgram: Sendable {
             let last = errors.parts(between: "\n", omitsEmptyParts: true).last ?? "no reason given"
             throw StretchError(
                 .remoteUnavailable, "litestream \(arguments[0]) failed: \(last)",
-                hint: "Look at the replica with: litestream ltx.")
+                hint: "Inspect the replica with: litestream ltx.")
         }
         return answer
     }

@@ -4,10 +4,10 @@ internal import Stretch
 struct RestoreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore",
-        abstract: "Restore a file from a backup, to a moment if you like.",
+        abstract: "Restore a file from a backup, optionally to a point in time.",
         discussion: """
-            The backup may be made by any tool of SQLite. The restored file is disconnected from \
-            its remote until it is reauthorized. Times are in UTC.
+            The backup may come from any tool of SQLite. The restored file is disconnected from \
+            its remote until 'stretch reauthorize'. Times are in UTC.
 
             Example: stretch restore monday.db app.db --replace
             Example: stretch restore monday.db tuesday.db app.db --at "2026-11-24 09:30"
@@ -16,16 +16,16 @@ struct RestoreCommand: ParsableCommand {
             """)
 
     @Argument(
-        help: "The backup, or several; and last the file to restore.", completion: .file())
+        help: "One or more backups, and last the file to restore.", completion: .file())
     var files: [String]
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Take the newest state that is not after this moment.", valueName: "time"),
+            "Restore the newest state that is not after this time.", valueName: "time"),
         transform: {
             guard let time = Timestamp(parsing: $0) else {
-                throw ValidationError("\"\($0)\" is no time like 2026-11-24 09:30:00")
+                throw ValidationError("use a time such as 2026-11-24 09:30:00")
             }
             return time
         })
@@ -33,12 +33,12 @@ struct RestoreCommand: ParsableCommand {
 
     @Option(
         name: .long,
-        help: ArgumentHelp("A replica that Litestream wrote.", valueName: "address"))
+        help: ArgumentHelp("The address of a replica made by Litestream.", valueName: "address"))
     var fromLitestream: String?
 
     @Option(
         name: .long,
-        help: ArgumentHelp("The program litestream; else from PATH.", valueName: "path"),
+        help: ArgumentHelp("The program litestream; by default from PATH.", valueName: "path"),
         completion: .file())
     var litestream: String?
 
@@ -46,17 +46,17 @@ struct RestoreCommand: ParsableCommand {
         name: .long,
         help: ArgumentHelp(
             """
-            The replicated file, where it is still there: when it has the replica's newest \
-            state, later moments had it too.
+            The replicated file, if it exists. If it is in the replica's newest state, this state \
+            is also that of later times.
             """, valueName: "file"), completion: .file())
     var original: String?
 
     @Flag(
         name: .long,
-        help: "Take the replica's newest state even if it may lack changes before that moment.")
+        help: "Accept the replica's newest state even if changes before the time may be missing.")
     var nearest = false
 
-    @Flag(name: .long, help: "Replace the file also when it is newer or another database.")
+    @Flag(name: .long, help: "Replace the file even if it is newer or another database.")
     var replace = false
 
     @OptionGroup var options: RunOptions
@@ -109,7 +109,7 @@ struct RestoreCommand: ParsableCommand {
 
     private static func lines(_ report: RestoreReport) -> [String] {
         let gap = report.gapSeconds.map {
-            ", \(Duration.seconds($0).text) before the moment that was asked for"
+            ", \(Duration.seconds($0).text) before the requested time"
         }
         return [
             "\(report.file) has the state of \(report.time) UTC\(gap ?? ""), from "

@@ -6,7 +6,8 @@ struct BranchCommand: ParsableCommand {
         commandName: "branch",
         abstract: "List, drop and undrop the branches of a database.",
         discussion: """
-            Each file that was reauthorized with a copy has a branch of its own at the remote.
+            A branch is a timeline of a database in the remote. Each restored or copied file gets \
+            its own branch when it is reauthorized.
             """,
         subcommands: [BranchListCommand.self, BranchDropCommand.self, BranchUndropCommand.self])
 }
@@ -14,7 +15,7 @@ struct BranchCommand: ParsableCommand {
 struct BranchListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "Show the branches, who owns them, and when they were seen last.")
+        abstract: "Show the branches, their owners, and when these were last seen.")
 
     @OptionGroup var options: DatabaseOptions
     @OptionGroup var login: LoginOptions
@@ -32,19 +33,19 @@ struct BranchListCommand: ParsableCommand {
 struct BranchDropCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "drop",
-        abstract: "Drop a branch, so that gc may take what it alone sees.",
+        abstract: "Drop a branch, so that gc may delete rows that only this branch sees.",
         discussion: """
-            Nothing is deleted yet, and until gc has begun, undrop takes it back. The login is \
-            that of the remote's administrator.
+            Nothing is deleted until the next 'stretch gc'; until then, 'stretch branch undrop' \
+            restores the branch. Needs the login of the remote's administrator.
             """)
 
     @OptionGroup var options: DatabaseOptions
     @OptionGroup var login: LoginOptions
 
-    @Argument(help: "The branch, as stretch branch list shows it.")
+    @Argument(help: "The branch, as 'stretch branch list' shows it.")
     var branch: Int64
 
-    @Flag(name: .long, help: "Also when a file is on it that is still there.") var force = false
+    @Flag(name: .long, help: "Drop the branch even if its file still exists.") var force = false
 
     func run() throws {
         let report = try options.open(login.given).dropBranch(branch, isForced: force)
@@ -55,12 +56,16 @@ struct BranchDropCommand: ParsableCommand {
 struct BranchUndropCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "undrop",
-        abstract: "Take back that a branch was dropped.")
+        abstract: "Restore a dropped branch.",
+        discussion: """
+            Possible until gc has begun to delete rows of the branch. Needs the login of the \
+            remote's administrator.
+            """)
 
     @OptionGroup var options: DatabaseOptions
     @OptionGroup var login: LoginOptions
 
-    @Argument(help: "The branch, as stretch branch list shows it.")
+    @Argument(help: "The branch, as 'stretch branch list' shows it.")
     var branch: Int64
 
     func run() throws {

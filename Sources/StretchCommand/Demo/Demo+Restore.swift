@@ -6,7 +6,7 @@ internal import StretchText
 internal import StretchTransactSQL
 internal import TransactSQL
 
-/// Says nothing: what the script does, the story tells; an error ends it anyway.
+/// Prints nothing: the demo describes the script, and an error ends it.
 private final class SilentOutput: TransactSQLOutput {
     func write(_ message: TransactSQLMessage) {}
     func write(_ result: TransactSQLResult) {}
@@ -19,7 +19,7 @@ extension Demo {
     private var restoredPath: String { "\(folder)/restored.db" }
 
     func backUp(_ copy: Connection) throws {
-        story.chapter("A backup needs nothing special, and stays small")
+        story.chapter("A backup with any tool, without the cold rows")
         story.command("sqlite3 shop.db \".backup backup.db\"")
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
@@ -34,7 +34,7 @@ extension Demo {
         // The whole shop of this moment, to compare with.
         try copy.run("VACUUM INTO ?", .text(momentPath))
         story.say(
-            "backup.db: \(byteCount(backupPath).byteText), where the whole shop has "
+            "backup.db: \(byteCount(backupPath).byteText); the whole shop: "
                 + "\(byteCount(momentPath).byteText).")
         let plain = try Connection(path: backupPath, access: .readOnly, routines: .linked)
         let hot = try plain.integer("SELECT count(*) FROM orders") ?? 0
@@ -42,7 +42,7 @@ extension Demo {
     }
 
     mutating func goOn(_ database: StretchDatabase, _ copy: Connection) throws {
-        story.chapter("Life goes on: orders come, change, go and move")
+        story.chapter("More changes after the backup")
         story.queryHeader()
         for step in DemoScript.laterChanges(orderCount: orderCount) {
             try run(step, database, copy)
@@ -55,7 +55,7 @@ extension Demo {
     }
 
     mutating func restore() throws {
-        story.chapter("Somebody wants the shop as it was at the backup")
+        story.chapter("A restore to the time of the backup")
         story.command("cp backup.db restored.db")
         try FileManager.default.copyItem(atPath: backupPath, toPath: restoredPath)
         let restored = try open(restoredPath)
@@ -64,7 +64,7 @@ extension Demo {
             "SELECT count(*) FROM orders WHERE id = \(orderCount)"
         ).rows
         report.check(hot == [[1]])
-        story.say("Its hot orders can be read at once. The cold ones are refused, not guessed:")
+        story.say("Its hot orders can be read at once. Queries of cold orders fail:")
         do {
             _ = try restored.query("SELECT round(sum(total), 2) FROM orders")
             report.check(false)
@@ -72,16 +72,16 @@ extension Demo {
             report.check(error.code == .disconnected)
             story.say("   error: \(error.message.replacing(folder + "/", with: ""))")
         }
-        story.say("The steps of SQL Server's own handbook connect it:")
+        story.say("The steps of SQL Server's documentation connect it:")
         story.command("stretch sql restored.db")
         for line in DemoScript.reauthorization { story.say("   \(line)") }
         let time = try ContinuousClock().measure { try runFourSteps(on: restored) }
         let status = try restored.status()
         let cold = status.tables.reduce(0) { $0 + $1.remoteRows }
         story.say("\(cold.grouped) cold orders are attached again in \(time.text), and none was")
-        story.say("copied: restored.db goes on in branch \(status.database.branch).")
+        story.say("copied: restored.db has its own branch \(status.database.branch).")
         let whole = try restored.query(count).rows[0][0].integerValue ?? 0
-        story.say("restored.db shows all \(whole.grouped) orders of that moment:")
+        story.say("restored.db shows all \(whole.grouped) orders of that time:")
         let moment = try Connection(path: momentPath, access: .readOnly, routines: .linked)
         try compare(restored, moment)
     }
@@ -106,7 +106,7 @@ extension Demo {
     }
 
     mutating func compareEverything(_ database: StretchDatabase, _ copy: Connection) throws {
-        story.chapter("At last, every order of shop.db is compared with the untouched copy")
+        story.chapter("Comparison of every order of shop.db with the untouched copy")
         try compare(database, copy)
     }
 

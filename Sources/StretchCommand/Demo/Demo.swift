@@ -54,9 +54,8 @@ struct Demo {
     // MARK: Making and moving
 
     private func makeShop() throws {
-        story.say("A shop keeps every order of the last three years in one SQLite file. Hardly")
-        story.say(
-            "anybody looks at the old ones, but they must stay, and every backup carries them.")
+        story.say("A shop keeps every order of the last three years in one SQLite file. The old")
+        story.say("orders are rarely read, but they must stay, and every backup contains them.")
         story.chapter("The shop's database")
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true)
@@ -72,7 +71,7 @@ struct Demo {
         story.say(
             "shop.db has \(Int64(orderCount).grouped) orders, \(byteCount(shopPath).byteText); "
                 + "made in \(time.text).")
-        story.say("untouched.db is a plain copy; at the end every answer is compared with it.")
+        story.say("untouched.db is a plain copy. Every answer is compared with it.")
     }
 
     private func stretch(_ database: StretchDatabase) throws {
@@ -96,8 +95,8 @@ struct Demo {
             "\(moved.rows.grouped) orders moved in \(Duration.seconds(moved.seconds).text), "
                 + "\(rate.grouped) a second. Each was read back and compared")
         story.say(
-            "before it was deleted here; other writers waited "
-                + "\(moved.lockMilliseconds.formatted(digits: 0)) ms at most (99 of 100 batches).")
+            "before it was deleted here; write lock p99 "
+                + "\(moved.lockMilliseconds.formatted(digits: 0)) ms.")
         story.say(
             "shop.db: \(before.byteText) before, \(byteCount(shopPath).byteText) now"
                 + (isFile
@@ -107,11 +106,11 @@ struct Demo {
     // MARK: Asking and changing
 
     private mutating func ask(_ database: StretchDatabase, _ copy: Connection) throws {
-        story.chapter("The application asks as it always did: SELECT … FROM orders")
+        story.chapter("Queries, unchanged: SELECT … FROM orders")
         story.queryHeader()
         let groups = [
             (
-                "hot rows only: the remote is not asked",
+                "hot rows only: the remote is not contacted",
                 DemoScript.hotQueries(orderCount: orderCount)
             ),
             ("cold rows", DemoScript.coldQueries(orderCount: orderCount)),
@@ -124,7 +123,7 @@ struct Demo {
     }
 
     private mutating func change(_ database: StretchDatabase, _ copy: Connection) throws {
-        story.chapter("… and changes rows wherever they are")
+        story.chapter("Changes of hot and cold rows")
         story.queryHeader()
         for step in DemoScript.changes(orderCount: orderCount) {
             try run(step, database, copy)

@@ -7,15 +7,15 @@ struct DemoCommand: ParsableCommand {
         commandName: "demo",
         abstract: "Show Stretch at work on a database of 1,000,000 orders.",
         discussion: """
-            Makes a shop's database and an untouched copy, stretches the first one, moves its old \
-            orders to a remote, works with it, and checks that every answer is the copy's. Takes \
-            less than two minutes and 400 MB of disk.
+            Makes the database of a shop and an untouched copy, moves the old orders of the first \
+            one to a remote, queries and changes both, and compares every answer. Takes less than \
+            two minutes and 400 MB of disk.
             """)
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Keep the files in this folder; without it, they are removed at the end.",
+            "Keep the files in this folder; by default, they are removed at the end.",
             valueName: "path"))
     var folder: String?
 
@@ -29,7 +29,7 @@ struct DemoCommand: ParsableCommand {
     @Option(name: .long, help: ArgumentHelp("The number of orders.", valueName: "rows"))
     var orders: Int = 1_000_000
 
-    @Flag(name: .long, help: "Print JSON, as documented in Documentation/JSON.md, and no story.")
+    @Flag(name: .long, help: "Print only JSON, as documented in Documentation/JSON.md.")
     var json = false
 
     mutating func validate() throws {

@@ -4,10 +4,10 @@ internal import Stretch
 struct DeauthorizeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "deauthorize",
-        abstract: "Cut a file's link to its remote, until it is reauthorized.",
+        abstract: "Disconnect a file from its remote until it is reauthorized.",
         discussion: """
-            No query on a stretch-enabled table is answered then. To see hot rows alone: \
-            stretch query-mode FILE LOCAL_ONLY.
+            Afterwards, queries of stretch-enabled tables fail. To query hot rows alone, use \
+            'stretch query-mode FILE LOCAL_ONLY'.
             """)
 
     @OptionGroup var options: DatabaseOptions

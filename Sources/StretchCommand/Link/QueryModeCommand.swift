@@ -5,10 +5,10 @@ internal import StretchText
 struct QueryModeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "query-mode",
-        abstract: "Set which rows queries see, for all programs.",
+        abstract: "Set which rows queries see, for all programs that use Stretch.",
         discussion: """
-            LOCAL_AND_REMOTE shows all rows, LOCAL_ONLY hot rows alone; with DISABLED no query on \
-            a stretch-enabled table is answered.
+            With LOCAL_AND_REMOTE, queries see all rows, with LOCAL_ONLY hot rows alone. With \
+            DISABLED, queries of stretch-enabled tables fail.
 
             Example: stretch query-mode app.db LOCAL_ONLY
             """)
@@ -18,7 +18,7 @@ struct QueryModeCommand: ParsableCommand {
     @Argument(help: "LOCAL_AND_REMOTE, LOCAL_ONLY or DISABLED.")
     var mode: String
 
-    @Flag(name: .long, help: "Set LOCAL_AND_REMOTE without asking the remote.")
+    @Flag(name: .long, help: "Set LOCAL_AND_REMOTE without contacting the remote.")
     var force = false
 
     private struct Report: Encodable {
@@ -33,7 +33,7 @@ struct QueryModeCommand: ParsableCommand {
         }
         try options.open().setQueryMode(wanted, isForced: force)
         options.show(Report(queryMode: wanted.rawValue)) {
-            ["Queries see \(wanted.rawValue)."]
+            ["The query mode is \(wanted.rawValue)."]
         }
     }
 }

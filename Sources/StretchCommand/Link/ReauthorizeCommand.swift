@@ -7,8 +7,8 @@ struct ReauthorizeCommand: ParsableCommand {
         commandName: "reauthorize",
         abstract: "Connect a restored or copied file to its remote again.",
         discussion: """
-            The file gets a branch of its own at the state that it names, in constant time; the \
-            original lives on. The login is that of the remote's administrator.
+            The file gets its own branch, which starts at the file's position, in constant time. \
+            The original file keeps its branch. Needs the login of the remote's administrator.
 
             Example: stretch reauthorize app.db --login admin
             Example: stretch reauthorize app.db --dry-run
@@ -19,38 +19,39 @@ struct ReauthorizeCommand: ParsableCommand {
 
     @Option(
         name: .long,
-        help: ArgumentHelp("A credential of the file, by name.", valueName: "name"))
+        help: ArgumentHelp(
+            "The name of a database scoped credential of the file.", valueName: "name"))
     var credential: String?
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Where the remote is now; else the address that the file names.",
+            "The present address of the remote; by default, the one in the file.",
             valueName: "address"))
     var server: String?
 
-    @Flag(name: .long, help: "Continue the branch that the file names; the original must be gone.")
+    @Flag(name: .long, help: "Continue the file's branch; the original file must not exist.")
     var withoutCopy = false
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "With --without-copy: the owner whose branch is taken, as the refusal names it.",
+            "With --without-copy: the owner whose branch is taken, as the error names it.",
             valueName: "owner"))
     var takeOver: String?
 
     @Option(
         name: .long, parsing: .upToNextOption,
         help: ArgumentHelp(
-            "Batches that the remote has lost and that are given up, or all.",
+            "Batches that the remote has lost and that you give up, or all.",
             valueName: "batch"))
     var acceptLoss: [String] = []
 
-    @Flag(name: .long, help: "Only tell what would be done.") var dryRun = false
+    @Flag(name: .long, help: "Show what would be done, and change nothing.") var dryRun = false
 
     mutating func validate() throws {
         guard credential == nil || login.login == nil else {
-            throw ValidationError("Give --credential or --login, not both")
+            throw ValidationError("Use --credential or --login, not both")
         }
         guard takeOver == nil || withoutCopy else {
             throw ValidationError("--take-over needs --without-copy")
@@ -80,10 +81,10 @@ struct ReauthorizeCommand: ParsableCommand {
         switch report.action {
         case .nothing: lines = ["\(options.file) is connected to \(report.server)."]
         case .continue:
-            lines = ["\(options.file) goes on in branch \(report.branch): \(rows), \(batches)."]
+            lines = ["\(options.file) continues branch \(report.branch): \(rows), \(batches)."]
         case .fork:
             lines = [
-                "\(options.file) has branch \(report.branch) of its own from epoch "
+                "\(options.file) has its own branch \(report.branch) from epoch "
                     + "\(report.epoch): \(rows), \(batches)."
             ]
         }
@@ -92,7 +93,7 @@ struct ReauthorizeCommand: ParsableCommand {
                 switch $0.source {
                 case .staging: "from staging"
                 case .remote: "from another branch"
-                case .earlierRun: "by a run that was cut off"
+                case .earlierRun: "by an interrupted run"
                 }
             return "Sent again: batch \($0.batch) of table \($0.table), "
                 + "\($0.rows.counted("row", "rows")), \(source)"

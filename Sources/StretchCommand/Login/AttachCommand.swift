@@ -5,11 +5,11 @@ internal import Stretch
 struct AttachCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "attach",
-        abstract: "Connect a file for this user, by a grant of its owner; nothing is asked.",
+        abstract: "Connect a file for this user, with a grant of its owner.",
         discussion: """
-            The grant is the file that 'stretch grant' wrote: --from, else the one that \
-            STRETCH_GRANT_FILE names, else the text of STRETCH_GRANT. Containers give the folder \
-            for their keystore, STRETCH_HOME, beside it.
+            The grant is the file that 'stretch grant' wrote: --from, or the file that \
+            STRETCH_GRANT_FILE names, or the text in STRETCH_GRANT. The command asks no question, \
+            so that containers can run it; they also set STRETCH_HOME, the folder of the keystore.
 
             Example: stretch attach app.db --from anna.grant
             """)
@@ -24,18 +24,24 @@ struct AttachCommand: ParsableCommand {
 
     @Flag(
         name: .long,
-        help: "Replace what this user may do now, also by less: a reader cannot migrate.")
+        help: "Replace this user's present rights, even by fewer: a reader cannot migrate.")
     var replace = false
 
+    private var environment: [String: String] { ProcessInfo.processInfo.environment }
+
+    mutating func validate() throws {
+        let names = ["STRETCH_GRANT_FILE", "STRETCH_GRANT"]
+        guard from != nil || names.contains(where: { environment[$0] != nil }) else {
+            throw ValidationError("Missing --from FILE, STRETCH_GRANT_FILE or STRETCH_GRANT")
+        }
+    }
+
     func run() throws {
-        let environment = ProcessInfo.processInfo.environment
         let text: String
         if let file = from ?? environment["STRETCH_GRANT_FILE"] {
             text = try SecretInput.firstLine(ofFile: file)
-        } else if let given = environment["STRETCH_GRANT"] {
-            text = given
         } else {
-            throw ValidationError("Missing --from FILE, STRETCH_GRANT_FILE or STRETCH_GRANT")
+            text = environment["STRETCH_GRANT"] ?? ""
         }
         let report = try options.open().attach(
             AccessGrant(parsing: text), isReplacing: replace)

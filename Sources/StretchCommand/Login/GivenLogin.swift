@@ -102,7 +102,7 @@ struct LoginDestinations: Sendable {
             .notPermitted,
             "login \"\(login)\" is not sent to server \"\(address.withoutSchema)\", which only "
                 + "the file names",
-            hint: "If that is the right server, name it yourself: "
+            hint: "If this is the right server, name it: "
                 + "STRETCH_SERVER='\(address.withoutSchema)'.")
     }
 }

@@ -7,9 +7,9 @@ struct GrantCommand: ParsableCommand {
         commandName: "grant",
         abstract: "Let another user of this machine, or a container, attach the file.",
         discussion: """
-            A PostgreSQL remote gets a login for that user alone; its random password is in the \
-            grant and nowhere else. A reader reads cold rows, and writes them in this file only; a \
-            writer also migrates. Rights on the file itself are those of the file system.
+            At a PostgreSQL remote, the user gets a separate login, whose random password is in \
+            the grant and nowhere else. A reader reads cold rows, and changes them in this file \
+            only. A writer also migrates. Rights on the file are those of the file system.
 
             Example: stretch grant app.db anna --output anna.grant --login admin
             Example: stretch grant app.db anna --output - --login admin | ssh host 'cat > grant'
@@ -18,14 +18,14 @@ struct GrantCommand: ParsableCommand {
     @OptionGroup var options: DatabaseOptions
     @OptionGroup var login: LoginOptions
 
-    @Argument(help: "The other user, whom the login is named after.")
+    @Argument(help: "The other user, after whom the login is named.")
     var user: String
 
     @Option(
-        name: .long, help: ArgumentHelp("reader or writer.", valueName: "role"),
+        name: .long, help: ArgumentHelp("The role: reader or writer.", valueName: "role"),
         transform: {
             guard let role = RemoteRole(rawValue: $0), role != .administrator else {
-                throw ValidationError("The role is reader or writer")
+                throw ValidationError("use reader or writer")
             }
             return role
         })
@@ -34,7 +34,7 @@ struct GrantCommand: ParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "The new file for the grant, which only its owner can read; - for standard output.",
+            "A new file for the grant, readable by its owner only; - for standard output.",
             valueName: "file"),
         completion: .file())
     var output: String
@@ -58,7 +58,7 @@ struct GrantCommand: ParsableCommand {
             let made = grant.login.map { ", as login \($0)" } ?? ""
             return [
                 "\(user) may attach \(options.file) as a \(role.rawValue)\(made).",
-                "Hand over \(output), which holds the secret: "
+                "Give \(output), which contains the secret, to \(user), who runs: "
                     + "stretch attach FILE --from \(output).",
             ]
         }

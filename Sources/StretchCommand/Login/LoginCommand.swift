@@ -4,9 +4,9 @@ internal import Stretch
 struct LoginCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "login",
-        abstract: "Try a login at the remote, and store it instead of the stored one.",
+        abstract: "Try a login at the remote, and store it in place of the present one.",
         discussion: """
-            A login that may only read is stored for reading; the file can then not migrate.
+            A login that may only read is stored for reading. The file then cannot migrate.
 
             Example: stretch login app.db --login app_writer
             """)
@@ -16,7 +16,7 @@ struct LoginCommand: ParsableCommand {
 
     mutating func validate() throws {
         guard login.login != nil || GivenLogin.ofEnvironment != nil else {
-            throw ValidationError("Missing --login NAME, which says whose login is stored")
+            throw ValidationError("Missing --login NAME, the login to store")
         }
     }
 

@@ -8,7 +8,7 @@ struct LoginOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "The login at the remote; else STRETCH_LOGIN, else what was stored.",
+            "The login at the remote; by default STRETCH_LOGIN, or the stored login.",
             valueName: "name"))
     var login: String?
 

@@ -10,14 +10,14 @@ enum SecretInput {
             throw StretchError(
                 .invalidArgument,
                 "cannot read the password file \"\(path)\": \(String(cString: strerror(errno)))",
-                hint: "Name a file that holds the password.")
+                hint: "Name a readable file that contains the password.")
         }
         defer { if path != "-" { close(descriptor) } }
         guard let line = line(from: descriptor), !line.isEmpty else {
             throw StretchError(
                 .invalidArgument,
                 path == "-"
-                    ? "standard input holds no password" : "\"\(path)\" holds no password",
+                    ? "standard input contains no password" : "\"\(path)\" contains no password",
                 hint: "Put the password on the first line.")
         }
         return line
@@ -30,7 +30,7 @@ enum SecretInput {
         let terminal = open("/dev/tty", O_RDWR | O_CLOEXEC)
         guard terminal >= 0 else {
             throw StretchError(
-                .invalidArgument, "a password is needed, and there is no terminal to ask at",
+                .invalidArgument, "a password is needed, and there is no terminal for a prompt",
                 hint: "Set STRETCH_PASSWORD, or use --password-file.")
         }
         defer { close(terminal) }

@@ -29,8 +29,8 @@ struct SecretOutput {
             if path != "-" { try handle.close() }
         } catch {
             throw StretchError(
-                .wrongState, "cannot write \"\(path)\"", hint: "Look at its free space.",
-                cause: error)
+                .wrongState, "cannot write \"\(path)\"",
+                hint: "Check the free space of its file system.", cause: error)
         }
     }
 

@@ -10,7 +10,7 @@ struct RunOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "How long to wait for locks of other programs.", valueName: "seconds"))
+            "How long to wait for locks of other programs, in seconds.", valueName: "seconds"))
     var busyTimeout: Double = 10
 
     mutating func validate() throws {

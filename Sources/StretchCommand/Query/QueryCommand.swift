@@ -6,9 +6,9 @@ internal import StretchSQLite
 struct QueryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "query",
-        abstract: "Run SQL on the whole tables, hot and cold rows together.",
+        abstract: "Run SQL on whole tables, hot and cold rows together.",
         discussion: """
-            Any statements, one after the other: SELECT, INSERT, UPDATE, DELETE, BEGIN and COMMIT.
+            Runs one or more statements of SQLite, such as SELECT, INSERT, UPDATE, DELETE and BEGIN.
 
             Example: stretch query app.db "SELECT count(*) FROM orders"
             """)

@@ -8,15 +8,16 @@ internal import TransactSQL
 struct SQLCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sql",
-        abstract: "Run SQL and SQL Server's statements of administration.",
+        abstract: "Run SQL, and SQL Server's statements for Stretch Database.",
         discussion: """
-            SQLite's statements run on the whole tables. Beside them go BACKUP, CREATE MASTER KEY, \
-            DATABASE SCOPED CREDENTIAL, ALTER DATABASE and ALTER TABLE … SET REMOTE_DATA_ARCHIVE, \
-            the sp_rda procedures, DECLARE, SET, PRINT and GO, and the views of schema sys.
+            SQLite's statements run on whole tables. The statements of SQL Server are BACKUP, \
+            RESTORE, CREATE MASTER KEY, DATABASE SCOPED CREDENTIAL, ALTER DATABASE and ALTER TABLE \
+            … SET REMOTE_DATA_ARCHIVE, the sp_rda procedures, DECLARE, SET, PRINT and GO, and the \
+            views of schema sys.
 
-            The script is that of -q or -f, else standard input; at a terminal, statements are \
-            asked for one by one. The first error ends a script, with the status of its kind; with \
-            --continue, the status is 1 when any statement failed.
+            The script comes from -q, -f or standard input. At a terminal without a script, a \
+            prompt asks for statements. The first error ends a script, with the exit status of its \
+            kind. With --continue, the status is 1 if any statement failed.
 
             Example: stretch sql app.db -q "EXEC sp_rda_reauthorize_db N'admin'"
             Example: stretch sql app.db -f restore.sql
@@ -27,7 +28,7 @@ struct SQLCommand: ParsableCommand {
     @Option(
         name: [.customShort("q"), .long],
         help: ArgumentHelp(
-            "The script itself; without passwords, which other users could see.",
+            "The script. Other users can see it: write no passwords here.",
             valueName: "text"))
     var query: String?
 
@@ -39,22 +40,22 @@ struct SQLCommand: ParsableCommand {
 
     @Flag(name: .long, help: "Print rows as comma-separated values, RFC 4180.") var csv = false
 
-    @Flag(name: .customLong("continue"), help: "Go on after an error.") var goesOn = false
+    @Flag(name: .customLong("continue"), help: "Continue after an error.") var goesOn = false
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "What this connection sees at most: DISABLED, LOCAL_ONLY or LOCAL_AND_REMOTE.",
+            "Limits what this connection sees: DISABLED, LOCAL_ONLY or LOCAL_AND_REMOTE.",
             valueName: "mode"))
     var queryMode: String?
 
     mutating func validate() throws {
         guard query == nil || scriptFile == nil else {
-            throw ValidationError("Give --query or --script-file, not both")
+            throw ValidationError("Use --query or --script-file, not both")
         }
-        guard !csv || !options.json else { throw ValidationError("Give --csv or --json, not both") }
+        guard !csv || !options.json else { throw ValidationError("Use --csv or --json, not both") }
         guard queryMode == nil || mode != nil else {
-            throw ValidationError("The query mode is DISABLED, LOCAL_ONLY or LOCAL_AND_REMOTE")
+            throw ValidationError("Use DISABLED, LOCAL_ONLY or LOCAL_AND_REMOTE for --query-mode")
         }
     }
 
@@ -97,7 +98,7 @@ struct SQLCommand: ParsableCommand {
         guard let bytes else {
             throw StretchError(
                 .invalidArgument, "cannot read the script \"\(path)\"",
-                hint: "Name a file with statements.")
+                hint: "Name a readable file with statements.")
         }
         let script = Array(bytes)
         guard String(validating: script, as: UTF8.self) != nil else {

@@ -17,7 +17,7 @@ struct Shell {
 
     /// Runs statements until the end of the input or `:quit`.
     mutating func run() {
-        StandardOutput.writeLine("Statements end with ; or GO. :help tells more, :quit ends.")
+        StandardOutput.writeLine("End statements with ; or GO. :help shows examples, :quit ends.")
         while let line = editor.line(lines.isEmpty ? "stretch> " : "    ...> ") {
             if lines.isEmpty {
                 switch line.trimmedASCII.foldingCase {
@@ -72,7 +72,7 @@ struct Shell {
         EXEC sp_rda_reauthorize_db @credential = N'name'
         EXEC sp_rda_set_query_mode 'LOCAL_ONLY'
         EXEC sp_spaceused 't', @mode = 'REMOTE_ONLY'
-        SELECT * FROM sys.tables      also sys.remote_data_archive_tables and its like
+        SELECT * FROM sys.tables      also sys.remote_data_archive_tables and others
         :help  :quit
         """
 }

@@ -7,10 +7,10 @@ struct TableAlterCommand: ParsableCommand {
         commandName: "alter",
         abstract: "Change a table's filter, or explain a change of its columns.",
         discussion: """
-            No row moves: a row that is no longer eligible stays where it is.
+            No row moves. A cold row that is no longer eligible stays cold.
 
-            When another program renamed or replaced the last column, Stretch cannot tell which of \
-            the two it was; --rename and --replace say it.
+            If another program renamed or replaced the last column, both cases look the same: \
+            --rename or --replace names the right one.
             """)
 
     @OptionGroup var options: DatabaseOptions
@@ -27,7 +27,7 @@ struct TableAlterCommand: ParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "A column that was dropped and added anew; may be repeated.", valueName: "column"))
+            "A column that was dropped and added again; may be repeated.", valueName: "column"))
     var replace: [String] = []
 
     private var renamed: [String: String] {
@@ -46,7 +46,7 @@ struct TableAlterCommand: ParsableCommand {
 
     mutating func validate() throws {
         guard try filter != nil || !renamed.isEmpty || !replace.isEmpty else {
-            throw ValidationError("Nothing to change: give --filter, --rename or --replace")
+            throw ValidationError("Nothing to change: use --filter, --rename or --replace")
         }
     }
 

@@ -3,7 +3,7 @@ internal import ArgumentParser
 struct TableCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "table",
-        abstract: "Stretch-enable a table, or change how it is stretched.",
+        abstract: "Enable, change, pause or disable the stretching of a table.",
         subcommands: [
             TableEnableCommand.self, TableAlterCommand.self, TablePauseCommand.self,
             TableResumeCommand.self, TableDisableCommand.self,

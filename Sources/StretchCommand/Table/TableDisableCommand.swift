@@ -4,10 +4,10 @@ internal import Stretch
 struct TableDisableCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "disable",
-        abstract: "Make a table an ordinary one again.",
+        abstract: "Make a stretch-enabled table an ordinary one again.",
         discussion: """
-            A table with cold rows needs to be told what becomes of them: --bring-back moves them \
-            here first, --abandon leaves them in the remote, where no query finds them any more.
+            For a table with cold rows, use --bring-back, which moves them back first, or \
+            --abandon, which leaves them in the remote, where no query finds them.
             """)
 
     @OptionGroup var options: DatabaseOptions
@@ -19,7 +19,7 @@ struct TableDisableCommand: ParsableCommand {
     @Flag(name: .long, help: "Leave the cold rows in the remote and forget them.")
     var abandon = false
 
-    @Flag(name: .long, help: "Say what would be done, and change nothing.")
+    @Flag(name: .long, help: "Show what would be done, and change nothing.")
     var dryRun = false
 
     mutating func validate() throws {
@@ -37,7 +37,7 @@ struct TableDisableCommand: ParsableCommand {
             let fate = report.mode == .abandon ? "left in the remote" : "brought back"
             var lines = ["\(verb) table \(report.name); \(rows) cold rows \(fate)."]
             if !report.isRemoteTold {
-                lines.append("The remote could not be reached, and does not know about it.")
+                lines.append("The remote was not reached, and does not record it.")
             }
             return lines
         }

@@ -18,18 +18,18 @@ struct TableEnableCommand: ParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "A condition over the table's columns; needed unless the table follows another one.",
+            "A condition over the table's columns; required without --follow.",
             valueName: "condition"))
     var filter: String?
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "The stretch-enabled parent table whose rows take this table's rows with them.",
+            "The stretch-enabled parent table; rows move with their parent rows.",
             valueName: "parent"))
     var follow: String?
 
-    @Flag(name: .long, help: "Let no row move before 'stretch table resume'.")
+    @Flag(name: .long, help: "Move no rows until 'stretch table resume'.")
     var paused = false
 
     mutating func validate() throws {

@@ -3,7 +3,8 @@ internal import Stretch
 
 struct TablePauseCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pause", abstract: "Stop the migration of a table; queries go on.")
+        commandName: "pause",
+        abstract: "Stop the migration of a table; queries still return all rows.")
 
     @OptionGroup var options: DatabaseOptions
     @OptionGroup var table: TableArgument

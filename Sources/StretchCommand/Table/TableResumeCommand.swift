@@ -3,7 +3,7 @@ internal import Stretch
 
 struct TableResumeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "resume", abstract: "Let the eligible rows of a paused table move again.")
+        commandName: "resume", abstract: "Allow the migration of a paused table again.")
 
     @OptionGroup var options: DatabaseOptions
     @OptionGroup var table: TableArgument
