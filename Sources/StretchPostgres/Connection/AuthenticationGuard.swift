@@ -3,72 +3,87 @@ internal import Foundation
 internal import Stretch
 internal import StretchText
 
-/// Looks at how the server asks for a password before libpq answers.
+/// Looks at how the server asks for a password before libpq can read the question.
 ///
 /// libpq 15 sends the password itself to any server that asks for it, and has no `require_auth`.
-/// So the first message of the server is read without being taken, from the socket or from
-/// OpenSSL's buffer: <https://www.postgresql.org/docs/15/protocol-message-formats.html>. The SCRAM
-/// challenge is looked at, too: libpq does not bound its number of iterations, and a proof of one
-/// iteration lets the server guess the password at the price of two hashes a guess.
+/// It reads all that its socket holds, so that a look at the socket proves nothing of a question
+/// that arrives a moment later. Without TLS, each message is therefore taken from the socket here,
+/// and libpq reads it from a pair of sockets that holds nothing else:
+/// <https://www.postgresql.org/docs/15/protocol-message-formats.html>. With TLS, a record is looked
+/// at in OpenSSL's buffer, and libpq's next reading takes the rest of this record and no other one:
+/// <https://docs.openssl.org/3.0/man3/SSL_read/#notes>.
 ///
-/// What follows a question in the same reading would be in libpq's buffer, unseen; it is refused.
-/// A second question that arrives between this look and libpq's own reading is not seen either.
-/// Over TLS channel binding closes that gap, because libpq then answers SCRAM only.
+/// The SCRAM challenge is looked at, too: libpq does not bound its number of iterations, and a
+/// proof of one iteration lets the server guess the password at the price of two hashes a guess.
 struct AuthenticationGuard {
+    /// No message before the login is longer: libpq takes errors of up to 30,000 bytes.
+    private static let maximumByteCount = 32_768
+
     private let connection: PostgresConnection
+    private let isInTLS: Bool
 
-    init(_ connection: PostgresConnection) { self.connection = connection }
+    init(_ connection: PostgresConnection) {
+        self.connection = connection
+        isInTLS = PQsslInUse(connection.handle) == 1
+    }
 
-    /// Waits for the server's message, and throws when its answer would be the password or
-    /// something as good as it.
-    func inspect(until deadline: ContinuousClock.Instant) throws {
-        var bytes = [UInt8](repeating: 0, count: 4_096)
-        var count = 0
+    /// Lets libpq read what the server says, and returns what it waits for next.
+    ///
+    /// - Throws: `notPermitted` when its answer would be the password or something as good as it.
+    func poll(until deadline: ContinuousClock.Instant) throws -> PostgresPollingStatusType {
+        let status = PQstatus(connection.handle)
+        let isAboutTLS = status == CONNECTION_SSL_STARTUP && !isInTLS
+        guard isAboutTLS || status == CONNECTION_AWAITING_RESPONSE,
+            let bytes = try nextBytes(isAboutTLS: isAboutTLS, until: deadline)
+        else { return PQconnectPoll(connection.handle) }
+        try check(bytes)
+        return isInTLS ? PQconnectPoll(connection.handle) : try poll(reading: bytes)
+    }
+
+    // MARK: Questions
+
+    /// What libpq may read at once: the byte that tells of TLS, one message, or a record of TLS;
+    /// `nil` when the connection has ended.
+    private func nextBytes(
+        isAboutTLS: Bool, until deadline: ContinuousClock.Instant
+    ) throws -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: Self.maximumByteCount)
         while true {
-            count = try peek(&bytes)
-            // An error message, a refusal of TLS and an end are libpq's to report.
-            guard count > 0, bytes[0] == UInt8(ascii: "R") else {
-                if count == -1 { try pause(until: deadline) } else { return }
-                continue
-            }
-            if count >= 9 {
-                guard number(bytes, at: 5) == 11 else { break }
+            let count = try peek(&bytes)
+            guard count != 0 else { return nil }
+            if count > 0, isAboutTLS, bytes[0] != UInt8(ascii: "E") { return [bytes[0]] }
+            if count >= 5 {
                 let end = 1 + Int(number(bytes, at: 1))
-                guard end <= bytes.count else { throw refusal("a challenge of \(end) bytes") }
-                if end <= count {
-                    try check(challenge: bytes[min(9, end)..<end])
-                    break
-                }
+                // What is no message is libpq's to refuse.
+                guard (5...bytes.count).contains(end) else { return Array(bytes[..<count]) }
+                if end <= count { return Array(bytes[..<(isInTLS ? count : end)]) }
             }
             try pause(until: deadline)
         }
+    }
+
+    /// Throws unless the answers to these messages tell nothing; all but requests are libpq's to
+    /// judge.
+    private func check(_ bytes: [UInt8]) throws {
         var offset = 0
-        while count - offset >= 9, bytes[offset] == UInt8(ascii: "R") {
-            try check(number(bytes, at: offset + 5))
-            offset += 1 + Int(max(number(bytes, at: offset + 1), 4))
-        }
-        // Nothing behind a request can be honest: the server waits for an answer first.
-        let isQuestion = [10, 11].contains(number(bytes, at: 5))
-        let end = 1 + Int(max(number(bytes, at: 1), 4))
-        if isQuestion, end < count { throw refusal("two requests at once") }
-    }
-
-    /// Throws when the server says more than whether it speaks TLS, which one byte tells: libpq
-    /// would take the rest for an answer to what it says next.
-    func inspectAnswerAboutTLS() throws {
-        guard PQsslStruct(connection.handle, "OpenSSL") == nil else { return }
-        var bytes = [UInt8](repeating: 0, count: 2)
-        guard try peek(&bytes) > 1, "SN".utf8.contains(bytes[0]) else { return }
-        throw refusal("something before it was spoken to")
-    }
-
-    private func check(_ code: UInt32) throws {
-        switch code {
-        // Accepted; SASL, its steps and its end.
-        case 0, 10, 11, 12: return
-        case 3: throw refusal("the password in clear text")
-        case 5: throw refusal("an MD5 hash of the password")
-        default: throw refusal("authentication method \(code)")
+        while offset < bytes.count, bytes[offset] == UInt8(ascii: "R") {
+            let rest = bytes.count - offset
+            let length = rest < 9 ? 0 : 1 + Int(number(bytes, at: offset + 1))
+            // The end of it would be in libpq's buffer, and its beginning out of sight.
+            guard length >= 9, length <= rest else { throw refusal("a part of a request") }
+            let code = number(bytes, at: offset + 5)
+            switch code {
+            // Accepted: what follows is no question.
+            case 0: return
+            // SASL, its challenge and its end. The server waits for answers to the former two.
+            case 10, 11, 12:
+                guard code == 12 || length == rest else { throw refusal("two requests at once") }
+            case 3: throw refusal("the password in clear text")
+            case 5: throw refusal("an MD5 hash of the password")
+            default: throw refusal("authentication method \(code)")
+            }
+            if code == 11 { try check(challenge: bytes[(offset + 9)..<(offset + length)]) }
+            offset += length
         }
     }
 
@@ -92,6 +107,12 @@ struct AuthenticationGuard {
             cause: RefusedRequest())
     }
 
+    private func number(_ bytes: [UInt8], at offset: Int) -> UInt32 {
+        bytes[offset..<offset + 4].reduce(0) { $0 << 8 | UInt32($1) }
+    }
+
+    // MARK: Sockets
+
     private func pause(until deadline: ContinuousClock.Instant) throws {
         guard ContinuousClock.now < deadline else {
             throw PostgresError.lost("the server did not answer in time")
@@ -100,13 +121,9 @@ struct AuthenticationGuard {
         try connection.wait(Int16(POLLIN), until: deadline)
     }
 
-    private func number(_ bytes: [UInt8], at offset: Int) -> UInt32 {
-        bytes[offset..<offset + 4].reduce(0) { $0 << 8 | UInt32($1) }
-    }
-
     /// Reads without taking; −1 when nothing is there yet, 0 at the end.
     private func peek(_ bytes: inout [UInt8]) throws -> Int {
-        guard let tls = PQsslStruct(connection.handle, "OpenSSL") else {
+        guard isInTLS else {
             let count = recv(
                 PQsocket(connection.handle), &bytes, bytes.count, Int32(MSG_PEEK))
             return count < 0 && errno != EAGAIN && errno != EINTR ? 0 : count
@@ -116,7 +133,9 @@ struct AuthenticationGuard {
             @convention(c) (UnsafeMutableRawPointer, UnsafeMutableRawPointer, Int32)
             -> Int32
         typealias GetError = @convention(c) (UnsafeMutableRawPointer, Int32) -> Int32
-        guard let peek = dlsym(nil, "SSL_peek"), let getError = dlsym(nil, "SSL_get_error") else {
+        guard let tls = PQsslStruct(connection.handle, "OpenSSL"),
+            let peek = dlsym(nil, "SSL_peek"), let getError = dlsym(nil, "SSL_get_error")
+        else {
             throw StretchError(
                 .unsupported, "this libpq uses a TLS library other than OpenSSL",
                 hint: "Connect through a Unix socket, or build libpq with OpenSSL.")
@@ -125,5 +144,61 @@ struct AuthenticationGuard {
         guard count <= 0 else { return Int(count) }
         let wantsRead: Int32 = 2
         return unsafeBitCast(getError, to: GetError.self)(tls, count) == wantsRead ? -1 : 0
+    }
+
+    /// Takes bytes from the server, and lets libpq read them and nothing else.
+    ///
+    /// Meanwhile libpq's descriptor is one end of a pair of sockets; what libpq writes to it goes
+    /// to the server afterwards.
+    private func poll(reading bytes: [UInt8]) throws -> PostgresPollingStatusType {
+        let socket = PQsocket(connection.handle)
+        var taken = bytes
+        guard recv(socket, &taken, taken.count, 0) == taken.count, taken == bytes else {
+            throw PostgresError.lost("the connection was closed")
+        }
+        var ends: [Int32] = [-1, -1]
+        let server = fcntl(socket, F_DUPFD_CLOEXEC, 0)
+        defer { for descriptor in ends + [server] where descriptor >= 0 { close(descriptor) } }
+        guard server >= 0, socketpair(AF_UNIX, Self.stream, 0, &ends) == 0,
+            ends.allSatisfy({
+                fcntl($0, F_SETFD, FD_CLOEXEC) == 0 && fcntl($0, F_SETFL, O_NONBLOCK) == 0
+            }), write(ends[0], bytes, bytes.count) == bytes.count, replace(socket, by: ends[1])
+        else { throw PostgresError.lost(String(cString: strerror(errno))) }
+        let next = PQconnectPoll(connection.handle)
+        // libpq has closed a connection that failed, and may have begun another one.
+        guard PQsocket(connection.handle) == socket, isSame(socket, ends[1]) else { return next }
+        guard replace(socket, by: server) else {
+            throw PostgresError.lost(String(cString: strerror(errno)))
+        }
+        try passOn(from: ends[0], to: socket)
+        return next
+    }
+
+    #if os(Linux)
+        private static let stream = Int32(SOCK_STREAM.rawValue)
+    #else
+        private static let stream = SOCK_STREAM
+    #endif
+
+    private func replace(_ descriptor: Int32, by other: Int32) -> Bool {
+        dup2(other, descriptor) == descriptor && fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0
+    }
+
+    private func isSame(_ descriptor: Int32, _ other: Int32) -> Bool {
+        var (first, second) = (stat(), stat())
+        return fstat(descriptor, &first) == 0 && fstat(other, &second) == 0
+            && first.st_dev == second.st_dev && first.st_ino == second.st_ino
+    }
+
+    /// Sends what libpq wrote; before the login that is little, and fits into the socket's buffer.
+    private func passOn(from end: Int32, to socket: Int32) throws {
+        var bytes = [UInt8](repeating: 0, count: Self.maximumByteCount)
+        while true {
+            let count = read(end, &bytes, bytes.count)
+            guard count > 0 else { return }
+            guard send(socket, bytes, count, Int32(MSG_NOSIGNAL)) == count else {
+                throw PostgresError.lost("the connection was closed")
+            }
+        }
     }
 }

@@ -59,15 +59,9 @@ final class PostgresConnection {
             else { throw lastError }
             let isReading = next == PGRES_POLLING_READING
             try wait(isReading ? Int16(POLLIN) : Int16(POLLOUT), until: deadline)
-            if isReading, hasPassword {
-                let guardian = AuthenticationGuard(self)
-                switch PQstatus(handle) {
-                case CONNECTION_SSL_STARTUP: try guardian.inspectAnswerAboutTLS()
-                case CONNECTION_AWAITING_RESPONSE: try guardian.inspect(until: deadline)
-                default: break
-                }
-            }
-            next = PQconnectPoll(handle)
+            next =
+                isReading && hasPassword
+                ? try AuthenticationGuard(self).poll(until: deadline) : PQconnectPoll(handle)
         }
         guard PQsetnonblocking(handle, 1) == 0 else { throw lastError }
         let encoding = PQparameterStatus(handle, "server_encoding").map { String(cString: $0) }

@@ -13,8 +13,12 @@ final class FakeServer: Sendable {
 
     /// - Parameters:
     ///   - answer: What is sent after a client's first message.
-    ///   - further: What is sent after each other one.
-    init(answer: [UInt8], further: [UInt8] = []) throws {
+    ///   - late: What is sent behind the answer, in a segment of its own.
+    ///   - pauses: How long it waits for that, in each connection the next one of these.
+    ///   - further: What is sent after each other message.
+    init(
+        answer: [UInt8], late: [UInt8] = [], pauses: [Duration] = [.zero], further: [UInt8] = []
+    ) throws {
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -30,11 +34,12 @@ final class FakeServer: Sendable {
         port = Int(UInt16(bigEndian: address.sin_port))
         let (told, isDone) = (told, isDone)
         Thread.detachNewThread {
-            while true {
+            for number in 0... {
                 let client = accept(listener, nil, nil)
                 guard client >= 0 else { return }
+                let pause = pauses[number % pauses.count]
                 Thread.detachNewThread {
-                    FakeServer.serve(client, answer, further) { told.append($0) }
+                    FakeServer.serve(client, answer, (late, pause), further) { told.append($0) }
                     isDone.signal()
                 }
             }
@@ -48,7 +53,8 @@ final class FakeServer: Sendable {
     }
 
     private static func serve(
-        _ client: Int32, _ answer: [UInt8], _ further: [UInt8], note: (ArraySlice<UInt8>) -> Void
+        _ client: Int32, _ answer: [UInt8], _ late: (bytes: [UInt8], pause: Duration),
+        _ further: [UInt8], note: (ArraySlice<UInt8>) -> Void
     ) {
         func say(_ bytes: [UInt8]) {
             // A client that went away is no signal to end the tests.
@@ -57,8 +63,18 @@ final class FakeServer: Sendable {
             }
         }
         var buffer = [UInt8](repeating: 0, count: 65_536)
+        var isPrompt: Int32 = 1
+        setsockopt(
+            client, Int32(IPPROTO_TCP), TCP_NODELAY, &isPrompt,
+            socklen_t(MemoryLayout<Int32>.size))
         _ = recv(client, &buffer, buffer.count, 0)
         say(answer)
+        if !late.bytes.isEmpty {
+            // A sleep would last too long.
+            let end = ContinuousClock.now + late.pause
+            while ContinuousClock.now < end {}
+            say(late.bytes)
+        }
         // The client closes the connection.
         while true {
             let count = recv(client, &buffer, buffer.count, 0)
@@ -69,9 +85,9 @@ final class FakeServer: Sendable {
         close(client)
     }
 
-    /// All that the client said after the answer.
-    func received() -> String {
-        isDone.wait()
+    /// All that so many clients said after the answer.
+    func received(from clientCount: Int = 1) -> String {
+        for _ in 0..<clientCount { isDone.wait() }
         return told.text
     }
 

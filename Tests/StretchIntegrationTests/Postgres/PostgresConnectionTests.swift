@@ -17,7 +17,30 @@ import Testing
         let (error, told) = try logIn(to: FakeServer(answer: answer))
         #expect(error?.code == .notPermitted)
         #expect(error?.message.contains("was told nothing") == true)
-        #expect(told.isEmpty)
+        #expect(!told.includes("Secret!"))
+        #expect(!told.includes(",p="))
+    }
+
+    /// Questions that come a moment behind the first one, when libpq reads that.
+    @Test(arguments: [
+        ("disable", FakeServer.request(10, Array("SCRAM-SHA-256\0\0".utf8))),
+        ("prefer", Array("N".utf8)),
+    ])
+    func `no pause between two questions makes a server learn the password`(
+        _ mode: String, _ first: [UInt8]
+    ) throws {
+        let pauses: [Duration] = [.zero, .microseconds(1), .microseconds(10), .microseconds(100)]
+        let server = try FakeServer(
+            answer: first, late: FakeServer.request(3), pauses: pauses,
+            further: FakeServer.request(3))
+        let address = try PostgresAddress("postgresql://127.0.0.1:\(server.port)/d?sslmode=\(mode)")
+        for _ in 0..<1_000 {
+            let endpoint = PostgresEndpoint(address) {
+                RemoteCredential(login: "someone", password: "Secret!")
+            }
+            #expect(throws: StretchError.self) { _ = try endpoint.fence(branch: 1) }
+        }
+        #expect(!server.received(from: 1_000).includes("Secret!"))
     }
 
     @Test func `a wrong password is reported, without the password`() throws {
