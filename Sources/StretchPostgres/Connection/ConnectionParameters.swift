@@ -1,36 +1,45 @@
+internal import CLibPQ
 internal import Foundation
 internal import Stretch
+internal import StretchText
 
 /// What libpq is told of a connection: keywords and values, never a text that it parses.
+///
+/// What is not told libpq takes from the environment, and from the service file that it names. So
+/// each keyword has a value; where the address says nothing it is libpq's own default.
 struct ConnectionParameters {
     // https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-PARAMKEYWORDS
     private var items: [(keyword: String, value: String)]
 
-    init(_ address: PostgresAddress, credential: RemoteCredential?) {
+    /// - Throws: `invalidArgument` when the environment sets what no value can take back.
+    init(_ address: PostgresAddress, credential: RemoteCredential?) throws(StretchError) {
+        let hasPassword = credential?.password != nil
         items = [
             ("host", address.hosts.map(\.name).joined(separator: ",")),
             ("port", address.hosts.map { String($0.port) }.joined(separator: ",")),
             ("dbname", address.database),
+            ("user", credential?.login ?? NSUserName()),
             ("sslmode", address.tlsMode.rawValue),
+            ("ssl_max_protocol_version", "TLSv1.3"),
+            ("sslrootcert", Self.rootCertificatePath(address)),
+            ("sslcert", Self.ownPath("postgresql.crt")),
+            ("sslkey", Self.ownPath("postgresql.key")),
+            ("sslcrl", Self.ownPath("root.crl")),
+            ("sslcrldir", Self.nowhere),
+            ("channel_binding", hasPassword && address.mustBindChannel ? "require" : "prefer"),
             ("target_session_attrs", address.sessionKind.rawValue),
             ("application_name", address.applicationName),
             ("client_encoding", "UTF8"),
             ("gssencmode", "disable"),
             // No file of passwords: libpq would choose from it by a host that a file names.
-            ("passfile", "/dev/null/none"),
-            ("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_count", "3"),
-            ("tcp_user_timeout", "30000"),
+            ("passfile", Self.nowhere),
+            ("connect_timeout", String(address.connectTimeoutSeconds)),
+            ("keepalives", "1"), ("keepalives_idle", "30"), ("keepalives_interval", "10"),
+            ("keepalives_count", "3"), ("tcp_user_timeout", "30000"),
         ]
-        if let path = ConnectionParameters.rootCertificatePath(address) {
-            items.append(("sslrootcert", path))
-        }
-        if let credential {
-            items.append(("user", credential.login))
-            if let password = credential.password { items.append(("password", password)) }
-            if credential.password != nil, address.mustBindChannel {
-                items.append(("channel_binding", "require"))
-            }
-        }
+        if let password = credential?.password { items.append(("password", password)) }
+        let methods = hasPassword ? "scram-sha-256,none" : "!password,!md5,!scram-sha-256"
+        try complete(with: ["require_auth": methods, "gsslib": "gssapi"])
     }
 
     func withKeywords<Result>(
@@ -41,22 +50,67 @@ struct ConnectionParameters {
         }
     }
 
+    // MARK: The environment
+
+    /// What the environment may still say.
+    ///
+    /// A service gives values, which are looked at one by one. Settings of a session and a stricter
+    /// proof of a local server lead nothing astray.
+    private static let free = ["service", "servicefile", "options", "requirepeer"]
+
+    /// Gives a value to each keyword that this libpq knows and that has none yet.
+    ///
+    /// - Parameter values: The values of keywords that not every libpq knows.
+    private mutating func complete(with values: [String: String]) throws(StretchError) {
+        guard let options = PQconndefaults() else { return }
+        defer { PQconninfoFree(options) }
+        var next = options
+        while let pointer = next.pointee.keyword {
+            let (keyword, option) = (String(cString: pointer), next.pointee)
+            next += 1
+            guard !items.contains(where: { $0.keyword.isSameText(as: keyword) }) else { continue }
+            let standard = option.compiled.map { String(cString: $0) } ?? ""
+            if let value = values[keyword] {
+                items.append((keyword, value))
+            } else if !standard.isEmpty {
+                items.append((keyword, standard))
+            } else if option.val.map({ $0.pointee != 0 }) == true,
+                !Self.free.contains(where: keyword.isSameText)
+            {
+                // An empty value is none to libpq.
+                let name = option.envvar.map { String(cString: $0) } ?? ""
+                let source = name.isEmpty || getenv(name) == nil ? "PGSERVICE" : name
+                throw StretchError(
+                    .invalidArgument,
+                    "environment variable \(source) sets \"\(keyword)\" of connections",
+                    hint: "Unset \(source): only the address and the given login count.")
+            }
+        }
+    }
+
+    // MARK: Files
+
+    /// A path at which there is no file.
+    private static let nowhere = "/dev/null/none"
+
+    /// The path of a file that libpq takes by default when it is there.
+    private static func ownPath(_ name: String) -> String {
+        FileManager.default.homeDirectoryForCurrentUser.path + "/.postgresql/" + name
+    }
+
     /// Bundles of the authorities that systems trust; libpq 15 knows none of them.
     private static let systemBundles = [
         "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
         "/etc/ssl/cert.pem",
     ]
 
-    private static func rootCertificatePath(_ address: PostgresAddress) -> String? {
+    private static func rootCertificatePath(_ address: PostgresAddress) -> String {
         if let path = address.rootCertificatePath { return path }
-        guard address.tlsMode == .verifyFull || address.tlsMode == .verifyAuthority else {
-            return nil
-        }
         let files = FileManager.default
-        let own = files.homeDirectoryForCurrentUser.path + "/.postgresql/root.crt"
-        // The user's own file is libpq's default.
-        guard !files.fileExists(atPath: own) else { return nil }
-        return systemBundles.first { files.fileExists(atPath: $0) }
+        let own = ownPath("root.crt")
+        let isProof = address.tlsMode == .verifyFull || address.tlsMode == .verifyAuthority
+        guard isProof, !files.fileExists(atPath: own) else { return own }
+        return systemBundles.first { files.fileExists(atPath: $0) } ?? own
     }
 }
 

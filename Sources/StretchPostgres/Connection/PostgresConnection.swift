@@ -35,7 +35,7 @@ final class PostgresConnection {
     ) throws {
         self.interruption = interruption
         mark = interruption.mark
-        let parameters = ConnectionParameters(address, credential: credential)
+        let parameters = try ConnectionParameters(address, credential: credential)
         guard let handle = parameters.withKeywords({ PQconnectStartParams($0, $1, 0) }) else {
             throw PostgresError.lost("libpq has no memory")
         }
