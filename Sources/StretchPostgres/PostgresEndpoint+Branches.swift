@@ -14,7 +14,7 @@ extension PostgresEndpoint {
             let row = try run(
                 """
                 SELECT pg_has_role(nspowner, 'USAGE'), current_user FROM pg_namespace
-                WHERE nspname = '\(schema)'
+                WHERE nspname = '\(schemaName)'
                 """, on: connection, expecting: 1)[0]
             guard row.rowCount == 1 else { throw self.mismatch("does not exist") }
             guard row.bool(0, 0) else {

@@ -80,7 +80,7 @@ extension PostgresEndpoint {
         let longest = endings.map(\.utf8.count).max() ?? 0
         // The schema has letters, digits and underscores only.
         let length = RowNames.maximumByteCount - longest - "__9999".utf8.count
-        let start = String(decoding: schema.utf8.prefix(length), as: UTF8.self)
+        let start = String(decoding: schemaName.utf8.prefix(length), as: UTF8.self)
         let roles = try run(
             "SELECT rolname FROM pg_roles WHERE starts_with(CAST(rolname AS text), '\(start)_')",
             on: connection, expecting: 1)[0]

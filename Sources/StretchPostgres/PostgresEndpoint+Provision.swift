@@ -83,7 +83,7 @@ extension PostgresEndpoint {
         """
         SELECT bool_and(pg_has_role(c.relowner, 'USAGE'))
         FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-        WHERE n.nspname = '\(schema)' AND (c.relname = 'stretch_remote' OR c.relname = (
+        WHERE n.nspname = '\(schemaName)' AND (c.relname = 'stretch_remote' OR c.relname = (
             SELECT table_name FROM \(schema).stretch_relation WHERE id = \(relation)))
         """
     }
@@ -98,7 +98,7 @@ extension PostgresEndpoint {
         let tables = try run(
             """
             \(PostgresSchema.begin) SET LOCAL statement_timeout = 0;
-            \(ownershipSQL(relation)); \(SchemaInspection.query(schema: schema))
+            \(ownershipSQL(relation)); \(SchemaInspection.query(schema: schemaName))
             """, on: connection, expecting: 2)
         guard tables[0].bool(0, 0) else {
             throw PostgresError(
@@ -136,8 +136,8 @@ extension PostgresEndpoint {
             SELECT (SELECT count(*) FROM \(schema).stretch_relation WHERE id = \(relation.id)),
                 (SELECT coalesce(max(number), 0) + 1 FROM \(schema).stretch_relation);
             SELECT c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-            WHERE n.nspname = '\(schema)';
-            \(RemoteRights.granteesQuery(schema: schema))
+            WHERE n.nspname = '\(schemaName)';
+            \(RemoteRights.granteesQuery(schema: schemaName))
             """, on: connection, expecting: 3)
         guard let count = results[0].count(0, 0), let number = results[0].count(0, 1) else {
             throw DamagedRow()

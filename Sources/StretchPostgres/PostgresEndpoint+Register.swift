@@ -38,7 +38,7 @@ extension PostgresEndpoint {
         for isLast in [false, false, false, true] {
             let creation = try creationSQL(on: connection)
             do {
-                let inspection = SchemaInspection.query(schema: schema)
+                let inspection = SchemaInspection.query(schema: schemaName)
                 let found = try run(
                     "\(creation) \(inspection)", on: connection, expecting: 1)[0]
                 return try SchemaInspection.check(found, remote: remoteName)
@@ -57,8 +57,8 @@ extension PostgresEndpoint {
             \(PostgresSchema.begin)
             SELECT to_regclass('\(schema).stretch_remote'), current_setting('fsync'),
                 (SELECT count(*) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-                WHERE n.nspname = '\(schema)'),
-                EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = '\(schema)')
+                WHERE n.nspname = '\(schemaName)'),
+                EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = '\(schemaName)')
             """, on: connection, expecting: 1)[0]
         guard found.text(0, 1)?.isSameText(as: "on") == true else {
             throw StretchError(
@@ -69,7 +69,7 @@ extension PostgresEndpoint {
         guard found.integer(0, 2) == 0 else {
             throw StretchError(
                 .wrongState,
-                "schema \"\(schema)\" holds other tables, not a Stretch remote",
+                "schema \"\(schemaName)\" holds other tables, not a Stretch remote",
                 hint: "Name a schema that is new, empty or already a Stretch remote.")
         }
         return (found.bool(0, 3) ? "" : "CREATE SCHEMA \(schema);") + PostgresSchema.script(schema)
@@ -82,7 +82,7 @@ extension PostgresEndpoint {
                 """
                 SELECT r.row_count, pg_total_relation_size(c.oid)
                 FROM \(schema).stretch_relation AS r
-                JOIN pg_namespace AS n ON n.nspname = '\(schema)'
+                JOIN pg_namespace AS n ON n.nspname = '\(schemaName)'
                 JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = r.table_name
                 WHERE r.id = \(relation)
                 """, on: connection, expecting: 1)[0]

@@ -1,5 +1,6 @@
 public import Stretch
 internal import StretchSQLite
+internal import StretchText
 
 /// The remote that is a schema of a PostgreSQL database.
 ///
@@ -18,8 +19,10 @@ public final class PostgresEndpoint: Endpoint {
     var pointPlan: PointPlan?
     /// The batch whose rows are on their way.
     var staged: StagedBatch?
-    /// The schema, in every statement.
+    /// The schema as every statement names it: quoted, because it may be a word of SQL.
     let schema: String
+    /// The schema's name, which has small letters, digits and underscores only.
+    let schemaName: String
 
     /// Makes a session; nothing is connected before the first call.
     ///
@@ -33,7 +36,8 @@ public final class PostgresEndpoint: Endpoint {
     ) {
         self.address = address
         self.owner = owner
-        schema = address.schema ?? "stretch"
+        schemaName = address.schema ?? "stretch"
+        schema = schemaName.quotedName
         pool = ConnectionPool(address, credential: credential)
         directory = PostgresDirectory(schema: schema)
     }
@@ -45,7 +49,7 @@ public final class PostgresEndpoint: Endpoint {
 
     /// The remote as messages name it.
     var remoteName: String {
-        "\(address.hosts.map(\.name).joined(separator: ","))/\(address.database)/\(schema)"
+        "\(address.hosts.map(\.name).joined(separator: ","))/\(address.database)/\(schemaName)"
     }
 
     // MARK: Edges

@@ -36,7 +36,8 @@ public struct EndpointAddress: Hashable, Sendable, CustomStringConvertible {
         var path = parts[1]
         // file:///archive.db and file:/archive.db are the same absolute path.
         if path.beginsWith("///") { path.unicodeScalars.removeFirst(2) }
-        guard !path.isEmpty, !path.beginsWith("//"), !path.includes("?"), !path.includes("#") else {
+        let isPlain = !["?", "#", "\0"].contains { path.includes($0) }
+        guard !path.isEmpty, !path.beginsWith("//"), isPlain else {
             throw StretchError(
                 .invalidArgument, "server \"\(text)\" names no file",
                 hint: "Name a SQLite file without parameters: file:archive.db.")

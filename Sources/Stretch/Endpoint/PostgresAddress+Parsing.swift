@@ -26,11 +26,17 @@ extension PostgresAddress {
         guard !database.isEmpty, !database.includes("\0") else {
             throw PostgresAddress.failure("names no database", PostgresAddress.example)
         }
+        // The server would cut the name.
+        guard database.utf8.count <= 63 else {
+            throw PostgresAddress.failure(
+                "names a database with more than 63 bytes", "Write the name as the server has it.")
+        }
         tlsMode = try PostgresAddress.choice(
             options, "sslmode", default: isLocal ? .prefer : .verifyFull)
         sessionKind = try PostgresAddress.choice(
             options, "target_session_attrs", default: hosts.count > 1 ? .readWrite : .any)
         rootCertificatePath = options["sslrootcert"]
+        if let path = rootCertificatePath { try PostgresAddress.check(path: path, "sslrootcert") }
         switch options["channel_binding"] ?? "require" {
         case "require": requiresChannelBinding = true
         case "prefer": requiresChannelBinding = false
@@ -39,7 +45,7 @@ extension PostgresAddress {
                 "has another channel_binding", "Write channel_binding=require or prefer.")
         }
         let timeout = options["connect_timeout"] ?? "10"
-        guard let seconds = Int(timeout), (1...600).contains(seconds) else {
+        guard let seconds = PostgresAddress.number(timeout), (1...600).contains(seconds) else {
             throw PostgresAddress.failure(
                 "has connect_timeout \"\(timeout)\"", "Give seconds, from 1 to 600.")
         }
@@ -65,7 +71,7 @@ extension PostgresAddress {
 
     private static let example = "Write postgresql://host:5432/database."
 
-    private static func failure(_ what: String, _ hint: String) -> StretchError {
+    static func failure(_ what: String, _ hint: String) -> StretchError {
         // The text is not repeated: it may hold a password.
         StretchError(.invalidArgument, "the address of the PostgreSQL server \(what)", hint: hint)
     }
@@ -109,47 +115,56 @@ extension PostgresAddress {
         var hosts: [Host] = []
         for part in authority.parts(between: ",") {
             let (encoded, port) = PostgresAddress.cutPort(part)
-            guard let number = UInt16(port), number > 0 else {
+            guard let number = number(port).flatMap(UInt16.init(exactly:)), number > 0 else {
                 throw failure("has port \"\(port)\"", "Give a port from 1 to 65535.")
             }
-            hosts.append(Host(name: try decode(encoded).foldingCase, port: number))
+            let name = try decode(encoded).foldingCase
+            hosts.append(
+                Host(name: socketFolder == nil ? try canonicalHost(name) : name, port: number))
         }
-        // libpq would cut the name there, and go on to another host.
-        guard !hosts.contains(where: { $0.name.includes(",") }),
-            socketFolder?.includes(",") != true
-        else {
-            throw failure(
-                "has a comma in a host",
-                "Write postgresql://host:5432,host:5432/database for several hosts.")
-        }
-        guard let socketFolder else {
-            guard !hosts.contains(where: { $0.name.isEmpty || $0.name.includes("/") }) else {
-                throw failure("has no host", example)
-            }
-            return hosts
-        }
+        guard let socketFolder else { return hosts }
         guard hosts.count == 1, hosts[0].name.isEmpty, socketFolder.beginsWith("/") else {
             throw failure(
                 "has a host twice",
                 "For a Unix socket write postgresql:///database?host=/folder.")
+        }
+        try check(path: socketFolder, "host")
+        // libpq would cut the path there, and go on to another host.
+        guard !socketFolder.includes(",") else {
+            throw failure("has a comma in host", "Let the server use a folder without a comma.")
         }
         return [Host(name: socketFolder, port: hosts[0].port)]
     }
 
     /// The host of a part such as `host:5432` or `[::1]:5432`, and its port.
     private static func cutPort(_ part: String) -> (host: String, port: String) {
-        var (name, port) = (part.utf8[...], "5432")
+        let bytes = part.utf8
         // The colons of an IPv6 address are inside brackets.
-        if let colon = name.lastIndex(of: UInt8(ascii: ":")),
-            !name[colon...].contains(UInt8(ascii: "]"))
-        {
-            port = String(decoding: name[name.index(after: colon)...], as: UTF8.self)
-            name = name[..<colon]
+        guard let colon = bytes.lastIndex(of: UInt8(ascii: ":")),
+            !bytes[colon...].contains(UInt8(ascii: "]"))
+        else { return (part, "5432") }
+        return (
+            String(decoding: bytes[..<colon], as: UTF8.self),
+            String(decoding: bytes[bytes.index(after: colon)...], as: UTF8.self)
+        )
+    }
+
+    /// A number in the only way to write it: digits without a sign or a zero in front.
+    private static func number(_ text: String) -> Int? {
+        Int(text).flatMap { String($0).isSameText(as: text) ? $0 : nil }
+    }
+
+    /// Throws unless a path means one place, whatever folder a program runs in.
+    private static func check(path: String, _ key: String) throws(StretchError) {
+        let parts = path.parts(between: "/").dropFirst()
+        let isPlain = parts.allSatisfy { part in
+            !["", ".", ".."].contains(where: part.isSameText)
         }
-        if name.first == UInt8(ascii: "["), name.last == UInt8(ascii: "]"), name.count > 1 {
-            name = name.dropFirst().dropLast()
+        guard path.beginsWith("/"), isPlain || path.isSameText(as: "/") else {
+            throw failure(
+                "has \(key) \"\(path)\"",
+                "Give the full path, without \".\", \"..\" and a slash at the end.")
         }
-        return (String(decoding: name, as: UTF8.self), port)
     }
 
     private static func decode(_ text: String) throws(StretchError) -> String {

@@ -78,6 +78,26 @@ struct RightsSample {
 }
 
 @Suite struct PostgresRightsTests {
+    @Test func `a schema may have a word of SQL for its name`() throws {
+        let sample = try RightsSample(schema: "select")
+        let admin = PostgresRemote.credential
+        try sample.open(admin).enable(server: sample.address)
+        try sample.open(admin).enableTable("orders", filter: "id <= 60")
+        #expect(try sample.open().migrate().rows == 60)
+        try sample.open(admin).provision()
+        _ = try sample.open(admin).grant(.reader, to: "bob")
+        #expect(
+            try sample.open().query("SELECT count(*), sum(id) FROM orders").rows == [[100, 5050]])
+        #expect(
+            try sample.open().query("SELECT customer FROM orders WHERE id = 7").rows
+                == [["Customer 7"]])
+        #expect(try sample.open().verify().isSound)
+        #expect(try sample.open().bringBack(table: "orders").rows == 60)
+        try sample.open(admin).setRetention(.zero)
+        #expect(try sample.open(admin).collectGarbage().batches > 0)
+        _ = try sample.open(admin).reauthorize()
+    }
+
     private static let admin = PostgresRemote.credential
 
     private static func schema(_ report: DatabaseReport) -> String {
