@@ -9,13 +9,16 @@ extension PostgresEndpoint {
     var ownerParameters: [String] { owner.map { [$0.name] } ?? [] }
 
     /// Throws unless the session's login owns the remote's schema, or may act for its owner.
+    ///
+    /// - Throws: Also `wrongState` for a schema in which another role's code can run.
     public func authorize() throws(StretchError) {
         try ask { connection in
-            let row = try run(
+            let tables = try run(
                 """
                 SELECT pg_has_role(nspowner, 'USAGE'), current_user FROM pg_namespace
-                WHERE nspname = '\(schemaName)'
-                """, on: connection, expecting: 1)[0]
+                WHERE nspname = '\(schemaName)'; \(SchemaInspection.query(schema: schemaName))
+                """, on: connection, expecting: 2)
+            let row = tables[0]
             guard row.rowCount == 1 else { throw self.mismatch("does not exist") }
             guard row.bool(0, 0) else {
                 let login = row.text(0, 1) ?? ""
@@ -24,15 +27,25 @@ extension PostgresEndpoint {
                     "login \"\(login)\" does not administer remote \"\(remoteName)\"",
                     hint: "Give the login that owns the schema: --login NAME.")
             }
+            try SchemaInspection.check(tables[1], remote: remoteName)
         }
     }
 
     /// The remote's own id.
+    ///
+    /// It is asked for before rows move; the same round trip tells whether the schema is safe.
+    ///
+    /// - Throws: Also `wrongState` for a schema in which another role's code can run.
     public func identity() throws(StretchError) -> String {
         try ask { connection in
-            let row = try run(
-                "SELECT remote FROM \(schema).stretch_remote", on: connection, expecting: 1)[0]
-            guard let id = row.text(0, 0) else { throw DamagedRow() }
+            let inspection = SchemaInspection.query(schema: schemaName, trustsOwner: true)
+            let tables = try run(
+                "\(inspection); SELECT remote FROM \(schema).stretch_remote", on: connection,
+                expecting: 2)
+            try SchemaInspection.check(tables[0], remote: remoteName)
+            guard tables[1].rowCount == 1, let id = tables[1].text(0, 0) else {
+                throw DamagedRow()
+            }
             return id
         }
     }

@@ -165,7 +165,8 @@ import Testing
 
     // MARK: Who owns the schema
 
-    @Test(arguments: [
+    /// What another role, `$`, may have made or got, the object and the fault in the error.
+    private static let damages = [
         ("ALTER SCHEMA s OWNER TO $", "schema \"s\"", "belongs to role \"$\""),
         ("ALTER TABLE s.stretch_branch OWNER TO $", "\"stretch_branch\"", "belongs to role \"$\""),
         ("ALTER TABLE s.orders OWNER TO $", "\"orders\"", "belongs to role \"$\""),
@@ -173,20 +174,95 @@ import Testing
             """
             CREATE FUNCTION s.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
             CREATE TRIGGER x BEFORE INSERT ON s.stretch_branch FOR EACH ROW EXECUTE FUNCTION s.f()
-            """, "\"stretch_branch\"", "has a trigger"
+            """, "\"stretch_branch\"", "has a trigger \"x\""
         ),
         (
             "CREATE RULE x AS ON INSERT TO s.stretch_history DO ALSO SELECT 1",
-            "\"stretch_history\"", "has a rule"
+            "\"stretch_history\"", "has a rule \"x\""
         ),
         ("ALTER TABLE s.orders ENABLE ROW LEVEL SECURITY", "\"orders\"", "has row security"),
+        (
+            "ALTER TABLE s.orders ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY",
+            "\"orders\"", "has row security"
+        ),
         ("CREATE TABLE s.more() INHERITS (s.stretch_batch)", "\"stretch_batch\"", "inherit"),
         (
-            "ALTER TABLE s.stretch_index RENAME TO i; CREATE VIEW s.stretch_index AS TABLE s.i",
-            "\"stretch_index\"", "is no plain table"
+            "CREATE TABLE s.base(_b bigint NOT NULL); ALTER TABLE s.orders INHERIT s.base",
+            "\"base\"", "inherit"
         ),
-    ])
-    func `a schema that is not safe to define in is refused, and nothing is done in it`(
+        ("CREATE VIEW s.more AS SELECT _b FROM s.orders", "\"more\"", "is no plain table"),
+        (
+            "CREATE MATERIALIZED VIEW s.more AS SELECT _b FROM s.orders", "\"more\"",
+            "is no plain table"
+        ),
+        ("CREATE TABLE s.more(_b bigint) PARTITION BY LIST (_b)", "\"more\"", "is no plain table"),
+        ("ALTER TABLE s.orders SET UNLOGGED", "\"orders\"", "is lost when the server crashes"),
+        // Objects of others, harmless or not.
+        ("CREATE VIEW s.v AS SELECT 1; ALTER VIEW s.v OWNER TO $", "view \"s.v\"", "role \"$\""),
+        ("CREATE TABLE s.v(); ALTER TABLE s.v OWNER TO $", "table \"s.v\"", "role \"$\""),
+        ("CREATE SEQUENCE s.v; ALTER SEQUENCE s.v OWNER TO $", "sequence \"s.v\"", "role \"$\""),
+        ("\(function); ALTER FUNCTION s.f(bigint) OWNER TO $", "s.f(bigint)", "role \"$\""),
+        ("CREATE TYPE s.v AS (a int); ALTER TYPE s.v OWNER TO $", "type \"s.v\"", "role \"$\""),
+        (
+            "CREATE DOMAIN s.v AS int; ALTER DOMAIN s.v OWNER TO $", "\"s.v\"", "role \"$\""
+        ),
+        (
+            "CREATE OPERATOR s.### (FUNCTION = int8eq, LEFTARG = int8, RIGHTARG = int8); "
+                + "ALTER OPERATOR s.### (int8, int8) OWNER TO $", "s.###", "role \"$\""
+        ),
+        (
+            "CREATE STATISTICS s.v ON _b, _o FROM s.orders; ALTER STATISTICS s.v OWNER TO $",
+            "\"s.v\"", "role \"$\""
+        ),
+        // Expressions.
+        (
+            "\(function); ALTER TABLE s.stretch_branch ALTER last_seen SET DEFAULT "
+                + "CASE WHEN s.f(1) THEN now() END", "\"stretch_branch\"", "\"last_seen\""
+        ),
+        (
+            "ALTER TABLE s.orders ADD d xml DEFAULT query_to_xml('SELECT 1', true, true, '')",
+            "\"orders\"", "computes a default of column \"d\""
+        ),
+        (
+            "\(function); ALTER TABLE s.stretch_history ADD CONSTRAINT c CHECK (s.f(epoch))",
+            "\"stretch_history\"", "has a constraint \"c\""
+        ),
+        (
+            "ALTER TABLE s.stretch_batch ADD CONSTRAINT c FOREIGN KEY (relation) "
+                + "REFERENCES s.stretch_relation", "\"stretch_batch\"", "has a constraint \"c\""
+        ),
+        (
+            "CREATE TABLE s.t(r bigint CONSTRAINT c REFERENCES s.stretch_relation)",
+            "\"stretch_relation\"", "has a constraint \"c\""
+        ),
+        ("\(function); CREATE INDEX x ON s.orders(s.f(_b))", "\"orders\"", "s.f(bigint)"),
+        ("\(function); CREATE INDEX x ON s.orders(_b) WHERE s.f(_b)", "\"orders\"", "s.f(bigint)"),
+        (
+            "ALTER TABLE s.orders ADD g bigint GENERATED ALWAYS AS (_b + 1) STORED",
+            "\"orders\"", "has a column \"g\""
+        ),
+        (
+            "CREATE DOMAIN s.d AS bigint; ALTER TABLE s.stretch_index ADD x s.d",
+            "\"stretch_index\"", "has a column \"x\""
+        ),
+        // Rights.
+        ("GRANT TRIGGER ON s.stretch_batch TO $", "\"stretch_batch\"", "lets $ make triggers"),
+        ("GRANT ALL ON s.orders TO PUBLIC", "\"orders\"", "lets PUBLIC make triggers"),
+        ("GRANT CREATE ON SCHEMA s TO $", "schema \"s\"", "lets $ create objects"),
+        (
+            "ALTER DEFAULT PRIVILEGES IN SCHEMA s GRANT ALL ON TABLES TO $", "schema \"s\"",
+            "lets $ make triggers on new tables"
+        ),
+    ]
+
+    private static let function = """
+        CREATE FUNCTION s.f(bigint) RETURNS boolean IMMUTABLE LANGUAGE plpgsql
+        AS 'BEGIN RETURN true; END'
+        """
+
+    /// Most of what is refused is cured by the statement of the hint, once or a few times.
+    @Test(arguments: damages)
+    func `a schema that is not safe is refused until the statement of the hint was run`(
         _ damage: String, _ object: String, _ fault: String
     ) throws {
         let sample = try RightsSample(schema: "s")
@@ -201,24 +277,53 @@ import Testing
         let before = try sample.psql(counts)
         let second = try RightsSample(schema: "s", sharing: sample)
         let calls: [() throws -> Void] = [
-            { try second.open(admin).enable(server: second.address) },
+            { _ = try second.open(admin).enable(server: second.address) },
             { try sample.open(admin).enableTable("notes", filter: "id <= 60") },
+            { try sample.open(admin).migrate() },
+            { _ = try sample.open(admin).collectGarbage(isDryRun: true) },
         ]
+        var hint = ""
         for call in calls {
             let error = #expect(throws: StretchError.self) { try call() }
             #expect(error?.code == .wrongState)
             let message = error?.message ?? ""
             #expect(message.includes(object), "\(message)")
             #expect(message.includes(fault.substituting("$", with: owner)), "\(message)")
-            #expect(error?.hint != nil)
+            hint = error?.hint ?? ""
         }
         #expect(try sample.psql(counts) == before)
+        for _ in 0..<4 where !hint.isEmpty {
+            let cure = try #require(hint.components(separatedBy: "then run: ").last)
+            try sample.psql(cure)
+            do {
+                try sample.open(admin).enableTable("notes", filter: "id <= 60")
+                hint = ""
+            } catch let error as StretchError {
+                hint = error.hint ?? ""
+            }
+        }
+        #expect(hint.isEmpty)
+        #expect(try sample.open(admin).migrate().rows == 120)
+    }
+
+    @Test func `a writer moves no rows where another role's code would run`() throws {
+        let sample = try RightsSample(schema: "s")
+        let admin = PostgresRemote.credential
+        let report = try sample.open(admin).enable(server: sample.address)
+        try sample.open(admin).enableTable("orders", filter: "id <= 60")
+        #expect(try sample.stored(report, .writer).login != PrivatePostgres.login)
+        try sample.psql("\(Self.function); ALTER TABLE s.orders ADD CONSTRAINT c CHECK (s.f(_b))")
+        let error = #expect(throws: StretchError.self) { try sample.open().migrate() }
+        #expect(error?.code == .wrongState)
+        #expect(error?.hint?.includes("ALTER TABLE s.orders DROP CONSTRAINT c;") == true)
+        try sample.psql("ALTER TABLE s.orders DROP CONSTRAINT c")
+        #expect(try sample.open().migrate().rows == 60)
     }
 
     @Test func `a member of the role that owns a schema may use it`() throws {
         let sample = try RightsSample(schema: "s")
         let group = "group_\(sample.remoteDatabase)"
-        let member = try sample.makeLogin("member_\(sample.remoteDatabase)", "")
+        let member = try sample.makeLogin("member_\(sample.remoteDatabase)", "CREATEROLE")
         try sample.psql(
             """
             CREATE ROLE \(group); GRANT \(group) TO \(member.login);
@@ -227,6 +332,9 @@ import Testing
         try sample.open(member).enable(server: sample.address)
         try sample.open(member).enableTable("orders", filter: "id <= 60")
         #expect(try sample.open(member).migrate().rows == 60)
+        // A writer trusts what a member of the owner's role made.
+        try sample.open(member).enableTable("notes", filter: "id <= 60")
+        #expect(try sample.open().migrate().rows == 60)
     }
 
     // MARK: Timelines without an end
