@@ -19,7 +19,7 @@ enum SchemaInspection {
         WITH RECURSIVE space AS (
             SELECT oid, nspname, nspowner, nspacl FROM pg_namespace WHERE nspname = '\(schema)'
         ), own(role) AS (
-            SELECT oid FROM pg_roles WHERE rolname = current_user
+            SELECT oid FROM pg_roles WHERE rolname = session_user
             UNION SELECT m.roleid FROM pg_auth_members AS m JOIN own AS o ON o.role = m.member
         ), trusted(role) AS (
             SELECT role FROM own UNION SELECT oid FROM pg_roles WHERE rolsuper
@@ -27,7 +27,7 @@ enum SchemaInspection {
                 ON o.role = d.datdba
             WHERE r.rolname = 'pg_database_owner' AND d.datname = current_database()
             UNION SELECT r.oid FROM pg_roles AS r, space AS s, pg_roles AS me
-            WHERE \(trustsOwner) AND me.rolname = current_user AND NOT me.rolsuper
+            WHERE \(trustsOwner) AND me.rolname = session_user AND NOT me.rolsuper
                 AND pg_has_role(r.oid, s.nspowner, 'MEMBER')
         ), used AS (
             SELECT c.*, format('%I.%I', s.nspname, c.relname) AS place, s.nspowner
@@ -46,9 +46,18 @@ enum SchemaInspection {
 
     /// The members of `found`, each a kind of fault.
     private static let faults = [
+        // A superuser acts as any role that the database's owner sets: what it makes is the role's.
         """
-        SELECT 1, 'schema', CAST(nspname AS text), nspowner, CAST(NULL AS text),
-            format('ALTER SCHEMA %I OWNER TO %I;', nspname, current_user)
+        SELECT 0, 'database', CAST(d.datname AS text), d.datdba,
+            format('makes the sessions of "%s" act as role "%s"', session_user, current_user),
+            format('ALTER DATABASE %I RESET role;', d.datname)
+        FROM pg_database AS d, pg_roles AS r
+        WHERE d.datname = current_database() AND r.rolname = current_user
+            AND r.oid NOT IN (SELECT role FROM trusted)
+        """,
+        """
+        SELECT 1, 'schema', CAST(nspname AS text), nspowner, NULL,
+            format('ALTER SCHEMA %I OWNER TO %I;', nspname, session_user)
         FROM space WHERE nspowner NOT IN (SELECT role FROM trusted)
         """,
         """
@@ -110,7 +119,8 @@ enum SchemaInspection {
                 CAST(CAST(k.conrelid AS regclass) AS text), k.conname)
         FROM used AS u JOIN pg_constraint AS k ON u.oid IN (k.conrelid, k.confrelid)
         WHERE k.contype NOT IN ('p', 'u', 'n')
-            AND (u.relname <> 'stretch_remote' OR pg_get_constraintdef(k.oid) <> 'CHECK ((id = 1))')
+            AND (u.relname <> 'stretch_remote'
+                OR \(unquoted("pg_get_constraintdef(k.oid)")) <> 'CHECK ((id = 1))')
         """,
         """
         SELECT 6, 'table', CAST(u.relname AS text), u.relowner,
@@ -136,7 +146,8 @@ enum SchemaInspection {
         FROM used AS u JOIN pg_attrdef AS v ON v.adrelid = u.oid
             JOIN pg_attribute AS a ON a.attrelid = u.oid AND a.attnum = v.adnum
         WHERE NOT starts_with(CAST(v.adbin AS text), '{CONST ')
-            AND pg_get_expr(v.adbin, v.adrelid) NOT IN ('now()', 'gen_random_uuid()')
+            AND \(unquoted("pg_get_expr(v.adbin, v.adrelid)"))
+                NOT IN ('now()', 'gen_random_uuid()')
         """,
         // What PostgreSQL brought with it is not noted as a dependency.
         """
@@ -177,6 +188,11 @@ enum SchemaInspection {
             AND a.grantee NOT IN (SELECT role FROM trusted)
         """,
     ]
+
+    /// A definition without the quotes that `quote_all_identifiers` puts around names.
+    private static func unquoted(_ definition: String) -> String {
+        "replace(\(definition), '\"', '')"
+    }
 
     /// The role that a right was given to, as statements name it.
     private static func grantee(_ right: String) -> String {

@@ -163,6 +163,76 @@ import Testing
         #expect(Int(paths) ?? 0 >= 3)
     }
 
+    /// What the owner of a database, or a login for itself, may set for its sessions.
+    private static let settings = [
+        "quote_all_identifiers = on", "standard_conforming_strings = off", "backslash_quote = off",
+        "array_nulls = off", "bytea_output = escape", "DateStyle = German",
+        "TimeZone = 'Asia/Tokyo'",
+        "IntervalStyle = sql_standard", "extra_float_digits = -15", "transform_null_equals = on",
+        "default_transaction_read_only = on", "default_transaction_isolation = serializable",
+        "row_security = off", "synchronous_commit = off",
+        "plan_cache_mode = force_generic_plan",
+        "client_encoding = LATIN1", "client_min_messages = debug1", "search_path = public",
+        "xmlbinary = hex", "password_encryption = md5",
+        "default_toast_compression = pglz",
+    ]
+
+    @Test func `no setting of a database changes an answer`() throws {
+        let sample = try RightsSample()
+        for setting in Self.settings {
+            try sample.server.psql(
+                "ALTER DATABASE \(sample.remoteDatabase) SET \(setting)", database: "postgres")
+        }
+        for (number, check) in EndpointConformance.checks.enumerated() {
+            let address = try PostgresAddress(sample.address + "&schema=s_\(number)")
+            #expect(throws: Never.self, "\(check.name)") {
+                try check.run(
+                    EndpointConformance { owner in
+                        PostgresEndpoint(address, owner: owner) { PostgresRemote.credential }
+                    })
+            }
+        }
+        let admin = PostgresRemote.credential
+        try sample.plainly(
+            """
+            CREATE TABLE reals(id INTEGER PRIMARY KEY, r REAL, b BLOB, t TEXT DEFAULT 'a\\''b');
+            INSERT INTO reals VALUES(1, 0.1, x'5c27', '\\'' OR 1=1 --'), (2, 1e300, NULL, 'NULL');
+            INSERT INTO reals(id, r) VALUES(3, 0.30000000000000004), (100, 0.5);
+            """)
+        let plain = try sample.open(admin).query("SELECT * FROM reals ORDER BY id").rows
+        let report = try sample.open(admin).enable(server: sample.address)
+        #expect(report.advice == [])
+        try sample.open(admin).enableTable("reals", filter: "id <= 60")
+        #expect(try sample.open().migrate().rows == 3)
+        try sample.plainly("ALTER TABLE reals ADD COLUMN more TEXT DEFAULT 'x\\''y'")
+        try sample.open(admin).provision()
+        let query = "SELECT id, r, b, t FROM reals"
+        let database = try sample.open()
+        #expect(try database.query("\(query) ORDER BY id").rows == plain)
+        #expect(try database.query("\(query) WHERE t = '\\'' OR 1=1 --'").rows == [plain[0]])
+        #expect(try database.query("\(query) WHERE r = 0.30000000000000004").rows == [plain[2]])
+        #expect(try database.query("\(query) WHERE id = 2").rows == [plain[1]])
+        #expect(try database.query("\(query) WHERE t IN ('NULL', '\\')").rows == [plain[1]])
+        #expect(try database.query("SELECT min(more) FROM reals").rows == [["x\\'y"]])
+        #expect(try database.verify().isSound)
+    }
+
+    @Test func `a superuser whose session another role's setting makes that role is not led`()
+        throws
+    {
+        let sample = try RightsSample(schema: "s")
+        let other = try sample.makeLogin("other_\(sample.remoteDatabase)", "").login
+        try sample.psql("ALTER DATABASE \(sample.remoteDatabase) SET role = \(other)")
+        let error = #expect(throws: StretchError.self) {
+            try sample.open(PostgresRemote.credential).enable(server: sample.address)
+        }
+        #expect(error?.code == .wrongState)
+        #expect(error?.message.includes("act as role \"\(other)\"") == true)
+        try sample.server.psql(
+            "ALTER DATABASE \(sample.remoteDatabase) RESET role", database: "postgres")
+        try sample.open(PostgresRemote.credential).enable(server: sample.address)
+    }
+
     // MARK: Who owns the schema
 
     /// What another role, `$`, may have made or got, the object and the fault in the error.
