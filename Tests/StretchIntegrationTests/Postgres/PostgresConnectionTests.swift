@@ -43,6 +43,34 @@ import Testing
         #expect(!server.received(from: 1_000).includes("Secret!"))
     }
 
+    /// libpq closes the socket of which it read the error, and opens the next one at once.
+    @Test(arguments: ["disable", "prefer"])
+    func `a host that cannot be used now is left for the next one`(_ mode: String) throws {
+        let remote = try PostgresRemote(isTCP: true)
+        let body = "SFATAL\0VFATAL\0C57P03\0Mthe database system is starting up\0\0"
+        let starting = FakeServer.message("E", Array(body.utf8))
+        let server = try FakeServer(
+            answer: mode == "disable" ? starting : Array("N".utf8), further: starting)
+        let address = try PostgresAddress(
+            "postgresql://127.0.0.1:\(server.port),127.0.0.1:\(remote.server.port)/"
+                + "\(remote.database)?sslmode=\(mode)&target_session_attrs=any")
+        for _ in 0..<100 {
+            let endpoint = PostgresEndpoint(address) { PostgresRemote.credential }
+            #expect(try endpoint.fence(branch: 1) == nil)
+        }
+    }
+
+    @Test func `a login leaves no descriptor open`() throws {
+        let remote = try PostgresRemote(isTCP: true)
+        func openCount() throws -> Int {
+            try FileManager.default.contentsOfDirectory(atPath: "/dev/fd").count
+        }
+        let before = try openCount()
+        for _ in 0..<300 { #expect(try remote.makeEndpoint().fence(branch: 1) == nil) }
+        // Other tests open files meanwhile, but not so many.
+        #expect(try openCount() < before + 250)
+    }
+
     @Test func `a wrong password is reported, without the password`() throws {
         let remote = try PostgresRemote()
         let endpoint = PostgresEndpoint(remote.address) {
