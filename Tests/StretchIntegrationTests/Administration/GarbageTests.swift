@@ -1,8 +1,10 @@
 import Foundation
 import Stretch
 import StretchLinked
+import StretchPostgres
 import StretchSQLite
 import StretchTestSupport
+import StretchText
 import Testing
 
 /// Garbage collection of a whole file, on both remotes.
@@ -112,7 +114,13 @@ import Testing
             BEGIN IF OLD.n = 7 THEN RAISE EXCEPTION 'no'; END IF; RETURN OLD; END $$;
             CREATE TRIGGER refuse BEFORE DELETE ON t FOR EACH ROW EXECUTE FUNCTION public.refuse()
             """)
-        #expect(throws: StretchError.self) { try database.collectGarbage() }
+        // The command would refuse the trigger, and confirm before it collects.
+        try remote.psql("UPDATE stretch_retirement SET confirmed_at = now()")
+        let id = try #require(Int64(remote.psql("SELECT DISTINCT database FROM stretch_branch")))
+        let stop = #expect(throws: StretchError.self) {
+            try remote.makeEndpoint().collectGarbage(GarbageRequest(database: id))
+        }
+        #expect(stop?.description.includes("P0001") == true, "\(stop.map(String.init) ?? "")")
         // Condemned, and no reader's; the visible rows are all there.
         #expect(try sample.rows() == sample.start)
         let limited = "SELECT id FROM t ORDER BY id LIMIT 12"
