@@ -29,9 +29,10 @@ extension StretchDatabase {
     }
 
     /// The hot rows that would move now.
-    func eligibleRowCount(_ table: StretchedTable, schema: TableSchema) throws -> Int64 {
+    func eligibleRowCount(_ table: StretchedTable, _ reader: SchemaReader) throws -> Int64 {
+        guard let schema = try reader.table(table.name) else { return 0 }
         let query = try EligibilityQuery(
-            schema, table, catalog: catalog, now: configuration.now())
+            schema, table, catalog: catalog, reader: reader, now: configuration.now())
         return try connection.integer(query.countSQL) ?? 0
     }
 }

@@ -76,7 +76,7 @@ package struct SchemaReconciler {
     }
 
     private func table(_ id: Int64) throws -> StretchedTable? {
-        try catalog.tables().first { $0.id == id }
+        try catalog.table(id: id)
     }
 
     private func schemaCookie() throws(SQLiteError) -> Int64 {

@@ -59,7 +59,7 @@ extension StretchDatabase {
     /// Cold rows that no tombstone hides.
     func coldRowCount(_ table: StretchedTable) throws -> Int64 {
         let counts = try catalog.counts(table: table.id)
-        return counts.rows - counts.hiddenRows
+        return counts.visibleRows
     }
 
     private func forget(_ table: StretchedTable, mode: DisableMode, rowCount: Int64) throws {

@@ -27,9 +27,9 @@ extension StretchDatabase {
             let database = try enabledDatabase()
             try refuseEnabledTable(name)
             let version = try schemaCookie()
-            let inspection = try TableInspection(name, on: connection)
+            let inspection = try TableInspection(name, from: SchemaReader(connection))
             let enabled = try catalog.tables()
-            try inspection.check(enabled: enabled.map(\.name))
+            try inspection.check(enabled: Set(enabled.map { SQLName($0.name) }))
             let schema = inspection.schema
             let parent = try follows.map { name in
                 try FollowCheck(schema: schema, enabled: enabled).parent(named: name)
@@ -46,9 +46,9 @@ extension StretchDatabase {
             return TableReport(
                 name: schema.name, filterPredicate: filter, follows: parent,
                 localRows: try localRowCount(schema.name),
-                eligibleRows: try eligibleRowCount(saved, schema: schema),
+                eligibleRows: try eligibleRowCount(saved, inspection.reader),
                 unenforcedConstraints: inspection.unenforcedConstraints,
-                advice: try inspection.advice(on: connection))
+                advice: try inspection.advice())
         }
         try refreshOverlay()
         return report
@@ -133,18 +133,28 @@ struct FollowCheck {
         return parent.name
     }
 
+    /// Throws where the chain of parents comes back to the table, or is too long.
     private func refuseCircle(_ parent: StretchedTable) throws(StretchError) {
+        let byName = Dictionary(enabled.map { (SQLName($0.name), $0) }) { first, _ in first }
         var next: StretchedTable? = parent
-        // The chain has no table twice, so that it is no longer than there are tables.
-        for _ in 0...enabled.count {
+        for _ in 0..<MigrationPlan.maximumDepth {
             guard let table = next else { return }
-            guard !table.name.isEqualFoldingCase(schema.name) else { break }
-            next = table.follows.flatMap { name in
-                enabled.first { $0.name.isEqualFoldingCase(name) }
+            guard !table.name.isEqualFoldingCase(schema.name) else {
+                throw StretchError(
+                    .unsupported, "table \"\(schema.name)\" would follow itself",
+                    hint: "Let it follow another table, or none.")
             }
+            next = table.follows.flatMap { byName[SQLName($0)] }
         }
-        throw StretchError(
-            .unsupported, "table \"\(schema.name)\" would follow itself",
-            hint: "Let it follow another table, or none.")
+        if next != nil { throw Self.tooDeep(schema.name) }
+    }
+
+    /// The error of a table that follows more tables than a condition is made for.
+    static func tooDeep(_ name: String) -> StretchError {
+        StretchError(
+            .unsupported,
+            "table \"\(name)\" follows more than \(MigrationPlan.maximumDepth) tables, one "
+                + "after the other",
+            hint: "Let one of them follow nobody, and give it a filter of its own.")
     }
 }

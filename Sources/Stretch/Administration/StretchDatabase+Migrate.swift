@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 extension StretchDatabase {
     /// Moves eligible rows to the remote, and goes on bringing back tables in state `inbound`.
@@ -66,10 +67,15 @@ extension StretchDatabase {
         _ = try perform { try enabledDatabase() }
         let migrator = try Migrator(path: path, configuration: configuration)
         let now = configuration.now()
-        migrator.reconcileSchema = { connection in
-            let waiting = try self.reconcile(on: connection)
-            for table in try Catalog(connection).tables() where table.state == .outbound {
-                try StretchDatabase.checkTable(table, on: connection, now: now)
+        migrator.reconcileSchema = { schema in
+            let waiting = try self.reconcile(schema)
+            try schema.reading { reader in
+                let tables = try Catalog(reader.connection).tables()
+                let enabled = Set(tables.map { SQLName($0.name) })
+                for table in tables where table.state == .outbound {
+                    try StretchDatabase.checkTable(
+                        table, enabled: enabled, from: reader, now: now)
+                }
             }
             return waiting
         }
@@ -79,13 +85,15 @@ extension StretchDatabase {
     /// Reconciles on the migrator's connection; the remote is asked only when columns differ.
     ///
     /// - Returns: Why tables wait for the owner of the remote, by their ids.
-    private func reconcile(on connection: Connection) throws -> [Int64: StretchError] {
-        let catalog = Catalog(connection)
-        let changed = try catalog.tables().filter { table in
-            let schema = try TableSchema(reading: table.name, from: connection)
-            return schema.map { !isReconciled(table, schema: $0) } ?? true
+    private func reconcile(_ schema: KnownSchema) throws -> [Int64: StretchError] {
+        let (connection, record, changed) = try schema.reading { reader in
+            let catalog = Catalog(reader.connection)
+            let changed = try catalog.tables().filter { table in
+                try reader.table(table.name).map { !isReconciled(table, schema: $0) } ?? true
+            }
+            return (reader.connection, try catalog.database(), changed)
         }
-        guard !changed.isEmpty, let record = try catalog.database() else { return [:] }
+        guard !changed.isEmpty, let record else { return [:] }
         let reconciler = SchemaReconciler(
             connection: connection, configuration: configuration,
             endpoint: try makeEndpoint(record, as: .administrator))

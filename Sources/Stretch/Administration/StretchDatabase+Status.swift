@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 extension StretchDatabase {
     /// How the database, its remote and its tables stand.
@@ -11,7 +12,8 @@ extension StretchDatabase {
         try perform {
             let record = try enabledDatabase()
             var link = checkLink(record)
-            let tables = try catalog.tables().map { try status(of: $0, link: &link) }
+            let tables = try connection.reading { try localStates() }
+                .map { try status(of: $0, link: &link) }
             // Again: the migrator may have moved the file on meanwhile.
             let now = try enabledDatabase()
             let freePages = try connection.integer("PRAGMA main.freelist_count") ?? 0
@@ -101,34 +103,60 @@ extension StretchDatabase {
 
     // MARK: Tables
 
-    private func status(
-        of table: StretchedTable, link: inout Link
-    ) throws -> DatabaseStatus.Table {
-        let schema = try TableSchema(reading: table.name, from: connection)
-        var problem: String?
+    /// What the local file says of a table.
+    private struct LocalState {
+        let table: StretchedTable
+        let schema: TableSchema?
+        let counts: Catalog.Counts
+        var localRows: Int64 = 0
+        var localBytes: Int64?
         var eligibleRows: Int64?
-        do {
-            try Self.checkTable(table, on: connection, now: configuration.now())
-            eligibleRows = try schema.map { try eligibleRowCount(table, schema: $0) }
-        } catch let error as StretchError {
-            problem = error.message
+        var problem: String?
+    }
+
+    /// Part of a read transaction; the remote is asked outside of it.
+    private func localStates() throws -> [LocalState] {
+        let reader = SchemaReader(connection)
+        let tables = try catalog.tables()
+        let enabled = Set(tables.map { SQLName($0.name) })
+        let counts = try catalog.countsOfTables()
+        let bytes = try byteCounts(of: enabled)
+        return try tables.map { table in
+            var state = LocalState(
+                table: table, schema: try reader.table(table.name),
+                counts: counts[table.id] ?? Catalog.Counts())
+            if state.schema != nil { state.localRows = try localRowCount(table.name) }
+            state.localBytes = bytes?[SQLName(table.name)]
+            do {
+                try Self.checkTable(
+                    table, enabled: enabled, from: reader, now: configuration.now())
+                state.eligibleRows = try eligibleRowCount(table, reader)
+            } catch let error as StretchError {
+                state.problem = error.message
+            }
+            return state
         }
+    }
+
+    private func status(
+        of state: LocalState, link: inout Link
+    ) throws -> DatabaseStatus.Table {
+        let (table, schema) = (state.table, state.schema)
         let gap = try schema.flatMap { try remoteGap(of: table, $0, link: link) }
-        let batchCount = try connection.integer(
-            "SELECT count(*) FROM main.stretch_batch WHERE table_id = ?1", .integer(table.id))
         return DatabaseStatus.Table(
             name: table.name, filterPredicate: table.filter, follows: table.follows,
-            migrationState: table.state.rawValue,
-            localRows: schema == nil ? 0 : try localRowCount(table.name),
-            eligibleRows: eligibleRows, remoteRows: try coldRowCount(table),
-            batches: batchCount ?? 0, localBytes: localByteCount(table.name),
+            migrationState: table.state.rawValue, localRows: state.localRows,
+            eligibleRows: state.eligibleRows, remoteRows: state.counts.visibleRows,
+            batches: state.counts.batches, localBytes: state.localBytes,
             remoteBytes: remoteByteCount(table, link: &link),
-            shadowedRows: try schema.flatMap { try shadowedRowCount(table, $0, link: &link) },
+            shadowedRows: try schema.flatMap {
+                state.counts.batches == 0 ? 0 : try shadowedRowCount(table, $0, link: &link)
+            },
             isReconciled: schema.map { isReconciled(table, schema: $0) } ?? false,
             hasRemoteIndexes: gap.map { !$0.gap.isMissing && $0.gap.indexCount == 0 },
             ownerSteps: gap.map {
-                $0.ownerSteps(hasMoved: (batchCount ?? 0) > 0)
-            } ?? [], problem: problem)
+                $0.ownerSteps(hasMoved: state.counts.batches > 0)
+            } ?? [], problem: state.problem)
     }
 
     /// The cold rows that hot rows hide.
@@ -168,17 +196,45 @@ extension StretchDatabase {
         }
     }
 
-    /// The bytes of a table and its indexes, free space in their pages included.
+    /// The bytes of tables and their indexes, free space in their pages included.
+    ///
+    /// `dbstat` goes through all objects for each name that it is asked for, and through all pages
+    /// without one; what is less is done.
     ///
     /// - Returns: `nil` where SQLite has no `dbstat`: <https://sqlite.org/dbstat.html>.
-    private func localByteCount(_ name: String) -> Int64? {
-        let count = try? connection.integer(
+    private func byteCounts(of tables: Set<SQLName>) throws(SQLiteError) -> [SQLName: Int64]? {
+        let objects = try connection.rows(
             """
-            SELECT sum(pgsize) FROM dbstat('main', 1) WHERE name IN (
-                SELECT name FROM main.sqlite_schema WHERE tbl_name = ?1 COLLATE NOCASE
-                AND type IN ('table', 'index'))
-            """, .text(name))
-        return count ?? nil
+            SELECT name, tbl_name FROM main.sqlite_schema WHERE type IN ('table', 'index')
+            """)
+        var owners: [ExactText: SQLName] = [:]
+        for row in objects {
+            guard let name = row[0].stringValue, let table = row[1].stringValue.map(SQLName.init),
+                tables.contains(table)
+            else { continue }
+            owners[ExactText(name)] = table
+        }
+        let pageCount = try connection.integer("PRAGMA main.page_count") ?? 0
+        var counts: [SQLName: Int64] = [:]
+        do {
+            if Int64(owners.count * objects.count) < pageCount {
+                for (name, table) in owners {
+                    counts[table, default: 0] +=
+                        try connection.integer(
+                            "SELECT pgsize FROM dbstat('main', 1) WHERE name = ?1",
+                            .text(name.text)) ?? 0
+                }
+            } else {
+                for row in try connection.rows("SELECT name, pgsize FROM dbstat('main', 1)") {
+                    guard let name = row[0].stringValue, let table = owners[ExactText(name)]
+                    else { continue }
+                    counts[table, default: 0] += row[1].integerValue ?? 0
+                }
+            }
+        } catch {
+            return nil
+        }
+        return counts
     }
 
     private func remoteByteCount(_ table: StretchedTable, link: inout Link) -> Int64? {

@@ -98,15 +98,16 @@ extension StretchDatabase {
     /// Throws when something that came into the schema later stands in the way of the table.
     ///
     /// Any program may change an ordinary file, so that this is asked again before each migration.
+    ///
+    /// - Parameter enabled: The names of the stretch-enabled tables.
     static func checkTable(
-        _ table: StretchedTable, on connection: Connection, now: String
+        _ table: StretchedTable, enabled: Set<SQLName>, from reader: SchemaReader, now: String
     ) throws {
-        let inspection = try TableInspection(table.name, on: connection)
-        let tables = try Catalog(connection).tables()
-        let others = tables.map(\.name).filter { !$0.isEqualFoldingCase(table.name) }
-        try inspection.check(enabled: others)
+        let inspection = try TableInspection(table.name, from: reader)
+        try inspection.check(enabled: enabled)
         guard table.follows == nil || !table.filter.isEmpty else { return }
-        try checkFilter(table.filter, schema: inspection.schema, on: connection, now: now)
+        try checkFilter(
+            table.filter, schema: inspection.schema, on: reader.connection, now: now)
     }
 
     func localRowCount(_ name: String) throws(SQLiteError) -> Int64 {

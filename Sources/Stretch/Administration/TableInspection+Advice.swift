@@ -17,30 +17,27 @@ extension TableInspection {
     }
 
     /// What would make the table work better when it is stretched.
-    func advice(on connection: Connection) throws(SQLiteError) -> [String] {
+    func advice() throws(SQLiteError) -> [String] {
         var advice: [String] = []
         if schema.keyKind == .rowid, !schema.isAutoincrement {
             advice.append(
                 "A program without Stretch can give a new row the key of a cold one; "
                     + "AUTOINCREMENT on \"\(schema.columns[schema.key[0]].name)\" prevents it.")
         }
-        for foreignKey in schema.children where try !hasIndex(for: foreignKey, on: connection) {
+        for foreignKey in schema.children where try !hasIndex(for: foreignKey) {
             let columns = foreignKey.childColumns.map(\.quotedName).joined(separator: ", ")
             advice.append(
                 "Each batch reads all of \"\(foreignKey.child)\" to see which rows it refers to; "
                     + "CREATE INDEX … ON \(foreignKey.child.quotedName)(\(columns)) prevents it.")
         }
-        if try connection.string("PRAGMA main.journal_mode") != "wal" {
+        if try reader.connection.string("PRAGMA main.journal_mode") != "wal" {
             advice.append("PRAGMA journal_mode=WAL lets queries and migration run side by side.")
         }
         return advice
     }
 
-    private func hasIndex(
-        for foreignKey: ForeignKeySchema, on connection: Connection
-    ) throws(SQLiteError) -> Bool {
-        let child = try TableSchema(reading: foreignKey.child, from: connection)
-        guard let child else { return true }
+    private func hasIndex(for foreignKey: ForeignKeySchema) throws(SQLiteError) -> Bool {
+        guard let child = try reader.table(foreignKey.child) else { return true }
         let columns = Set(foreignKey.childColumns.compactMap { child.column(named: $0) })
         if child.keyKind == .rowid, columns == Set(child.key) { return true }
         if Set(child.key.prefix(columns.count)) == columns { return true }

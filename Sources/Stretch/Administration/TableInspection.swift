@@ -11,28 +11,30 @@ struct TableInspection {
     static let maximumColumnCount = 1_900
 
     let schema: TableSchema
-    private let connection: Connection
+    let reader: SchemaReader
 
     /// Finds the table.
     ///
     /// - Throws: ``StretchError`` with the reason why this object can never be stretched.
-    init(_ name: String, on connection: Connection) throws {
-        self.connection = connection
+    init(_ name: String, from reader: SchemaReader) throws {
+        self.reader = reader
         try Self.refuseByName(name)
-        try Self.refuseByKind(name, on: connection)
-        guard let schema = try TableSchema(reading: name, from: connection) else {
-            throw try Self.missing(name, on: connection)
+        try Self.refuseByKind(name, from: reader)
+        guard let schema = try reader.table(name) else {
+            throw try Self.missing(name, on: reader.connection)
         }
         self.schema = schema
     }
 
     /// Throws the first reason why the table cannot be stretched.
     ///
-    /// - Parameter enabled: The names of the other stretch-enabled tables.
-    func check(enabled: [String]) throws {
+    /// - Parameter enabled: The names of the stretch-enabled tables.
+    func check(enabled: Set<SQLName>) throws {
         try refuseColumns()
         try refuseExternalContent()
-        try TriggerInspection(schema: schema, connection: connection, enabled: enabled).check()
+        try TriggerInspection(
+            schema: schema, enabled: enabled, mentions: reader.mentions()
+        ).check()
     }
 
     // MARK: The object itself
@@ -46,21 +48,19 @@ struct TableInspection {
         }
     }
 
-    private static func refuseByKind(_ name: String, on connection: Connection) throws {
-        let rows = try connection.rows(
-            """
-            SELECT schema, type FROM pragma_table_list WHERE name = ?1 COLLATE NOCASE
-            ORDER BY schema <> 'main'
-            """, .text(name))
-        guard let row = rows.first else { throw try missing(name, on: connection) }
-        guard row[0] == "main" else {
-            let place = row[0] == "temp" ? "is temporary" : "is in an attached database"
+    private static func refuseByKind(_ name: String, from reader: SchemaReader) throws {
+        guard let entry = try reader.entry(name) else {
+            let schema = try reader.connection.string(
+                "SELECT schema FROM pragma_table_list WHERE name = ?1 COLLATE NOCASE", .text(name))
+            guard let schema else { throw try missing(name, on: reader.connection) }
+            let place =
+                schema.isSameText(as: "temp") ? "is temporary" : "is in an attached database"
             throw StretchError(
                 .unsupported, "table \"\(name)\" \(place)",
                 hint: "Only tables of the file itself can be stretched.")
         }
         let reason: String
-        switch row[1].stringValue {
+        switch entry.type {
         case "table": return
         case "view": reason = "is a view; enable the tables that it reads"
         case "virtual": reason = "is a virtual table, whose rows belong to its module"
@@ -117,21 +117,12 @@ struct TableInspection {
     /// FTS tables with `content='t'` fetch the rows of `t` from schema main by rowid:
     /// <https://sqlite.org/fts5.html#external_content_tables>.
     private func refuseExternalContent() throws {
-        let rows = try connection.rows(
-            """
-            SELECT name, sql FROM main.sqlite_schema
-            WHERE type = 'table' AND sql LIKE 'CREATE VIRTUAL TABLE%'
-            """)
-        for row in rows {
-            guard let content = Self.contentTable(row[1].stringValue ?? ""),
-                content.isEqualFoldingCase(schema.name)
-            else { continue }
-            throw StretchError(
-                .unsupported,
-                "table \"\(schema.name)\" is the content of the full-text table "
-                    + "\"\(row[0].stringValue ?? "")\", which would not find cold rows",
-                hint: "Make the full-text table contentless, or one with content of its own.")
-        }
+        guard let name = try reader.fullTextTable(over: schema.name) else { return }
+        throw StretchError(
+            .unsupported,
+            "table \"\(schema.name)\" is the content of the full-text table "
+                + "\"\(name)\", which would not find cold rows",
+            hint: "Make the full-text table contentless, or one with content of its own.")
     }
 
     /// The table that the `content` option of a full-text table names.

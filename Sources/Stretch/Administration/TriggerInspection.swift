@@ -1,87 +1,121 @@
 internal import StretchSQLite
 internal import StretchText
 
+/// Which triggers and views of schema main name which tables and views.
+struct MentionIndex {
+    private let triggers: [TriggerSchema]
+    /// The names in each trigger's condition and body.
+    private let names: [[SQLName]]
+    private let triggersOfTables: [SQLName: [Int]]
+    private let triggersByName: [SQLName: [Int]]
+    private let namesInViews: [SQLName: [SQLName]]
+    private let viewsByName: [SQLName: [SQLName]]
+
+    init(triggers: [TriggerSchema], views: [(name: String, text: String)]) {
+        self.triggers = triggers
+        names = triggers.map { trigger in
+            guard let parsed = TriggerText(parsing: trigger.text) else {
+                return DependencyScan.mentionedNames(in: trigger.text)
+            }
+            return DependencyScan.mentionedNames(
+                in: "SELECT \(parsed.condition ?? "1"); \(parsed.body)")
+        }
+        triggersOfTables = Dictionary(grouping: triggers.indices) { SQLName(triggers[$0].table) }
+        var triggersByName: [SQLName: [Int]] = [:]
+        for (index, names) in names.enumerated() {
+            for name in names { triggersByName[name, default: []].append(index) }
+        }
+        self.triggersByName = triggersByName
+        namesInViews = Dictionary(
+            views.map { (SQLName($0.name), DependencyScan.mentionedNames(in: $0.text)) }
+        ) { $0 + $1 }
+        viewsByName = Self.readers(namesInViews)
+    }
+
+    private static func readers(_ views: [SQLName: [SQLName]]) -> [SQLName: [SQLName]] {
+        var readers: [SQLName: [SQLName]] = [:]
+        for (view, names) in views.sorted(by: { $0.key < $1.key }) {
+            for name in names { readers[name, default: []].append(view) }
+        }
+        return readers
+    }
+
+    /// The triggers of a table, with the names that they mention.
+    func triggers(on table: SQLName) -> [(trigger: TriggerSchema, names: [SQLName])] {
+        (triggersOfTables[table] ?? []).map { (triggers[$0], names[$0]) }
+    }
+
+    /// The first trigger of other tables that mentions one of the names.
+    func trigger(
+        mentioning used: [SQLName], except table: SQLName
+    ) -> (trigger: TriggerSchema, name: SQLName)? {
+        let found = used.flatMap { name in
+            (triggersByName[name] ?? [])
+                .filter { SQLName(triggers[$0].table) != table }.map { (index: $0, name: name) }
+        }
+        return found.min { $0.index < $1.index }.map { (triggers[$0.index], $0.name) }
+    }
+
+    /// The views that read one of the tables, also through other views.
+    func views(over tables: some Sequence<SQLName>) -> [SQLName] {
+        Self.closure(of: tables, viewsByName)
+    }
+
+    /// The names that a view mentions, also through other views.
+    func names(in view: SQLName) -> [SQLName] { Self.closure(of: [view], namesInViews) }
+
+    /// What is reached from the names, without the names themselves, the nearest first.
+    private static func closure(
+        of names: some Sequence<SQLName>, _ next: [SQLName: [SQLName]]
+    ) -> [SQLName] {
+        var queue = Array(names)
+        let startCount = queue.count
+        var seen = Set(queue)
+        var position = 0
+        while position < queue.count {
+            for name in next[queue[position]] ?? [] where seen.insert(name).inserted {
+                queue.append(name)
+            }
+            position += 1
+        }
+        return Array(queue[startCount...])
+    }
+}
+
 /// Finds triggers whose bodies would see only the hot rows of a stretch-enabled table.
 ///
 /// Names in a trigger of schema main are found in main, where the table is the hot one.
 struct TriggerInspection {
-    private let schema: TableSchema
-    private let enabled: [String]
-    private let triggers: [TriggerSchema]
-    private let views: [(name: String, text: String)]
-
-    init(schema: TableSchema, connection: Connection, enabled: [String]) throws(SQLiteError) {
-        self.schema = schema
-        self.enabled = enabled
-        // Triggers on views are INSTEAD OF triggers, which Stretch mirrors with their views.
-        triggers = try connection.rows(
-            """
-            SELECT name, tbl_name, sql FROM main.sqlite_schema AS t WHERE type = 'trigger'
-            AND NOT EXISTS (SELECT 1 FROM main.sqlite_schema AS v
-                WHERE v.type = 'view' AND v.name = t.tbl_name COLLATE NOCASE)
-            ORDER BY name
-            """
-        ).map {
-            TriggerSchema(
-                name: $0[0].stringValue ?? "", table: $0[1].stringValue ?? "",
-                text: $0[2].stringValue ?? "")
-        }
-        views = try connection.rows(
-            "SELECT name, sql FROM main.sqlite_schema WHERE type = 'view' ORDER BY name"
-        ).map { (name: $0[0].stringValue ?? "", text: $0[1].stringValue ?? "") }
-    }
+    let schema: TableSchema
+    /// The names of the stretch-enabled tables.
+    let enabled: Set<SQLName>
+    let mentions: MentionIndex
+    private var table: SQLName { SQLName(schema.name) }
 
     /// Throws when a trigger reads or writes rows that may be cold.
     func check() throws(StretchError) {
-        let aliases = viewsOver(schema.name)
-        for trigger in triggers {
-            if trigger.table.isEqualFoldingCase(schema.name) {
-                try checkOwn(trigger, aliases: aliases)
-            } else if let name = firstMention([schema.name] + aliases, in: trigger) {
-                throw refusal(trigger, uses: name)
-            }
+        for (trigger, names) in mentions.triggers(on: table) { try checkOwn(trigger, names) }
+        let used = [table] + mentions.views(over: [table])
+        if let (trigger, name) = mentions.trigger(mentioning: used, except: table) {
+            throw refusal(trigger, uses: name.text)
         }
     }
 
-    private func checkOwn(_ trigger: TriggerSchema, aliases: [String]) throws(StretchError) {
-        let others = enabled.filter { !$0.isEqualFoldingCase(schema.name) }
-        let names = others + others.flatMap(viewsOver) + aliases
-        if let name = firstMention(names, in: trigger) { throw refusal(trigger, uses: name) }
-        guard firstMention([schema.name], in: trigger) != nil else { return }
+    private func checkOwn(
+        _ trigger: TriggerSchema, _ names: [SQLName]
+    ) throws(StretchError) {
+        for name in names where name != table {
+            let reached = [name] + mentions.names(in: name)
+            if reached.contains(where: { enabled.contains($0) || $0 == table }) {
+                throw refusal(trigger, uses: name.text)
+            }
+        }
+        guard names.contains(table) else { return }
         let text = TriggerText(parsing: trigger.text)
         let isOwnRow = text?.bodyOnlyWritesItsOwnRow(
             of: schema.name, key: schema.key.map { schema.columns[$0].name },
             keyIsRowid: schema.keyKind == .rowid)
         guard isOwnRow ?? false else { throw refusal(trigger, uses: schema.name) }
-    }
-
-    private func firstMention(_ names: [String], in trigger: TriggerSchema) -> String? {
-        let text: String
-        if let parsed = TriggerText(parsing: trigger.text) {
-            text = "SELECT \(parsed.condition ?? "1"); \(parsed.body)"
-        } else {
-            text = trigger.text
-        }
-        return names.first { DependencyScan.mentions($0, in: text) }
-    }
-
-    /// The views that read a table, also through other views.
-    private func viewsOver(_ table: String) -> [String] {
-        var found: [String] = []
-        // Each round but the last finds one view or more.
-        for _ in 0...views.count {
-            let names = [table] + found
-            let more = views.filter { view in
-                !found.contains { $0.isEqualFoldingCase(view.name) }
-                    && names.contains {
-                        !$0.isEqualFoldingCase(view.name)
-                            && DependencyScan.mentions($0, in: view.text)
-                    }
-            }
-            guard !more.isEmpty else { break }
-            found += more.map(\.name)
-        }
-        return found
     }
 
     private func refusal(_ trigger: TriggerSchema, uses name: String) -> StretchError {

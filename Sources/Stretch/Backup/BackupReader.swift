@@ -72,6 +72,8 @@ struct BackupReader {
                 let catalog = Catalog(connection)
                 let record = try catalog.database()
                 let tables = try record == nil ? [] : catalog.tables()
+                let counts = try record == nil ? [:] : catalog.countsOfTables()
+                let reader = SchemaReader(connection)
                 let names = Set(tables.map(\.name.foldingCase))
                 return BackupDescription(
                     file: path, time: time.description,
@@ -82,7 +84,9 @@ struct BackupReader {
                     journalMode: journalMode, hasWAL: hasWAL,
                     isRemote: try EmbeddedSchema.isRemote(connection),
                     stretch: try record.map { try describe($0, catalog) },
-                    tables: try tables.map { try describe($0, catalog) },
+                    tables: try tables.map {
+                        try describe($0, counts[$0.id] ?? Catalog.Counts(), reader)
+                    },
                     plainTables: try Self.tableNames(connection).filter {
                         !names.contains($0.foldingCase)
                     },
@@ -105,10 +109,9 @@ struct BackupReader {
     }
 
     private func describe(
-        _ table: StretchedTable, _ catalog: Catalog
+        _ table: StretchedTable, _ counts: Catalog.Counts, _ reader: SchemaReader
     ) throws -> BackupDescription.Table {
-        let counts = try catalog.counts(table: table.id)
-        let schema = try TableSchema(reading: table.name, from: connection)
+        let schema = try reader.table(table.name)
         return BackupDescription.Table(
             name: table.name, filterPredicate: table.filter,
             migrationState: table.state.rawValue,
@@ -116,18 +119,19 @@ struct BackupReader {
                 ? 0
                 : try connection.integer("SELECT count(*) FROM main.\(table.name.quotedName)")
                     ?? 0,
-            eligibleRows: schema.flatMap { eligibleRowCount(table, $0, catalog) },
-            remoteRows: counts.rows - counts.hiddenRows, batches: counts.batches,
+            eligibleRows: schema.flatMap { eligibleRowCount(table, $0, reader) },
+            remoteRows: counts.visibleRows, batches: counts.batches,
             hiddenRows: counts.hiddenRows)
     }
 
     /// - Returns: `nil` where the filter does not fit the table any more.
     private func eligibleRowCount(
-        _ table: StretchedTable, _ schema: TableSchema, _ catalog: Catalog
+        _ table: StretchedTable, _ schema: TableSchema, _ reader: SchemaReader
     ) -> Int64? {
         guard
             let query = try? EligibilityQuery(
-                schema, table, catalog: catalog, now: configuration.now())
+                schema, table, catalog: Catalog(connection), reader: reader,
+                now: configuration.now())
         else { return nil }
         let count = try? connection.integer(query.countSQL)
         return count ?? nil
@@ -142,15 +146,5 @@ struct BackupReader {
             ORDER BY name
             """
         ).compactMap { $0[0].stringValue }.filter { !CatalogSchema.tableNames.contains($0) }
-    }
-}
-
-extension EligibilityQuery {
-    /// The rows of a table that would move at a time.
-    init(_ schema: TableSchema, _ table: StretchedTable, catalog: Catalog, now: String) throws {
-        try self.init(
-            schema, filter: try MigrationPlan.filter(of: table, schema, alias: "h", now: now),
-            followed: try MigrationPlan.followed(
-                by: table, schema, depth: 1, now: now, catalog: catalog))
     }
 }

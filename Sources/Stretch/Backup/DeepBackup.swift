@@ -49,7 +49,7 @@ private final class DeepBackup {
     }
 
     func fill() throws -> Int64 {
-        try Migrator.requireSameSchema(connection)
+        try Migrator.requireSameSchema(SchemaReader(connection))
         var rows: Int64 = 0
         try connection.execute("BEGIN")
         for table in try catalog.tables() {

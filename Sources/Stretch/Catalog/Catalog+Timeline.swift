@@ -103,8 +103,9 @@ extension Catalog {
     /// The batches of the manifest with their tables, by their ids.
     func manifest() throws -> [Int64: (table: StretchedTable, batch: ManifestBatch)] {
         var found: [Int64: (table: StretchedTable, batch: ManifestBatch)] = [:]
+        let batches = try batchesOfTables()
         for table in try tables() {
-            for batch in try batches(table: table.id) { found[batch.visible.id] = (table, batch) }
+            for batch in batches[table.id] ?? [] { found[batch.visible.id] = (table, batch) }
         }
         return found
     }

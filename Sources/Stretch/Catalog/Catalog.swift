@@ -107,13 +107,35 @@ package struct Catalog {
 
     /// The stretch-enabled tables, in the order in which they were enabled.
     package func tables() throws -> [StretchedTable] {
-        try connection.stored(
-            "stretch_table", of: .local,
+        try tables(
             """
             SELECT id, name, relation, filter, follows, state, schema_version
             FROM main.stretch_table ORDER BY id
+            """)
+    }
+
+    /// A stretch-enabled table by its id.
+    package func table(id: Int64) throws -> StretchedTable? {
+        try tables(
             """
-        ) { row in
+            SELECT id, name, relation, filter, follows, state, schema_version
+            FROM main.stretch_table WHERE id = ?
+            """, .integer(id)
+        ).first
+    }
+
+    /// A stretch-enabled table by its name, without regard to case.
+    package func table(named name: String) throws -> StretchedTable? {
+        try tables(
+            """
+            SELECT id, name, relation, filter, follows, state, schema_version
+            FROM main.stretch_table WHERE name = ? COLLATE NOCASE
+            """, .text(name)
+        ).first { $0.name.isEqualFoldingCase(name) }
+    }
+
+    private func tables(_ sql: String, _ values: Value...) throws -> [StretchedTable] {
+        try connection.stored("stretch_table", of: .local, sql, values) { row in
             let id = try row.integer(0, in: .numbers)
             return StretchedTable(
                 id: id, name: try row.string(1), relation: try row.integer(2, in: .ids),
@@ -129,11 +151,6 @@ package struct Catalog {
             "stretch_table", of: .local,
             "SELECT id, schema_version FROM main.stretch_table WHERE id = ?", .integer(table)
         ) { try $0.integer(1, in: .versions) }.first
-    }
-
-    /// A stretch-enabled table by its name, without regard to case.
-    package func table(named name: String) throws -> StretchedTable? {
-        try tables().first { $0.name.isEqualFoldingCase(name) }
     }
 
     /// Writes a table and its columns, new or changed.
@@ -196,19 +213,31 @@ package struct Catalog {
     /// The batches of a table that are visible, in the order of their numbers, without the one that
     /// the step in flight takes out.
     package func batches(table: Int64) throws -> [ManifestBatch] {
-        let step = try pending()
-        return try connection.stored(
-            "stretch_batch", of: .local,
+        try batches(
             """
-            SELECT number, id, epoch, schema_version, rows, bytes, zones, digest
+            SELECT number, id, epoch, schema_version, rows, bytes, zones, digest, table_id
             FROM main.stretch_batch WHERE table_id = ? ORDER BY number
-            """, .integer(table)
-        ) { row in
+            """, .integer(table))
+    }
+
+    /// The visible batches of all tables, by the tables' ids.
+    func batchesOfTables() throws -> [Int64: [ManifestBatch]] {
+        Dictionary(
+            grouping: try batches(
+                """
+                SELECT number, id, epoch, schema_version, rows, bytes, zones, digest, table_id
+                FROM main.stretch_batch ORDER BY number
+                """), by: \.table)
+    }
+
+    private func batches(_ sql: String, _ values: Value...) throws -> [ManifestBatch] {
+        let step = try pending()
+        return try connection.stored("stretch_batch", of: .local, sql, values) { row in
             ManifestBatch(
                 visible: VisibleBatch(
                     id: try row.integer(1, in: .ids), number: try row.integer(0, in: .numbers),
                     rowCount: try row.integer(4, in: .batchRows)),
-                table: table, epoch: try row.integer(2, in: .epochs),
+                table: try row.integer(8, in: .numbers), epoch: try row.integer(2, in: .epochs),
                 schemaVersion: try row.integer(3, in: .versions),
                 byteCount: try row.integer(5, in: .batchBytes),
                 zones: ZoneMap(encoded: try row.blob(6)), digest: try row.blob(7))
@@ -223,23 +252,50 @@ package struct Catalog {
         ) { (try $0.integer(0, in: .numbers), try $0.integer(1, in: .batchRows)) }.first
     }
 
-    /// The batches of a table in the manifest, their rows, and how many of these tombstones hide.
-    func counts(table: Int64) throws -> (batches: Int64, rows: Int64, hiddenRows: Int64) {
-        let batches = try connection.stored(
-            "stretch_batch", of: .local,
+    /// The batches of one table in the manifest, their rows, and how many of these tombstones hide.
+    struct Counts {
+        var batches: Int64 = 0
+        var rows: Int64 = 0
+        var hiddenRows: Int64 = 0
+        /// The numbers of the batches whose rows are all hidden.
+        var hiddenBatches: [Int64] = []
+        var visibleRows: Int64 { rows - hiddenRows }
+    }
+
+    /// What the manifest has of a table.
+    func counts(table: Int64) throws -> Counts {
+        try counts(
             """
             SELECT number, rows, (SELECT count(*) FROM main.stretch_tombstone AS t
-                WHERE t.batch = b.number) AS tombstones
+                WHERE t.batch = b.number) AS tombstones, table_id
             FROM main.stretch_batch AS b WHERE table_id = ?
             """, .integer(table)
-        ) { row in
+        )[table] ?? Counts()
+    }
+
+    /// What the manifest has of each table that has batches, by the tables' ids.
+    func countsOfTables() throws -> [Int64: Counts] {
+        try counts(
+            """
+            SELECT number, rows, (SELECT count(*) FROM main.stretch_tombstone AS t
+                WHERE t.batch = b.number) AS tombstones, table_id
+            FROM main.stretch_batch AS b
+            """)
+    }
+
+    private func counts(_ sql: String, _ values: Value...) throws -> [Int64: Counts] {
+        var counts: [Int64: Counts] = [:]
+        _ = try connection.stored("stretch_batch", of: .local, sql, values) { row in
             let rows = try row.integer(1, in: .batchRows)
-            return (rows: rows, hidden: try row.integer(2, in: 0...rows))
+            let hidden = try row.integer(2, in: 0...rows)
+            var table = counts.removeValue(forKey: try row.integer(3, in: .numbers)) ?? Counts()
+            table.batches += 1
+            table.rows += rows
+            table.hiddenRows += hidden
+            if hidden == rows { table.hiddenBatches.append(try row.integer(0, in: .numbers)) }
+            counts[try row.integer(3, in: .numbers)] = table
         }
-        return (
-            Int64(batches.count), batches.reduce(0) { $0 + $1.rows },
-            batches.reduce(0) { $0 + $1.hidden }
-        )
+        return counts
     }
 
     /// Whether any batch of a table is visible.

@@ -149,6 +149,13 @@ extension Connection {
         _ table: StaticString, of file: StoredFile, _ sql: String, _ values: Value...,
         read: (StoredRow) throws -> Record
     ) throws -> [Record] {
+        try stored(table, of: file, sql, values, read: read)
+    }
+
+    package func stored<Record>(
+        _ table: StaticString, of file: StoredFile, _ sql: String, _ values: [Value],
+        read: (StoredRow) throws -> Record
+    ) throws -> [Record] {
         let statement = try cached(sql)
         defer { statement.reset() }
         try statement.bind(values)

@@ -6,14 +6,15 @@ extension TableSchema {
     ///
     /// - Returns: `nil` when there is no such ordinary table.
     package init?(reading name: String, from connection: Connection) throws(SQLiteError) {
-        let table = try connection.rows(
-            """
-            SELECT name, wr, strict FROM pragma_table_list
-            WHERE schema = 'main' AND type = 'table' AND name = ?1 COLLATE NOCASE
-            """, .text(name)
-        ).first
-        guard let table, let realName = table[0].stringValue else { return nil }
-        let isWithoutRowid = table[1] == .integer(1)
+        guard let table = try SchemaReader(connection).table(name) else { return nil }
+        self = table
+    }
+
+    init?(reading name: String, from reader: SchemaReader) throws(SQLiteError) {
+        guard let table = try reader.entry(name), table.type.isSameText(as: "table") else {
+            return nil
+        }
+        let (connection, realName) = (reader.connection, table.name)
         let columnRows = try connection.rows(
             """
             SELECT name, type, "notnull", dflt_value, pk, hidden
@@ -33,21 +34,21 @@ extension TableSchema {
             columns.append(
                 ColumnSchema(
                     name: columnName, declaredType: declaredType,
-                    affinity: Affinity(declaredType: declaredType, isStrict: table[2] == 1),
+                    affinity: Affinity(declaredType: declaredType, isStrict: table.isStrict),
                     collationName: metadata.collation.uppercasedASCII, isNotNull: row[2] == 1,
                     defaultText: row[3].stringValue,
                     isGenerated: row[5] == 2 || row[5] == 3))
         }
         let key = keyOrder.sorted { $0.position < $1.position }.map(\.column)
-        let indexes = try IndexSchema.read(table: realName, columns: columns, from: connection)
+        let indexes = try IndexSchema.read(table: realName, columns: columns, from: reader)
         let names = Set(columns.map { SQLName($0.name) })
         self.name = realName
         self.columns = columns
         self.isAutoincrement = isAutoincrement
         self.indexes = indexes
-        isStrict = table[2] == .integer(1)
+        isStrict = table.isStrict
         keyKind =
-            isWithoutRowid
+            table.isWithoutRowid
             ? .withoutRowid
             : key.isEmpty
                 ? .none
@@ -55,25 +56,15 @@ extension TableSchema {
                 : indexes.contains(where: \.isPrimaryKey) ? .declared : .rowid
         self.key = key
         rowidName =
-            isWithoutRowid
+            table.isWithoutRowid
             ? nil
             : ["rowid", "_rowid_", "oid"].first {
                 !names.contains(SQLName($0))
             }
-        estimatedRowCount = try connection.estimatedRowCount(table: realName)
-        parents = try ForeignKeySchema.read(child: realName, from: connection)
-        children = try ForeignKeySchema.readAll(from: connection)
-            .filter { $0.parent.isEqualFoldingCase(realName) }
-        triggers = try connection.rows(
-            """
-            SELECT name, tbl_name, sql FROM main.sqlite_schema
-            WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE ORDER BY name
-            """, .text(realName)
-        ).map {
-            TriggerSchema(
-                name: $0[0].stringValue ?? "", table: $0[1].stringValue ?? "",
-                text: $0[2].stringValue ?? "")
-        }
+        estimatedRowCount = try reader.estimatedRowCount(of: realName)
+        parents = try reader.foreignKeys(of: realName)
+        children = try reader.foreignKeys(into: realName)
+        triggers = try reader.triggers(on: realName)
     }
 }
 
@@ -100,8 +91,9 @@ extension Affinity {
 
 extension IndexSchema {
     static func read(
-        table: String, columns: [ColumnSchema], from connection: Connection
+        table: String, columns: [ColumnSchema], from reader: SchemaReader
     ) throws(SQLiteError) -> [IndexSchema] {
+        let connection = reader.connection
         let rows = try connection.rows(
             """
             SELECT name, "unique", origin, partial FROM pragma_index_list(?1, 'main')
@@ -126,7 +118,7 @@ extension IndexSchema {
                 IndexSchema(
                     name: name, isUnique: row[1] == 1, isPartial: row[3] == 1,
                     isPrimaryKey: row[2] == "pk", terms: terms,
-                    rowsPerPrefix: try connection.rowsPerPrefix(index: name)))
+                    rowsPerPrefix: try reader.rowsPerPrefix(of: name)))
         }
         return indexes
     }
@@ -164,46 +156,5 @@ extension ForeignKeySchema {
                     onUpdate: first[5].stringValue ?? ""))
         }
         return keys
-    }
-
-    /// The foreign keys of all tables of schema main.
-    package static func readAll(
-        from connection: Connection
-    ) throws(SQLiteError) -> [ForeignKeySchema] {
-        let tables = try connection.rows(
-            """
-            SELECT name FROM pragma_table_list
-            WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
-            """)
-        var keys: [ForeignKeySchema] = []
-        for table in tables {
-            keys += try read(child: table[0].stringValue ?? "", from: connection)
-        }
-        return keys
-    }
-}
-
-extension Connection {
-    fileprivate func estimatedRowCount(table: String) throws(SQLiteError) -> Int64? {
-        guard try hasStatistics() else { return nil }
-        return try rows("SELECT stat FROM main.sqlite_stat1 WHERE tbl = ?1", .text(table))
-            .compactMap { $0[0].stringValue?.parts(between: " ").first.flatMap(statistic) }.max()
-    }
-
-    fileprivate func rowsPerPrefix(index: String) throws(SQLiteError) -> [Int64] {
-        guard try hasStatistics() else { return [] }
-        let stat = try string("SELECT stat FROM main.sqlite_stat1 WHERE idx = ?1", .text(index))
-        // The first number is the row count: https://sqlite.org/fileformat2.html#the_sqlite_stat1_table
-        let numbers = (stat ?? "").parts(between: " ", omitsEmptyParts: true)
-        return numbers.dropFirst().compactMap(statistic)
-    }
-
-    /// A number of `sqlite_stat1`, which anybody may write; costs are computed with it.
-    private func statistic(_ text: String) -> Int64? {
-        Int64(text).map { min(max($0, 0), 1 << 48) }
-    }
-
-    private func hasStatistics() throws(SQLiteError) -> Bool {
-        try integer("SELECT 1 FROM main.sqlite_schema WHERE name = 'sqlite_stat1'") != nil
     }
 }

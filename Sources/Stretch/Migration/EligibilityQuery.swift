@@ -14,23 +14,44 @@ package struct EligibilityQuery: Hashable, Sendable {
         let alias: String
         /// What an eligible row of the parent meets.
         let condition: String
+        /// The common table expressions that `condition` reads.
+        private let ancestors: [String]
 
-        package init(_ key: ForeignKeySchema, alias: String, condition: String) {
+        /// - Parameter followed: The parent that the parent itself follows, or `nil`.
+        package init(
+            _ key: ForeignKeySchema, alias: String, filter: String?, followed: Followed? = nil
+        ) {
             childColumns = key.childColumns
             parent = key.parent
             parentColumns = key.parentColumns
             self.alias = alias
-            self.condition = condition
+            condition = EligibilityQuery.condition(
+                filter: filter, followed: followed, alias: alias)
+            ancestors = followed?.commonTables ?? []
+        }
+
+        /// The keys of the parent's rows that stay hot, and what they depend on.
+        ///
+        /// A chain of parents written as one condition would be deeper than SQLite's parser goes.
+        var commonTables: [String] {
+            let names = parentColumns.indices.map { "k\($0)" }.joined(separator: ", ")
+            let columns = parentColumns.map { "\(alias).\($0.quotedName)" }
+            return ancestors + [
+                """
+                stays_\(alias)(\(names)) AS (SELECT \(columns.joined(separator: ", ")) \
+                FROM main.\(parent.quotedName) AS \(alias) WHERE (\(condition)) IS NOT TRUE)
+                """
+            ]
         }
 
         /// True when no row of the parent that is referred to stays hot.
         func sql(child: String) -> String {
-            let join = zip(parentColumns, childColumns).map {
-                "\(alias).\($0.quotedName) = \(child).\($1.quotedName)"
+            let join = childColumns.enumerated().map {
+                "\(alias).k\($0) = \(child).\($1.quotedName)"
             }
             return """
-                NOT EXISTS (SELECT 1 FROM main.\(parent.quotedName) AS \(alias) \
-                WHERE \(join.joined(separator: " AND ")) AND (\(condition)) IS NOT TRUE)
+                NOT EXISTS (SELECT 1 FROM stays_\(alias) AS \(alias) \
+                WHERE \(join.joined(separator: " AND ")))
                 """
         }
 
@@ -47,6 +68,8 @@ package struct EligibilityQuery: Hashable, Sendable {
     private let keepsHighestRowid: Bool
     private let children: [ForeignKeySchema]
     private let filterCondition: String
+    /// What the filter's condition reads besides the table, before the SELECT.
+    private let commonTables: String
 
     /// Builds the query of a table.
     ///
@@ -75,6 +98,8 @@ package struct EligibilityQuery: Hashable, Sendable {
         keepsHighestRowid = schema.keyKind == .rowid && !schema.isAutoincrement
         children = schema.children.filter { !$0.parentColumns.isEmpty }
         filterCondition = Self.condition(filter: filter, followed: followed, alias: "h")
+        commonTables =
+            followed.map { "WITH \($0.commonTables.joined(separator: ", ")) " } ?? ""
     }
 
     /// What a row meets that the filter or the followed parent selects.
@@ -129,14 +154,19 @@ package struct EligibilityQuery: Hashable, Sendable {
     // MARK: Statements
 
     /// Counts the eligible rows.
-    package var countSQL: String { "SELECT count(*) FROM \(source) WHERE \(condition)" }
+    package var countSQL: String {
+        "\(commonTables)SELECT count(*) FROM \(source) WHERE \(condition)"
+    }
 
     /// Counts the rows that meet the filter and stay: one row, by the order of the first three
     /// cases of ``KeptReason``.
     package var keptSQL: String {
         let reasons = [hasNullInKey, isHighest, hasNoHotChild.map { "NOT (\($0))" }]
         let counts = reasons.map { "count(CASE WHEN \($0 ?? "0") THEN 1 END)" }
-        return "SELECT \(counts.joined(separator: ", ")) FROM \(source) WHERE \(filterCondition)"
+        return """
+            \(commonTables)SELECT \(counts.joined(separator: ", ")) FROM \(source) \
+            WHERE \(filterCondition)
+            """
     }
 
     /// Reads eligible rows in the order of the key: an identifier, and the columns.
@@ -149,7 +179,8 @@ package struct EligibilityQuery: Hashable, Sendable {
         let parameterCount = isContinuation ? placeParameterCount : 0
         let place = isContinuation ? "\(placeCondition) AND " : ""
         return """
-            SELECT \(list.joined(separator: ", ")) FROM \(source) WHERE \(place)\(condition) \
+            \(commonTables)SELECT \(list.joined(separator: ", ")) FROM \(source) \
+            WHERE \(place)\(condition) \
             ORDER BY \(order) LIMIT ?\(parameterCount + 1)
             """
     }

@@ -20,6 +20,7 @@ final class MigrationPlan {
     private static let readQueue = DispatchQueue(label: "stretch.migrator.read")
 
     private let catalog: Catalog
+    private let schema: KnownSchema
     private let rowConnection: Connection
     private let now: String
     private let randomID: @Sendable () -> Int64
@@ -29,6 +30,8 @@ final class MigrationPlan {
     private let movesRows: Bool
     private var pass: Pass?
     private var retirements: [(StretchedTable, ManifestBatch)] = []
+    /// The numbers of the batches whose rows are all hidden, by their tables' ids.
+    private var hiddenBatches: [Int64: [Int64]]?
     private var prefetch: Background<MovingBatch?>?
     /// A batch that was read ahead, and comes before the one of `prefetch`.
     private var ready: MovingBatch?
@@ -43,17 +46,19 @@ final class MigrationPlan {
     var passEnded: (StretchedTable, [KeptReason: Int64]) -> Void = { _, _ in }
 
     /// - Parameters:
-    ///   - connection: The migrator's own, which reads the catalog.
+    ///   - catalog: The catalog on the migrator's own connection.
+    ///   - schema: What is known of the tables there.
     ///   - rowConnection: A second one, on which the next rows are read meanwhile.
     ///   - movesRows: Whether rows move; else batches only leave the manifest.
     init(
-        tables: [StretchedTable], movesRows: Bool, connection: Connection,
+        tables: [StretchedTable], movesRows: Bool, catalog: Catalog, schema: KnownSchema,
         rowConnection: Connection, now: String, randomID: @escaping @Sendable () -> Int64,
         maximumByteCount: Int
     ) {
         self.tables = MigrationPlan.childrenFirst(tables).map(\.id).reversed()
         self.movesRows = movesRows
-        catalog = Catalog(connection)
+        self.catalog = catalog
+        self.schema = schema
         self.rowConnection = rowConnection
         self.now = now
         self.randomID = randomID
@@ -62,16 +67,27 @@ final class MigrationPlan {
 
     /// The tables in an order in which each comes before the one that it follows.
     static func childrenFirst(_ tables: [StretchedTable]) -> [StretchedTable] {
-        var rest = tables
-        var result: [StretchedTable] = []
-        while !rest.isEmpty {
-            let next = rest.firstIndex { table in
-                !rest.contains { $0.follows?.isEqualFoldingCase(table.name) ?? false }
+        // How many tables one follows, directly or through others; a circle ends where it began.
+        let byName = Dictionary(tables.map { (SQLName($0.name), $0) }) { first, _ in first }
+        var depths: [Int64: Int] = [:]
+        for table in tables {
+            var chain: [Int64] = []
+            var next: StretchedTable? = table
+            while let current = next, depths[current.id] == nil {
+                depths[current.id] = 0
+                chain.append(current.id)
+                next = current.follows.flatMap { byName[SQLName($0)] }
             }
-            // In a circle, the first one comes first.
-            result.append(rest.remove(at: next ?? 0))
+            var depth = next.map { depths[$0.id] ?? 0 } ?? -1
+            for id in chain.reversed() {
+                depth += 1
+                depths[id] = depth
+            }
         }
-        return result
+        return tables.enumerated().sorted { left, right in
+            let (first, second) = (depths[left.element.id] ?? 0, depths[right.element.id] ?? 0)
+            return first == second ? left.offset < right.offset : first > second
+        }.map(\.element)
     }
 
     // MARK: Work
@@ -94,12 +110,21 @@ final class MigrationPlan {
                 try end(pass)
             }
             guard let id = tables.popLast() else { return nil }
-            guard let table = try catalog.tables().first(where: { $0.id == id }) else { continue }
-            retirements = try catalog.hiddenBatches(of: table).map { (table, $0) }
+            guard let table = try catalog.table(id: id) else { continue }
+            retirements = try hiddenBatches(of: table).map { (table, $0) }
             if movesRows, table.state == .outbound, !waiting.contains(id) {
                 pass = try begin(table)
             }
         }
+    }
+
+    /// The batches of a table whose rows were all hidden when the plan began.
+    private func hiddenBatches(of table: StretchedTable) throws -> [ManifestBatch] {
+        let known = try hiddenBatches ?? catalog.countsOfTables().mapValues(\.hiddenBatches)
+        hiddenBatches = known
+        guard let numbers = known[table.id], !numbers.isEmpty else { return [] }
+        let hidden = Set(numbers)
+        return try catalog.batches(table: table.id).filter { hidden.contains($0.visible.number) }
     }
 
     /// Notes that rows of the current table moved.
@@ -113,7 +138,7 @@ final class MigrationPlan {
         dropAhead()
         guard let pass else { return }
         self.pass = nil
-        let table = try catalog.tables().first { $0.id == pass.table.id }
+        let table = try catalog.table(id: pass.table.id)
         guard let table, !waiting.contains(table.id) else { return }
         // The rows of the batch that was given up come again; those that moved are gone.
         self.pass = try begin(table, isCounting: false)
@@ -138,13 +163,14 @@ final class MigrationPlan {
     // MARK: Passes
 
     private func begin(_ table: StretchedTable, isCounting: Bool = true) throws -> Pass {
-        guard let schema = try TableSchema(reading: table.name, from: catalog.connection) else {
-            throw StretchError(.schemaMismatch, "table \"\(table.name)\" is missing")
+        let (schema, query) = try schema.reading { reader in
+            guard let schema = try reader.table(table.name) else {
+                throw TableInspection.vanished(table)
+            }
+            let query = try EligibilityQuery(
+                schema, table, catalog: catalog, reader: reader, now: now)
+            return (schema, query)
         }
-        let query = try EligibilityQuery(
-            schema, filter: MigrationPlan.filter(of: table, schema, alias: "h", now: now),
-            followed: MigrationPlan.followed(
-                by: table, schema, depth: 1, now: now, catalog: catalog))
         let reader = EligibleRowReader(
             query, columnCount: schema.columns.count, connection: rowConnection)
         if isCounting {
@@ -245,17 +271,22 @@ final class MigrationPlan {
         return predicate.qualified(by: alias, now: now)
     }
 
+    /// The most tables that one may follow, directly or through others.
+    static let maximumDepth = 8
+
     /// The parent that a table follows, and what the parent's rows meet that move.
     ///
     /// - Throws: `schemaMismatch` when no foreign key leads to the parent any more.
     static func followed(
-        by table: StretchedTable, _ schema: TableSchema, depth: Int, now: String, catalog: Catalog
+        by table: StretchedTable, _ schema: TableSchema, depth: Int = 1, now: String,
+        catalog: Catalog, reader: SchemaReader
     ) throws -> EligibilityQuery.Followed? {
         guard let name = table.follows else { return nil }
+        guard depth <= maximumDepth else { throw FollowCheck.tooDeep(table.name) }
         let key = schema.parents.first { $0.parent.isEqualFoldingCase(name) }
-        guard let key, key.parentColumns.count == key.childColumns.count, depth <= 8,
+        guard let key, key.parentColumns.count == key.childColumns.count,
             let parent = try catalog.table(named: name),
-            let parentSchema = try TableSchema(reading: name, from: catalog.connection)
+            let parentSchema = try reader.table(name)
         else {
             throw StretchError(
                 .schemaMismatch,
@@ -263,25 +294,24 @@ final class MigrationPlan {
                 hint: "Alter the table so that it follows nobody, and give it a filter.")
         }
         let alias = "p\(depth)"
-        let condition = EligibilityQuery.condition(
+        return EligibilityQuery.Followed(
+            key, alias: alias,
             filter: try MigrationPlan.filter(of: parent, parentSchema, alias: alias, now: now),
             followed: try followed(
-                by: parent, parentSchema, depth: depth + 1, now: now, catalog: catalog),
-            alias: alias)
-        return EligibilityQuery.Followed(key, alias: alias, condition: condition)
+                by: parent, parentSchema, depth: depth + 1, now: now, catalog: catalog,
+                reader: reader))
     }
 }
 
-extension Catalog {
-    /// The batches of a table whose rows are all hidden.
-    fileprivate func hiddenBatches(of table: StretchedTable) throws -> [ManifestBatch] {
-        let numbers = try connection.rows(
-            """
-            SELECT b.number FROM main.stretch_batch AS b WHERE b.table_id = ?1 AND b.rows =
-                (SELECT count(*) FROM main.stretch_tombstone AS t WHERE t.batch = b.number)
-            """, .integer(table.id)
-        ).compactMap(\.[0].integerValue)
-        guard !numbers.isEmpty else { return [] }
-        return try batches(table: table.id).filter { numbers.contains($0.visible.number) }
+extension EligibilityQuery {
+    /// The rows of a table that would move at a time.
+    init(
+        _ schema: TableSchema, _ table: StretchedTable, catalog: Catalog, reader: SchemaReader,
+        now: String
+    ) throws {
+        try self.init(
+            schema, filter: try MigrationPlan.filter(of: table, schema, alias: "h", now: now),
+            followed: try MigrationPlan.followed(
+                by: table, schema, now: now, catalog: catalog, reader: reader))
     }
 }

@@ -1,4 +1,5 @@
 package import StretchSQLite
+internal import StretchText
 
 /// What a run of the migrator shall do.
 package struct MigrationOptions {
@@ -68,7 +69,9 @@ package struct MigrationReport: Sendable {
         package let reason: StretchError
     }
 
-    package var tables: [Table] = []
+    package private(set) var tables: [Table] = []
+    /// The places of the tables, by name and direction.
+    private var places: [MigrationState: [ExactText: Int]] = [:]
     package var waiting: [Waiting] = []
     /// The rows that cannot come back; the first 100.
     package var conflicts: [Conflict] = []
@@ -82,6 +85,18 @@ package struct MigrationReport: Sendable {
     package var isStopped = false
 
     package init() {}
+
+    /// Changes what is said of a table.
+    mutating func update(
+        _ name: String, _ direction: MigrationState, _ body: (inout Table) -> Void
+    ) {
+        let place = places[direction]?[ExactText(name)] ?? tables.count
+        if place == tables.count {
+            tables.append(Table(name: name, direction: direction))
+            places[direction, default: [:]][ExactText(name)] = place
+        }
+        body(&tables[place])
+    }
 
     package var rowCount: Int64 { tables.reduce(0) { $0 + $1.rowCount } }
     package var byteCount: Int64 { tables.reduce(0) { $0 + $1.byteCount } }

@@ -45,8 +45,8 @@ extension MigrationRun {
         for table in tables where waiting[table.id] == nil {
             let relation = try local { () throws -> Relation? in
                 guard try catalog.hasBatches(table: table.id),
-                    let table = try catalog.tables().first(where: { $0.id == table.id }),
-                    let schema = try TableSchema(reading: table.name, from: connection)
+                    let table = try catalog.table(id: table.id),
+                    let schema = try schema.table(table.name)
                 else { return nil }
                 return Relation(table, schema: schema)
             }

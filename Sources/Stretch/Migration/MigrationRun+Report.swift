@@ -6,13 +6,7 @@ extension MigrationRun {
     func updateTable(
         _ name: String, _ direction: MigrationState, _ body: (inout MigrationReport.Table) -> Void
     ) {
-        let place = report.tables.firstIndex {
-            $0.name.isSameText(as: name) && $0.direction == direction
-        }
-        if place == nil {
-            report.tables.append(MigrationReport.Table(name: name, direction: direction))
-        }
-        body(&report.tables[place ?? report.tables.count - 1])
+        report.update(name, direction, body)
     }
 
     func reportProgress(_ name: String, _ direction: MigrationState) {

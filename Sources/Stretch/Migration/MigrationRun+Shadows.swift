@@ -12,8 +12,9 @@ extension MigrationRun {
     /// cold ones than a run asks for, each run takes a part of them, by chance.
     func hideShadowedRows(of table: StretchedTable) throws(StretchError) {
         let found = try local { () throws -> [ShadowSearch.Finding] in
-            guard let schema = try TableSchema(reading: table.name, from: connection),
-                let current = try catalog.tables().first(where: { $0.id == table.id }),
+            guard try catalog.hasBatches(table: table.id),
+                let schema = try schema.table(table.name),
+                let current = try catalog.table(id: table.id),
                 let search = try ShadowSearch(current, schema, catalog),
                 let position = try catalog.position()
             else { return [] }
@@ -34,7 +35,7 @@ extension MigrationRun {
         _ findings: ArraySlice<ShadowSearch.Finding>, of table: StretchedTable
     ) throws(StretchError) {
         try locked { () throws in
-            guard let schema = try TableSchema(reading: table.name, from: connection) else {
+            guard let schema = try schema.table(table.name) else {
                 return
             }
             let isHot = try connection.prepare(

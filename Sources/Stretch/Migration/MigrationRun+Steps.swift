@@ -122,9 +122,7 @@ extension MigrationRun {
         self.step = nil
         if let number {
             manifest.remove(number: number)
-            let table = try local { () throws in
-                try catalog.tables().first { $0.id == step.table }
-            }
+            let table = try local { () throws in try catalog.table(id: step.table) }
             if let table {
                 updateTable(table.name, table.state == .inbound ? .inbound : .outbound) {
                     $0.retiredBatchCount += 1
@@ -142,10 +140,10 @@ extension MigrationRun {
     func resumable(
         _ step: PendingStep, _ batch: NewBatch
     ) throws -> (StretchedTable, TableSchema, EligibilityQuery)? {
-        guard let table = try catalog.tables().first(where: { $0.id == step.table }),
+        guard let table = try catalog.table(id: step.table),
             table.schemaVersion == step.schemaVersion, table.relation == batch.relation,
             batch.columns == table.currentColumns.map(\.id),
-            let schema = try TableSchema(reading: table.name, from: connection),
+            let schema = try schema.table(table.name),
             schema.keyKind.isKeyed,
             schema.columns.map(\.name).areSameTexts(as: table.currentColumns.map(\.name))
         else { return nil }

@@ -65,7 +65,7 @@ extension MigrationRun {
         {
             return true
         }
-        guard let schema = try TableSchema(reading: moving.table.name, from: connection) else {
+        guard let schema = try schema.table(moving.table.name) else {
             return false
         }
         return schema.columns == moving.schema.columns

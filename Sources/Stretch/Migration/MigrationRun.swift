@@ -15,7 +15,7 @@ final class MigrationRun {
     var progress: (MigrationProgress) -> Void = { _ in }
     /// Called with each position that the file has reached.
     var see: (TimelinePosition) throws(StretchError) -> Void = { _ in }
-    var reconcileSchema: (Connection) throws -> [Int64: StretchError] = { _ in [:] }
+    var reconcileSchema: (KnownSchema) throws -> [Int64: StretchError] = { _ in [:] }
     /// Where rows that move are kept for the RPO duration.
     var staging: MigrationStaging?
     /// Why rows of tables do not move, by the tables' ids.
@@ -23,6 +23,8 @@ final class MigrationRun {
         didSet { plan.waiting = Set(waiting.keys) }
     }
 
+    /// What is known of the tables.
+    let schema: KnownSchema
     private let rowConnection: Connection
     /// The time that filters see.
     let now: String
@@ -44,9 +46,11 @@ final class MigrationRun {
 
     init(
         connection: Connection, configuration: Configuration, endpoint: any Endpoint,
-        options: MigrationOptions, proof: RowProof, wal: WALGauge, rowConnection: Connection
+        options: MigrationOptions, proof: RowProof, wal: WALGauge, schema: KnownSchema,
+        rowConnection: Connection
     ) {
         self.connection = connection
+        self.schema = schema
         catalog = Catalog(connection)
         self.configuration = configuration
         self.endpoint = endpoint
@@ -58,8 +62,8 @@ final class MigrationRun {
         sizer = BatchSizer(
             lockBudget: options.lockBudget, fixedRowCount: options.maximumRowCount)
         plan = MigrationPlan(
-            tables: [], movesRows: false, connection: connection, rowConnection: rowConnection,
-            now: now, randomID: configuration.randomID,
+            tables: [], movesRows: false, catalog: catalog, schema: schema,
+            rowConnection: rowConnection, now: now, randomID: configuration.randomID,
             maximumByteCount: options.maximumBatchByteCount)
     }
 
@@ -69,7 +73,7 @@ final class MigrationRun {
     /// the manifest, and moves their eligible rows.
     func perform(_ tables: [StretchedTable], movesRows: Bool) throws(StretchError) {
         plan = MigrationPlan(
-            tables: tables, movesRows: movesRows, connection: connection,
+            tables: tables, movesRows: movesRows, catalog: catalog, schema: schema,
             rowConnection: rowConnection, now: now, randomID: configuration.randomID,
             maximumByteCount: options.maximumBatchByteCount)
         plan.waiting = Set(waiting.keys)
@@ -322,7 +326,7 @@ final class MigrationRun {
         // The remote's definition cannot change under rows that are on their way.
         endpoint.stage(nil, rows: nil)
         try local { () throws in
-            waiting = try reconcileSchema(connection)
+            waiting = try reconcileSchema(schema)
             try plan.reload()
         }
     }

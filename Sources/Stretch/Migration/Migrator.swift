@@ -1,5 +1,5 @@
 internal import Foundation
-package import StretchSQLite
+internal import StretchSQLite
 internal import StretchText
 
 /// Moves rows between one local file and its remote, on a connection of its own.
@@ -13,7 +13,7 @@ package final class Migrator {
     /// is an error.
     ///
     /// It returns why tables have to wait, by their ids; the others go on.
-    package var reconcileSchema: (Connection) throws -> [Int64: StretchError]
+    package var reconcileSchema: (KnownSchema) throws -> [Int64: StretchError]
     /// Called at each numbered point; tests stop the process there, or interfere.
     package var atCrashPoint: ((CrashPoint) -> Void)?
     /// Waits before a failed call of the remote is repeated.
@@ -22,6 +22,7 @@ package final class Migrator {
     package private(set) var lastReport = MigrationReport()
 
     let connection: Connection
+    private let schema: KnownSchema
     private let proof = RowProof()
     private let link: FileLink?
     private var attachment: Attachment?
@@ -35,10 +36,11 @@ package final class Migrator {
         self.configuration = configuration
         link = FileLink(configuration, path: path)
         reconcileSchema = {
-            try Migrator.requireSameSchema($0)
+            try $0.reading(Migrator.requireSameSchema)
             return [:]
         }
         connection = try Migrator.open(path, configuration, cacheKibibyteCount: 12_288)
+        schema = KnownSchema(connection)
         try local { () throws in
             try proof.register(on: connection)
             // A checkpoint in the commit would hold the write lock; see `WALGauge`.
@@ -204,7 +206,7 @@ package final class Migrator {
     ) throws(StretchError) -> MigrationReport {
         let lease = try takeLease(timeout: options.leaseTimeout ?? configuration.busyTimeout)
         defer { withExtendedLifetime(lease) {} }
-        let waiting = try local { () throws in try reconcileSchema(connection) }
+        let waiting = try local { () throws in try reconcileSchema(schema) }
         let endpoint = try endpoint()
         let roundTripCount = endpoint.roundTripCount
         let wal = try local { () throws in
@@ -218,7 +220,7 @@ package final class Migrator {
         }
         let run = MigrationRun(
             connection: connection, configuration: configuration, endpoint: endpoint,
-            options: options, proof: proof, wal: wal,
+            options: options, proof: proof, wal: wal, schema: schema,
             rowConnection: try Migrator.open(path, configuration, cacheKibibyteCount: 1_024))
         run.atCrashPoint = atCrashPoint
         run.sleep = sleep
@@ -256,9 +258,9 @@ package final class Migrator {
     }
 
     /// Throws when a table of main differs from the catalog.
-    package static func requireSameSchema(_ connection: Connection) throws {
-        for table in try Catalog(connection).tables() {
-            let schema = try TableSchema(reading: table.name, from: connection)
+    package static func requireSameSchema(_ reader: SchemaReader) throws {
+        for table in try Catalog(reader.connection).tables() {
+            let schema = try reader.table(table.name)
             guard let schema,
                 schema.columns.map(\.name).areSameTexts(as: table.currentColumns.map(\.name))
             else {

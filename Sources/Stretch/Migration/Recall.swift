@@ -53,7 +53,7 @@ final class Recall {
             ? "SELECT 1 FROM \(name) AS h WHERE \(schema.keyCondition("h", firstParameter: 1))"
             : nil
         let counts = try Catalog(connection).counts(table: table.id)
-        visibleRowCount = counts.rows - counts.hiddenRows
+        visibleRowCount = counts.visibleRows
         selection = try condition.map {
             try Selection($0, schema: schema, now: now, connection: connection)
         }

@@ -36,6 +36,7 @@ extension Migrator {
 private final class Verification {
     private let connection: Connection
     private let catalog: Catalog
+    private let schema: KnownSchema
     private let endpoint: any Endpoint
     private let isAtHead: Bool
     private(set) var report = VerificationReport()
@@ -44,6 +45,7 @@ private final class Verification {
         self.isAtHead = isAtHead
         self.connection = connection
         catalog = Catalog(connection)
+        schema = KnownSchema(connection)
         self.endpoint = endpoint
     }
 
@@ -59,7 +61,10 @@ private final class Verification {
         }
         if try verifyPosition() { try findUnlistedBatches(of: selected) }
         for table in selected { try verify(table) }
-        for table in selected { try countOrphans(table, among: tables) }
+        let byName = Dictionary(tables.map { (SQLName($0.name), $0) }) { first, _ in first }
+        for (place, table) in selected.enumerated() {
+            report.tables[place].orphanCount = try orphanCount(table, among: byName)
+        }
     }
 
     private func find(
@@ -100,10 +105,9 @@ private final class Verification {
     /// have relations of their own.
     private func findUnlistedBatches(of tables: [StretchedTable]) throws(StretchError) {
         let (position, known) = try local { () throws in
-            (
-                try catalog.position(),
-                Set(try tables.flatMap { try catalog.batches(table: $0.id).map(\.visible.id) })
-            )
+            let batches = try catalog.batchesOfTables()
+            let ids = tables.flatMap { (batches[$0.id] ?? []).map(\.visible.id) }
+            return (try catalog.position(), Set(ids))
         }
         guard let position else { return }
         let names = Dictionary(
@@ -133,8 +137,8 @@ private final class Verification {
 
     private func verify(_ table: StretchedTable) throws(StretchError) {
         var result = VerificationReport.Table(name: table.name)
-        let schema = try local { () throws in
-            try TableSchema(reading: table.name, from: connection)
+        let schema = try local { () throws -> TableSchema? in
+            try self.schema.table(table.name)
         }
         let names = table.currentColumns.map(\.name)
         if !(schema?.columns.map(\.name).areSameTexts(as: names) ?? false) {
@@ -277,26 +281,25 @@ private final class Verification {
     // MARK: Foreign keys
 
     /// Counts rows of a table whose foreign keys lead nowhere, over both sides.
-    private func countOrphans(
-        _ table: StretchedTable, among tables: [StretchedTable]
-    ) throws(StretchError) {
-        let schema = try local { () throws in
-            try TableSchema(reading: table.name, from: connection)
+    private func orphanCount(
+        _ table: StretchedTable, among tables: [SQLName: StretchedTable]
+    ) throws(StretchError) -> Int64 {
+        let schema = try local { () throws -> TableSchema? in
+            try self.schema.table(table.name)
         }
         var count: Int64 = 0
         for key in schema?.parents ?? [] where key.childColumns.count == key.parentColumns.count {
-            let parent = tables.first { $0.name.isEqualFoldingCase(key.parent) }
+            let parent = tables[SQLName(key.parent)]
             try copyCold(table, key.childColumns, to: "stretch_child")
             try copyCold(parent, key.parentColumns, to: "stretch_parent")
             count += try local { () throws in
-                guard try TableSchema(reading: key.parent, from: connection) != nil else {
+                guard try self.schema.table(key.parent) != nil else {
                     return 0
                 }
                 return try connection.integer(orphanSQL(key)) ?? 0
             }
         }
-        let place = report.tables.firstIndex { $0.name.isSameText(as: table.name) }
-        if let place { report.tables[place].orphanCount = count }
+        return count
     }
 
     private func orphanSQL(_ key: ForeignKeySchema) -> String {
@@ -327,7 +330,7 @@ private final class Verification {
             table?.currentColumns.firstIndex { $0.name.isEqualFoldingCase(name) }
         }
         try local { () throws in
-            let schema = try table.flatMap { try TableSchema(reading: $0.name, from: connection) }
+            let schema = try table.flatMap { try self.schema.table($0.name) }
             let columns = try names.indices.map { index in
                 let collation = places[index].flatMap { schema?.columns[$0].collationName }
                 let type = try places[index].flatMap { try schema?.columns[$0].typeText() }

@@ -8,12 +8,14 @@ extension Overlay {
     /// reader does not depend on it: where the catalog cannot be written now, the overlay knows the
     /// columns in memory, and only cold rows of a table with new columns have to wait.
     ///
-    /// - Parameter record: What the catalog says of the database.
+    /// - Parameters:
+    ///   - schema: The table's definition; `nil` when it is gone.
+    ///   - record: What the catalog says of the database.
     /// - Throws: `schemaMismatch` when the change is ambiguous or the table is gone.
-    func makeTable(_ table: StretchedTable, _ record: DatabaseRecord) throws -> OverlayTable {
-        guard let schema = try TableSchema(reading: table.name, from: connection) else {
-            throw TableInspection.vanished(table)
-        }
+    func makeTable(
+        _ table: StretchedTable, _ schema: TableSchema?, _ record: DatabaseRecord
+    ) throws -> OverlayTable {
+        guard let schema else { throw TableInspection.vanished(table) }
         guard !table.hasColumns(of: schema) else {
             return try OverlayTable(table: table, schema: schema, overlay: self)
         }
@@ -49,7 +51,7 @@ extension Overlay {
             try SchemaReconciler(
                 connection: writer, configuration: configuration, endpoint: endpoint
             ).reconcile(id)
-            return try Catalog(writer).tables().first { $0.id == id }
+            return try Catalog(writer).table(id: id)
         }
         do {
             guard let table = try attempt() else {

@@ -14,8 +14,13 @@ package final class Overlay {
     let catalog: Catalog
     /// The tables by their catalog id.
     private(set) var tables: [Int64: OverlayTable] = [:] {
-        didSet { tableNames = Set(tables.values.map { SQLName($0.schema.name) }) }
+        didSet {
+            tablesByName = [:]
+            for table in tables.values { tablesByName[SQLName(table.schema.name)] = table }
+            tableNames = Set(tablesByName.keys)
+        }
     }
+    private var tablesByName: [SQLName: OverlayTable] = [:]
     // Read for every statement, and never while it changes: the check at run time costs more.
     @exclusivity(unchecked) private(set) var record: DatabaseRecord?
     /// What this connection's queries may see at most.
@@ -191,11 +196,11 @@ package final class Overlay {
     /// the application holds would read hot rows only.
     private func attach() throws {
         try trustModules()
-        let newRecord = try catalog.database()
+        let (newRecord, definitions) = try readDefinitions()
         var newTables: [Int64: OverlayTable] = [:]
         if let newRecord {
-            for table in try catalog.tables() {
-                newTables[table.id] = try makeTable(table, newRecord)
+            for (table, schema) in definitions {
+                newTables[table.id] = try makeTable(table, schema, newRecord)
             }
             attachedFingerprint = try catalogFingerprint()
         }
@@ -211,6 +216,18 @@ package final class Overlay {
         } catch {
             (tables, record, viewNames, triggerNames) = old
             throw error
+        }
+    }
+
+    /// The stretch-enabled tables, as one snapshot shows them; their columns can be reconciled only
+    /// outside of it.
+    private func readDefinitions() throws -> (
+        record: DatabaseRecord?, tables: [(StretchedTable, TableSchema?)]
+    ) {
+        try connection.reading {
+            guard let record = try catalog.database() else { return (nil, []) }
+            let reader = SchemaReader(connection)
+            return (record, try catalog.tables().map { ($0, try reader.table($0.name)) })
         }
     }
 
@@ -233,7 +250,10 @@ package final class Overlay {
     }
 
     private func makeObjects() throws {
-        let triggers = try OverlayTriggers(overlay: self).statements()
+        // Before the tables: each statement begins a savepoint of each virtual table that is there.
+        for statement in try OverlayTriggers(overlay: self).statements() {
+            try connection.execute(one: statement)
+        }
         let views = try OverlayViews(overlay: self).definitions()
         try makingTables {
             for (id, table) in tables.sorted(by: { $0.key < $1.key }) {
@@ -242,7 +262,6 @@ package final class Overlay {
                     one: "CREATE VIRTUAL TABLE temp.\(name) USING stretch(\(id))")
             }
         }
-        for statement in triggers { try connection.execute(one: statement) }
         try views.make(on: connection)
         (viewNames, triggerNames) = (views.names, views.triggers)
     }
@@ -327,9 +346,10 @@ package final class Overlay {
         if let mode = try catalog.queryMode() { record?.queryMode = mode }
         let isSamePosition = record?.position == position
         record?.position = position
-        for table in tables.values where !isSamePosition || !table.hasLoadedManifest {
-            try table.loadManifest()
-        }
+        let outdated = tables.values.filter { !isSamePosition || !$0.hasLoadedManifest }
+        guard !outdated.isEmpty else { return }
+        let batches = try catalog.batchesOfTables()
+        for table in outdated { table.load(batches[table.table.id] ?? []) }
     }
 
     // MARK: Remote
@@ -362,6 +382,6 @@ package final class Overlay {
 
     /// The stretch-enabled table with a name, without regard to case.
     func table(named name: String) -> OverlayTable? {
-        tables.values.first { $0.schema.name.isEqualFoldingCase(name) }
+        tablesByName[SQLName(name)]
     }
 }

@@ -68,11 +68,11 @@ final class OverlayTable: VirtualTable {
 
     deinit { changeCounter.deallocate() }
 
-    func loadManifest() throws {
+    func load(_ batches: [ManifestBatch]) {
         var collations: [Int64: Collation] = [:]
         for (id, column) in zip(columnIDs, schema.columns) { collations[id] = column.collation }
         manifest = TableManifest(
-            batches: try overlay.catalog.batches(table: table.id), collations: collations,
+            batches: batches, collations: collations,
             rowidColumn: schema.keyKind == .rowid ? columnIDs[schema.key[0]] : nil)
         hasLoadedManifest = true
     }

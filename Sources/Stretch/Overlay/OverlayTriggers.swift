@@ -8,6 +8,12 @@ internal import StretchText
 /// DEFAULTs and foreign keys stay native: <https://sqlite.org/lang_createtrigger.html>.
 struct OverlayTriggers {
     let overlay: Overlay
+    private let reader: SchemaReader
+
+    init(overlay: Overlay) {
+        self.overlay = overlay
+        reader = SchemaReader(overlay.connection)
+    }
 
     func statements() throws -> [String] {
         var statements: [String] = []
@@ -15,7 +21,7 @@ struct OverlayTriggers {
             statements += keyTriggers(table)
         }
         // SQLite itself refuses writes where the columns are not as many as the parent's.
-        let keys = try ForeignKeySchema.readAll(from: overlay.connection).filter {
+        let keys = try reader.foreignKeys().filter {
             !$0.childColumns.isEmpty && $0.childColumns.count == $0.parentColumns.count
         }
         for (number, key) in keys.enumerated() {
@@ -69,9 +75,7 @@ struct OverlayTriggers {
     private func childTriggers(
         _ key: ForeignKeySchema, _ child: OverlayTable, _ number: Int
     ) throws -> [String] {
-        guard let schema = try TableSchema(reading: key.parent, from: overlay.connection) else {
-            return []
-        }
+        guard let schema = try reader.table(key.parent) else { return [] }
         let columns = key.parentColumns.map(\.quotedName).joined(separator: ", ")
         let body = recall(
             child, columns: key.childColumns, from: "OLD", values: key.parentColumns,

@@ -160,19 +160,9 @@ struct OverlayViews {
 
     /// The views that read a stretch-enabled table, directly or through another view.
     private func affectedViews(_ views: [SchemaRow]) -> [SchemaRow] {
-        var names = overlay.tableNames
-        var affected: Set<Int> = []
-        var isGrowing = true
-        while isGrowing {
-            isGrowing = false
-            for (index, view) in views.enumerated() where !affected.contains(index) {
-                guard DependencyScan.mentions(anyOf: names, in: view.text) else { continue }
-                affected.insert(index)
-                names.insert(SQLName(view.name))
-                isGrowing = true
-            }
-        }
-        return affected.sorted().map { views[$0] }
+        let mentions = MentionIndex(triggers: [], views: views.map { ($0.name, $0.text) })
+        let affected = Set(mentions.views(over: overlay.tableNames))
+        return views.filter { affected.contains(SQLName($0.name)) }
     }
 }
 

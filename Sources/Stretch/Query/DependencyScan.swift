@@ -21,6 +21,14 @@ package enum DependencyScan {
         return tokens.indices.contains { isMention(of: tables, at: $0, in: tokens) }
     }
 
+    /// All names that the text could mention as tables, each once, in its order.
+    static func mentionedNames(in sql: String) -> [SQLName] {
+        let tokens = Array(SQLTokenizer(sql))
+        var seen: Set<SQLName> = []
+        return tokens.indices.compactMap { mention(at: $0, in: tokens) }
+            .filter { seen.insert($0).inserted }
+    }
+
     /// The text without `main.` before any of these names.
     package static func withoutMainQualifier(_ sql: String, tables: Set<SQLName>) -> String {
         let tokens = Array(SQLTokenizer(sql))
@@ -119,16 +127,21 @@ package enum DependencyScan {
 
     /// Whether the token at `index` names one of the tables.
     static func isMention(of tables: Set<SQLName>, at index: Int, in tokens: [SQLToken]) -> Bool {
-        guard let name = tokens[index].identifierName, tables.contains(SQLName(name)) else {
-            return false
+        mention(at: index, in: tokens).map(tables.contains) ?? false
+    }
+
+    /// The table that the token at `index` names, if it can name one of schema main.
+    private static func mention(at index: Int, in tokens: [SQLToken]) -> SQLName? {
+        guard let name = tokens[index].name else { return nil }
+        if isQualifier(at: index - 2, in: tokens) {
+            return tokens[index - 2].isName("main") ? name : nil
         }
-        if isQualifier(at: index - 2, in: tokens) { return tokens[index - 2].isName("main") }
-        if index > 0, tokens[index - 1].isSymbol(".") { return false }
-        guard tokens[index].kind == .string else { return true }
-        guard index > 0, tokens[index - 1].isKeyword(in: ["FROM", "JOIN", "INTO", "UPDATE"]) else {
-            return false
-        }
-        return index < 2 || !tokens[index - 2].isKeyword("DISTINCT")
+        if index > 0, tokens[index - 1].isSymbol(".") { return nil }
+        guard tokens[index].kind == .string else { return name }
+        guard index > 0, tokens[index - 1].isKeyword(in: ["FROM", "JOIN", "INTO", "UPDATE"]),
+            index < 2 || !tokens[index - 2].isKeyword("DISTINCT")
+        else { return nil }
+        return name
     }
 
     /// Whether the token at `index` is the first part of a dotted name.

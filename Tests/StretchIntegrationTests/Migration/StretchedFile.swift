@@ -142,7 +142,7 @@ final class StretchedFile {
         let migrator = try Migrator(path: path, configuration: configuration)
         migrator.sleep = { _ in }
         migrator.reconcileSchema = { [unowned self] in
-            try reconcile($0)
+            try reconcile($0.connection)
             return [:]
         }
         return migrator

@@ -73,16 +73,20 @@ import Testing
         let key = ForeignKeySchema(
             child: "t", parent: "p", childColumns: ["b"], parentColumns: ["id"], onDelete: "",
             onUpdate: "")
-        let followed = EligibilityQuery.Followed(key, alias: "p1", condition: "p1.old")
-        let follows =
-            "NOT EXISTS (SELECT 1 FROM main.\"p\" AS p1 WHERE p1.\"id\" = h.\"b\" "
-            + "AND (p1.old) IS NOT TRUE)"
+        let followed = EligibilityQuery.Followed(key, alias: "p1", filter: "p1.old")
+        let follows = "NOT EXISTS (SELECT 1 FROM stays_p1 AS p1 WHERE p1.k0 = h.\"b\")"
         #expect(
             EligibilityQuery.condition(filter: nil, followed: followed, alias: "h")
                 == "NOT (h.\"b\" IS NULL) AND \(follows)")
         #expect(
             EligibilityQuery.condition(filter: "h.a", followed: followed, alias: "h")
                 == "(h.a) AND (h.\"b\" IS NULL OR \(follows))")
+        let query = try EligibilityQuery(
+            schema(.rowid, key: [0], isAutoincrement: true), filter: nil, followed: followed)
+        #expect(
+            query.countSQL.hasPrefix(
+                "WITH stays_p1(k0) AS (SELECT p1.\"id\" FROM main.\"p\" AS p1 "
+                    + "WHERE ((p1.old)) IS NOT TRUE) SELECT count(*) "))
     }
 
     @Test func `a wide row is proved in parts that a function can take`() throws {

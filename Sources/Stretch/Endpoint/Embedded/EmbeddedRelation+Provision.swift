@@ -83,7 +83,12 @@ extension EmbeddedRelation {
     }
 
     private static func exists(_ name: String, on connection: Connection) throws -> Bool {
-        try connection.integer("SELECT 1 FROM sqlite_master WHERE name = ?", .text(name)) != nil
+        // SQLite finds a name at once; in `sqlite_master` it would look at each.
+        try connection.integer(
+            """
+            SELECT 1 FROM pragma_table_xinfo(?1, 'main')
+            UNION ALL SELECT 1 FROM pragma_index_xinfo(?1, 'main')
+            """, .text(name)) != nil
     }
 
     private static func number(
