@@ -12,15 +12,29 @@ package struct Catalog {
     }
 
     /// Whether the file is stretch-enabled.
+    ///
+    /// - Throws: `damaged` where anything but a plain table has the name of one of the catalog's,
+    ///   or a trigger is on it: a view can be endless, and a trigger changes what is written.
     package var exists: Bool {
-        get throws(SQLiteError) {
-            let count = try connection.integer(
+        get throws {
+            let names = CatalogSchema.tableNames.map(\.quotedLiteral).joined(separator: ", ")
+            let rows = try connection.rows(
                 """
-                SELECT 1 FROM main.sqlite_schema
-                WHERE type = 'table' AND name = 'stretch_database'
-                """
-            )
-            return count != nil
+                SELECT type, name, tbl_name, rootpage FROM main.sqlite_schema
+                WHERE type <> 'index' AND (name COLLATE NOCASE IN (\(names))
+                    OR tbl_name COLLATE NOCASE IN (\(names)))
+                """)
+            for row in rows where row[0] != "table" || row[3].integerValue ?? 0 < 1 {
+                let (name, table) = (row[1].stringValue ?? "", row[2].stringValue ?? "")
+                let kind = row[0] == "table" ? "virtual table" : row[0].stringValue ?? "object"
+                throw StoredFile.local.damaged(
+                    row[0] == "trigger"
+                        ? "trigger \"\(name)\" is on table \"\(table)\", which belongs to Stretch"
+                        : "\(kind) \"\(name)\" has the name of a table that belongs to Stretch")
+            }
+            return rows.contains {
+                $0[1].stringValue?.isEqualFoldingCase("stretch_database") ?? false
+            }
         }
     }
 
