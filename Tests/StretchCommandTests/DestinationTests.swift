@@ -195,6 +195,8 @@ import Testing
         ] {
             let seen = try atTerminal(command, typing: "", in: sample)
             #expect(!seen.contains("\u{1b}") && seen.contains("\\u{1B}"), "\(command): \(seen)")
+            let piped = try sample.run(command)
+            #expect(!(piped.output + piped.errors).contains("\u{1b}"), "\(command): \(piped)")
         }
     }
 }

@@ -168,6 +168,23 @@ import Testing
         #expect(local.output == "id\r\n5\r\n6\r\n7\r\n8\r\n9\r\n10\r\n")
     }
 
+    @Test func `a result after one that broke off begins a line of its own`() throws {
+        let sample = try CommandSample()
+        let script = """
+            SELECT CASE column1 WHEN 2 THEN abs(-9223372036854775807 - 1) ELSE 1 END AS a
+            FROM (VALUES (1), (2));
+            SELECT 3 AS b;
+            """
+        let run = try sample.run(["sql", "app.db", "--json", "--continue", "-q", script])
+        #expect(run.status == 1)
+        #expect(
+            run.output == """
+                {"columns":["a"],"rows":[[1
+                {"columns":["b"],"rows":[[3]]}
+
+                """)
+    }
+
     @Test func `whoever does not own the file administers nothing`() throws {
         guard geteuid() == 0 else {
             withKnownIssue("only root can run the command as somebody else") {

@@ -15,7 +15,18 @@ enum JSONText {
         guard let data = try? encoder.encode(report) else {
             preconditionFailure("a report holds only strings, numbers and lists of them")
         }
-        return String(decoding: data, as: UTF8.self)
+        let text = String(decoding: data, as: UTF8.self)
+        guard text.unicodeScalars.contains(where: \.isControl) else { return text }
+        var result = ""
+        for scalar in text.unicodeScalars { append(scalar, to: &result) }
+        return result
+    }
+
+    /// Adds a scalar of a string, as an escape where it could do something to a terminal.
+    private static func append(_ scalar: Unicode.Scalar, to text: inout String) {
+        guard scalar.isControl else { return text.unicodeScalars.append(scalar) }
+        let digits = String(scalar.value, radix: 16)
+        text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
     }
 
     /// A string in quotes, by <https://www.rfc-editor.org/rfc/rfc8259#section-7>.
@@ -28,10 +39,7 @@ enum JSONText {
             case "\n": result += "\\n"
             case "\r": result += "\\r"
             case "\t": result += "\\t"
-            case _ where scalar.value < 0x20:
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: result.unicodeScalars.append(scalar)
+            default: append(scalar, to: &result)
             }
         }
         return result + "\""

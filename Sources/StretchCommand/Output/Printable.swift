@@ -20,8 +20,8 @@ extension String {
 }
 
 extension Unicode.Scalar {
-    /// C0, DEL and C1, and the marks that turn the direction of text.
-    fileprivate var isControl: Bool {
+    /// C0 but the line feed and the tab, DEL and C1, and the marks that turn the direction of text.
+    var isControl: Bool {
         switch value {
         case 0x09, 0x0a: false
         case 0..<0x20, 0x7f..<0xa0, 0x200e, 0x200f, 0x202a...0x202e, 0x2066...0x2069: true

@@ -7,9 +7,13 @@ enum StandardOutput {
     private static let capacity = 1 << 16
     private static let isTerminal = isatty(STDOUT_FILENO) == 1
 
-    /// Writes text; at a terminal, without its control characters.
-    static func write(_ text: String) {
-        let text = isTerminal ? text.printable : text
+    /// Writes text without its control characters: what goes to a pipe may come to a terminal.
+    static func write(_ text: String) { put(text.printable) }
+
+    /// Writes values for a program, which gets each byte; a terminal gets no control characters.
+    static func writeExactly(_ text: String) { isTerminal ? write(text) : put(text) }
+
+    private static func put(_ text: String) {
         buffer.append(contentsOf: text.utf8)
         if buffer.count >= capacity { flush() }
     }
@@ -33,10 +37,8 @@ enum StandardOutput {
 
 /// Standard error.
 enum StandardError {
-    /// Writes text; at a terminal, without its control characters.
-    static func write(_ text: String) {
-        put(isTerminal ? text.printable : text)
-    }
+    /// Writes text without its control characters.
+    static func write(_ text: String) { put(text.printable) }
 
     /// Writes text in the place of the line that the cursor is in.
     static func replaceLine(_ text: String) {

@@ -32,9 +32,14 @@ final class ShellOutput: TransactSQLOutput {
         // A statement that fails before its first row prints nothing.
         var hasRow = try statement.step()
         rows.begin()
-        while hasRow {
-            rows.append((0..<columnCount).map(statement.column))
-            hasRow = try statement.step()
+        do {
+            while hasRow {
+                rows.append((0..<columnCount).map(statement.column))
+                hasRow = try statement.step()
+            }
+        } catch {
+            rows.breakOff()
+            throw error
         }
         rows.finish()
     }
@@ -110,6 +115,15 @@ private struct RowWriter {
         }
     }
 
+    /// Ends the output of a result that has no end: its object stays open, and its line is over.
+    mutating func breakOff() {
+        switch form {
+        case .table: table.finish()
+        case .json: StandardOutput.write("\n")
+        case .csv: return
+        }
+    }
+
     /// A line of values; NULL is nothing, and an empty text a pair of quotes.
     private func writeLine(_ row: [Value]) {
         let cells = row.map { value in
@@ -118,6 +132,6 @@ private struct RowWriter {
             let isPlain = !text.isEmpty && !text.utf8.contains { "\",\r\n".utf8.contains($0) }
             return isPlain ? text : text.quoted(by: "\"")
         }
-        StandardOutput.write(cells.joined(separator: ",") + "\r\n")
+        StandardOutput.writeExactly(cells.joined(separator: ",") + "\r\n")
     }
 }
