@@ -1,4 +1,5 @@
 internal import StretchSQLite
+internal import StretchText
 
 extension Overlay {
     /// Prepares a statement of the application while its shape is known.
@@ -16,10 +17,11 @@ extension Overlay {
         let version = try connection.integer("PRAGMA temp.schema_version") ?? 0
         if let known = knownTemporaryShape, known.version == version { return known.shape }
         let texts = try connection.rows(
-            "SELECT sql FROM temp.sqlite_schema WHERE type IN ('view', 'trigger')")
+            "SELECT type, name, sql FROM temp.sqlite_schema WHERE type IN ('view', 'trigger')")
         // A trigger of the overlay calls a function, and reads nothing.
-        let shape = texts.compactMap(\.[0].stringValue)
-            .filter { !$0.utf8.starts(with: "CREATE TRIGGER stretch_".utf8) }
+        let shape = texts.filter {
+            $0[0] == "view" || !callingTriggerNames.contains(SQLName($0[1].stringValue ?? ""))
+        }.compactMap(\.[2].stringValue)
             .reduce(into: StatementShape()) { $0.formUnion(StatementShape(of: $1)) }
         knownTemporaryShape = (version, shape)
         return shape

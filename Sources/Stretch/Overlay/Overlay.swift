@@ -106,8 +106,15 @@ package final class Overlay {
 
     /// The views of main that have a copy in schema temp.
     package private(set) var viewNames: Set<SQLName> = []
-    /// The triggers of those views.
+    /// The overlay's triggers: the copies of those of such views, and its own.
     package private(set) var triggerNames: Set<SQLName> = []
+    /// The triggers that only call functions of the overlay.
+    private(set) var callingTriggerNames: Set<SQLName> = []
+    /// What the overlay made in schema temp; a transaction that is rolled back may bring any back.
+    private var made: Set<TemporaryObject.Key> = []
+    /// What the copied triggers write besides stretch-enabled tables and copied views, and which of
+    /// these names the application has used in schema temp.
+    private var targets: (names: Set<SQLName>, hidden: Set<SQLName>) = ([], [])
 
     /// The cold rows that were fetched through this overlay.
     package internal(set) var fetchedRowCount = 0
@@ -126,7 +133,8 @@ package final class Overlay {
         let seen = connection.dataVersion()
         let isSame =
             try version == schemaVersion
-            && (record == nil || !tablesHaveChanged() && !retryTakingOver())
+            && (record == nil
+                || !tablesHaveChanged() && !targetsHaveChanged() && !retryTakingOver())
         if !isSame {
             try attach()
             schemaVersion = version
@@ -179,6 +187,20 @@ package final class Overlay {
         try catalogFingerprint() != attachedFingerprint
     }
     private var attachedFingerprint: [[Value]] = []
+
+    /// SQLite lets no schema stand before what a trigger writes, so that a table that the
+    /// application makes in schema temp comes before the one of main.
+    private func targetsHaveChanged() throws -> Bool {
+        guard !targets.names.isEmpty else { return false }
+        return try hiddenTargets(targets.names) != targets.hidden
+    }
+
+    private func hiddenTargets(_ names: Set<SQLName>) throws(SQLiteError) -> Set<SQLName> {
+        let rows = try connection.rows(
+            "SELECT name FROM temp.sqlite_schema WHERE type IN ('table', 'view')")
+        return names.intersection(rows.compactMap { $0[0].stringValue.map(SQLName.init) })
+    }
+
     /// Before this, what could not be written down is not tried again.
     var nextAttempt = ContinuousClock.now
 
@@ -204,17 +226,18 @@ package final class Overlay {
             }
             attachedFingerprint = try catalogFingerprint()
         }
-        let old = (tables, record, viewNames, triggerNames)
+        let old = (tables, record, viewNames, triggerNames, targets)
         do {
             try replaceObjects {
                 (tables, record, viewNames, triggerNames) = (newTables, newRecord, [], [])
+                targets = ([], [])
                 guard newRecord != nil else { return }
                 tracksInnerStatements = tables.values.contains { $0.writer.hasInsertTriggers }
                 try reload()
                 try makeObjects()
             }
         } catch {
-            (tables, record, viewNames, triggerNames) = old
+            (tables, record, viewNames, triggerNames, targets) = old
             throw error
         }
     }
@@ -231,30 +254,52 @@ package final class Overlay {
         }
     }
 
-    /// Drops the overlay's objects and runs `body` in one savepoint.
+    /// Drops the overlay's objects and runs `body`, which makes new ones, in one savepoint.
+    ///
+    /// Objects of the application stay; its triggers on views go meanwhile, because a view takes
+    /// its triggers with it, and a view's copy comes before the view.
     private func replaceObjects(_ body: () throws -> Void) throws {
         isReplacingTables = true
         defer { isReplacingTables = false }
+        let isNested = connection.isInTransaction
+        let before = made
         try connection.execute("SAVEPOINT stretch_attach")
         do {
-            for object in try temporaryObjects() {
-                try connection.execute(one: "DROP \(object.kind) temp.\(object.name.quotedName)")
+            let objects = try TemporaryObject.all(on: connection)
+            let own = objects.filter { made.contains($0.key) }
+            let waiting = objects.filter { !made.contains($0.key) && $0.isViewTrigger }
+            for object in waiting { try object.drop(on: connection) }
+            for kind in [TemporaryObject.Kind.trigger, .view, .table] {
+                for object in own where object.key.kind == kind {
+                    try object.drop(on: connection)
+                }
             }
-            try body()
+            if !isNested { made = [] }
+            try recording(body)
+            for object in waiting { try object.makeAgain(on: connection) }
             try connection.execute("RELEASE stretch_attach")
         } catch {
             // The first error says more than one of a rollback.
             try? connection.execute("ROLLBACK TO stretch_attach; RELEASE stretch_attach")
+            made = before
             throw error
         }
     }
 
+    /// Runs `body`, and takes what is new in schema temp then for the overlay's.
+    private func recording(_ body: () throws -> Void) throws {
+        let others = Set(try TemporaryObject.all(on: connection).map(\.key))
+        try body()
+        made.formUnion(
+            try TemporaryObject.all(on: connection).map(\.key).filter { !others.contains($0) })
+    }
+
     private func makeObjects() throws {
+        let triggers = OverlayTriggers(overlay: self, taken: try triggerNamesInUse())
         // Before the tables: each statement begins a savepoint of each virtual table that is there.
-        for statement in try OverlayTriggers(overlay: self).statements() {
-            try connection.execute(one: statement)
-        }
-        let views = try OverlayViews(overlay: self).definitions()
+        let own = try triggers.definitions()
+        for trigger in own { try connection.execute(one: trigger.statement) }
+        let views = try OverlayViews(overlay: self, triggers: triggers).definitions()
         try makingTables {
             for (id, table) in tables.sorted(by: { $0.key < $1.key }) {
                 let name = table.schema.name.quotedName
@@ -263,14 +308,27 @@ package final class Overlay {
             }
         }
         try views.make(on: connection)
-        (viewNames, triggerNames) = (views.names, views.triggers)
+        viewNames = views.names
+        callingTriggerNames = Set(own.map { SQLName($0.name) })
+        triggerNames = views.triggers.union(callingTriggerNames)
+        targets = (views.targets, views.hiddenTargets)
+    }
+
+    /// The names of the triggers of the application, in schema temp, and of the file.
+    private func triggerNamesInUse() throws(SQLiteError) -> Set<SQLName> {
+        let rows = try connection.rows(
+            """
+            SELECT name FROM main.sqlite_schema WHERE type = 'trigger'
+            UNION ALL SELECT name FROM temp.sqlite_schema WHERE type = 'trigger'
+            """)
+        return Set(rows.compactMap { $0[0].stringValue.map(SQLName.init) })
     }
 
     /// Runs `body`, which makes virtual tables of the overlay.
     func makingTables(_ body: () throws -> Void) throws {
         isMakingTables = true
         defer { isMakingTables = false }
-        try body()
+        try recording(body)
     }
 
     /// Runs `body` while names mean the tables of main, and makes the overlay again at once.
@@ -294,28 +352,17 @@ package final class Overlay {
         do {
             try synchronize()
         } catch {
-            for name in names {
-                let stand = StandInView(
-                    name: name, columns: OverlayViews.columns(of: name, on: connection),
-                    message: "table \"\(name)\": its cold rows cannot be shown",
-                    hint: "Run stretch status to see why.")
-                try connection.execute(one: stand.statement)
+            try recording {
+                for name in names {
+                    let stand = StandInView(
+                        name: name, columns: OverlayViews.columns(of: name, on: connection),
+                        message: "table \"\(name)\": its cold rows cannot be shown",
+                        hint: "Run stretch status to see why.")
+                    try connection.execute(one: stand.statement)
+                }
             }
             throw error
         }
-    }
-
-    /// The overlay's objects in schema temp, in an order in which they can be dropped.
-    private func temporaryObjects() throws -> [(kind: String, name: String)] {
-        try connection.rows(
-            """
-            SELECT type, name FROM temp.sqlite_schema
-            WHERE (type = 'trigger' AND name LIKE 'stretch\\_%' ESCAPE '\\')
-                OR (type = 'view' AND sql LIKE '%/* stretch */')
-                OR (type = 'table' AND sql LIKE 'CREATE VIRTUAL TABLE % USING stretch(%')
-            ORDER BY CASE type WHEN 'trigger' THEN 1 WHEN 'view' THEN 2 ELSE 3 END
-            """
-        ).map { ($0[0].stringValue?.uppercasedASCII ?? "", $0[1].stringValue ?? "") }
     }
 
     // MARK: Snapshot

@@ -7,16 +7,32 @@ internal import StretchText
 /// They fire before the statement's own checks, so that UPSERT, RETURNING, conflict clauses,
 /// DEFAULTs and foreign keys stay native: <https://sqlite.org/lang_createtrigger.html>.
 struct OverlayTriggers {
+    /// A trigger to make.
+    struct Definition {
+        let name: String
+        let statement: String
+    }
+
     let overlay: Overlay
+    /// The names of triggers of the application and the file.
+    private let taken: Set<SQLName>
     private let reader: SchemaReader
 
-    init(overlay: Overlay) {
+    init(overlay: Overlay, taken: Set<SQLName>) {
         self.overlay = overlay
+        self.taken = taken
         reader = SchemaReader(overlay.connection)
     }
 
-    func statements() throws -> [String] {
-        var statements: [String] = []
+    /// A name for a trigger of the overlay that nobody else uses.
+    func name(_ suffix: String) -> String {
+        var name = "stretch_\(suffix)"
+        while taken.contains(SQLName(name)) { name += "_" }
+        return name
+    }
+
+    func definitions() throws -> [Definition] {
+        var statements: [Definition] = []
         for table in overlay.tables.values.sorted(by: { $0.table.id < $1.table.id }) {
             statements += keyTriggers(table)
         }
@@ -35,7 +51,7 @@ struct OverlayTriggers {
         return statements
     }
 
-    private func keyTriggers(_ table: OverlayTable) -> [String] {
+    private func keyTriggers(_ table: OverlayTable) -> [Definition] {
         guard table.schema.keyKind.isKeyed else { return [] }
         let columns = table.schema.key.map { table.schema.columns[$0].name.quotedName }
         let arguments =
@@ -45,36 +61,36 @@ struct OverlayTriggers {
         // The key may compare by another collation than its column.
         let changed = columns.map { "NEW.\($0) IS NOT OLD.\($0) COLLATE BINARY" }
             .joined(separator: " OR ")
+        let body = call("stretch_recall(\(arguments))")
         return [
-            trigger("key_insert_\(table.table.id)", "BEFORE INSERT ON main.\(name)", nil)
-                + call("stretch_recall(\(arguments))"),
+            trigger("key_insert_\(table.table.id)", "BEFORE INSERT ON main.\(name)", body),
             trigger(
                 "key_update_\(table.table.id)",
-                "BEFORE UPDATE OF \(columns.joined(separator: ", ")) ON main.\(name)", changed)
-                + call("stretch_recall(\(arguments))"),
+                "BEFORE UPDATE OF \(columns.joined(separator: ", ")) ON main.\(name) "
+                    + "WHEN \(changed)", body),
         ]
     }
 
     /// A child is about to refer to a parent that may be cold.
     private func parentTriggers(
         _ key: ForeignKeySchema, _ parent: OverlayTable, _ number: Int
-    ) -> [String] {
+    ) -> [Definition] {
         let body = recall(
             parent, columns: key.parentColumns, from: "NEW", values: key.childColumns,
             comparedAs: key.parentColumns, of: parent.schema)
         let child = key.child.quotedName
         let columns = key.childColumns.map(\.quotedName).joined(separator: ", ")
         return [
-            trigger("parent_insert_\(number)", "BEFORE INSERT ON main.\(child)", nil) + body,
-            trigger("parent_update_\(number)", "BEFORE UPDATE OF \(columns) ON main.\(child)", nil)
-                + body,
+            trigger("parent_insert_\(number)", "BEFORE INSERT ON main.\(child)", body),
+            trigger(
+                "parent_update_\(number)", "BEFORE UPDATE OF \(columns) ON main.\(child)", body),
         ]
     }
 
     /// A parent is about to go, and cold children may refer to it.
     private func childTriggers(
         _ key: ForeignKeySchema, _ child: OverlayTable, _ number: Int
-    ) throws -> [String] {
+    ) throws -> [Definition] {
         guard let schema = try reader.table(key.parent) else { return [] }
         let columns = key.parentColumns.map(\.quotedName).joined(separator: ", ")
         let body = recall(
@@ -82,15 +98,17 @@ struct OverlayTriggers {
             comparedAs: key.parentColumns, of: schema)
         let parent = key.parent.quotedName
         return [
-            trigger("child_delete_\(number)", "BEFORE DELETE ON main.\(parent)", nil) + body,
-            trigger("child_update_\(number)", "BEFORE UPDATE OF \(columns) ON main.\(parent)", nil)
-                + body,
+            trigger("child_delete_\(number)", "BEFORE DELETE ON main.\(parent)", body),
+            trigger(
+                "child_update_\(number)", "BEFORE UPDATE OF \(columns) ON main.\(parent)", body),
         ]
     }
 
-    private func trigger(_ name: String, _ event: String, _ condition: String?) -> String {
-        let when = condition.map { " WHEN \($0)" } ?? ""
-        return "CREATE TEMP TRIGGER stretch_\(name) \(event)\(when) BEGIN "
+    private func trigger(_ suffix: String, _ event: String, _ body: String) -> Definition {
+        let name = name(suffix)
+        return Definition(
+            name: name,
+            statement: "CREATE TEMP TRIGGER \(name.quotedName) \(event) BEGIN \(body)")
     }
 
     /// The end of a trigger that calls a function, which returns NULL or fails.

@@ -8,9 +8,7 @@ internal import StretchText
 /// in its place that fails when it is used, so that one strange view does not close the file.
 struct OverlayViews {
     let overlay: Overlay
-
-    /// The mark at the end of each statement, by which the overlay finds its own views again.
-    static let mark = "/* stretch */"
+    let triggers: OverlayTriggers
 
     /// An object to make.
     struct Object {
@@ -33,6 +31,10 @@ struct OverlayViews {
         var names: Set<SQLName> = []
         var triggers: Set<SQLName> = []
         var objects: [Object] = []
+        /// What the triggers write besides what schema temp has for main.
+        var targets: Set<SQLName> = []
+        /// Those of the targets that are tables or views of the application in schema temp.
+        var hiddenTargets: Set<SQLName> = []
 
         /// Makes all objects, and lets the file's text do nothing else.
         func make(on connection: Connection) throws(SQLiteError) {
@@ -72,8 +74,17 @@ struct OverlayViews {
         result.names = Set(views.map { SQLName($0.name) })
         let hidden = overlay.tableNames.union(result.names)
         for view in views { result.objects.append(try object(view, hidden)) }
+        let temporary = Set(
+            try overlay.connection.rows(
+                "SELECT name FROM temp.sqlite_schema WHERE type IN ('table', 'view')"
+            ).compactMap { $0[0].stringValue.map(SQLName.init) })
         for trigger in rows where !trigger.isView && result.names.contains(SQLName(trigger.table)) {
-            result.objects.append(try self.trigger(trigger, hidden, result.objects.count))
+            let targets = DependencyScan.targets(in: trigger.text).subtracting(hidden)
+            let hiding = targets.intersection(temporary)
+            result.objects.append(
+                try self.trigger(trigger, hidden, hiding.min(), result.objects.count))
+            result.targets.formUnion(targets)
+            result.hiddenTargets.formUnion(hiding)
             result.triggers.insert(SQLName(trigger.name))
         }
         return result
@@ -87,7 +98,7 @@ struct OverlayViews {
     }
 
     private func object(_ view: SchemaRow, _ hidden: Set<SQLName>) throws -> Object {
-        let text = DependencyScan.withoutMainQualifier(view.text, tables: hidden)
+        let text = DependencyScan.mirrored(view.text, tables: hidden)
         let temporary = DependencyScan.temporaryView(text, named: view.name)
         let refusal = try self.refusal(of: "SELECT * FROM main.\(view.name.quotedName)")
         let standIn = StandInView(
@@ -96,30 +107,34 @@ struct OverlayViews {
                 + (refusal ?? Self.strangeText),
             hint: "Drop the view, and create it again.")
         return Object(
-            statement: refusal == nil ? temporary.map { "\($0) \(Self.mark)" } : nil,
+            statement: refusal == nil ? temporary : nil,
             standIns: [standIn.statement])
     }
 
     private func trigger(
-        _ trigger: SchemaRow, _ hidden: Set<SQLName>, _ number: Int
+        _ trigger: SchemaRow, _ hidden: Set<SQLName>, _ hiding: SQLName?, _ number: Int
     ) throws -> Object {
-        let text = DependencyScan.withoutMainQualifier(trigger.text, tables: hidden)
+        let text = DependencyScan.mirrored(trigger.text, tables: hidden)
         let temporary = DependencyScan.temporaryTrigger(
             text, named: trigger.name, on: trigger.table)
         var refusal: String?
         if let temporary {
             refusal = try self.refusal(of: statement(that: temporary.event, on: trigger.table))
         }
+        var hint = "Drop the trigger, and create it again."
+        if let hiding {
+            refusal = "TEMP table or view \"\(hiding.text)\" hides the table that it writes"
+            hint = "Drop or rename \"\(hiding.text)\" of schema temp."
+        }
         let standIn = StandInView(
             name: trigger.name, columns: [],
             message: "trigger \"\(trigger.name)\" of view \"\(trigger.table)\" cannot run: "
-                + (refusal ?? Self.strangeText),
-            hint: "Drop the trigger, and create it again.")
+                + (refusal ?? Self.strangeText), hint: hint)
         let events = temporary.map { [$0.event.verb] } ?? ["INSERT", "UPDATE", "DELETE"]
         let standIns = events.map { event in
             """
-            CREATE TEMP TRIGGER stretch_refused_\(event)_\(number) INSTEAD OF \(event) \
-            ON \(trigger.table.quotedName) BEGIN SELECT \(standIn.call); END
+            CREATE TEMP TRIGGER \(triggers.name("refused_\(event)_\(number)").quotedName) \
+            INSTEAD OF \(event) ON \(trigger.table.quotedName) BEGIN SELECT \(standIn.call); END
             """
         }
         return Object(statement: refusal == nil ? temporary?.text : nil, standIns: standIns)
@@ -167,7 +182,7 @@ struct OverlayViews {
 }
 
 extension TriggerText.Event {
-    fileprivate var verb: String {
+    var verb: String {
         switch self {
         case .insert: "INSERT"
         case .delete: "DELETE"

@@ -17,7 +17,7 @@ struct StandInView {
         let values = names.map { _ in "NULL" }.joined(separator: ", ")
         return """
             CREATE TEMP VIEW \(name.quotedName)(\(list)) \
-            AS SELECT \(values) WHERE \(call) \(OverlayViews.mark)
+            AS SELECT \(values) WHERE \(call)
             """
     }
 

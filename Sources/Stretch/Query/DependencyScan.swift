@@ -29,18 +29,31 @@ package enum DependencyScan {
             .filter { seen.insert($0).inserted }
     }
 
-    /// The text without `main.` before any of these names.
-    package static func withoutMainQualifier(_ sql: String, tables: Set<SQLName>) -> String {
+    /// The text of an object of main for one of schema temp: these names mean what schema temp has
+    /// under them, and all other tables are those of main.
+    ///
+    /// SQLite looks the names of an object of main up in main, and those of an object of schema
+    /// temp there first, where the application may have tables of its own.
+    package static func mirrored(_ sql: String, tables: Set<SQLName>) -> String {
         let tokens = Array(SQLTokenizer(sql))
+        let sources = Set(TableReferences(in: sql).sources.map(\.range.lowerBound))
         var edits = SQLEdits()
-        for index in tokens.indices.dropFirst(2) {
-            guard let name = tokens[index].identifierName, tables.contains(SQLName(name)),
-                isQualifier(at: index - 2, in: tokens), tokens[index - 2].isName("main")
-            else { continue }
-            edits.replace(
-                tokens[index - 2].range.lowerBound..<tokens[index - 1].range.upperBound, with: "")
+        for (index, token) in tokens.enumerated() {
+            if index + 2 < tokens.count, isQualifier(at: index, in: tokens),
+                token.isName("main"), let name = tokens[index + 2].name, tables.contains(name)
+            {
+                edits.replace(token.range, with: "temp")
+            } else if sources.contains(token.range.lowerBound), let name = token.name {
+                let schema = tables.contains(name) ? "temp" : "main"
+                edits.insert("\(schema).", at: token.range.lowerBound)
+            }
         }
         return edits.applied(to: sql)
+    }
+
+    /// The tables and views that a trigger's statements write; no schema can stand before these.
+    package static func targets(in sql: String) -> Set<SQLName> {
+        Set(TableReferences(in: sql).targets.compactMap(\.name))
     }
 
     // MARK: Objects of schema temp
@@ -80,6 +93,19 @@ package enum DependencyScan {
             edits.replace(schema.range.lowerBound..<target.name.range.lowerBound, with: "")
         }
         return (edits.applied(to: sql), trigger.event)
+    }
+
+    /// The statement that makes a trigger of schema temp, of which `sqlite_schema` keeps no TEMP.
+    static func temporary(_ sql: String) -> String {
+        var reader = SQLTokenReader(sql)
+        guard reader.accept(keyword: "CREATE") else { return sql }
+        let start = reader.lastEnd
+        guard reader.accept(keyword: "TRIGGER"), reader.acceptQualifiedName()?.schema == nil else {
+            return sql
+        }
+        var edits = SQLEdits()
+        edits.insert(" TEMP", at: start)
+        return edits.applied(to: sql)
     }
 
     /// Reads `CREATE type [IF NOT EXISTS] [main.]name`, and makes it TEMP and bare.

@@ -253,9 +253,7 @@ extension StatementRewriter {
         guard !tables.isEmpty, let name = reader.acceptQualifiedName(),
             let trigger = name.name.identifierName
         else { return RewrittenStatement(sql: sql, kind: kind) }
-        let isOwn =
-            trigger.foldingCase.beginsWith("stretch_") || triggers.contains(SQLName(trigger))
-        guard isOwn, !(name.schema?.isName("main") ?? false) else {
+        guard triggers.contains(SQLName(trigger)), !(name.schema?.isName("main") ?? false) else {
             return RewrittenStatement(sql: sql, kind: kind)
         }
         guard name.schema == nil else {

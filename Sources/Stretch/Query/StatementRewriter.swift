@@ -17,7 +17,7 @@ package struct StatementRewriter: Sendable {
     /// - Parameters:
     ///   - tables: The stretch-enabled tables.
     ///   - views: The views of schema main that have a mirror in schema temp.
-    ///   - triggers: The triggers of those views.
+    ///   - triggers: The overlay's triggers, the copies of those of such views among them.
     package init(
         tables: Set<SQLName>, views: Set<SQLName> = [], triggers: Set<SQLName> = []
     ) {

@@ -29,15 +29,82 @@ import Testing
 
     @Test(arguments: [
         (
-            "SELECT * FROM main.orders, MAIN.items, main.other",
-            "SELECT * FROM orders, items, main.other"
+            "SELECT * FROM main.orders, MAIN.items, main.other, x, aux.y",
+            "SELECT * FROM temp.orders, temp.items, main.other, main.x, aux.y"
         ),
-        ("SELECT main.Orders.id FROM\"main\".orders", "SELECT Orders.id FROM orders"),
+        (
+            "SELECT main.Orders.id, x.a FROM\"main\".orders",
+            "SELECT temp.Orders.id, x.a FROM temp.orders"
+        ),
         ("SELECT 'main.orders', a.main.orders, main", "SELECT 'main.orders', a.main.orders, main"),
-        ("main . orders", " orders"), ("main.", "main."), ("", ""),
+        ("main . orders", "temp . orders"), ("main.", "main."), ("", ""), ("WITH", "WITH"),
+        ("SELECT a FROM x AS orders, orders b", "SELECT a FROM main.x AS orders, temp.orders b"),
+        (
+            "SELECT 1 FROM x JOIN y ON x.a = y.a, z USING (a, b) LEFT JOIN'w'",
+            "SELECT 1 FROM main.x JOIN main.y ON x.a = y.a, main.z USING (a, b) LEFT JOIN main.'w'"
+        ),
+        (
+            "SELECT 1 FROM (a, (b JOIN c)), (SELECT d, e FROM f), (VALUES (1)) g, h",
+            "SELECT 1 FROM (main.a, (main.b JOIN main.c)), (SELECT d, e FROM main.f), "
+                + "(VALUES (1)) g, main.h"
+        ),
+        (
+            "SELECT f(x, y), (SELECT max(a) FROM x) FROM y WHERE a IN z AND b IN (z, 1) AND c IN "
+                + "main.z AND d IN (SELECT e FROM z) GROUP BY a, b",
+            "SELECT f(x, y), (SELECT max(a) FROM main.x) FROM main.y WHERE a IN main.z AND b IN "
+                + "(z, 1) AND c IN main.z AND d IN (SELECT e FROM main.z) GROUP BY a, b"
+        ),
+        (
+            "WITH x AS (SELECT * FROM y), y(a, b) AS NOT MATERIALIZED (SELECT * FROM z) "
+                + "SELECT * FROM x, y, orders WHERE a IN x UNION SELECT * FROM x",
+            "WITH x AS (SELECT * FROM y), y(a, b) AS NOT MATERIALIZED (SELECT * FROM main.z) "
+                + "SELECT * FROM x, y, temp.orders WHERE a IN x UNION SELECT * FROM x"
+        ),
+        (
+            "SELECT * FROM (WITH RECURSIVE x AS (SELECT 1) SELECT * FROM x) JOIN x",
+            "SELECT * FROM (WITH RECURSIVE x AS (SELECT 1) SELECT * FROM x) JOIN main.x"
+        ),
+        (
+            "WITH orders AS (SELECT * FROM main.orders) SELECT * FROM orders",
+            "WITH orders AS (SELECT * FROM temp.orders) SELECT * FROM orders"
+        ),
+        (
+            "SELECT a IS NOT DISTINCT FROM b, c FROM x WINDOW w AS (ORDER BY a), v AS (w)",
+            "SELECT a IS NOT DISTINCT FROM b, c FROM main.x WINDOW w AS (ORDER BY a), v AS (w)"
+        ),
+        (
+            "SELECT * FROM x window, y WHERE 1", "SELECT * FROM main.x window, main.y WHERE 1"
+        ),
+        (
+            "SELECT * FROM json_each('[1]'), x INDEXED BY i, y NOT INDEXED ORDER BY 1, 2",
+            "SELECT * FROM main.json_each('[1]'), main.x INDEXED BY i, main.y NOT INDEXED "
+                + "ORDER BY 1, 2"
+        ),
+        (
+            "CREATE TRIGGER g INSTEAD OF UPDATE OF a, b ON v WHEN NEW.a IN x BEGIN UPDATE OR "
+                + "IGNORE y SET a = 1, b = 2 FROM z, orders; INSERT INTO y SELECT * FROM x ON "
+                + "CONFLICT DO UPDATE SET a = 1, b = 2; DELETE FROM y WHERE a IN (SELECT b FROM "
+                + "z); END",
+            "CREATE TRIGGER g INSTEAD OF UPDATE OF a, b ON v WHEN NEW.a IN main.x BEGIN UPDATE OR "
+                + "IGNORE y SET a = 1, b = 2 FROM main.z, temp.orders; INSERT INTO y SELECT * FROM "
+                + "main.x ON CONFLICT DO UPDATE SET a = 1, b = 2; DELETE FROM y WHERE a IN "
+                + "(SELECT b FROM main.z); END"
+        ),
     ])
-    func `the schema is removed before the given names only`(sql: String, bare: String) {
-        #expect(DependencyScan.withoutMainQualifier(sql, tables: ["orders", "Items"]) == bare)
+    func `the copy of a text for schema temp names the schema of each table`(
+        sql: String, mirrored: String
+    ) {
+        #expect(DependencyScan.mirrored(sql, tables: ["orders", "Items"]) == mirrored)
+    }
+
+    @Test func `what a trigger writes is found`() {
+        let sql = """
+            CREATE TRIGGER g INSTEAD OF DELETE ON v BEGIN
+            INSERT OR IGNORE INTO a SELECT * FROM b; REPLACE INTO "C" VALUES(1);
+            UPDATE OR FAIL d SET x = 1 FROM e; UPDATE f SET x = (SELECT 1 FROM g);
+            DELETE FROM h WHERE i IN j; SELECT 1 FROM k; END
+            """
+        #expect(DependencyScan.targets(in: sql) == ["a", "c", "d", "f", "h"])
     }
 
     @Test(arguments: [
@@ -116,7 +183,7 @@ import Testing
             try local.string("SELECT sql FROM main.sqlite_schema WHERE name = 'recent'"))
         let trigger = try #require(
             try local.string("SELECT sql FROM main.sqlite_schema WHERE name = 'x'"))
-        let bareView = DependencyScan.withoutMainQualifier(view, tables: ["orders"])
+        let bareView = DependencyScan.mirrored(view, tables: ["orders"])
         let temporary = DependencyScan.temporaryView(bareView, named: "recent")
         try local.execute(one: try #require(temporary))
         let mirrored = DependencyScan.temporaryTrigger(trigger, named: "x", on: "recent")

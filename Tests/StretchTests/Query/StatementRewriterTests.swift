@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct StatementRewriterTests {
     private let rewriter = StatementRewriter(
-        tables: ["Orders", "we\"ird", "replace"], views: ["recent"])
+        tables: ["Orders", "we\"ird", "replace"], views: ["recent"],
+        triggers: ["recent_insert", "stretch_key_insert_1"])
 
     private func rewrite(_ sql: String) throws -> RewrittenStatement { try rewriter.rewrite(sql) }
 
@@ -218,6 +219,7 @@ import Testing
         ("DROP TRIGGER IF EXISTS recent_insert", "DROP TRIGGER IF EXISTS main.recent_insert"),
         ("DROP TRIGGER stretch_key_insert_1", "DROP TRIGGER main.stretch_key_insert_1"),
         ("DROP TRIGGER other", "DROP TRIGGER other"),
+        ("DROP TRIGGER stretch_other", "DROP TRIGGER stretch_other"),
         (
             "SELECT * FROM pragma_table_info('Orders'), Pragma_Index_List(\"orders\")",
             "SELECT * FROM pragma_table_info('Orders', 'main'), "
@@ -244,7 +246,8 @@ import Testing
         sql: String, native: String
     ) throws {
         let rewriter = StatementRewriter(
-            tables: ["orders"], views: ["recent"], triggers: ["recent_insert"])
+            tables: ["orders"], views: ["recent"],
+            triggers: ["recent_insert", "stretch_key_insert_1"])
         #expect(try rewriter.rewrite(sql).sql == native)
     }
 
