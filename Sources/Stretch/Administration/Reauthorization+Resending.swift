@@ -53,8 +53,9 @@ extension Reauthorization {
     private func provision(_ comparison: ManifestComparison, _ session: any Endpoint) throws {
         let tables = try comparison.resending.compactMap { try manifest.get()[$0.batch]?.table }
         var done: Set<Int64> = []
+        let reader = SchemaReader(catalog.connection)
         for table in tables where done.insert(table.id).inserted {
-            guard let schema = try TableSchema(reading: table.name, from: catalog.connection) else {
+            guard let schema = try reader.table(table.name) else {
                 throw StretchError(.schemaMismatch, "table \"\(table.name)\" is missing")
             }
             try session.provision(Relation(table, schema: schema))

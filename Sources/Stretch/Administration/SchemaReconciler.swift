@@ -7,6 +7,8 @@ package import StretchSQLite
 package struct SchemaReconciler {
     private static let maximumAttemptCount = 5
     private let connection: Connection
+    /// Reconciling changes no definition of main, and takes back no change that others made.
+    private let known: KnownSchema
     private let configuration: Configuration
     private let endpoint: any Endpoint
     private var catalog: Catalog { Catalog(connection) }
@@ -15,6 +17,7 @@ package struct SchemaReconciler {
         connection: Connection, configuration: Configuration, endpoint: any Endpoint
     ) {
         self.connection = connection
+        known = KnownSchema(connection)
         self.configuration = configuration
         self.endpoint = endpoint
     }
@@ -33,7 +36,7 @@ package struct SchemaReconciler {
         for _ in 0..<Self.maximumAttemptCount {
             let cookie = try schemaCookie()
             guard let old = try table(id) else { return false }
-            guard let schema = try TableSchema(reading: old.name, from: connection) else {
+            guard let schema = try known.table(old.name) else {
                 throw TableInspection.vanished(old)
             }
             let new = try Self.reconciled(

@@ -31,11 +31,12 @@ extension StretchDatabase {
             let endpoint = try makeEndpoint(try enabledDatabase(), as: .administrator)
             let reconciler = SchemaReconciler(
                 connection: connection, configuration: configuration, endpoint: endpoint)
+            let known = KnownSchema(connection)
             var done: [ProvisionReport.Table] = []
             var failure: StretchError?
             for table in tables {
                 do {
-                    let steps = try provision(table, reconciler, endpoint)
+                    let steps = try provision(table, known, reconciler, endpoint)
                     done.append(ProvisionReport.Table(name: table.name, steps: steps))
                 } catch let error as StretchError {
                     failure = failure ?? error
@@ -49,8 +50,15 @@ extension StretchDatabase {
     }
 
     private func provision(
-        _ table: StretchedTable, _ reconciler: SchemaReconciler, _ endpoint: any Endpoint
+        _ table: StretchedTable, _ known: KnownSchema, _ reconciler: SchemaReconciler,
+        _ endpoint: any Endpoint
     ) throws -> [OwnerStep] {
+        func schema(of table: StretchedTable) throws -> TableSchema {
+            guard let schema = try known.table(table.name) else {
+                throw TableInspection.vanished(table)
+            }
+            return schema
+        }
         let before = try remoteGap(of: table, try schema(of: table), endpoint: endpoint)
         try reconciler.reconcile(table.id)
         var steps = OwnerStep.steps(for: before.gap, in: before.relation)

@@ -75,9 +75,8 @@ extension StretchDatabase {
     ///   not.
     func enabledTable(_ name: String) throws -> StretchedTable {
         _ = try enabledDatabase()
-        let tables = try catalog.tables()
-        if let table = tables.first(where: { $0.name.isEqualFoldingCase(name) }) { return table }
-        let names = tables.map(\.name).joined(separator: ", ")
+        if let table = try catalog.table(named: name) { return table }
+        let names = try catalog.tables().map(\.name).joined(separator: ", ")
         throw StretchError(
             .invalidArgument, "table \"\(name)\" is not stretch-enabled",
             hint: names.isEmpty

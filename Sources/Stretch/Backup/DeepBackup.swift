@@ -49,11 +49,13 @@ private final class DeepBackup {
     }
 
     func fill() throws -> Int64 {
-        try Migrator.requireSameSchema(SchemaReader(connection))
+        // Nobody else has the file, in which nothing but indexes changes.
+        let reader = SchemaReader(connection)
+        try Migrator.requireSameSchema(reader)
         var rows: Int64 = 0
         try connection.execute("BEGIN")
         for table in try catalog.tables() {
-            let recall = try Recall(table, nil, on: connection, now: configuration.now())
+            let recall = try Recall(table, nil, from: reader, now: configuration.now())
             let indexes = try DroppedIndexes(
                 of: table.name, filledWith: recall.visibleRowCount, on: connection)
             rows += try fill(recall)

@@ -16,7 +16,7 @@ extension MigrationRun {
         _ table: StretchedTable, where condition: String?, from chosen: [ManifestBatch]? = nil
     ) throws(StretchError) {
         let recall = try local { () throws in
-            try Recall(table, condition, on: connection, now: now)
+            try schema.reading { try Recall(table, condition, from: $0, now: now) }
         }
         let batches = try local { () throws in
             try chosen ?? catalog.batches(table: table.id)

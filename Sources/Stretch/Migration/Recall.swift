@@ -28,13 +28,14 @@ final class Recall {
 
     /// - Parameter now: The time that the condition's windows are measured from, in UTC.
     init(
-        _ table: StretchedTable, _ condition: String?, on connection: Connection, now: String
+        _ table: StretchedTable, _ condition: String?, from reader: SchemaReader, now: String
     ) throws {
         self.table = table
+        let connection = reader.connection
         self.connection = connection
         columns = table.currentColumns.map(\.id)
-        guard let schema = try TableSchema(reading: table.name, from: connection) else {
-            throw StretchError(.schemaMismatch, "table \"\(table.name)\" is missing")
+        guard let schema = try reader.table(table.name) else {
+            throw TableInspection.vanished(table)
         }
         self.schema = schema
         let name = "main.\(schema.name.quotedName)"
