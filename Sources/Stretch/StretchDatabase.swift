@@ -24,7 +24,7 @@ public final class StretchDatabase {
     public init(path: String, configuration: Configuration) throws(StretchError) {
         self.path = path
         self.configuration = configuration
-        try GuardedFile.requireRegular(path)
+        try GuardedFile.requireDatabase(path)
         do {
             connection = try Connection(
                 path: path, access: .readWrite, routines: configuration.routines,

@@ -283,7 +283,7 @@ struct MasterKeyFile {
 
     /// - Throws: `invalidArgument` for a missing file; `damaged` for another one.
     init(reading path: String) throws(StretchError) {
-        try GuardedFile.requireRegular(path)
+        try GuardedFile.requireDatabase(path)
         guard let bytes = FileManager.default.contents(atPath: path) else {
             throw StretchError(
                 .invalidArgument, "cannot read \"\(path)\"",

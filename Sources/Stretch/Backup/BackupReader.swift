@@ -24,7 +24,7 @@ struct BackupReader {
                 .invalidArgument, "cannot open \"\(path)\": no such file",
                 hint: "Name an existing SQLite file.")
         }
-        try GuardedFile.requireRegular(path)
+        try GuardedFile.requireDatabase(path)
         do {
             let unlocked = try Connection(
                 path: path, access: .immutable, routines: configuration.routines)

@@ -15,7 +15,7 @@ final class ReplacedFile {
     ///
     /// - Throws: `busy` while another connection has it open.
     init(_ path: String, _ configuration: Configuration) throws(StretchError) {
-        try GuardedFile.requireRegular(path)
+        try GuardedFile.requireDatabase(path)
         var locked: Connection?
         var mode: String?
         do throws(SQLiteError) {

@@ -117,16 +117,29 @@ enum GuardedFile {
         return fstat(descriptor, &state) == 0 && owners.contains(state.st_uid)
     }
 
-    /// Throws for a pipe, a device, or anything else that is no regular file; links that the user
-    /// named are followed, and a missing file is left to the caller.
+    /// Looks at a database that SQLite will open, and at its logs.
     ///
-    /// - Throws: `invalidArgument`.
-    static func requireRegular(_ path: String) throws(StretchError) {
+    /// Links that the user named are followed, as SQLite does, whose logs are beside the file
+    /// itself; a missing file is left to the caller.
+    ///
+    /// - Throws: `invalidArgument` for a pipe, a device, or anything else that is no regular file;
+    ///   `wrongState` for such a thing, a link, or another user's file in the place of a log.
+    static func requireDatabase(_ path: String) throws(StretchError) {
         var state = stat()
-        guard stat(path, &state) == 0, state.st_mode & S_IFMT != S_IFREG else { return }
-        throw StretchError(
-            .invalidArgument, "\"\(path)\" is not a regular file",
-            hint: "Name an existing SQLite file.")
+        guard stat(path, &state) == 0 else { return }
+        guard state.st_mode & S_IFMT == S_IFREG else {
+            throw StretchError(
+                .invalidArgument, "\"\(path)\" is not a regular file",
+                hint: "Name an existing SQLite file.")
+        }
+        guard let file = realpath(path, nil) else { return }
+        defer { free(file) }
+        let name = String(cString: file)
+        // Who may write the file may make its logs.
+        let isShared = state.st_mode & (S_IWGRP | S_IWOTH) != 0
+        for suffix in ["-journal", "-wal", "-shm"] {
+            _ = try identity(name + suffix, isShared ? .anyone : .userOrOwner(of: name))
+        }
     }
 
     /// Throws when a file to be written is named by another user's link, or by one to nothing.

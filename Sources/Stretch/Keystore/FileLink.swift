@@ -117,6 +117,7 @@ final class FileLink {
             !FileIdentity.isSame(attachment.path, path)
         else { return false }
         // A file that cannot be read is no original that could go on.
+        guard (try? GuardedFile.requireDatabase(attachment.path)) != nil else { return false }
         let original = try? Connection(
             path: attachment.path, access: .readOnly, routines: routines)
         let found = try? original?.integer("SELECT branch FROM main.stretch_database")

@@ -59,6 +59,7 @@ package final class Migrator {
     private static func open(
         _ path: String, _ configuration: Configuration, cacheKibibyteCount: Int
     ) throws(StretchError) -> Connection {
+        try GuardedFile.requireDatabase(path)
         do {
             let connection = try Connection(
                 path: path, access: .readWrite, routines: configuration.routines,

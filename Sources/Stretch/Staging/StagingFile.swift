@@ -35,6 +35,7 @@ final class StagingFile {
             if let made = try GuardedFile.make(path, like: database) { close(made) }
             identity = try GuardedFile.identity(path, .userOrOwner(of: database))
         }
+        try GuardedFile.requireDatabase(path)
         return try attempt(path) {
             let connection = try Connection(
                 path: path, access: .readWrite, routines: configuration.routines,

@@ -196,3 +196,51 @@ import Testing
         #expect(content(of: victim) == precious)
     }
 }
+
+/// What lies in the place of a database's logs, which SQLite would open, and wait.
+@Suite struct GuardedLogTests {
+    private static let suffixes = ["-journal", "-wal", "-shm"]
+
+    @Test(arguments: ["app.db", "cold.db"], suffixes)
+    func `a pipe or a link in the place of a log is refused at once`(
+        name: String, suffix: String
+    ) throws {
+        let twin = try MigratedTwin(MigratedTwin.numbers)
+        let path = twin.folder.path("copy/app.db")
+        try FileManager.default.createDirectory(
+            atPath: twin.folder.path("copy"), withIntermediateDirectories: true)
+        for file in ["app.db", "cold.db"] {
+            for end in [""] + Self.suffixes {
+                try? FileManager.default.copyItem(
+                    atPath: twin.folder.path(file + end),
+                    toPath: twin.folder.path("copy/\(file)\(end)"))
+            }
+        }
+        let log = twin.folder.path("copy/\(name)\(suffix)")
+        for kind in ["pipe", "link", "hard link"] {
+            try? FileManager.default.removeItem(atPath: log)
+            let victim = twin.folder.path("victim")
+            try Data("x".utf8).write(to: URL(fileURLWithPath: victim))
+            switch kind {
+            case "pipe": #expect(mkfifo(log, 0o600) == 0)
+            case "link": #expect(symlink(victim, log) == 0)
+            default: #expect(link(victim, log) == 0)
+            }
+            let error = #expect(throws: StretchError.self) {
+                if name == "app.db" {
+                    _ = try StretchDatabase(path: path, configuration: .linked)
+                } else {
+                    let file = try EmbeddedEndpoint(
+                        path: twin.folder.path("copy/cold.db"), routines: .linked,
+                        isCreating: false)
+                    _ = try file.identity()
+                }
+            }
+            #expect(error?.code == .wrongState)
+            #expect(error?.message.contains("\(name)\(suffix)") == true)
+            #expect(throws: StretchError.self) {
+                try Migrator(path: path, configuration: .linked).verify()
+            }
+        }
+    }
+}

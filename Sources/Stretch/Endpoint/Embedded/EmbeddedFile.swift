@@ -125,7 +125,7 @@ final class EmbeddedFile {
 
     private func connect(cacheKiBCount: Int) throws -> Connection {
         let path = try absolutePath()
-        try GuardedFile.requireRegular(path)
+        try GuardedFile.requireDatabase(path)
         let connection = try Connection(
             path: path, access: .readWrite, routines: routines, vfs: vfs)
         connection.confine()
