@@ -25,13 +25,18 @@ struct PostgresDirectory {
     mutating func update(_ relation: PostgresRelation?, id: Int64) {
         let known = relations[id]
         if known?.generation != relation?.generation || known?.batchCount != relation?.batchCount {
-            ledgers[id] = nil
-            sets.removeAll { $0.relation == id }
+            removeLedger(relation: id)
         }
         relations[id] = relation
     }
 
     // MARK: Batches
+
+    /// Forgets which batches a relation has.
+    mutating func removeLedger(relation: Int64) {
+        ledgers[relation] = nil
+        sets.removeAll { $0.relation == relation }
+    }
 
     /// The remembered set that equals a reader's batches; the reader passes one array again and
     /// again, which makes the comparison cheap.
@@ -91,6 +96,9 @@ final class VisibleSet {
         }
         (distinctBatches, self.indexes) = (distinct, indexes)
     }
+
+    /// Whether the ledger had a batch when it was read.
+    func isInLedger(_ batch: Int64) -> Bool { ledger[batch] != nil }
 
     private func makeRestriction() -> (condition: String?, isInclusive: Bool) {
         let unwanted = ledger.keys.filter { indexes[$0] == nil }

@@ -24,12 +24,12 @@ extension PostgresEndpoint {
             let wanted = try columns.map { try relation.column($0) }
             let end = min(place.rowCount, ordinal + Int64(maximumRowCount))
             guard ordinal >= 0, ordinal < end else { return }
-            let decoder = RowDecoder(wanted, hasMisfits: true)
+            let decoder = RowDecoder(wanted, of: relation)
             let names = (decoder.prefix + wanted.map(\.name)).joined(separator: ", ")
             roundTripCount += 1
             try connection.send(
                 """
-                COPY (SELECT \(names) FROM \(relation.table) WHERE _b = \(batch)
+                COPY (SELECT \(names) FROM ONLY \(relation.table) WHERE _b = \(batch)
                     AND _o >= \(ordinal) AND _o < \(end) ORDER BY _o) TO STDOUT (FORMAT binary)
                 """)
             try receive(batch, from: ordinal, decoder, into: buffer, on: connection)
@@ -40,6 +40,27 @@ extension PostgresEndpoint {
                 _ = try self.place(of: batch, on: connection)
                 throw damaged(batch)
             }
+            guard decoder.misfits.unannounced != nil else { return }
+            // Another session may have announced it since the definition was read.
+            let fresh = try self.relation(place.relation, on: connection, isFresh: true)
+            try (fresh.map(AnnouncedMisfits.init) ?? decoder.misfits)
+                .require(decoder.misfits.unannounced, remote: remoteName)
+        }
+    }
+
+    /// The number of a relation's rows that are of no batch that the ledger has rows of.
+    public func strayRowCount(relation id: Int64) throws(StretchError) -> Int64 {
+        try ask { connection in
+            guard let relation = try relation(id, on: connection, isFresh: true) else { return 0 }
+            let rows = try run(
+                """
+                SELECT count(*) FROM ONLY \(relation.table) AS n WHERE NOT EXISTS (
+                    SELECT 1 FROM \(schema).stretch_batch AS b
+                    WHERE b.id = n._b AND b.relation = \(id) AND b.collected_at IS NULL
+                        AND n._o >= 0 AND n._o < b.row_count)
+                """, on: connection, expecting: 1, patience: .seconds(3_600))[0]
+            guard let count = rows.integer(0, 0) else { throw DamagedRow() }
+            return count
         }
     }
 

@@ -71,9 +71,8 @@ extension PostgresEndpoint {
                 && (!plan.needsAllBatches || batchCount == Int64(visible.indexes.count))
         }
 
-        func places(_ batchCount: Int64?, endpoint: PostgresEndpoint) -> RowPlaces {
-            let isClosed = plan.isInclusive || batchCount == Int64(visible.indexes.count)
-            return RowPlaces(visible, tally, isClosed: isClosed, endpoint: endpoint)
+        func places(endpoint: PostgresEndpoint) -> RowPlaces {
+            RowPlaces(visible, tally, isInclusive: plan.isInclusive, endpoint: endpoint)
         }
     }
 
@@ -182,6 +181,18 @@ extension PostgresEndpoint {
             otherwise: "lacks batch \(missing?.id ?? 0) of \(missing?.rowCount ?? 0) rows")
     }
 
+    /// The ids of all batches of a relation, also of those whose rows are deleted.
+    func batchIDs(ofRelation relation: Int64) throws -> Set<Int64> {
+        let table = try ask { connection in
+            try run(
+                "SELECT id FROM \(schema).stretch_batch WHERE relation = \(relation)",
+                on: connection, expecting: 1)[0]
+        }
+        // What is remembered lacks one of them.
+        directory.removeLedger(relation: relation)
+        return Set((0..<table.rowCount).compactMap { table.integer($0, 0) })
+    }
+
     /// The reader's batches, when the remembered ledger has them all.
     private func rememberedSet(_ request: ColdScanRequest) -> VisibleSet? {
         let (batches, relation) = (request.batches, request.relation)
@@ -261,9 +272,8 @@ extension PostgresEndpoint {
             guard let first = try connection.nextResult(), first.status == PGRES_SINGLE_TUPLE else {
                 throw refusal(scan.request.position)
             }
-            let batchCount = first.bigEndian(1)
-            guard scan.isCurrent(first.bigEndian(0), batchCount) else { return nil }
-            let places = scan.places(batchCount, endpoint: self)
+            guard scan.isCurrent(first.bigEndian(0), first.bigEndian(1)) else { return nil }
+            let places = scan.places(endpoint: self)
             let source = RowSource(
                 .rows(isCursor: false), endpoint: self, connection: connection,
                 decoder: scan.plan.decoder, places: places, first: first, fieldOffset: 2)
@@ -309,9 +319,8 @@ extension PostgresEndpoint {
         while let result = try connection.nextResult() {
             guard result.status == PGRES_TUPLES_OK else { continue }
             guard result.rowCount == 1 else { throw refusal(scan.request.position) }
-            let batchCount = result.integer(0, 1)
-            guard scan.isCurrent(result.integer(0, 0), batchCount) else { return nil }
-            return scan.places(batchCount, endpoint: self)
+            guard scan.isCurrent(result.integer(0, 0), result.integer(0, 1)) else { return nil }
+            return scan.places(endpoint: self)
         }
         throw DamagedRow()
     }

@@ -32,7 +32,8 @@ extension EndpointConformance {
             try world.requireScans(meeting: damage, insteadOf: damage, hidesBatch: hidesBatch)
             world.endpoint = try conformance.makeEndpoint()
         }
-        // A scan of another batch alone does not meet it.
+        // A scan of another batch alone does not meet it, where rows can be doubled one by one.
+        guard damage != .doubled else { return }
         var other = world.request()
         other.batches = [world.batches[0]]
         try require(world.scan(other).count, equals: 10, "rows of the sound batch")
@@ -65,17 +66,34 @@ extension ConformanceWorld {
         var long = all
         long.expectedRowCount = 1_000_000
         try require(long, wholeCount, "a long scan")
+        let key = ColdConstraint(column: 1, comparison: .equal(13))
+        let range = ColdConstraint(column: 1, comparison: .greaterOrEqual(13))
         if damage == .lost || damage == .doubled {
             for order in [[], [OrderTerm(column: 1)]] {
                 var placeless = request(order: order)
                 placeless.needsIdentifiers = false
                 try require(placeless, wholeCount, "a scan without places")
             }
-        } else if !hidesBatch {
-            let key = ColdConstraint(column: 1, comparison: .equal(13))
-            try require(request(constraints: [key]), nil, "a scan for one key")
-            let range = ColdConstraint(column: 1, comparison: .greaterOrEqual(13))
-            try require(request(constraints: [range]), nil, "a scan of a range")
+            // The reader knows that no row is left out.
+            let known = ColdConstraint(column: 1, comparison: .greaterOrEqual(0))
+            var placeless = request(constraints: [known])
+            placeless.needsIdentifiers = false
+            placeless.selectsAll = true
+            try require(placeless, wholeCount, "a scan without places of a known range")
         }
+        guard damage != .lost else { return }
+        try require(request(constraints: [key]), nil, "a scan for one key")
+        try require(request(constraints: [range]), nil, "a scan of a range")
+        try require(
+            request(constraints: [range], order: [OrderTerm(column: 1)]), nil,
+            "a scan of a range in order")
+        if damage == .doubled {
+            try require(
+                request(order: [OrderTerm(column: 1)], limit: 16), nil, "a scan with a limit")
+        }
+        // Also of the two rows of a place that one alone, which has no place otherwise.
+        var hiding = request(constraints: [key])
+        hiding.hidesRows = true
+        try require(hiding, nil, "a scan for one key whose row is hidden")
     }
 }

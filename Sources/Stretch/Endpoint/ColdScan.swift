@@ -109,6 +109,8 @@ public struct ColdScanRequest: Sendable {
     public var columns: [Int64]
     /// Conditions that wanted rows meet, all of them.
     public var constraints: [ColdConstraint]
+    /// Whether the reader knows that every row of the batches meets the constraints.
+    public var selectsAll = false
     /// The order of the rows, which must be exact; empty for any.
     public var order: [OrderTerm]
     /// The most rows that are wanted, or `nil` for all; given only when the constraints are exact.
@@ -124,6 +126,10 @@ public struct ColdScanRequest: Sendable {
     public var mayOmitDuplicates = false
     /// Whether the rows' identifiers matter; where they do not, they may be anything.
     public var needsIdentifiers = true
+    /// Whether the rows will be hidden by their places.
+    ///
+    /// A place that has two rows is then `damaged`, also where only one of them was asked for.
+    public var hidesRows = false
     /// About how many rows will come, or `nil` when that is open: what a remote may do to be fast
     /// with many rows is not worth it for few.
     public var expectedRowCount: Int64?

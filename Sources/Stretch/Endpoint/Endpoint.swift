@@ -251,6 +251,12 @@ public protocol Endpoint: AnyObject {
         into buffer: RowBuffer
     ) throws(StretchError)
 
+    /// The number of rows that a relation has beside those of the ledger's batches: a scan that
+    /// meets one is `damaged`.
+    ///
+    /// - Throws: `damaged` when two batches have a row in common; `remoteUnavailable`.
+    func strayRowCount(relation: Int64) throws(StretchError) -> Int64
+
     /// Starts a scan. The fence is checked in the snapshot that the rows come from.
     ///
     /// - Throws: `remoteMismatch` when the remote does not hold the request's position;
@@ -321,6 +327,9 @@ extension Endpoint {
         }
         return rows
     }
+
+    /// None.
+    public func strayRowCount(relation: Int64) throws(StretchError) -> Int64 { 0 }
 
     /// Does nothing: a remote that answers at once needs no indexes but the key's.
     public func buildIndexes(_ relation: Relation) throws(StretchError) {}

@@ -137,13 +137,14 @@ extension MigrationRun {
         let page = RowBuffer(columnCount: ids.count)
         for start in stride(from: 0, to: firsts.count, by: 500) {
             let slice = Array(firsts[start..<min(start + 500, firsts.count)])
-            let scan = try endpoint.scan(
-                ColdScanRequest(
-                    relation: relation, position: position, batches: batches, columns: ids,
-                    constraints: [
-                        ColdConstraint(
-                            column: ids[0], comparison: .oneOf(slice), collation: collations[0])
-                    ]))
+            var request = ColdScanRequest(
+                relation: relation, position: position, batches: batches, columns: ids,
+                constraints: [
+                    ColdConstraint(
+                        column: ids[0], comparison: .oneOf(slice), collation: collations[0])
+                ])
+            request.hidesRows = true
+            let scan = try endpoint.scan(request)
             while try scan.nextPage(into: page, maximumRowCount: 1_024) {
                 for row in 0..<page.rowCount
                 where keys.contains(KeyIdentity.encode(page.values(ofRow: row), collations)) {

@@ -149,10 +149,11 @@ struct ShadowSearch {
         let constraint = ColdConstraint(
             column: ids[0], comparison: .oneOf(Array(Set(keys.map { $0[0] }))),
             collation: collations[0])
-        let scan = try endpoint.scan(
-            ColdScanRequest(
-                relation: table.relation, position: position, batches: batches.map(\.visible),
-                columns: ids, constraints: [constraint]))
+        var request = ColdScanRequest(
+            relation: table.relation, position: position, batches: batches.map(\.visible),
+            columns: ids, constraints: [constraint])
+        request.hidesRows = true
+        let scan = try endpoint.scan(request)
         let page = RowBuffer(columnCount: ids.count)
         var findings: [Finding] = []
         while try scan.nextPage(into: page, maximumRowCount: 1_024) {

@@ -59,6 +59,8 @@ final class OverlayPlan {
     let usedColumnCount: Int
     /// Whether the terms give at most one row with each key.
     let isUnique: Bool
+    /// Whether the scan asks for the rows of one key.
+    let isKeyGiven: Bool
     /// Whether a row has nothing of interest but that it is there: all that the statement reads of
     /// it are ranges of the rowid, which both sides check.
     let mayCount: Bool
@@ -113,6 +115,9 @@ final class OverlayPlan {
         isUnique =
             schema.keyKind == .rowid
             && (equal.contains(-1) || equal.contains(schema.key.first ?? -2))
+        isKeyGiven =
+            isUnique
+            || schema.keyKind.isKeyed && schema.key.allSatisfy { equal.contains($0) }
         listTerm = key.terms.firstIndex(where: \.isList)
         let compared = key.terms.reduce(into: UInt64(0)) { bits, term in
             if term.column >= 0 { bits |= 1 << UInt64(min(term.column, 63)) }

@@ -57,6 +57,24 @@ extension OverlayScan {
         }
     }
 
+    /// Checks that no two rows of a page have one key, where the scan asks for the rows of a key.
+    ///
+    /// - Throws: `damaged`: of the rows of a key all but one are hidden.
+    func requireUniqueKeys(_ page: RowBuffer) throws {
+        guard page.rowCount > 1, let plan, plan.isKeyGiven else { return }
+        let places = isWholeRow ? table.schema.key : plan.keyPlaces
+        let collations = table.schema.keyTerms.map { $0.collation ?? .binary }
+        var keys: Set<[UInt8]> = []
+        for row in 0..<page.rowCount {
+            let key = places.map { page.value(row: row, column: $0).value }
+            guard keys.insert(KeyIdentity.encode(key, collations)).inserted else {
+                throw StretchError(
+                    .damaged, "table \"\(table.schema.name)\": the remote has two rows of one key",
+                    hint: "Run stretch verify to see in which batches.")
+            }
+        }
+    }
+
     func nextCountedPage() throws -> RowBuffer? {
         guard countedRows.left > 0 else { return nil }
         try checkCountedBatches()
@@ -102,6 +120,8 @@ extension OverlayScan {
                 relation: table.table.relation, position: record.position,
                 batches: provedBatches.map(\.visible),
                 columns: Array(plan.coldColumnIDs.prefix(count)), constraints: constraints)
+            // The batches were chosen by these comparisons, where there are no other constraints.
+            request.selectsAll = constraints.count == exactTerms.count
             request.needsIdentifiers = false
             request.mayOmitDuplicates = isDistinct
             request.expectedRowCount = expectedRowCount(of: provedBatches)

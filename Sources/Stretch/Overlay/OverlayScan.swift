@@ -269,12 +269,19 @@ final class OverlayScan: VirtualTableScan {
         guard !fetchedBatches.isEmpty else { return nil }
         if cold == nil, filter == nil {
             try openCold()
-            if let fetched { return try filter?.visibleRows(of: fetched).nonempty }
+            if let fetched {
+                let visible = try filter?.visibleRows(of: fetched).nonempty
+                if let visible { try requireUniqueKeys(visible) }
+                return visible
+            }
         }
         guard let cold, let filter, let page else { return nil }
         while try nextPage(of: cold, into: page) {
             let visible = try filter.visibleRows(of: page)
-            if visible.rowCount > 0 { return visible }
+            if visible.rowCount > 0 {
+                try requireUniqueKeys(visible)
+                return visible
+            }
         }
         return nil
     }
@@ -300,6 +307,7 @@ final class OverlayScan: VirtualTableScan {
                     isDescending: order.isDescending)
             })
         request.expectedRowCount = expectedRowCount(of: fetchedBatches)
+        request.hidesRows = isWholeRow
         filter = try ColdRowFilter(
             table: table, keyColumns: isWholeRow ? table.schema.key : plan.keyPlaces,
             exactTerms: exactTerms,

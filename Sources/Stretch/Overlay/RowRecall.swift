@@ -61,11 +61,12 @@ final class RowRecall {
                 "cold rows of table \"\(schema.name)\" are out of reach in this query mode",
                 hint: "Set the query mode to LOCAL_AND_REMOTE.")
         }
-        let scan = try table.remote().scan(
-            ColdScanRequest(
-                relation: table.table.relation, position: record.position,
-                batches: candidates.map(\.visible), columns: table.columnIDs,
-                constraints: constraints, order: order))
+        var request = ColdScanRequest(
+            relation: table.table.relation, position: record.position,
+            batches: candidates.map(\.visible), columns: table.columnIDs,
+            constraints: constraints, order: order)
+        request.hidesRows = true
+        let scan = try table.remote().scan(request)
         let page = RowBuffer(columnCount: schema.columns.count)
         while try scan.nextPage(into: page, maximumRowCount: isFirstEnough ? 16 : 1_024) {
             for row in 0..<page.rowCount where try meets(constraints, row, of: page) {

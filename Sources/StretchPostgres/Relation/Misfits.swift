@@ -1,3 +1,4 @@
+internal import Stretch
 internal import StretchSQLite
 
 /// The content of `_x`: the values of a row that their columns cannot hold.
@@ -27,6 +28,15 @@ struct Misfits {
     static func value(
         ofColumn number: Int, in bytes: UnsafeRawBufferPointer
     ) throws(DamagedRow) -> EncodedValue? {
+        try first(in: bytes) { $0 == number }?.value
+    }
+
+    /// The first value whose column's number meets a condition.
+    ///
+    /// - Throws: When the bytes are damaged.
+    static func first(
+        in bytes: UnsafeRawBufferPointer, where isWanted: (Int) -> Bool
+    ) throws(DamagedRow) -> (number: Int, value: EncodedValue)? {
         var offset = 0
         while offset < bytes.count {
             guard bytes.count - offset >= 3 else { throw DamagedRow() }
@@ -37,10 +47,41 @@ struct Misfits {
             guard bytes.count - start >= header else { throw DamagedRow() }
             let value = EncodedValue(address: bytes.baseAddress! + start)
             guard bytes.count - start >= value.encodedByteCount else { throw DamagedRow() }
-            if found == number { return value }
+            if isWanted(found) { return (found, value) }
             offset = start + value.encodedByteCount
         }
         return nil
+    }
+}
+
+/// Which columns of a relation have misfits, as its definition says.
+///
+/// Conditions and orders follow it: a misfit of another column could be left out or out of place.
+final class AnnouncedMisfits {
+    private let numbers: Set<Int>
+    private let relation: Int64
+    /// The number of a column that has a misfit and should have none, once one was met.
+    private(set) var unannounced: Int?
+
+    init(_ relation: PostgresRelation) {
+        numbers = Set(relation.orderedColumns.lazy.filter(\.hasMisfits).map(\.number))
+        self.relation = relation.id
+    }
+
+    /// Looks at the `_x` of a row.
+    func look(at bytes: UnsafeRawBufferPointer) throws(DamagedRow) {
+        let found = try Misfits.first(in: bytes) { !numbers.contains($0) }
+        if let found { unannounced = found.number }
+    }
+
+    /// - Throws: `damaged` unless a column has misfits, or it is `nil`.
+    func require(_ number: Int?, remote: String) throws(StretchError) {
+        guard let number, !numbers.contains(number) else { return }
+        throw StretchError(
+            .damaged,
+            "remote \"\(remote)\": relation \(relation) has values in _x for column \(number), "
+                + "whose has_misfits is false",
+            hint: "Put the remote back from its backup, then use reauthorize.")
     }
 }
 

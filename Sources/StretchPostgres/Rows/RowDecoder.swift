@@ -4,26 +4,37 @@ internal import StretchSQLite
 
 /// Turns rows of the server into rows of a ``RowBuffer``.
 ///
-/// A row begins with the batch's id and the ordinal, unless nobody needs them, and, when one of the
-/// columns has misfits, `_x`.
+/// A row begins with the batch's id and the ordinal, unless nobody needs them, and with `_x`.
 struct RowDecoder {
     private let types: [ColumnType]
     private let numbers: [Int]
-    let hasMisfits: Bool
+    let misfits: AnnouncedMisfits
     let hasPlaces: Bool
+    /// The columns that rows have in front of the wanted ones, in SQL.
+    let prefix: [String]
 
-    init(_ columns: [PostgresRelation.Column], hasMisfits: Bool, hasPlaces: Bool = true) {
+    /// - Parameter provesPlaces: Whether a place that two rows have is sent as -1.
+    init(
+        _ columns: [PostgresRelation.Column], of relation: PostgresRelation,
+        hasPlaces: Bool = true, provesPlaces: Bool = false
+    ) {
         types = columns.map(\.type)
         numbers = columns.map(\.number)
-        self.hasMisfits = hasMisfits
+        misfits = AnnouncedMisfits(relation)
         self.hasPlaces = hasPlaces
+        let equal = Comparison.equal.sql
+        let ordinal =
+            provesPlaces
+            ? """
+            CASE WHEN (SELECT pg_catalog.count(*) FROM ONLY \(relation.table) AS _d \
+            WHERE _d._b \(equal) _n._b AND _d._o \(equal) _n._o) \(equal) 1 \
+            THEN _o ELSE -1 END
+            """ : "_o"
+        prefix = (hasPlaces ? ["_b", ordinal] : []) + ["_x"]
     }
 
     /// The fields of a row.
     var fieldCount: Int { prefix.count + types.count }
-
-    /// The columns that rows have in front of the wanted ones, in SQL.
-    var prefix: [String] { (hasPlaces ? ["_b", "_o"] : []) + (hasMisfits ? ["_x"] : []) }
 
     /// Appends a row that comes field by field: each call of `next` returns the next one.
     ///
@@ -43,7 +54,8 @@ struct RowDecoder {
             guard let found = try identify(batchID, place) else { return }
             identifier = found
         }
-        let misfits = hasMisfits ? try next() : nil
+        let misfits = try next()
+        if let misfits { try self.misfits.look(at: misfits) }
         page.beginRow(identifier: identifier)
         for index in 0..<types.count {
             guard let field = try next() else {

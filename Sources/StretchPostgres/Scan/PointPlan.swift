@@ -6,6 +6,7 @@ struct PointPlan {
     private let plan: PostgresScanPlan
     private let relation: PostgresRelation
     private let columns: [Int64]
+    private let hidesRows: Bool
     private let column: PostgresRelation.Column
     private let collation: Collation
     /// The characters or bytes by which an index finds the value, when it does not hold all.
@@ -21,6 +22,7 @@ struct PointPlan {
             case .equal = constraint.comparison, let column = relation.columns[constraint.column]
         else { return nil }
         (self.plan, self.relation, self.column) = (plan, relation, column)
+        hidesRows = request.hidesRows
         (columns, position, collation) = (request.columns, request.position, constraint.collation)
         fence = Array(parameters.prefix(ConditionBuilder.fenceParameterCount))
         let term = PostgresRelation.Term(column: column.id, collation: collation)
@@ -37,7 +39,7 @@ struct PointPlan {
             request.constraints.count == 1, request.constraints[0].column == column.id,
             request.constraints[0].collation == collation,
             case .equal(let value) = request.constraints[0].comparison,
-            request.columns == columns,
+            request.columns == columns, request.hidesRows == hidesRows,
             let held = ColumnCondition.equal(value, column.type, collation)
         else { return nil }
         if position != request.position {

@@ -45,8 +45,8 @@ struct PostgresScanPlan {
         let isPoint = point.isPoint && uncertain.isEmpty
         // A point read that finds nothing returns the fence alone, which has no place.
         let decoder = RowDecoder(
-            selected, hasMisfits: selected.contains(where: \.hasMisfits),
-            hasPlaces: request.needsIdentifiers || isPoint)
+            selected, of: relation, hasPlaces: request.needsIdentifiers || isPoint,
+            provesPlaces: request.hidesRows && !request.isWhole)
         (self.decoder, self.columns) = (decoder, columns)
         let names = (decoder.prefix + selected.map(\.name))
 
@@ -70,7 +70,7 @@ struct PostgresScanPlan {
                 AND h.epoch \(equal) $2::pg_catalog.int8 \
                 AND h.token \(equal) $3::pg_catalog.int8 \
                 AND r.id \(equal) $4::pg_catalog.int8) AS _f \
-                LEFT JOIN \(relation.table) AS _n ON \(condition)\(order)\(limit)
+                LEFT JOIN ONLY \(relation.table) AS _n ON \(condition)\(order)\(limit)
                 """
             let isRepeated = point.isRepeatable && request.order.isEmpty
             kind = .point(parameters: point.parameters, isRepeated: isRepeated)
@@ -95,7 +95,7 @@ struct PostgresScanPlan {
             let all = conditions + (more.map { [$0] } ?? [])
             let filter = all.isEmpty ? "" : " WHERE " + all.joined(separator: " AND ")
             return "SELECT \(isDistinct ? "DISTINCT " : "")\(names.joined(separator: ", ")) "
-                + "FROM \(relation.table)\(filter)"
+                + "FROM ONLY \(relation.table) AS _n\(filter)"
         }
         guard isOrdered else {
             kind = .stream

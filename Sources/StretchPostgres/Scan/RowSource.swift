@@ -63,6 +63,8 @@ final class RowSource {
         case .copying: try copy(into: page, maximumRowCount: maximumRowCount)
         case .rows: try readRows(into: page, maximumRowCount: maximumRowCount)
         }
+        try decoder.misfits.require(
+            decoder.misfits.unannounced, remote: endpoint.remoteName)
         hasFailed = false
     }
 
@@ -139,15 +141,18 @@ final class RowSource {
 final class RowPlaces {
     private let visible: VisibleSet
     private let tally: RowTally
-    /// Whether the relation, or what was asked of it, has no rows but those of the wanted batches.
-    private let isClosed: Bool
+    /// Whether the statement names the wanted batches, so that rows of no others can come.
+    private let isInclusive: Bool
     private let endpoint: PostgresEndpoint
     private var lastBatch: (id: Int64, index: Int?)
+    /// The ids of all batches that the ledger ever had of the relation; `nil` before they are
+    /// needed.
+    private var ledger: Set<Int64>?
 
-    init(_ visible: VisibleSet, _ tally: RowTally, isClosed: Bool, endpoint: PostgresEndpoint) {
-        self.visible = visible
-        self.tally = tally
-        self.isClosed = isClosed
+    init(
+        _ visible: VisibleSet, _ tally: RowTally, isInclusive: Bool, endpoint: PostgresEndpoint
+    ) {
+        (self.visible, self.tally, self.isInclusive) = (visible, tally, isInclusive)
         self.endpoint = endpoint
         // Ids are positive.
         lastBatch = (0, nil)
@@ -157,14 +162,22 @@ final class RowPlaces {
     @inline(__always)
     func identify(_ batch: Int64, _ ordinal: Int64) throws -> Int64? {
         // Rows lie in the order of batches.
-        if batch != lastBatch.id { lastBatch = (batch, visible.indexes[batch]) }
-        guard let index = lastBatch.index else {
-            guard !isClosed else {
-                throw RowTally.unknownBatch(batch, remote: endpoint.remoteName)
-            }
-            return nil
-        }
+        if batch != lastBatch.id { lastBatch = (batch, try index(of: batch)) }
+        guard let index = lastBatch.index else { return nil }
         return try tally.take(
             batchAt: index, ordinal: ordinal, remote: endpoint.remoteName)
+    }
+
+    /// The place of a batch among the wanted ones, or `nil` for another one of the ledger.
+    private func index(of batch: Int64) throws -> Int? {
+        if let index = visible.indexes[batch] { return index }
+        if !isInclusive, visible.isInLedger(batch) { return nil }
+        if !isInclusive {
+            // It may be newer than what is remembered of the ledger, but not than the ledger.
+            let ids = try ledger ?? endpoint.batchIDs(ofRelation: visible.relation)
+            ledger = ids
+            if ids.contains(batch) { return nil }
+        }
+        throw RowTally.unknownBatch(batch, remote: endpoint.remoteName)
     }
 }

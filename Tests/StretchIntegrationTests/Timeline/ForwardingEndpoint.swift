@@ -151,6 +151,12 @@ class ForwardingEndpoint: Endpoint {
         }
     }
 
+    func strayRowCount(relation: Int64) throws(StretchError) -> Int64 {
+        try around("strayRowCount") { () throws(StretchError) in
+            try base.strayRowCount(relation: relation)
+        }
+    }
+
     func scan(_ request: ColdScanRequest) throws(StretchError) -> any ColdScan {
         try around("scan") { () throws(StretchError) in
             try base.scan(request)

@@ -20,6 +20,8 @@ struct EmbeddedDirectory {
     private var generation: Int64 = 0
     private var relations: [Int64: EmbeddedRelation] = [:]
     private var places: [Int64: Place] = [:]
+    /// The rows of all batches of a relation, also of those that are being deleted.
+    private var allRanges: [Int64: BatchRanges] = [:]
     private var sets: [(batches: [VisibleBatch], relation: Int64, ranges: BatchRanges)] = []
 
     /// Forgets everything when the file is of another generation.
@@ -66,13 +68,59 @@ struct EmbeddedDirectory {
             }
             located.append((batch, place.firstRow))
         }
-        guard let ranges = BatchRanges(located) else {
-            throw StoredFile.remote(path).damaged(
-                "table \"stretch_batch\": two batches of relation \(relation) have the same rows")
-        }
+        let ranges = try Self.ranges(located, relation: relation, path: path)
         if sets.count >= EmbeddedDirectory.setCapacity { sets.removeFirst() }
         sets.append((batches, relation, ranges))
         return ranges
+    }
+
+    private static func ranges(
+        _ batches: [(batch: VisibleBatch, firstRow: Int64)], relation: Int64, path: String
+    ) throws -> BatchRanges {
+        guard let ranges = BatchRanges(batches) else {
+            throw StoredFile.remote(path).damaged(
+                "table \"stretch_batch\": two batches of relation \(relation) have the same rows")
+        }
+        return ranges
+    }
+
+    /// Checks that a row which nobody wants belongs to some batch of its relation.
+    ///
+    /// - Throws: `damaged` for a row of no batch.
+    mutating func requireBatch(
+        ofRow row: Int64, relation: Int64, on connection: Connection, path: String
+    ) throws {
+        var index = 0
+        if allRanges[relation]?.ordinal(ofRow: row, near: &index) != nil { return }
+        // A batch may have come since they were read.
+        let fresh = try Self.allRanges(relation: relation, on: connection, path: path)
+        allRanges[relation] = fresh
+        index = 0
+        guard fresh.ordinal(ofRow: row, near: &index) == nil else { return }
+        throw StoredFile.remote(path).damaged("relation \(relation) has a row \(row) of no batch")
+    }
+
+    /// The rows of all batches of a relation whose rows are not deleted.
+    ///
+    /// - Throws: `damaged` when two batches have a row in common.
+    static func allRanges(
+        relation: Int64, on connection: Connection, path: String
+    ) throws -> BatchRanges {
+        var number: Int64 = 0
+        let batches = try connection.stored(
+            "stretch_batch", of: .remote(path),
+            """
+            SELECT id, first_row, row_count FROM stretch_batch
+            WHERE relation = ? AND collected_at IS NULL
+            """, .integer(relation)
+        ) { row in
+            number += 1
+            let batch = VisibleBatch(
+                id: try row.integer(0, in: .ids), number: number,
+                rowCount: try row.integer(2, in: .batchRows))
+            return (batch: batch, firstRow: try row.integer(1, in: .rows))
+        }
+        return try ranges(batches, relation: relation, path: path)
     }
 
     /// Where a batch is, or `nil` when the ledger lacks it.

@@ -72,6 +72,26 @@ extension EmbeddedEndpoint {
         }
     }
 
+    /// The number of a relation's rows that are of no batch that the ledger has rows of.
+    ///
+    /// - Throws: `damaged` when two batches have a row in common.
+    public func strayRowCount(relation id: Int64) throws(StretchError) -> Int64 {
+        try ask {
+            guard let connection = try file.openRemote() else { throw file.missingRemote }
+            let number = try EmbeddedRelation.number(of: id, on: connection, path: path)
+            guard let number else { return 0 }
+            let ranges = try EmbeddedDirectory.allRanges(relation: id, on: connection, path: path)
+            var count = try connection.integer("SELECT count(*) FROM rows_\(number)") ?? 0
+            for range in ranges.coalesced {
+                count -=
+                    try connection.integer(
+                        "SELECT count(*) FROM rows_\(number) WHERE id BETWEEN ? AND ?",
+                        .integer(range.lowerBound), .integer(range.upperBound)) ?? 0
+            }
+            return count
+        }
+    }
+
     private func damaged(_ batch: Int64) -> StretchError {
         StretchError(
             .damaged, "remote \"\(path)\": batch \(batch) has lost rows or its relation",

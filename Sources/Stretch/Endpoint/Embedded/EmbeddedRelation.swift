@@ -30,6 +30,7 @@ struct EmbeddedRelation {
         guard let number = try EmbeddedRelation.number(of: id, on: connection, path: path) else {
             return nil
         }
+        try Self.requireTable(number, on: connection, path: path)
         let columns = try connection.stored(
             "stretch_column", of: .remote(path),
             "SELECT id, default_value FROM stretch_column WHERE relation = ?", .integer(id)
@@ -50,6 +51,24 @@ struct EmbeddedRelation {
         }
         (self.id, self.number) = (id, number)
         (self.defaults, self.leadingTerms) = (defaults, leadingTerms)
+    }
+
+    /// Checks that rows lie in a table which can have but one in each place; a missing one is left
+    /// to the caller.
+    private static func requireTable(
+        _ number: Int64, on connection: Connection, path: String
+    ) throws {
+        let count = try connection.integer(
+            """
+            SELECT count(*) FROM sqlite_schema
+            WHERE name = ?1 COLLATE NOCASE AND type IN ('table', 'view') AND (type = 'view'
+                OR (SELECT group_concat(c.name || c.type) FROM pragma_table_info(?1) AS c
+                    WHERE c.pk > 0) IS NOT 'idINTEGER')
+            """, .text("rows_\(number)"))
+        guard count == 0 else {
+            throw StoredFile.remote(path).damaged(
+                "\"rows_\(number)\" is not the table that Stretch made")
+        }
     }
 
     /// The number of a relation's table, or `nil` when the remote has none.

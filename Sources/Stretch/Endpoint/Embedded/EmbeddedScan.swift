@@ -11,6 +11,7 @@ final class EmbeddedScan: ColdScan {
     private let endpoint: EmbeddedEndpoint
     private let incarnation: Int
     private let columnCount: Int
+    private let relation: Int64
     private var reader: Connection?
     private var fence: Statement?
     private var rows: Statement?
@@ -25,6 +26,7 @@ final class EmbeddedScan: ColdScan {
     init(_ request: ColdScanRequest, endpoint: EmbeddedEndpoint) throws {
         self.endpoint = endpoint
         columnCount = request.columns.count
+        relation = request.relation
         let reader = try endpoint.file.takeReader()
         // Taking a reader may have dropped what is remembered of an older file.
         incarnation = endpoint.file.incarnation
@@ -114,7 +116,7 @@ final class EmbeddedScan: ColdScan {
         isFirstPage = false
         return try endpoint.attempt {
             do {
-                try fill(page, maximumRowCount, of: plan, rows, routines: reader.routines)
+                try fill(page, maximumRowCount, of: plan, rows, on: reader)
             } catch {
                 page.removeAll()
                 finish()
@@ -126,7 +128,7 @@ final class EmbeddedScan: ColdScan {
 
     private func fill(
         _ page: RowBuffer, _ maximumRowCount: Int, of plan: EmbeddedScanPlan, _ rows: Statement,
-        routines: Routines
+        on reader: Connection
     ) throws {
         let rowLimit = min(maximumRowCount, rowsLeft)
         while page.rowCount < rowLimit, page.byteCount < EmbeddedScan.maximumPageByteCount {
@@ -139,15 +141,14 @@ final class EmbeddedScan: ColdScan {
             }
             let row = rows.integer(0)
             guard let ordinal = ranges.ordinal(ofRow: row, near: &rangeIndex) else {
-                guard plan.wantsEverything else { continue }
-                throw StretchError(
-                    .damaged, "remote \"\(endpoint.path)\" has a row \(row) of no batch",
-                    hint: "Put the remote's file back from its backup, then use reauthorize.")
+                try endpoint.file.directory.requireBatch(
+                    ofRow: row, relation: relation, on: reader, path: endpoint.path)
+                continue
             }
             let location = try tally.take(
                 batchAt: rangeIndex, ordinal: ordinal, remote: endpoint.path)
             page.beginRow(identifier: location)
-            page.appendRow(of: rows, from: 1, routines: routines)
+            page.appendRow(of: rows, from: 1, routines: reader.routines)
         }
         rowsLeft -= page.rowCount
         if rowsLeft == 0 { finish() }

@@ -45,8 +45,6 @@ struct EmbeddedScanPlan {
     let values: [Value]
     /// The most rows to return, or `nil` when rows that the caller will drop are among them.
     let limit: Int?
-    /// Whether the relation has no rows but those of the wanted batches.
-    let wantsEverything: Bool
 
     /// Plans a scan.
     ///
@@ -60,7 +58,7 @@ struct EmbeddedScanPlan {
         var builder = ConditionBuilder(relation: relation, isOrdered: !request.order.isEmpty)
         for constraint in request.constraints { builder.add(constraint) }
 
-        wantsEverything = ranges.rowCount == totalRowCount
+        let wantsEverything = ranges.rowCount == totalRowCount
         let last = ranges.coalesced.count - 1
         let hull = ranges.coalesced[0].lowerBound...ranges.coalesced[last].upperBound
         var conditions = builder.conditions
