@@ -19,7 +19,8 @@ public struct VerificationResult: Codable, Equatable, Sendable {
     /// Something that is wrong.
     public struct Problem: Codable, Equatable, Sendable {
         /// The kind: `missingBatch`, `unlistedBatch`, `differingLedger`, `missingRows`,
-        /// `differingRows`, `strayTombstone`, `lostRow`, `position`, `catalog`.
+        /// `differingRows`, `strayRows`, `refusedScan`, `wrongZone`, `strayTombstone`, `lostRow`,
+        /// `position`, `catalog`.
         public let kind: String
         /// The table, or `nil` for the database.
         public let table: String?

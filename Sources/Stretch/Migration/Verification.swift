@@ -33,11 +33,11 @@ extension Migrator {
 }
 
 /// One verification; temporary tables hold what is compared across tables.
-private final class Verification {
-    private let connection: Connection
-    private let catalog: Catalog
+final class Verification {
+    let connection: Connection
+    let catalog: Catalog
     private let schema: KnownSchema
-    private let endpoint: any Endpoint
+    let endpoint: any Endpoint
     private let isAtHead: Bool
     private(set) var report = VerificationReport()
 
@@ -59,15 +59,22 @@ private final class Verification {
                 .invalidArgument, "table \"\(name ?? "")\" is not stretch-enabled",
                 hint: "Run `stretch status` for the tables that are.")
         }
-        if try verifyPosition() { try findUnlistedBatches(of: selected) }
-        for table in selected { try verify(table) }
+        let isKnown = try verifyPosition()
+        if isKnown { try findUnlistedBatches(of: selected) }
+        try verifyHiding()
+        for table in selected {
+            let count = report.findings.count
+            try verify(table)
+            // A remote that lost the file's position, or rows, has no whole scan to offer.
+            if isKnown, report.findings.count == count { try verifyScan(table) }
+        }
         let byName = Dictionary(tables.map { (SQLName($0.name), $0) }) { first, _ in first }
         for (place, table) in selected.enumerated() {
             report.tables[place].orphanCount = try orphanCount(table, among: byName)
         }
     }
 
-    private func find(
+    func find(
         _ kind: VerificationReport.Finding.Kind, _ table: String?, _ batch: Int64?,
         _ message: String
     ) {
@@ -106,8 +113,9 @@ private final class Verification {
     private func findUnlistedBatches(of tables: [StretchedTable]) throws(StretchError) {
         let (position, known) = try local { () throws in
             let batches = try catalog.batchesOfTables()
-            let ids = tables.flatMap { (batches[$0.id] ?? []).map(\.visible.id) }
-            return (try catalog.position(), Set(ids))
+            var known = Set(tables.flatMap { (batches[$0.id] ?? []).map(\.visible.id) })
+            if let step = report.pending, step.kind == .retirement { known.insert(step.batch) }
+            return (try catalog.position(), known)
         }
         guard let position else { return }
         let names = Dictionary(
@@ -154,7 +162,7 @@ private final class Verification {
             result.hiddenRowCount += Int64(hidden.count)
             result.coldRowCount += batch.visible.rowCount - Int64(hidden.count)
             try verifyLedger(batch, of: table)
-            try verifyRows(batch, of: table)
+            try verifyRows(batch, of: table, collations: collations(schema, of: table))
             guard let probe else { continue }
             let ids = probe.places.map { table.currentColumns[$0].id }
             try eachRow(of: batch, columns: ids) { page, row in
@@ -219,17 +227,44 @@ private final class Verification {
         }
     }
 
-    /// Hashes a batch's rows, by the columns that it was sent with.
+    /// The collations by which readers use the zones of a table.
+    private func collations(
+        _ schema: TableSchema?, of table: StretchedTable
+    ) -> [Int64: Collation] {
+        var collations: [Int64: Collation] = [:]
+        for (column, current) in zip(table.currentColumns, schema?.columns ?? []) {
+            collations[column.id] = current.collation
+        }
+        return collations
+    }
+
+    /// Hashes a batch's rows, by the columns that it was sent with, and compares those that came
+    /// later with their defaults, and all of them with the batch's zones.
     private func verifyRows(
-        _ batch: ManifestBatch, of table: StretchedTable
+        _ batch: ManifestBatch, of table: StretchedTable, collations: [Int64: Collation]
     ) throws(StretchError) {
         var hash = SHA256()
         var rowCount: Int64 = 0
+        let ids = table.columnIDs(schemaVersion: batch.schemaVersion)
+        let sent = ids.compactMap { id in table.columns.first { $0.id == id } }
+        let later = table.currentColumns.filter { $0.added > batch.schemaVersion }
+        var zones = ZoneCheck(sent, of: batch, collations: collations)
+        var laterZones = ZoneCheck(later, of: batch, collations: collations)
+        var hasDefaults = true
         do throws(StretchError) {
-            let columns = table.columnIDs(schemaVersion: batch.schemaVersion)
-            try eachPage(of: batch, columns: columns) { page in
+            try eachPage(of: batch, columns: ids) { page in
                 hash.update(bufferPointer: page.bytes)
                 rowCount += Int64(page.rowCount)
+                zones.look(at: page)
+            }
+            let defaults = later.map(\.defaultValue)
+            if !later.isEmpty {
+                try eachPage(of: batch, columns: later.map(\.id)) { page in
+                    laterZones.look(at: page)
+                    for row in 0..<page.rowCount where page.values(ofRow: row) != defaults {
+                        hasDefaults = false
+                    }
+                }
             }
         } catch {
             guard error.code == .damaged || error.code == .remoteMismatch else { throw error }
@@ -243,6 +278,14 @@ private final class Verification {
             find(
                 .differingRows, table.name, batch.visible.number,
                 "the rows are not the ones that were moved")
+        } else if !hasDefaults {
+            find(
+                .differingRows, table.name, batch.visible.number,
+                "columns that were added later have other values than their defaults")
+        } else {
+            for case let found? in [zones.findings, laterZones.findings] {
+                findWrongZone(found, table.name, batch.visible.number)
+            }
         }
     }
 

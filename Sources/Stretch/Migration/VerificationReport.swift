@@ -13,7 +13,13 @@ package struct VerificationReport: Hashable, Sendable {
             case missingRows
             /// Rows of a batch differ from what was moved.
             case differingRows
-            /// A tombstone hides a row that its batch does not have.
+            /// The remote has rows of a table that are of no batch.
+            case strayRows
+            /// A scan of all rows is refused, although each batch can be read.
+            case refusedScan
+            /// The manifest's range of a column leaves out values of the batch.
+            case wrongZone
+            /// A tombstone hides a row that its batch does not have, or is of no batch.
             case strayTombstone
             /// A tombstone hides a row of which nothing tells why it went.
             case lostRow
