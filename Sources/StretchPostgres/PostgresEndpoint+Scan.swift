@@ -71,8 +71,18 @@ extension PostgresEndpoint {
                 && (!plan.needsAllBatches || batchCount == Int64(visible.indexes.count))
         }
 
-        func places(endpoint: PostgresEndpoint) -> RowPlaces {
-            RowPlaces(visible, tally, isInclusive: plan.isInclusive, endpoint: endpoint)
+        /// - Throws: `damaged` when the relation, whose definition is current, has values that it
+        ///   does not announce.
+        func places(endpoint: PostgresEndpoint) throws -> RowPlaces {
+            let surprise = request.knownValues.lazy.compactMap { id, values in
+                relation.columns[id].flatMap { column in
+                    values.contains { !column.type.mayHold($0) } ? column.number : nil
+                }
+            }
+            try plan.decoder.misfits.require(
+                surprise.first { !plan.decoder.misfits.areAnnounced($0) },
+                remote: endpoint.remoteName)
+            return RowPlaces(visible, tally, isInclusive: plan.isInclusive, endpoint: endpoint)
         }
     }
 
@@ -273,7 +283,7 @@ extension PostgresEndpoint {
                 throw refusal(scan.request.position)
             }
             guard scan.isCurrent(first.bigEndian(0), first.bigEndian(1)) else { return nil }
-            let places = scan.places(endpoint: self)
+            let places = try scan.places(endpoint: self)
             let source = RowSource(
                 .rows(isCursor: false), endpoint: self, connection: connection,
                 decoder: scan.plan.decoder, places: places, first: first, fieldOffset: 2)
@@ -320,7 +330,7 @@ extension PostgresEndpoint {
             guard result.status == PGRES_TUPLES_OK else { continue }
             guard result.rowCount == 1 else { throw refusal(scan.request.position) }
             guard scan.isCurrent(result.integer(0, 0), result.integer(0, 1)) else { return nil }
-            return scan.places(endpoint: self)
+            return try scan.places(endpoint: self)
         }
         throw DamagedRow()
     }

@@ -111,6 +111,10 @@ public struct ColdScanRequest: Sendable {
     public var constraints: [ColdConstraint]
     /// Whether the reader knows that every row of the batches meets the constraints.
     public var selectsAll = false
+    /// Values that the reader knows to be in columns which constraints or the order name.
+    ///
+    /// A remote that would leave such values out because it says that there are none is `damaged`.
+    public var knownValues: [Int64: [Value]] = [:]
     /// The order of the rows, which must be exact; empty for any.
     public var order: [OrderTerm]
     /// The most rows that are wanted, or `nil` for all; given only when the constraints are exact.

@@ -122,6 +122,7 @@ extension OverlayScan {
                 columns: Array(plan.coldColumnIDs.prefix(count)), constraints: constraints)
             // The batches were chosen by these comparisons, where there are no other constraints.
             request.selectsAll = constraints.count == exactTerms.count
+            request.knownValues = table.manifest.values(in: constraints, [])
             request.needsIdentifiers = false
             request.mayOmitDuplicates = isDistinct
             request.expectedRowCount = expectedRowCount(of: provedBatches)

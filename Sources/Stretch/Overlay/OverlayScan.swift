@@ -308,6 +308,7 @@ final class OverlayScan: VirtualTableScan {
             })
         request.expectedRowCount = expectedRowCount(of: fetchedBatches)
         request.hidesRows = isWholeRow
+        request.knownValues = table.manifest.values(in: constraints, request.order)
         filter = try ColdRowFilter(
             table: table, keyColumns: isWholeRow ? table.schema.key : plan.keyPlaces,
             exactTerms: exactTerms,

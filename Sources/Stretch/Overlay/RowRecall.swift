@@ -66,6 +66,7 @@ final class RowRecall {
             batches: candidates.map(\.visible), columns: table.columnIDs,
             constraints: constraints, order: order)
         request.hidesRows = true
+        request.knownValues = table.manifest.values(in: constraints, order)
         let scan = try table.remote().scan(request)
         let page = RowBuffer(columnCount: schema.columns.count)
         while try scan.nextPage(into: page, maximumRowCount: isFirstEnough ? 16 : 1_024) {

@@ -7,6 +7,8 @@ package struct TableManifest {
     /// The zones of the batches, in their order, for each column that was asked for.
     private var zones: [Int64: [Zone?]] = [:]
     private var indexes: [Int64: ZoneIndex] = [:]
+    /// Values of columns that were asked for.
+    private var values: [Int64: [Value]] = [:]
     /// The collation of each column whose zones can be used, by its id.
     private let collations: [Int64: Collation]
 
@@ -97,6 +99,34 @@ package struct TableManifest {
         return result
     }
 
+    /// Values of the columns that a scan's constraints and order name, as far as zones have some.
+    mutating func values(
+        in constraints: [ColdConstraint], _ order: [OrderTerm]
+    ) -> [Int64: [Value]] {
+        var found: [Int64: [Value]] = [:]
+        for column in constraints.map(\.column) + order.map(\.column) {
+            found[column] = values(of: column)
+        }
+        return found
+    }
+
+    /// One value of each storage class that a zone of a column begins or ends with.
+    private mutating func values(of column: Int64) -> [Value] {
+        if let known = values[column] { return known }
+        var (ranks, found): (Set<Int>, [Value]) = ([], [])
+        for zone in zones(of: column) {
+            for case let value? in [zone?.minimum, zone?.maximum] {
+                // As the greatest value it stands for one that is too long to be a bound.
+                guard value != .blob([]), ranks.insert(value.storageClass).inserted else {
+                    continue
+                }
+                found.append(value)
+            }
+        }
+        values[column] = found
+        return found
+    }
+
     /// The place of a batch, by its number.
     private func position(of batch: ManifestBatch) -> Int? {
         let number = batch.visible.number
@@ -120,6 +150,18 @@ package struct TableManifest {
         let index = ZoneIndex(zones(of: column), collation: collations[column] ?? .binary)
         indexes[column] = index
         return index
+    }
+}
+
+extension Value {
+    fileprivate var storageClass: Int {
+        switch self {
+        case .null: 0
+        case .integer: 1
+        case .real: 2
+        case .text: 3
+        case .blob: 4
+        }
     }
 }
 

@@ -55,6 +55,16 @@ enum ColumnType: String {
         }
     }
 
+    /// Whether the type holds values of a storage class, some of which may be misfits.
+    func mayHold(_ value: Value) -> Bool {
+        switch (self, value) {
+        case (_, .null), (.integer, .integer), (.real, .real), (.number, .integer),
+            (.number, .real), (.text, .text), (.blob, .blob):
+            true
+        default: false
+        }
+    }
+
     /// The class of values: numbers 1, text 2, blobs 3, in SQLite's order.
     var rank: Int {
         switch self {

@@ -68,6 +68,9 @@ final class AnnouncedMisfits {
         self.relation = relation.id
     }
 
+    /// Whether a column has misfits.
+    func areAnnounced(_ number: Int) -> Bool { numbers.contains(number) }
+
     /// Looks at the `_x` of a row.
     func look(at bytes: UnsafeRawBufferPointer) throws(DamagedRow) {
         let found = try Misfits.first(in: bytes) { !numbers.contains($0) }
