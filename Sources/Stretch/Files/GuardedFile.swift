@@ -117,6 +117,9 @@ enum GuardedFile {
         return fstat(descriptor, &state) == 0 && owners.contains(state.st_uid)
     }
 
+    /// What SQLite adds to the name of a database: <https://sqlite.org/tempfiles.html>.
+    private static let logSuffixes = ["-journal", "-wal", "-shm"]
+
     /// Looks at a database that SQLite will open, and at its logs.
     ///
     /// Links that the user named are followed, as SQLite does, whose logs are beside the file
@@ -137,17 +140,28 @@ enum GuardedFile {
         let name = String(cString: file)
         // Who may write the file may make its logs.
         let isShared = state.st_mode & (S_IWGRP | S_IWOTH) != 0
-        for suffix in ["-journal", "-wal", "-shm"] {
+        for suffix in logSuffixes {
             _ = try identity(name + suffix, isShared ? .anyone : .userOrOwner(of: name))
         }
     }
 
-    /// Throws when a file to be written is named by another user's link, or by one to nothing.
+    /// Throws when a database to be written is named by another user's link, or by one to nothing,
+    /// or when it is missing and a log was left in its place: SQLite would take that for the log
+    /// of the new one.
     ///
-    /// - Throws: `invalidArgument`.
+    /// - Throws: `invalidArgument`; `wrongState` for a log.
     static func requireOwnName(_ path: String) throws(StretchError) {
         var state = stat()
-        guard lstat(path, &state) == 0, state.st_mode & S_IFMT == S_IFLNK else { return }
+        guard lstat(path, &state) == 0 else {
+            for suffix in logSuffixes where lstat(path + suffix, &state) == 0 {
+                throw StretchError(
+                    .wrongState,
+                    "\"\(path)\(suffix)\" is there, and would be taken for the new file's log",
+                    hint: "Move it away, or name another file.")
+            }
+            return
+        }
+        guard state.st_mode & S_IFMT == S_IFLNK else { return }
         let isOwn = state.st_uid == geteuid() || state.st_uid == 0
         guard !isOwn || stat(path, &state) != 0 else { return }
         throw StretchError(

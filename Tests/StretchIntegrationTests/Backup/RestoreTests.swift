@@ -7,6 +7,27 @@ import Testing
 
 /// What a restore replaces, what it chooses, and what `inspect` says of any file.
 @Suite struct RestoreTests {
+    @Test(arguments: ["-wal", "-journal", "-shm"])
+    func `a log that a lost database left is no log of what is put there`(suffix: String) throws {
+        let folder = try TemporaryFolder()
+        let (lost, backup) = (folder.path("lost.db"), folder.path("backup.db"))
+        try Connection(path: backup, access: .create, routines: .linked).execute(
+            "CREATE TABLE precious(a)")
+        let other = try Connection(path: lost, access: .create, routines: .linked)
+        try other.execute("PRAGMA journal_mode = WAL; CREATE TABLE other(a)")
+        let log = folder.path("app.db" + suffix)
+        try FileManager.default.copyItem(atPath: lost + "-wal", toPath: log)
+        let database = folder.path("app.db")
+        expectError(.wrongState, "would be taken for the new file's log") {
+            _ = try StretchDatabase.restore([backup], to: database, configuration: .linked)
+        }
+        #expect(!FileManager.default.fileExists(atPath: database))
+        try FileManager.default.removeItem(atPath: log)
+        _ = try StretchDatabase.restore([backup], to: database, configuration: .linked)
+        let restored = try Connection(path: database, access: .readOnly, routines: .linked)
+        #expect(try restored.string("SELECT name FROM sqlite_schema") == "precious")
+    }
+
     private typealias Sample = TimelineSample
 
     private func restore(

@@ -89,12 +89,7 @@ final class EmbeddedFile {
     private func makeFile() throws(StretchError) {
         let path = try absolutePath()
         guard StagedFile.mode(path) == nil else { return }
-        for suffix in ["-journal", "-wal"] where StagedFile.mode(path + suffix) != nil {
-            throw StretchError(
-                .wrongState,
-                "\"\(path)\(suffix)\" is there, and would be taken for the remote's log",
-                hint: "Name another file for the remote.")
-        }
+        try GuardedFile.requireOwnName(path)
         let made =
             if let localPath {
                 try GuardedFile.make(path, like: localPath)
