@@ -55,11 +55,3 @@ public final class StretchDatabase {
 
     package var catalog: Catalog { Catalog(connection) }
 }
-
-extension Configuration {
-    package var busyTimeoutMilliseconds: Int32 {
-        let (seconds, attoseconds) = busyTimeout.components
-        return Int32(
-            clamping: min(max(seconds, 0), 1 << 31) * 1_000 + attoseconds / 1_000_000_000_000_000)
-    }
-}

@@ -86,10 +86,10 @@ extension Configuration {
         let number = "\(failure.code)"
         let path = address.filePath(besides: localPath)
         switch failure.code {
-        case EmbeddedFailure.cannotOpen:
+        case ResultCode.cannotOpen:
             let isThere = FileManager.default.fileExists(atPath: path)
             return (isThere ? .authenticationFailure : .refused, number)
-        case EmbeddedFailure.readOnly, EmbeddedFailure.permission:
+        case ResultCode.readOnly, ResultCode.permission:
             return (.authenticationFailure, number)
         default: return (.otherError, number)
         }

@@ -39,7 +39,7 @@ extension StretchDatabase {
             var owner: OwnerProof?
             if role == .writer, let attachment {
                 owner = try keystore.owner(of: attachment)
-                guard owner != nil else { throw Self.ownsNothing(path) }
+                guard owner != nil else { throw Keystore.ownsNothing(path) }
             }
             let endpoint = try makeEndpoint(record, as: .administrator)
             let remote = try endpoint.identity()
@@ -140,12 +140,5 @@ extension StretchDatabase {
                 "the grant is of another file, or \"\(path)\" was reauthorized or re-pointed since",
                 hint: "Ask the file's owner for a new grant.")
         }
-    }
-
-    /// The error of a user who may not extend the branch.
-    static func ownsNothing(_ path: String) -> StretchError {
-        StretchError(
-            .notPermitted, "this user may read the cold rows of file \"\(path)\", not move rows",
-            hint: "Let its owner migrate, or give a writer's grant: stretch grant FILE USER.")
     }
 }

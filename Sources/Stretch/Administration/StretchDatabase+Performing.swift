@@ -43,7 +43,7 @@ extension StretchDatabase {
 
 extension SQLiteError {
     /// SQLITE_READONLY: <https://sqlite.org/rescode.html#readonly>.
-    package var isReadOnly: Bool { code == 8 }
+    package var isReadOnly: Bool { code == ResultCode.readOnly }
     /// SQLITE_NOTADB: <https://sqlite.org/rescode.html#notadb>.
-    fileprivate var isNotADatabase: Bool { code == 26 }
+    fileprivate var isNotADatabase: Bool { code == ResultCode.notADatabase }
 }

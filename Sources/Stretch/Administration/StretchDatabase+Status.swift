@@ -43,7 +43,7 @@ extension StretchDatabase {
         let address = try EndpointAddress(parsing: record.endpoint)
         guard case .file = address.kind else { return nil }
         let remote = address.filePath(besides: path)
-        guard let own = StagedFile.mode(path), let other = StagedFile.mode(remote),
+        guard let own = GuardedFile.mode(path), let other = GuardedFile.mode(remote),
             other & ~own & 0o666 != 0
         else { return nil }
         let (local, wider) = (String(own, radix: 8), String(other, radix: 8))

@@ -124,16 +124,4 @@ struct TableInspection {
                 + "\"\(name)\", which would not find cold rows",
             hint: "Make the full-text table contentless, or one with content of its own.")
     }
-
-    /// The table that the `content` option of a full-text table names.
-    static func contentTable(_ text: String) -> String? {
-        let tokens = Array(SQLTokenizer(text))
-        let option = tokens.indices.dropLast(2).first {
-            tokens[$0].isKeyword("content") && tokens[$0 + 1].isSymbol("=")
-        }
-        guard let option, let name = tokens[option + 2].identifierName, !name.isEmpty else {
-            return nil
-        }
-        return name
-    }
 }

@@ -125,7 +125,7 @@ struct DatabaseCopy {
             return lines == ["ok"] ? [] : lines
         } catch {
             // SQLITE_CORRUPT: the schema itself cannot be read.
-            guard error.code == 11 else { throw error }
+            guard error.code == ResultCode.corrupt else { throw error }
             return [error.message]
         }
     }

@@ -32,7 +32,7 @@ final class ReplacedFile {
             locked = connection
         } catch {
             // SQLITE_NOTADB and SQLITE_CORRUPT: what is no database has no WAL.
-            if error.code == 26 || error.code == 11 {
+            if error.code == ResultCode.notADatabase || error.code == ResultCode.corrupt {
                 locked = nil
             } else if error.isBusy {
                 throw StretchError(

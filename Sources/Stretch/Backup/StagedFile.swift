@@ -149,12 +149,6 @@ final class StagedFile {
         return stat(path, &state) == 0 ? Int64(state.st_size) : nil
     }
 
-    /// Who may read and write a file, or `nil` for a missing one.
-    static func mode(_ path: String) -> mode_t? {
-        var state = stat()
-        return stat(path, &state) == 0 ? state.st_mode & 0o777 : nil
-    }
-
     private static func folder(of path: String) -> String {
         URL(fileURLWithPath: path).deletingLastPathComponent().path
     }

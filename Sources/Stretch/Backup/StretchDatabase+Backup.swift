@@ -25,12 +25,12 @@ extension StretchDatabase {
                 hint: "Name another file for the backup.")
         }
         try GuardedFile.requireOwnName(target)
-        let isThere = StagedFile.mode(target) != nil
+        let isThere = GuardedFile.mode(target) != nil
         guard options.overwrites || !isThere else { throw StagedFile.exists(target) }
         try refuseOverwriting(target, record)
         let replaced = isThere ? try ReplacedFile(target, configuration) : nil
         // Nobody may read more of the backup than of the database.
-        let staged = try StagedFile(for: target, mode: StagedFile.mode(path) ?? 0o600)
+        let staged = try StagedFile(for: target, mode: GuardedFile.mode(path) ?? 0o600)
         var copied = options
         // What is filled next is checked when it is full.
         copied.isChecked = options.isChecked && !options.isDeep

@@ -109,7 +109,7 @@ struct Restoration {
         _ restored: String, _ state: LitestreamStates.State, _ replica: LitestreamReplica
     ) throws {
         let original = options.original ?? path
-        if StagedFile.mode(original) != nil {
+        if GuardedFile.mode(original) != nil {
             let present = try BackupReader(original, configuration).connection
             let past = try BackupReader(restored, configuration).connection
             let isSame = try present.transaction(.deferred) { () throws in
@@ -131,8 +131,8 @@ struct Restoration {
     func run(
         from source: String, time: Timestamp, _ write: (StagedFile) throws -> Void
     ) throws(StretchError) -> RestoreReport {
-        let isThere = StagedFile.mode(path) != nil
-        let mode = StagedFile.mode(path) ?? StagedFile.mode(source) ?? 0o600
+        let isThere = GuardedFile.mode(path) != nil
+        let mode = GuardedFile.mode(path) ?? GuardedFile.mode(source) ?? 0o600
         let staged = try StagedFile(for: path, mode: mode)
         try local { () throws in try write(staged) }
         let (record, pending) = try self.record(ofFile: staged.temporaryPath)

@@ -140,7 +140,7 @@ package final class SchemaReader {
             WHERE type = 'table' AND sql LIKE 'CREATE VIRTUAL TABLE%'
             """)
         {
-            guard let table = TableInspection.contentTable(row[1].stringValue ?? "") else {
+            guard let table = FullTextTable.contentTable(row[1].stringValue ?? "") else {
                 continue
             }
             found[SQLName(table)] = row[0].stringValue ?? ""

@@ -174,8 +174,6 @@ extension ClosedRange<Int64> {
     package static var epochs: Self { 0...1 << 62 - 1 }
     /// Local numbers of batches, and numbers of a remote's relations.
     package static var numbers: Self { 1...1 << 31 - 1 }
-    /// Rows of one batch.
-    package static var batchRows: Self { 1...Int64(ColdLocation.maximumRowCount) }
     /// Counts of rows, and rowids in a remote's relation.
     package static var rows: Self { 0...1 << 61 }
     /// Bytes of one batch, which were in memory once.

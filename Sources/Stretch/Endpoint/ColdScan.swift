@@ -168,3 +168,8 @@ public protocol ColdScan: AnyObject {
     ///   remote does not hold the request's position. The scan is then over.
     func nextPage(into page: RowBuffer, maximumRowCount: Int) throws(StretchError) -> Bool
 }
+
+extension ClosedRange<Int64> {
+    /// Rows of one batch.
+    package static var batchRows: Self { 1...Int64(ColdLocation.maximumRowCount) }
+}

@@ -193,4 +193,10 @@ enum GuardedFile {
             .wrongState, "\(what) \"\(path)\": \(String(cString: strerror(errno)))",
             hint: "Look at the rights of the file and its folder, and at the free space.")
     }
+
+    /// Who may read and write a file, or `nil` for a missing one.
+    static func mode(_ path: String) -> mode_t? {
+        var state = stat()
+        return stat(path, &state) == 0 ? state.st_mode & 0o777 : nil
+    }
 }

@@ -55,3 +55,12 @@ public struct AccessGrant: Sendable, CustomStringConvertible {
     /// The role and the server.
     public var description: String { "\(role.rawValue) of \(server)" }
 }
+
+extension Keystore {
+    /// The error of a user who may not extend the branch.
+    static func ownsNothing(_ path: String) -> StretchError {
+        StretchError(
+            .notPermitted, "this user may read the cold rows of file \"\(path)\", not move rows",
+            hint: "Let its owner migrate, or give a writer's grant: stretch grant FILE USER.")
+    }
+}

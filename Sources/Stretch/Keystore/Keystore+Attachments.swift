@@ -162,7 +162,7 @@ extension Keystore {
         } catch {
             throw StretchError(.wrongState, "cannot write an attachment", cause: error)
         }
-        let check = Sealing.checkValue(of: key).base64EncodedString()
+        let check = KeyCheck.value(of: key).base64EncodedString()
         let code = Data(code(content, attachment.fileName, key)).base64EncodedString()
         return Array("\(Self.attachmentHeader) \(check) \(code)\n".utf8) + content
     }
@@ -176,7 +176,7 @@ extension Keystore {
             let check = Data(base64Encoded: words[1]),
             let expected = Data(base64Encoded: words[2])
         else { throw changed(name) }
-        guard check == Sealing.checkValue(of: key) else { throw lostServiceKey }
+        guard check == KeyCheck.value(of: key) else { throw lostServiceKey }
         guard expected == Data(code(content, name, key)),
             let attachment = try? JSONDecoder().decode(Attachment.self, from: content)
         else { throw changed(name) }

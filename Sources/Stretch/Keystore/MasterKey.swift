@@ -18,7 +18,7 @@ struct MasterKey: Codable, Hashable, Sendable {
     private var passwordWraps: [PasswordWrap] = []
 
     /// A key that nothing wraps yet.
-    init(_ key: SymmetricKey) { check = Sealing.checkValue(of: key) }
+    init(_ key: SymmetricKey) { check = KeyCheck.value(of: key) }
 
     /// Whether the service key opens it, without a password.
     var isWrappedByService: Bool { serviceWrap != nil }
@@ -83,7 +83,7 @@ struct MasterKey: Codable, Hashable, Sendable {
     private func open(_ wrap: Data, under outer: SymmetricKey) throws(StretchError) -> SymmetricKey
     {
         guard let bytes = Sealing.open(wrap, under: outer, purpose: Self.purpose),
-            Sealing.checkValue(of: SymmetricKey(data: bytes)) == check
+            KeyCheck.value(of: SymmetricKey(data: bytes)) == check
         else {
             throw StretchError(
                 .damaged, "the master key was changed, or wrapped by another service key",

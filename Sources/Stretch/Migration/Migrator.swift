@@ -83,7 +83,7 @@ package final class Migrator {
     func endpoint() throws(StretchError) -> any Endpoint {
         if let session { return session }
         let made = try makeEndpoint(as: .writer)
-        if let attachment, attachment.owner == nil { throw StretchDatabase.ownsNothing(path) }
+        if let attachment, attachment.owner == nil { throw Keystore.ownsNothing(path) }
         if let link, let attachment { try link.requireSameRemote(attachment, made) }
         session = made
         return made

@@ -178,7 +178,7 @@ package final class Overlay {
             try connection.run(Self.lockSQL)
         } catch {
             // SQLITE_ERROR: another program disabled the database, which synchronizing tells.
-            guard error.code == 1 else { throw error }
+            guard error.code == ResultCode.error else { throw error }
         }
     }
 

@@ -467,11 +467,9 @@ extension ConflictMode {
         guard self == .ignore || self == .fail || self == .rollback, error.isConstraint else {
             return error
         }
-        let foreignKey: Int32 = 19 | 3 << 8
-        let trigger: Int32 = 19 | 7 << 8
-        let dataType: Int32 = 19 | 12 << 8
-        let isForced = [foreignKey, trigger, dataType].contains(error.extendedCode)
+        let isForced = [ResultCode.foreignKey, ResultCode.trigger, ResultCode.dataType]
+            .contains(error.extendedCode)
         return SQLiteError(
-            extendedCode: isForced ? 1 : 19, message: error.message, sql: error.sql)
+            extendedCode: isForced ? ResultCode.error : ResultCode.constraint, message: error.message, sql: error.sql)
     }
 }

@@ -167,7 +167,7 @@ final class StagingFile {
         }
         switch error.code {
         // SQLITE_ERROR: a file without our tables. https://sqlite.org/rescode.html
-        case 1, EmbeddedFailure.corrupt, EmbeddedFailure.notADatabase:
+        case ResultCode.error, ResultCode.corrupt, ResultCode.notADatabase:
             return damage(path, error.message, cause: error)
         default:
             return StretchError(

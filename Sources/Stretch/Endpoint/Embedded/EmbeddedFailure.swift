@@ -2,16 +2,6 @@ internal import StretchSQLite
 
 /// The one place where errors of the remote's file become errors of Stretch.
 enum EmbeddedFailure {
-    // Primary result codes: https://sqlite.org/rescode.html
-    static let permission: Int32 = 3
-    static let interrupted: Int32 = 9
-    static let readOnly: Int32 = 8
-    static let corrupt: Int32 = 11
-    static let full: Int32 = 13
-    static let cannotOpen: Int32 = 14
-    static let tooBig: Int32 = 18
-    static let notADatabase: Int32 = 26
-
     /// Converts an error of SQLite on the file at `path`.
     static func convert(_ error: SQLiteError, path: String) -> StretchError {
         let remote = "remote \"\(path)\""
@@ -21,34 +11,34 @@ enum EmbeddedFailure {
                 cause: error)
         }
         switch error.code {
-        case cannotOpen:
+        case ResultCode.cannotOpen:
             return StretchError(
                 .remoteUnavailable, "\(remote) cannot be opened: \(error.message)",
                 hint: "Check that the file and its folder exist and that you may read them.",
                 cause: error)
-        case readOnly, permission:
+        case ResultCode.readOnly, ResultCode.permission:
             return StretchError(
                 .remoteUnavailable, "\(remote) cannot be written: \(error.message)",
                 hint: "Give yourself the right to write the file and its folder.", cause: error)
-        case full:
+        case ResultCode.full:
             return StretchError(
                 .remoteUnavailable, "\(remote) cannot grow: \(error.message)",
                 hint: "Free disk space where the remote is.", cause: error)
-        case notADatabase:
+        case ResultCode.notADatabase:
             return StretchError(
                 .wrongState, "file \"\(path)\" is not a SQLite database",
                 hint: "Name a file that is new, empty or already a Stretch remote.", cause: error)
-        case corrupt:
+        case ResultCode.corrupt:
             return StretchError(
                 .damaged, "\(remote) is damaged: \(error.message)",
                 hint: "Put the remote's file back from its backup, then use reauthorize.",
                 cause: error)
-        case tooBig:
+        case ResultCode.tooBig:
             return StretchError(
                 .unsupported, "\(remote) cannot hold a value this long", cause: error)
-        case interrupted:
+        case ResultCode.interrupted:
             return StretchError(.cancelled, "a call to \(remote) was interrupted", cause: error)
-        case 1, 19, 20:
+        case ResultCode.error, ResultCode.constraint, ResultCode.mismatch:
             // A missing table or column, a row where the ledger has none: never our statements.
             return StretchError(
                 .damaged, "\(remote) was changed by another program: \(error.message)",

@@ -88,7 +88,7 @@ final class EmbeddedFile {
     /// Makes the file when it is missing, before SQLite would with a mode of its own.
     private func makeFile() throws(StretchError) {
         let path = try absolutePath()
-        guard StagedFile.mode(path) == nil else { return }
+        guard GuardedFile.mode(path) == nil else { return }
         try GuardedFile.requireOwnName(path)
         let made =
             if let localPath {

@@ -102,7 +102,7 @@ enum EmbeddedSchema {
         do {
             _ = try connection.string("PRAGMA journal_mode = WAL")
         } catch {
-            guard error.code == EmbeddedFailure.readOnly else { throw error }
+            guard error.code == ResultCode.readOnly else { throw error }
         }
     }
 }
