@@ -1,4 +1,4 @@
-import Stretch
+import StretchEngine
 import StretchLinked
 
 let database = try StretchDatabase(path: "app.db")

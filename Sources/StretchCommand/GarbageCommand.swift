@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import Stretch
+internal import StretchEngine
 
 struct GarbageCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

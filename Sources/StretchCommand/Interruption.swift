@@ -1,5 +1,5 @@
 internal import Foundation
-internal import Stretch
+internal import StretchCore
 internal import Synchronization
 
 /// Notes Ctrl-C, so that a migration stops after the batch that it is at.

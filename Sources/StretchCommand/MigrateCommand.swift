@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Foundation
-internal import Stretch
+internal import StretchCore
+internal import StretchEngine
 
 struct MigrateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

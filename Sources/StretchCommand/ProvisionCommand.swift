@@ -1,5 +1,6 @@
 internal import ArgumentParser
-internal import Stretch
+internal import StretchEngine
+internal import StretchSchema
 
 struct ProvisionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,7 @@
 internal import ArgumentParser
-internal import Stretch
+internal import StretchCore
+internal import StretchEngine
+internal import StretchStaging
 
 struct StagingCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import Stretch
+internal import StretchCore
 internal import StretchText
 
 /// The command line: parses, calls the library, prints.

@@ -1,4 +1,8 @@
-public import Stretch
+public import StretchCore
+internal import StretchEmbedded
+internal import StretchEndpoint
+public import StretchEngine
+public import StretchKeystore
 internal import StretchPostgres
 
 extension Configuration {

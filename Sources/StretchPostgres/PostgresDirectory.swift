@@ -1,4 +1,4 @@
-internal import Stretch
+internal import StretchEndpoint
 
 /// What an endpoint remembers of its remote: definitions of relations, and which batches there are.
 ///

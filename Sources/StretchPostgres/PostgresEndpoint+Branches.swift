@@ -1,4 +1,5 @@
-public import Stretch
+public import StretchCore
+public import StretchEndpoint
 
 extension PostgresEndpoint {
     /// This session's owner as the remote keeps it, or NULL.

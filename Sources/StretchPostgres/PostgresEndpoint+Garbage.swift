@@ -1,5 +1,6 @@
 internal import CLibPQ
-public import Stretch
+public import StretchCore
+public import StretchEndpoint
 
 extension PostgresEndpoint {
     /// The rows that one transaction deletes.

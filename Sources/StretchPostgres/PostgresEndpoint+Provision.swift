@@ -1,4 +1,5 @@
-public import Stretch
+public import StretchCore
+public import StretchEndpoint
 internal import StretchSQLite
 internal import StretchText
 

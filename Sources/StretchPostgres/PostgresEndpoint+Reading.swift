@@ -1,4 +1,4 @@
-public import Stretch
+public import StretchCore
 public import StretchSQLite
 
 /// Reading one batch back.

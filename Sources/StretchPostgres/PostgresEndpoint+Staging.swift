@@ -1,6 +1,7 @@
 internal import CLibPQ
 internal import Foundation
-public import Stretch
+internal import StretchCore
+public import StretchEndpoint
 public import StretchSQLite
 
 extension PostgresEndpoint {

@@ -1,5 +1,5 @@
-public import Stretch
-internal import StretchSQLite
+public import StretchCore
+public import StretchEndpoint
 internal import StretchText
 
 /// The remote that is a schema of a PostgreSQL database.

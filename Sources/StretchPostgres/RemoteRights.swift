@@ -1,4 +1,4 @@
-internal import Stretch
+internal import StretchEndpoint
 internal import StretchText
 
 /// What the lesser logins of a remote may do, as SQL.

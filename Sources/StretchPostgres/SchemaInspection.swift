@@ -1,4 +1,4 @@
-internal import Stretch
+internal import StretchCore
 
 /// Whether a schema and its tables may be used by a login that administers it.
 ///

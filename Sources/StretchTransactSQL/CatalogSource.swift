@@ -1,6 +1,9 @@
 internal import Foundation
-internal import Stretch
+internal import StretchCatalog
+internal import StretchCore
+internal import StretchEngine
 internal import StretchSQLite
+internal import StretchSchema
 internal import StretchText
 internal import TransactSQL
 

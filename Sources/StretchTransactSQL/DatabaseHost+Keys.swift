@@ -1,4 +1,5 @@
-internal import Stretch
+internal import StretchCore
+internal import StretchEngine
 internal import StretchText
 public import TransactSQL
 

@@ -1,4 +1,7 @@
-internal import Stretch
+internal import SQLText
+internal import StretchCatalog
+internal import StretchCore
+internal import StretchEngine
 public import StretchSQLite
 internal import StretchText
 public import TransactSQL

@@ -1,5 +1,9 @@
 internal import Foundation
-internal import Stretch
+internal import StretchCatalog
+internal import StretchCore
+internal import StretchEndpoint
+internal import StretchEngine
+internal import StretchKeystore
 internal import StretchSQLite
 internal import StretchText
 public import TransactSQL
@@ -215,7 +219,7 @@ extension DatabaseHost {
     public func setQueryMode(_ mode: TransactSQL.QueryMode, isForced: Bool) throws {
         try requireStretched(.queryModeNotStretched)
         try numbered([.disconnected: .inconsistentRemote]) { () throws(StretchError) in
-            try database.setQueryMode(Stretch.QueryMode(mode), isForced: isForced)
+            try database.setQueryMode(StretchCatalog.QueryMode(mode), isForced: isForced)
         }
     }
 
@@ -273,7 +277,7 @@ extension ConnectionAnswer {
     }
 }
 
-extension Stretch.QueryMode {
+extension StretchCatalog.QueryMode {
     init(_ mode: TransactSQL.QueryMode) {
         switch mode {
         case .disabled: self = .disabled

@@ -1,5 +1,7 @@
 internal import Foundation
-internal import Stretch
+internal import StretchCore
+internal import StretchEngine
+internal import StretchKeystore
 public import TransactSQL
 
 extension DatabaseHost {

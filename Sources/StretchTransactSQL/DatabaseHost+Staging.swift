@@ -1,4 +1,7 @@
-internal import Stretch
+internal import StretchCatalog
+internal import StretchCore
+internal import StretchEngine
+internal import StretchStaging
 internal import TransactSQL
 
 extension DatabaseHost {

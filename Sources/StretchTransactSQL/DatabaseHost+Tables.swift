@@ -1,4 +1,6 @@
-internal import Stretch
+internal import StretchCatalog
+internal import StretchCore
+internal import StretchEngine
 internal import StretchSQLite
 internal import StretchText
 public import TransactSQL

@@ -1,5 +1,7 @@
 internal import Foundation
-public import Stretch
+internal import StretchCore
+public import StretchEngine
+internal import StretchKeystore
 public import StretchSQLite
 internal import StretchText
 public import TransactSQL

@@ -1,4 +1,4 @@
-internal import Stretch
+internal import StretchEngine
 internal import TransactSQL
 
 /// Tells how far a backup or a restore is, as `STATS = percent` asks.

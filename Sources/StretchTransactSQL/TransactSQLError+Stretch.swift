@@ -1,4 +1,5 @@
-public import Stretch
+public import StretchCore
+internal import StretchEngine
 internal import StretchSQLite
 public import TransactSQL
 

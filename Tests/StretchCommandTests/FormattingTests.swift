@@ -1,4 +1,4 @@
-import Stretch
+import StretchEngine
 import Testing
 
 @testable import StretchCommand

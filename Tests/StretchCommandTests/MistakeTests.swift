@@ -1,5 +1,5 @@
 import Foundation
-import Stretch
+import StretchCore
 import StretchTestSupport
 import Testing
 

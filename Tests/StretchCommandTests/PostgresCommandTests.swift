@@ -1,5 +1,6 @@
 import Foundation
-import Stretch
+import StretchEndpoint
+import StretchKeystore
 import StretchTestSupport
 import Testing
 

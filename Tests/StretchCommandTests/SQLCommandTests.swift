@@ -1,5 +1,4 @@
 import Foundation
-import Stretch
 import StretchTestSupport
 import Testing
 

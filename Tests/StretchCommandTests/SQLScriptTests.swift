@@ -1,7 +1,10 @@
 import Foundation
-import Stretch
+import StretchCore
+import StretchEngine
+import StretchKeystore
 import StretchLinked
 import StretchSQLite
+import StretchStaging
 import StretchTestSupport
 import StretchTransactSQL
 import Testing

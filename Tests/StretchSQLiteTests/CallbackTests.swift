@@ -1,4 +1,3 @@
-import StretchLinked
 import StretchSQLite
 import StretchTestSupport
 import Testing

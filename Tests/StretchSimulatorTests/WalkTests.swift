@@ -1,4 +1,4 @@
-import Stretch
+import StretchTimeline
 import Testing
 
 @testable import StretchSimulator

@@ -1,5 +1,5 @@
 internal import Foundation
-internal import Stretch
+internal import StretchCore
 internal import StretchText
 
 /// The program `litestream`, as the shell would find it.

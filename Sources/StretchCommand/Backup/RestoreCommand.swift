@@ -1,5 +1,6 @@
 internal import ArgumentParser
-internal import Stretch
+internal import StretchCore
+internal import StretchEngine
 
 struct RestoreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 internal import Foundation
-internal import Stretch
+internal import StretchCore
+internal import StretchEngine
 internal import StretchLinked
 internal import StretchSQLite
 internal import StretchText

@@ -1,6 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
-internal import Stretch
+internal import StretchCore
 
 struct DemoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

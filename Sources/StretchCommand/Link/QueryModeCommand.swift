@@ -1,5 +1,7 @@
 internal import ArgumentParser
-internal import Stretch
+internal import StretchCatalog
+internal import StretchCore
+internal import StretchEngine
 internal import StretchText
 
 struct QueryModeCommand: ParsableCommand {

@@ -1,5 +1,8 @@
 internal import Foundation
-internal import Stretch
+internal import StretchCore
+internal import StretchEndpoint
+internal import StretchEngine
+internal import StretchKeystore
 internal import StretchText
 
 /// A login that the user gives now, and the servers that may get it.

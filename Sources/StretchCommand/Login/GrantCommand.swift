@@ -1,6 +1,8 @@
 internal import ArgumentParser
 internal import Foundation
-internal import Stretch
+internal import StretchEndpoint
+internal import StretchEngine
+internal import StretchKeystore
 
 struct GrantCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 internal import ArgumentParser
-internal import Stretch
+internal import StretchEndpoint
+internal import StretchEngine
 
 struct LoginCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import Foundation
-internal import Stretch
 
 /// The login at a remote that has logins, and where its password comes from; never an argument,
 /// which every user of the machine can read.

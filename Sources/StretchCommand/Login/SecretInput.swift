@@ -1,5 +1,5 @@
 internal import Foundation
-internal import Stretch
+internal import StretchCore
 
 /// Reads secrets from where other users cannot see them.
 enum SecretInput {

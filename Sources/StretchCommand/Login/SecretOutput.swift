@@ -1,5 +1,5 @@
 internal import Foundation
-internal import Stretch
+internal import StretchCore
 
 /// A new file of mode 0600 for a secret, or standard output for `-`.
 ///

@@ -1,6 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
-internal import Stretch
+internal import StretchCore
 internal import StretchText
 internal import StretchTransactSQL
 internal import TransactSQL

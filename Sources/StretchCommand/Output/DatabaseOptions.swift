@@ -1,5 +1,7 @@
 internal import ArgumentParser
-internal import Stretch
+internal import StretchCore
+internal import StretchEngine
+internal import StretchKeystore
 internal import StretchLinked
 
 /// The form of the output, and how long to wait.

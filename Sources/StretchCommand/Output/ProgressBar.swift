@@ -1,4 +1,4 @@
-internal import Stretch
+internal import StretchEngine
 
 /// A line on standard error that shows how far a migration is: rows, rows per second, time left.
 final class ProgressBar {

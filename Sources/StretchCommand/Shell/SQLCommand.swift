@@ -1,6 +1,9 @@
 internal import ArgumentParser
 internal import Foundation
-internal import Stretch
+internal import StretchCatalog
+internal import StretchCore
+internal import StretchEngine
+internal import StretchKeystore
 internal import StretchText
 internal import StretchTransactSQL
 internal import TransactSQL
@@ -59,8 +62,8 @@ struct SQLCommand: ParsableCommand {
         }
     }
 
-    private var mode: Stretch.QueryMode? {
-        queryMode.flatMap { Stretch.QueryMode(rawValue: $0.uppercasedASCII) }
+    private var mode: StretchCatalog.QueryMode? {
+        queryMode.flatMap { StretchCatalog.QueryMode(rawValue: $0.uppercasedASCII) }
     }
 
     func run() throws {

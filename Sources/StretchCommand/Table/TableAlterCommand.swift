@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import Stretch
+internal import StretchEngine
 internal import StretchText
 
 struct TableAlterCommand: ParsableCommand {

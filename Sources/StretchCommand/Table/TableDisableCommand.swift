@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import Stretch
+internal import StretchEngine
 
 struct TableDisableCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

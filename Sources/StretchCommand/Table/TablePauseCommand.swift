@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import Stretch
+internal import StretchEngine
 
 struct TablePauseCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

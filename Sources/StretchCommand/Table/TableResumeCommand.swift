@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import Stretch
+internal import StretchEngine
 
 struct TableResumeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

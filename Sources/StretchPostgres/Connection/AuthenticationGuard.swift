@@ -1,6 +1,6 @@
 internal import CLibPQ
 internal import Foundation
-internal import Stretch
+internal import StretchCore
 internal import StretchText
 
 /// Looks at how the server asks for a password before libpq can read the question.

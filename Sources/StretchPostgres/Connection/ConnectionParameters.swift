@@ -1,6 +1,7 @@
 internal import CLibPQ
 internal import Foundation
-internal import Stretch
+internal import StretchCore
+internal import StretchEndpoint
 internal import StretchText
 
 /// What libpq is told of a connection: keywords and values, never a text that it parses.

@@ -1,5 +1,6 @@
 internal import Foundation
-internal import Stretch
+internal import StretchCore
+internal import StretchEndpoint
 
 /// The sessions of an endpoint that wait for their next call.
 final class ConnectionPool {

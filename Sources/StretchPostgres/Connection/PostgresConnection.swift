@@ -1,6 +1,7 @@
 internal import CLibPQ
 internal import Foundation
-internal import Stretch
+internal import StretchCore
+internal import StretchEndpoint
 
 /// A session with a PostgreSQL server, used from one thread at a time.
 ///

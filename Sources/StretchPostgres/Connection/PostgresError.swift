@@ -1,4 +1,5 @@
-internal import Stretch
+internal import StretchCore
+internal import StretchEndpoint
 internal import StretchText
 
 /// An error of a PostgreSQL server, or of the connection to it.

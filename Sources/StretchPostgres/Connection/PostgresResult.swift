@@ -1,5 +1,4 @@
 internal import CLibPQ
-internal import StretchSQLite
 internal import StretchText
 
 /// The result of one statement, cleared exactly once.

@@ -1,4 +1,4 @@
-internal import Stretch
+internal import StretchEndpoint
 internal import StretchSQLite
 
 /// The type of a column of rows on the server.

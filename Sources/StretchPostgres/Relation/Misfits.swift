@@ -1,4 +1,4 @@
-internal import Stretch
+internal import StretchCore
 internal import StretchSQLite
 
 /// The content of `_x`: the values of a row that their columns cannot hold.

@@ -1,4 +1,4 @@
-internal import Stretch
+internal import StretchEndpoint
 internal import StretchText
 
 extension PostgresRelation.Column {

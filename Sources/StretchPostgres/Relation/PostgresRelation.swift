@@ -1,4 +1,5 @@
-internal import Stretch
+internal import StretchCore
+internal import StretchEndpoint
 internal import StretchSQLite
 internal import StretchText
 

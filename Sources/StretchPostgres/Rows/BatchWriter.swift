@@ -1,6 +1,6 @@
 internal import CLibPQ
 internal import Foundation
-internal import Stretch
+internal import StretchEndpoint
 internal import StretchSQLite
 
 /// Writes the rows of a batch as binary COPY data:

@@ -1,5 +1,4 @@
 internal import CLibPQ
-internal import Stretch
 internal import StretchSQLite
 
 /// Turns rows of the server into rows of a ``RowBuffer``.

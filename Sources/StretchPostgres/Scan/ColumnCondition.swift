@@ -1,4 +1,4 @@
-internal import Stretch
+internal import StretchEndpoint
 internal import StretchSQLite
 
 /// A comparison of the server.

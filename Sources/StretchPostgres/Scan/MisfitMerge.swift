@@ -1,4 +1,4 @@
-internal import Stretch
+internal import StretchEndpoint
 internal import StretchSQLite
 
 /// Puts the rows whose place in an order the server cannot know among those that it sends in order.

@@ -1,5 +1,5 @@
-internal import Stretch
-internal import StretchSQLite
+internal import StretchCore
+internal import StretchEndpoint
 
 /// The plan of a point read, for all that differ from it in the value and the position only.
 struct PointPlan {

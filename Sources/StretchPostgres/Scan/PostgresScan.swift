@@ -1,5 +1,6 @@
 internal import CLibPQ
-internal import Stretch
+internal import StretchCore
+internal import StretchEndpoint
 internal import StretchSQLite
 
 /// A scan of one relation, with a session, and so a snapshot, of its own, or two of them.

@@ -1,4 +1,4 @@
-internal import Stretch
+internal import StretchEndpoint
 
 /// How a scan is asked of the server.
 struct PostgresScanPlan {

@@ -1,5 +1,5 @@
 internal import CLibPQ
-internal import Stretch
+internal import StretchEndpoint
 internal import StretchSQLite
 
 /// The rows of a running scan, in the order in which the server sends them.

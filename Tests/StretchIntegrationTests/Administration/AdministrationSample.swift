@@ -1,4 +1,5 @@
-import Stretch
+import StretchCore
+import StretchEngine
 import StretchLinked
 import StretchSQLite
 import StretchTestSupport

@@ -1,6 +1,6 @@
-import Stretch
+import StretchCore
+import StretchEngine
 import StretchLinked
-import StretchSQLite
 import StretchTestSupport
 import Testing
 

@@ -1,5 +1,8 @@
 import Foundation
-import Stretch
+import StretchCore
+import StretchEndpoint
+import StretchEngine
+import StretchKeystore
 import StretchLinked
 import StretchSQLite
 import StretchTestSupport

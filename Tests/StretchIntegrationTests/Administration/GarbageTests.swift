@@ -1,5 +1,7 @@
 import Foundation
-import Stretch
+import StretchCore
+import StretchEndpoint
+import StretchEngine
 import StretchLinked
 import StretchPostgres
 import StretchSQLite

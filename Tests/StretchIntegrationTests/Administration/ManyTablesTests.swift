@@ -1,9 +1,10 @@
-import StretchLinked
 import StretchSQLite
-import StretchTestSupport
 import Testing
 
-@testable import Stretch
+@testable import StretchCatalog
+@testable import StretchCore
+@testable import StretchEngine
+@testable import StretchMigration
 
 /// Many stretch-enabled tables in one file; what SQLite does for them is counted, not timed.
 @Suite struct ManyTablesTests {

@@ -4,7 +4,8 @@ import StretchSQLite
 import StretchTestSupport
 import Testing
 
-@testable import Stretch
+@testable import StretchCore
+@testable import StretchEngine
 
 /// Errors of the remote and of the overlay keep code and hint on their way through SQLite.
 @Suite struct StatementErrorTests {

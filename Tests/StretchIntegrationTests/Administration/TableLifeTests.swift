@@ -1,5 +1,7 @@
 import Foundation
-import Stretch
+import StretchCatalog
+import StretchCore
+import StretchEngine
 import StretchLinked
 import StretchSQLite
 import StretchTestSupport

@@ -1,5 +1,7 @@
 import Foundation
-import Stretch
+import StretchEndpointTesting
+import StretchEngine
+import StretchKeystore
 import StretchLinked
 import StretchSQLite
 import StretchTestSupport

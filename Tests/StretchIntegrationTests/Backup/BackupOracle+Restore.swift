@@ -1,6 +1,7 @@
 import Foundation
-import Stretch
-import StretchSQLite
+import StretchCore
+import StretchEndpointTesting
+import StretchEngine
 import StretchTestSupport
 import Testing
 

@@ -1,6 +1,8 @@
 import Foundation
-import Stretch
+import StretchCore
+import StretchEngine
 import StretchLinked
+import StretchMigration
 import StretchSQLite
 import StretchTestSupport
 import Testing

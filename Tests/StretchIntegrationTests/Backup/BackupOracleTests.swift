@@ -1,7 +1,4 @@
 import Foundation
-import Stretch
-import StretchLinked
-import StretchSQLite
 import StretchTestSupport
 import Testing
 

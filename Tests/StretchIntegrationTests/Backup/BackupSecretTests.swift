@@ -1,11 +1,11 @@
 import Crypto
 import Foundation
-import StretchLinked
-import StretchSQLite
 import StretchTestSupport
 import Testing
 
-@testable import Stretch
+@testable import StretchEndpoint
+@testable import StretchEngine
+@testable import StretchKeystore
 
 /// What a backup tells whoever finds it.
 @Suite struct BackupSecretTests {

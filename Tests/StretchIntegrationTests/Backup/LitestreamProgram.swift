@@ -1,5 +1,5 @@
 import Foundation
-import Stretch
+import StretchEndpointTesting
 import StretchTestSupport
 import Testing
 

@@ -1,6 +1,6 @@
 import Foundation
-import Stretch
-import StretchLinked
+import StretchCore
+import StretchEngine
 import StretchSQLite
 import StretchTestSupport
 import Testing

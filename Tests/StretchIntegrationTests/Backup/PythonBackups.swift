@@ -1,4 +1,5 @@
 import Foundation
+import StretchEndpointTesting
 import StretchTestSupport
 
 /// A Python process that makes backups with its own SQLite, one after the other: starting it takes

@@ -5,7 +5,7 @@ import StretchTestSupport
 import Synchronization
 import Testing
 
-@testable import Stretch
+@testable import StretchMigration
 
 /// SQLite's WAL-reset bug, <https://sqlite.org/wal.html#walresetbug>, beside our checkpoints.
 @Suite(.serialized) struct CheckpointTests {

@@ -4,7 +4,9 @@ import StretchSQLite
 import StretchTestSupport
 import Testing
 
-@testable import Stretch
+@testable import StretchCore
+@testable import StretchEngine
+@testable import StretchMigration
 
 /// A table of 2,000 accounts of which 1,500 are eligible.
 private struct Accounts {

@@ -3,7 +3,7 @@ import StretchSQLite
 import StretchTestSupport
 import Testing
 
-@testable import Stretch
+@testable import StretchEngine
 
 /// Transactions that begin without a lock, beside other writers.
 @Suite struct DeferredTransactionTests {

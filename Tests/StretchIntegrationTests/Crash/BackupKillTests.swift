@@ -1,8 +1,7 @@
 import Foundation
-import Stretch
-import StretchLinked
+import StretchCore
+import StretchEngine
 import StretchSQLite
-import StretchTestSupport
 import Testing
 
 /// The process is killed between any two steps of a backup or a restore: what has the target's name

@@ -1,5 +1,6 @@
-import Stretch
+import StretchEngine
 import StretchLinked
+import StretchMigration
 import StretchSQLite
 import StretchTestSupport
 import Testing

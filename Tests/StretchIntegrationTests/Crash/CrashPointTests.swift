@@ -1,6 +1,8 @@
-import Stretch
+import StretchEngine
 import StretchLinked
+import StretchMigration
 import StretchSQLite
+import StretchStaging
 import Testing
 
 /// The process is killed at each numbered point of the protocol.

@@ -4,7 +4,12 @@ import StretchSQLite
 import StretchTestSupport
 import Testing
 
-@testable import Stretch
+@testable import StretchCatalog
+@testable import StretchEndpoint
+@testable import StretchEngine
+@testable import StretchKeystore
+@testable import StretchMigration
+@testable import StretchStaging
 
 /// A table `t` of some kind, with an `INTEGER` column `n` from 0 to 23 of which those under 20 are
 /// eligible.

@@ -1,5 +1,7 @@
 import Foundation
-import Stretch
+import StretchCore
+import StretchEngine
+import StretchKeystore
 import StretchLinked
 import StretchSQLite
 import StretchTestSupport

@@ -1,5 +1,5 @@
 import Foundation
-import Stretch
+import StretchEngine
 import StretchLinked
 import StretchSQLite
 import StretchTestSupport

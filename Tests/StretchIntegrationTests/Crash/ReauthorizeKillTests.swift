@@ -1,8 +1,7 @@
 import Foundation
-import Stretch
-import StretchLinked
+import StretchEngine
+import StretchKeystore
 import StretchSQLite
-import StretchTestSupport
 import Testing
 
 /// The process is killed between any two steps of a reauthorization.

@@ -3,7 +3,8 @@ import StretchSQLite
 import StretchTestSupport
 import Testing
 
-@testable import Stretch
+@testable import StretchCore
+@testable import StretchEngine
 
 /// What another program put in the place of a table of the catalog.
 @Suite struct CatalogTableTests {

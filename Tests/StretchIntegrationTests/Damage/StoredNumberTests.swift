@@ -1,6 +1,11 @@
-import Stretch
+import StretchCatalog
+import StretchCore
+import StretchEndpoint
+import StretchEngine
 import StretchLinked
+import StretchOverlay
 import StretchSQLite
+import StretchStaging
 import StretchTestSupport
 import Testing
 

@@ -1,5 +1,8 @@
 import Foundation
-import Stretch
+import StretchCore
+import StretchEmbedded
+import StretchEndpoint
+import StretchEndpointTesting
 import StretchLinked
 import StretchSQLite
 import StretchTestSupport

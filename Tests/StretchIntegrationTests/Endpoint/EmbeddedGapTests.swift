@@ -1,7 +1,8 @@
 import Foundation
-import Stretch
+import StretchEngine
 import StretchLinked
 import StretchSQLite
+import StretchSchema
 import StretchTestSupport
 import Testing
 

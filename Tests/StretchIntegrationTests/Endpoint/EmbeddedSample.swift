@@ -1,5 +1,7 @@
 import Foundation
-import Stretch
+import StretchCore
+import StretchEmbedded
+import StretchEndpoint
 import StretchLinked
 import StretchSQLite
 import StretchTestSupport

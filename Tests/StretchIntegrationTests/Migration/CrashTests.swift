@@ -1,4 +1,4 @@
-import Stretch
+import StretchMigration
 import StretchSQLite
 import Testing
 

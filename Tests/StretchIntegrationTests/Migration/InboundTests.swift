@@ -1,4 +1,7 @@
-import Stretch
+import StretchCatalog
+import StretchCore
+import StretchEndpoint
+import StretchMigration
 import StretchSQLite
 import Testing
 

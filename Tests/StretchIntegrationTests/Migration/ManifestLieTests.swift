@@ -4,7 +4,9 @@ import StretchSQLite
 import StretchTestSupport
 import Testing
 
-@testable import Stretch
+@testable import StretchCatalog
+@testable import StretchCore
+@testable import StretchEngine
 
 /// What somebody changed by hand so that queries leave rows out, or show others, and `verify`.
 @Suite struct ManifestLieTests {

@@ -1,4 +1,5 @@
-import Stretch
+import StretchCore
+import StretchEndpoint
 import StretchSQLite
 
 /// A remote in memory, which outlives its sessions.

@@ -1,6 +1,9 @@
-import Stretch
+import StretchCatalog
+import StretchCore
+import StretchMigration
 import StretchSQLite
 import StretchTestSupport
+import StretchTimeline
 import Testing
 
 @Suite struct OutboundTests {

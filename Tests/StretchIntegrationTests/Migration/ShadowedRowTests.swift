@@ -1,9 +1,7 @@
-import StretchLinked
-import StretchSQLite
 import StretchTestSupport
 import Testing
 
-@testable import Stretch
+@testable import StretchEngine
 
 /// Hot rows that a program without Stretch gave the keys of cold ones.
 @Suite struct ShadowedRowTests {

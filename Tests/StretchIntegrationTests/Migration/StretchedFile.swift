@@ -4,7 +4,12 @@ import StretchSQLite
 import StretchTestSupport
 import StretchText
 
-@testable import Stretch
+@testable import StretchCatalog
+@testable import StretchCore
+@testable import StretchEmbedded
+@testable import StretchEndpoint
+@testable import StretchKeystore
+@testable import StretchMigration
 
 /// A stretch-enabled file in a folder of its own, with a remote in memory or beside it.
 final class StretchedFile {

@@ -1,5 +1,9 @@
-import Stretch
+import StretchCatalog
+import StretchCore
+import StretchEndpoint
+import StretchMigration
 import StretchSQLite
+import StretchTimeline
 import Testing
 
 @Suite struct VerificationTests {

@@ -1,8 +1,8 @@
 import Foundation
-import StretchTestSupport
 import Testing
 
-@testable import Stretch
+@testable import StretchEngine
+@testable import StretchOverlay
 
 /// Random statements inside transactions and savepoints, many of which fail or run again.
 @Suite struct FamilyTests {

@@ -3,7 +3,8 @@ import StretchSQLite
 import StretchTestSupport
 import StretchText
 
-@testable import Stretch
+@testable import StretchCore
+@testable import StretchEngine
 
 /// Three tables that refer to each other, with triggers, in a stretched database and a plain one
 /// that live the same life of transactions, savepoints and statements that fail.

@@ -1,5 +1,4 @@
 import Foundation
-import StretchTestSupport
 import Testing
 
 /// Random lives of a stretched table and of a plain twin.

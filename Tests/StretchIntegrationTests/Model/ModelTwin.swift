@@ -1,8 +1,8 @@
-import Stretch
+import StretchCore
+import StretchEngine
 import StretchLinked
 import StretchSQLite
 import StretchTestSupport
-import StretchText
 
 /// A stretched database and a plain one that live the same life.
 final class ModelTwin {

@@ -4,7 +4,7 @@ import StretchSQLite
 import StretchTestSupport
 import Testing
 
-@testable import Stretch
+@testable import StretchEngine
 
 /// Random queries of a stretched database and its plain twin.
 @Suite struct QueryTests {

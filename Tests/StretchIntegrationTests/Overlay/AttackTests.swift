@@ -4,7 +4,8 @@ import StretchSQLite
 import StretchTestSupport
 import Testing
 
-@testable import Stretch
+@testable import StretchCore
+@testable import StretchEngine
 
 /// Attacks that no page had foreseen.
 @Suite struct AttackTests {

@@ -1,9 +1,7 @@
-import StretchLinked
 import StretchSQLite
-import StretchTestSupport
 import Testing
 
-@testable import Stretch
+@testable import StretchEngine
 
 /// Statements that look cold rows up one by one, and rows that are fetched ahead for them.
 @Suite struct ColdLookupTests {

@@ -1,9 +1,7 @@
-import StretchLinked
 import StretchSQLite
-import StretchTestSupport
 import Testing
 
-@testable import Stretch
+@testable import StretchEngine
 
 /// A condition leaves rows out only where SQLite itself rejects them, and compares as it does.
 @Suite struct ConstraintTests {

@@ -1,9 +1,8 @@
-import StretchLinked
 import StretchSQLite
 import StretchTestSupport
 import Testing
 
-@testable import Stretch
+@testable import StretchEngine
 
 /// Questions that the manifest answers, and rows that stand for others.
 @Suite struct CountTests {

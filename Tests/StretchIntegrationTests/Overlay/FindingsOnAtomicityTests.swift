@@ -4,7 +4,8 @@ import StretchSQLite
 import StretchTestSupport
 import Testing
 
-@testable import Stretch
+@testable import StretchCore
+@testable import StretchEngine
 
 /// Findings 15–18 and 29: locks, atomicity, triggers, and conflicts.
 @Suite struct FindingsOnAtomicityTests {

@@ -4,7 +4,11 @@ import StretchSQLite
 import StretchTestSupport
 import Testing
 
-@testable import Stretch
+@testable import StretchCatalog
+@testable import StretchCore
+@testable import StretchEndpoint
+@testable import StretchEngine
+@testable import StretchMigration
 
 /// Findings 1–14 of the experiments: wrong or lost data.
 ///

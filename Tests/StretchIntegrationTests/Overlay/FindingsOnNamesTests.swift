@@ -1,10 +1,10 @@
 import Foundation
-import StretchLinked
 import StretchSQLite
 import StretchTestSupport
 import Testing
 
-@testable import Stretch
+@testable import StretchCore
+@testable import StretchEngine
 
 /// Findings 19–28: what a name means, and what a virtual table cannot be.
 @Suite struct FindingsOnNamesTests {

@@ -5,7 +5,8 @@ import StretchTestSupport
 import StretchText
 import Testing
 
-@testable import Stretch
+@testable import StretchCore
+@testable import StretchEngine
 
 /// A file whose schema somebody else wrote: its text is data, and nothing else.
 @Suite struct HostileSchemaTests {

@@ -1,9 +1,8 @@
-import StretchLinked
 import StretchSQLite
 import StretchTestSupport
 import Testing
 
-@testable import Stretch
+@testable import StretchEngine
 
 /// Scans of many cold rows, whose places do not come, and which a server sends in two halves.
 @Suite struct LongScanTests {

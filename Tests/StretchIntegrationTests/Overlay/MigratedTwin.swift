@@ -3,7 +3,8 @@ import StretchSQLite
 import StretchTestSupport
 import Testing
 
-@testable import Stretch
+@testable import StretchCore
+@testable import StretchEngine
 
 /// A stretched database and a plain one with the same contents, which answer the same.
 final class MigratedTwin {

@@ -1,10 +1,9 @@
-import StretchLinked
 import StretchSQLite
-import StretchTestSupport
 import StretchText
 import Testing
 
-@testable import Stretch
+@testable import StretchCore
+@testable import StretchEngine
 
 /// Names are what SQLite takes them for: bytes, with the letters of ASCII folded.
 @Suite struct NamesByBytesTests {

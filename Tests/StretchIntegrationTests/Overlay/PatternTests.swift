@@ -1,9 +1,8 @@
-import StretchLinked
 import StretchSQLite
 import StretchTestSupport
 import Testing
 
-@testable import Stretch
+@testable import StretchEngine
 
 /// LIKE and GLOB with a prefix, whose range of texts the remote is asked for.
 @Suite struct PatternTests {

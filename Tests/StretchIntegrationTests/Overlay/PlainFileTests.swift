@@ -3,7 +3,8 @@ import StretchSQLite
 import StretchTestSupport
 import Testing
 
-@testable import Stretch
+@testable import StretchCore
+@testable import StretchEngine
 
 /// A file that is not stretch-enabled costs next to nothing, and is watched all the same: another
 /// program may enable it between any two statements.

@@ -4,7 +4,9 @@ import StretchSQLite
 import StretchTestSupport
 import Testing
 
-@testable import Stretch
+@testable import StretchCore
+@testable import StretchEngine
+@testable import StretchOverlay
 
 /// What hides a cold row and what takes its place are one step, however the statement ends.
 @Suite struct RecallAtomicityTests {

@@ -3,7 +3,10 @@ import StretchSQLite
 import StretchTestSupport
 import Testing
 
-@testable import Stretch
+@testable import StretchCore
+@testable import StretchEngine
+@testable import StretchKeystore
+@testable import StretchOverlay
 
 /// What another program changes in the definition of a table, while Stretch has it open.
 @Suite struct SchemaChangeTests {

@@ -1,9 +1,8 @@
-import StretchLinked
 import StretchSQLite
-import StretchTestSupport
 import Testing
 
-@testable import Stretch
+@testable import StretchCore
+@testable import StretchEngine
 
 /// Objects that the application has in schema temp, beside those of the overlay.
 @Suite struct TemporaryObjectTests {

@@ -1,6 +1,5 @@
 import Foundation
-import Stretch
-import StretchTestSupport
+import StretchEndpointTesting
 import Synchronization
 
 /// A server that answers the messages of its clients with fixed bytes, and keeps all it is told

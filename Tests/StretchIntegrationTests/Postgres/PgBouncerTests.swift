@@ -1,8 +1,9 @@
 import Foundation
-import Stretch
-import StretchLinked
+import StretchEndpoint
+import StretchEndpointTesting
+import StretchEngine
+import StretchMigration
 import StretchPostgres
-import StretchSQLite
 import StretchTestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import Foundation
-import Stretch
+import StretchCore
+import StretchEndpoint
 import StretchPostgres
 import StretchSQLite
 import StretchTestSupport

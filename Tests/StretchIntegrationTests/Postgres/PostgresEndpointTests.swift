@@ -1,8 +1,5 @@
 import Foundation
-import Stretch
-import StretchPostgres
-import StretchSQLite
-import StretchTestSupport
+import StretchEndpointTesting
 import Testing
 
 @Suite struct PostgresEndpointTests {

@@ -1,6 +1,8 @@
 import Foundation
-import Stretch
-import StretchLinked
+import StretchCore
+import StretchEndpoint
+import StretchEndpointTesting
+import StretchEngine
 import StretchPostgres
 import StretchSQLite
 import StretchTestSupport

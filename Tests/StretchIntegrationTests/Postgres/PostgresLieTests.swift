@@ -1,4 +1,6 @@
-import Stretch
+import StretchCore
+import StretchEndpoint
+import StretchEngine
 import StretchLinked
 import StretchSQLite
 import StretchTestSupport

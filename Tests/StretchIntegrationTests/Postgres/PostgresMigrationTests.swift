@@ -1,7 +1,8 @@
 import Foundation
-import Stretch
+import StretchCore
+import StretchEngine
+import StretchKeystore
 import StretchLinked
-import StretchPostgres
 import StretchSQLite
 import StretchTestSupport
 import Testing

@@ -1,6 +1,8 @@
 import Foundation
-import Stretch
-import StretchLinked
+import StretchCore
+import StretchEndpoint
+import StretchEngine
+import StretchMigration
 import StretchSQLite
 import StretchTestSupport
 import Testing

@@ -1,8 +1,11 @@
 import Foundation
-import Stretch
+import StretchCore
+import StretchEndpoint
+import StretchEngine
+import StretchKeystore
 import StretchLinked
-import StretchPostgres
 import StretchSQLite
+import StretchSchema
 import StretchTestSupport
 import Testing
 

@@ -1,8 +1,8 @@
 import Foundation
-import Stretch
+import StretchCore
+import StretchEndpoint
 import StretchPostgres
 import StretchSQLite
-import StretchTestSupport
 import Testing
 
 @Suite struct PostgresRowsTests {

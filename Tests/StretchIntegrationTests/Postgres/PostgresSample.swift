@@ -1,7 +1,9 @@
-import Stretch
+import StretchCore
+import StretchEndpoint
+import StretchEndpointTesting
+import StretchKeystore
 import StretchLinked
 import StretchPostgres
-import StretchSQLite
 import StretchTestSupport
 import Testing
 

@@ -1,8 +1,10 @@
 import Foundation
-import Stretch
+import StretchCore
+import StretchEngine
 import StretchLinked
-import StretchPostgres
+import StretchMigration
 import StretchSQLite
+import StretchStaging
 import StretchTestSupport
 import Testing
 

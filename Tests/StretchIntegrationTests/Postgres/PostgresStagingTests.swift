@@ -1,5 +1,7 @@
 import Foundation
-import Stretch
+import StretchCore
+import StretchEndpoint
+import StretchMigration
 import StretchPostgres
 import StretchSQLite
 import StretchTestSupport

@@ -1,6 +1,7 @@
 import Foundation
-import Stretch
+import StretchEngine
 import StretchLinked
+import StretchMigration
 import StretchSQLite
 import StretchTestSupport
 import Testing

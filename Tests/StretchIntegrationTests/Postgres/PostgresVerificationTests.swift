@@ -1,7 +1,6 @@
-import Stretch
-import StretchLinked
-import StretchSQLite
-import StretchTestSupport
+import StretchEndpoint
+import StretchEngine
+import StretchMigration
 import Testing
 
 /// What another program changed on the server, and what `verify` says about it.

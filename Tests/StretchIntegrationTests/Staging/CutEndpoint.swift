@@ -1,4 +1,5 @@
-@testable import Stretch
+@testable import StretchCore
+@testable import StretchEndpoint
 
 /// The one call of a run that fails, whichever session makes it.
 // One thread at a time makes calls.

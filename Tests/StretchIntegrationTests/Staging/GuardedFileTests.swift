@@ -4,7 +4,12 @@ import StretchSQLite
 import StretchTestSupport
 import Testing
 
-@testable import Stretch
+@testable import StretchCore
+@testable import StretchEmbedded
+@testable import StretchEngine
+@testable import StretchKeystore
+@testable import StretchMigration
+@testable import StretchStaging
 
 /// Files beside a database whose folder belongs to someone else.
 @Suite struct GuardedFileTests {

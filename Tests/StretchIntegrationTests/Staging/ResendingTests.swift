@@ -1,10 +1,11 @@
 import Foundation
-import StretchLinked
 import StretchSQLite
-import StretchTestSupport
 import Testing
 
-@testable import Stretch
+@testable import StretchCore
+@testable import StretchEngine
+@testable import StretchKeystore
+@testable import StretchStaging
 
 /// A remote that was rolled back gets what it lost.
 @Suite struct ResendingTests {

@@ -1,9 +1,9 @@
-import StretchLinked
 import StretchSQLite
-import StretchTestSupport
 import Testing
 
-@testable import Stretch
+@testable import StretchCore
+@testable import StretchEngine
+@testable import StretchStaging
 
 /// Staged rows in a query.
 @Suite struct StagedRowsTests {

@@ -4,7 +4,9 @@ import StretchSQLite
 import StretchTestSupport
 import Testing
 
-@testable import Stretch
+@testable import StretchEngine
+@testable import StretchKeystore
+@testable import StretchStaging
 
 /// Forty eligible rows in batches of ten, staging, and a remote that can be rolled back.
 struct StagingSample {

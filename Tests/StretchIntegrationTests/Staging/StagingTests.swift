@@ -1,10 +1,11 @@
 import Foundation
-import StretchLinked
 import StretchSQLite
 import StretchTestSupport
 import Testing
 
-@testable import Stretch
+@testable import StretchCore
+@testable import StretchEngine
+@testable import StretchStaging
 
 /// What staging keeps, and for how long.
 @Suite struct StagingTests {

@@ -4,7 +4,9 @@ import StretchSQLite
 import StretchTestSupport
 import Testing
 
-@testable import Stretch
+@testable import StretchCore
+@testable import StretchEngine
+@testable import StretchKeystore
 
 /// Two files that were one, of which one came back from the remote and the other was dropped: all
 /// cold rows are garbage.

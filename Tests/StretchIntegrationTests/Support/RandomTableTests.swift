@@ -1,7 +1,6 @@
 import StretchLinked
 import StretchSQLite
 import StretchTestSupport
-import StretchText
 import Testing
 
 /// Two plain databases with the same rows: the second visits rows in another order, with

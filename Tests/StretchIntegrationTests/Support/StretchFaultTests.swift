@@ -4,7 +4,11 @@ import StretchSQLite
 import StretchTestSupport
 import Testing
 
-@testable import Stretch
+@testable import StretchCore
+@testable import StretchEngine
+@testable import StretchKeystore
+@testable import StretchMigration
+@testable import StretchStaging
 
 /// Where a fault is.
 struct FaultPlace: Sendable, CustomTestStringConvertible {

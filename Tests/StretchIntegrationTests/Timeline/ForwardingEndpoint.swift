@@ -1,4 +1,5 @@
-import Stretch
+import StretchCore
+import StretchEndpoint
 import StretchSQLite
 
 /// A session that hands each call to another one, and lets its heirs step in.

@@ -1,8 +1,13 @@
 import Foundation
-import Stretch
+import StretchCatalog
+import StretchCore
+import StretchEndpoint
+import StretchEngine
+import StretchKeystore
 import StretchLinked
 import StretchSQLite
 import StretchTestSupport
+import StretchTimeline
 import Testing
 
 /// Files that live, are copied, dropped and collected on a real remote, beside its pure model.

@@ -1,8 +1,6 @@
 import Foundation
-import Stretch
-import StretchLinked
+import StretchEngine
 import StretchSQLite
-import StretchTestSupport
 import Testing
 
 /// SQLite holds a lock for as long as a connection is open: one that leaks keeps others out.

@@ -1,6 +1,7 @@
 import Foundation
-import Stretch
-import StretchLinked
+import StretchCore
+import StretchEngine
+import StretchKeystore
 import StretchSQLite
 import StretchTestSupport
 import Testing

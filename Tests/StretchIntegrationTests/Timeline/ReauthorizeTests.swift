@@ -1,5 +1,9 @@
 import Foundation
-import Stretch
+import StretchCatalog
+import StretchCore
+import StretchEndpoint
+import StretchEngine
+import StretchKeystore
 import StretchLinked
 import StretchSQLite
 import StretchTestSupport

@@ -1,5 +1,7 @@
-import Stretch
+import StretchCore
+import StretchEndpoint
 import StretchSQLite
+import StretchTimeline
 
 /// What a remote should hold after the calls that it answered, by the pure model.
 // A life and its sessions work on one thread.

@@ -1,6 +1,6 @@
 import Foundation
-import Stretch
-import StretchLinked
+import StretchEngine
+import StretchMigration
 import StretchSQLite
 import StretchTestSupport
 import Testing

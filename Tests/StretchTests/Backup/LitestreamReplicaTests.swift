@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-@testable import Stretch
+@testable import StretchCore
+@testable import StretchEngine
 
 @Suite struct LitestreamReplicaTests {
     /// What the program lists: a state in two levels, at different times, and a later one.

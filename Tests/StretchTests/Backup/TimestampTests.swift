@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Stretch
+@testable import StretchCore
 
 @Suite struct TimestampTests {
     @Test(arguments: [

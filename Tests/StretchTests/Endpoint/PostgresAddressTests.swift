@@ -1,4 +1,5 @@
-import Stretch
+import StretchCore
+import StretchEndpoint
 import StretchTestSupport
 import StretchText
 import Testing

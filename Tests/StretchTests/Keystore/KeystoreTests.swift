@@ -2,7 +2,9 @@ import Foundation
 import StretchTestSupport
 import Testing
 
-@testable import Stretch
+@testable import StretchCore
+@testable import StretchEndpoint
+@testable import StretchKeystore
 
 @Suite struct KeystoreTests {
     private let folder: TemporaryFolder

@@ -1,9 +1,9 @@
 import Crypto
 import Foundation
-import StretchTestSupport
 import Testing
 
-@testable import Stretch
+@testable import StretchCore
+@testable import StretchKeystore
 
 @Suite struct MasterKeyTests {
     private let service = SymmetricKey(size: .bits256)

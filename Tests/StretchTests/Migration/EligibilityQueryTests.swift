@@ -1,6 +1,8 @@
 import Testing
 
-@testable import Stretch
+@testable import StretchCatalog
+@testable import StretchEndpoint
+@testable import StretchMigration
 
 @Suite struct EligibilityQueryTests {
     private func schema(

@@ -1,4 +1,6 @@
-import Stretch
+import StretchCore
+import StretchEndpoint
+import StretchTimeline
 import Testing
 
 @Suite struct MigrationStateMachineTests {

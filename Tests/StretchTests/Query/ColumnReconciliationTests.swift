@@ -1,4 +1,5 @@
-import Stretch
+import SQLText
+import StretchCore
 import StretchTestSupport
 import Testing
 

@@ -1,4 +1,4 @@
-import Stretch
+import SQLText
 import StretchLinked
 import StretchSQLite
 import StretchTestSupport

@@ -1,4 +1,5 @@
-import Stretch
+import SQLText
+import StretchCore
 import StretchLinked
 import StretchSQLite
 import StretchTestSupport

@@ -1,4 +1,4 @@
-import Stretch
+import SQLText
 import StretchTestSupport
 import StretchText
 import Testing

@@ -1,5 +1,4 @@
-import Stretch
-import StretchText
+import SQLText
 import Testing
 
 @Suite struct SQLTokenizerTests {

@@ -1,4 +1,5 @@
-import Stretch
+import SQLText
+import StretchCore
 import StretchText
 import Testing
 

@@ -1,4 +1,4 @@
-import Stretch
+import SQLText
 import Testing
 
 /// Cutting a script into statements.

@@ -1,7 +1,8 @@
-import Stretch
+import StretchEndpoint
 import StretchLinked
 import StretchSQLite
 import StretchTestSupport
+import StretchTimeline
 import Testing
 
 /// The rule of garbage as a function, and as SQL.

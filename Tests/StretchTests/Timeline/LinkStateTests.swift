@@ -1,4 +1,5 @@
-import Stretch
+import StretchCore
+import StretchTimeline
 import Testing
 
 @Suite struct LinkStateTests {

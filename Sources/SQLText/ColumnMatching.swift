@@ -1,0 +1,149 @@
+internal import StretchCore
+internal import StretchText
+
+/// Finds, for each column that a table has now, the stored column that it is.
+struct ColumnMatching {
+    private let stored: [StoredColumn]
+    private let current: [(name: String, declaredType: String)]
+    private let table: String
+    /// For each current column the index of its stored one.
+    private var matches: [Int?]
+    /// Stored columns that are known to be gone.
+    private var replaced: Set<Int> = []
+    /// Current columns whose match was told, and is not to be doubted.
+    private var told: Set<Int> = []
+
+    init(
+        stored: [StoredColumn], current: [(name: String, declaredType: String)], table: String
+    ) {
+        self.stored = stored
+        self.current = current
+        self.table = table
+        matches = Array(repeating: nil, count: current.count)
+    }
+
+    /// The index of the stored column that stands at a position now, or `nil` for a new one.
+    func storedIndex(at position: Int) -> Int? { matches[position] }
+
+    /// Where a stored column stands now, or `nil` when it is gone.
+    func position(ofStored index: Int) -> Int? { matches.firstIndex(of: index) }
+
+    /// Whether two declared types are one, but for case and white space.
+    static func isSameType(_ left: String, _ right: String) -> Bool {
+        let isSpace = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+        let words = { (type: String) in type.foldingCase.utf8.split(whereSeparator: isSpace) }
+        return words(left).elementsEqual(words(right)) { $0.elementsEqual($1) }
+    }
+
+    // MARK: Steps, in this order
+
+    /// Takes what is known as given.
+    mutating func applyHints(_ hints: [ColumnHint]) throws(StretchError) {
+        for hint in hints {
+            switch hint {
+            case .replaced(let name):
+                replaced.insert(try storedIndex(named: name))
+            case .renamed(let from, let to):
+                let index = try storedIndex(named: from)
+                guard let position = current.firstIndex(where: { $0.name.isEqualFoldingCase(to) })
+                else { throw contradiction("no column is called \"\(to)\"") }
+                guard matches[position] == nil, !matches.contains(index) else {
+                    throw contradiction("\"\(from)\" or \"\(to)\" is named twice")
+                }
+                matches[position] = index
+                told.insert(position)
+            }
+        }
+        let order = matches.compactMap { $0 }
+        guard replaced.isDisjoint(with: order) else {
+            throw contradiction("a column cannot be both renamed and replaced")
+        }
+        guard order == order.sorted() else {
+            throw contradiction("renaming does not change the order of columns")
+        }
+    }
+
+    /// Matches equal names as long as they stand in their old order: a column behind a later one
+    /// was dropped and added again, so that it is a new one.
+    mutating func matchNames() {
+        var last = -1
+        for (position, column) in current.enumerated() {
+            if let index = matches[position] {
+                last = index
+                continue
+            }
+            let nextTold = matches[(position + 1)...].lazy.compactMap { $0 }.first ?? stored.count
+            let index = stored.firstIndex { $0.name.isEqualFoldingCase(column.name) }
+            guard let index, index > last, index < nextTold, !replaced.contains(index),
+                !matches.contains(index)
+            else { continue }
+            matches[position] = index
+            last = index
+        }
+    }
+
+    /// Matches renamed columns: what is new before a kept column can only be an old one.
+    mutating func matchGaps() throws(StretchError) {
+        let kept = matches.indices.filter { matches[$0] != nil }
+        var firstMissing = 0
+        var firstNew = 0
+        for position in kept {
+            guard let index = matches[position] else { continue }
+            let missing = missing(in: firstMissing..<index)
+            let new = Array(firstNew..<position)
+            guard new.isEmpty || missing.count == new.count else {
+                // A column in front of a kept one may also mean that the kept one is another now.
+                throw ambiguity(missing.isEmpty ? [index] : missing, new)
+            }
+            // With no new column in the gap, its missing ones were dropped.
+            for (index, position) in zip(missing, new) { matches[position] = index }
+            firstMissing = index + 1
+            firstNew = position + 1
+        }
+        let trailing = missing(in: firstMissing..<stored.count)
+        let new = Array(firstNew..<current.count)
+        guard trailing.isEmpty || new.isEmpty else { throw ambiguity(trailing, new) }
+    }
+
+    /// Refuses a column that kept its name, or its place, and has another type.
+    func checkTypes() throws(StretchError) {
+        for (position, index) in matches.enumerated() where !told.contains(position) {
+            guard let index else { continue }
+            let isSame = Self.isSameType(current[position].declaredType, stored[index].declaredType)
+            guard isSame else { throw ambiguity([index], [position]) }
+        }
+    }
+
+    private func missing(in range: Range<Int>) -> [Int] {
+        range.filter { !replaced.contains($0) && !matches.contains($0) }
+    }
+
+    // MARK: Errors
+
+    private func storedIndex(named name: String) throws(StretchError) -> Int {
+        let index = stored.firstIndex { $0.name.isEqualFoldingCase(name) }
+        guard let index else { throw contradiction("no column was called \"\(name)\"") }
+        return index
+    }
+
+    private func contradiction(_ reason: String) -> StretchError {
+        StretchError(
+            .invalidArgument, "table \"\(table)\": what is said of its columns is wrong: \(reason)",
+            hint: "Name the columns as they were, and as they are now: `--renamed old=new`.")
+    }
+
+    /// The error for columns, at least one each, whose history cannot be told.
+    private func ambiguity(_ missing: [Int], _ new: [Int]) -> StretchError {
+        let olds = missing.map { "\"\(stored[$0].name)\"" }.joined(separator: ", ")
+        let news = new.map { position in
+            "\"\(current[position].name)\" \(current[position].declaredType)"
+        }.joined(separator: ", ")
+        let (old, name) = (stored[missing[0]].name, current[new[0]].name)
+        return StretchError(
+            .schemaMismatch,
+            "table \"\(table)\": its columns changed without Stretch, and it cannot be told what "
+                + "became of \(olds) and where \(news) came from",
+            hint: "Say it with `stretch table alter \(table) --renamed \(old)=\(name)`, or with "
+                + "`--replaced \(old)` where the old column was dropped.")
+    }
+}

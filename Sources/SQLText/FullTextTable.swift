@@ -1,0 +1,15 @@
+/// What the text of a full-text table says:
+/// <https://sqlite.org/fts5.html#external_content_tables>.
+package enum FullTextTable {
+    /// The table that the `content` option of a full-text table names.
+    package static func contentTable(_ text: String) -> String? {
+        let tokens = Array(SQLTokenizer(text))
+        let option = tokens.indices.dropLast(2).first {
+            tokens[$0].isKeyword("content") && tokens[$0 + 1].isSymbol("=")
+        }
+        guard let option, let name = tokens[option + 2].identifierName, !name.isEmpty else {
+            return nil
+        }
+        return name
+    }
+}

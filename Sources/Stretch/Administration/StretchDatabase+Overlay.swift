@@ -1,4 +1,0 @@
-extension StretchDatabase {
-    /// Makes the next statement of this connection see the tables as the catalog has them then.
-    func refreshOverlay() throws(StretchError) { overlay.invalidate() }
-}

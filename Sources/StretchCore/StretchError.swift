@@ -1,0 +1,94 @@
+package import StretchSQLite
+internal import StretchText
+
+/// An error thrown by Stretch: what failed, and what to do about it.
+public struct StretchError: Error, Sendable, CustomStringConvertible {
+    /// The kind of failure; branch on it, never on text.
+    public let code: Code
+    /// What failed, lower case, with the object in quotes: `table "orders": column "total" is
+    /// missing`.
+    public let message: String
+    /// What to do next, as a full sentence, or `nil` when nothing helps.
+    public let hint: String?
+    /// The lower-level error, kept whole for logs.
+    public let cause: (any Error)?
+
+    /// Makes an error.
+    public init(_ code: Code, _ message: String, hint: String? = nil, cause: (any Error)? = nil) {
+        self.code = code
+        self.message = message
+        self.hint = hint
+        self.cause = cause
+    }
+
+    /// The message, with the hint on a line of its own.
+    public var description: String {
+        guard let hint else { return message }
+        return "\(message)\nHINT: \(hint)"
+    }
+
+    /// A stable failure code.
+    public struct Code: Hashable, Sendable, CustomStringConvertible {
+        /// The code's name, as in JSON output: `remoteUnavailable`.
+        public let description: String
+        /// The exit status of the command line for this code.
+        public let exitStatus: Int32
+        /// Whether the same call can succeed later without another change.
+        public let isRetryable: Bool
+
+        private init(_ name: String, _ exitStatus: Int32, isRetryable: Bool = false) {
+            description = name
+            self.exitStatus = exitStatus
+            self.isRetryable = isRetryable
+        }
+
+        /// An argument or a statement cannot be understood, or names what does not exist.
+        public static let invalidArgument = Self("invalidArgument", 2)
+        /// The object is in a state in which the call makes no sense, such as enabled twice.
+        public static let wrongState = Self("wrongState", 3)
+        /// What is asked cannot be done right, and is therefore not done at all.
+        public static let unsupported = Self("unsupported", 4)
+        /// The remote cannot be reached or opened.
+        public static let remoteUnavailable = Self("remoteUnavailable", 5, isRetryable: true)
+        /// The remote does not hold what this file names: it was rolled back, or another file
+        /// extended the branch.
+        public static let remoteMismatch = Self("remoteMismatch", 6)
+        /// Local and remote definitions of a table differ.
+        public static let schemaMismatch = Self("schemaMismatch", 7)
+        /// Another connection holds a lock, or another process the migrator's lease.
+        public static let busy = Self("busy", 8, isRetryable: true)
+        /// Data differs from its proof: a digest, a count, or a read-back.
+        public static let damaged = Self("damaged", 9)
+        /// The caller stopped the work; what was done is whole.
+        public static let cancelled = Self("cancelled", 10, isRetryable: true)
+        /// A login, a certificate or a right was refused; trying again cannot help.
+        public static let notPermitted = Self("notPermitted", 11)
+        /// The file was restored, copied or deauthorized, and must be reauthorized first.
+        public static let disconnected = Self("disconnected", 12)
+        /// SQLite refused a statement of the application.
+        public static let statementFailed = Self("statementFailed", 1)
+    }
+
+    /// Converts an error of SQLite on the local file, once, at the edge of the engine.
+    package init(local error: SQLiteError) {
+        if error.isBusy {
+            // What Stretch itself says is more than SQLite's own words.
+            let isOwn = !["database is locked", "database table is locked"].contains(error.message)
+            self.init(
+                .busy, isOwn ? error.message : "the local database is locked",
+                hint: "Try again, or raise the busy timeout.", cause: error)
+        } else {
+            self.init(.statementFailed, Self.withoutLiteral(error.message), cause: error)
+        }
+    }
+
+    /// SQLite's message, which cites the token that it does not understand, without the text of a
+    /// literal: that may be a password.
+    private static func withoutLiteral(_ message: String) -> String {
+        guard message.includes("'") else { return message }
+        if message.beginsWith("unrecognized token: ") {
+            return "unrecognized token: a literal, which may lack its end"
+        }
+        return message.beginsWith("near \"") ? "near a literal: syntax error" : message
+    }
+}

@@ -1,0 +1,54 @@
+internal import StretchCore
+internal import StretchSQLite
+
+/// The one place where errors of the remote's file become errors of Stretch.
+enum EmbeddedFailure {
+    /// Converts an error of SQLite on the file at `path`.
+    static func convert(_ error: SQLiteError, path: String) -> StretchError {
+        let remote = "remote \"\(path)\""
+        if error.isBusy {
+            return StretchError(
+                .busy, "\(remote) is locked", hint: "Try again when the other writer is done.",
+                cause: error)
+        }
+        switch error.code {
+        case ResultCode.cannotOpen:
+            return StretchError(
+                .remoteUnavailable, "\(remote) cannot be opened: \(error.message)",
+                hint: "Check that the file and its folder exist and that you may read them.",
+                cause: error)
+        case ResultCode.readOnly, ResultCode.permission:
+            return StretchError(
+                .remoteUnavailable, "\(remote) cannot be written: \(error.message)",
+                hint: "Give yourself the right to write the file and its folder.", cause: error)
+        case ResultCode.full:
+            return StretchError(
+                .remoteUnavailable, "\(remote) cannot grow: \(error.message)",
+                hint: "Free disk space where the remote is.", cause: error)
+        case ResultCode.notADatabase:
+            return StretchError(
+                .wrongState, "file \"\(path)\" is not a SQLite database",
+                hint: "Name a file that is new, empty or already a Stretch remote.", cause: error)
+        case ResultCode.corrupt:
+            return StretchError(
+                .damaged, "\(remote) is damaged: \(error.message)",
+                hint: "Put the remote's file back from its backup, then use reauthorize.",
+                cause: error)
+        case ResultCode.tooBig:
+            return StretchError(
+                .unsupported, "\(remote) cannot hold a value this long", cause: error)
+        case ResultCode.interrupted:
+            return StretchError(.cancelled, "a call to \(remote) was interrupted", cause: error)
+        case ResultCode.error, ResultCode.constraint, ResultCode.mismatch:
+            // A missing table or column, a row where the ledger has none: never our statements.
+            return StretchError(
+                .damaged, "\(remote) was changed by another program: \(error.message)",
+                hint: "Put the remote's file back from its backup, then use reauthorize.",
+                cause: error)
+        default:
+            return StretchError(
+                .remoteUnavailable, "\(remote) failed: \(error.message)",
+                hint: "Check the disk that the remote is on, and try again.", cause: error)
+        }
+    }
+}

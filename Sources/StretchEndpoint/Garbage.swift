@@ -1,0 +1,240 @@
+package import StretchCore
+
+/// Which batches of a database the remote may collect.
+public struct GarbageRequest: Hashable, Sendable {
+    /// The database's id; batches of other databases stay.
+    public var database: Int64
+    /// How long ago a batch must have ended, by the remote's clock, where that is longer than the
+    /// remote's retention; `nil` asks for no more than the retention, and a shorter age is refused.
+    public var minimumAge: Duration?
+    /// The batches that the caller's manifest names.
+    ///
+    /// None of them can be garbage: when one is, the call throws and collects nothing.
+    public var visibleBatches: Set<Int64>
+    /// Whether nothing is changed.
+    public var isDryRun: Bool
+
+    /// Makes a request.
+    public init(
+        database: Int64, minimumAge: Duration? = nil, visibleBatches: Set<Int64> = [],
+        isDryRun: Bool = false
+    ) {
+        self.database = database
+        self.minimumAge = minimumAge
+        self.visibleBatches = visibleBatches
+        self.isDryRun = isDryRun
+    }
+}
+
+/// What was collected, or would be.
+public struct GarbageReport: Hashable, Sendable {
+    /// The batches that go.
+    public var batchCount: Int64 = 0
+    /// Their rows.
+    public var rowCount: Int64 = 0
+    /// The bytes of their rows, in Stretch's encoding.
+    public var byteCount: Int64 = 0
+    /// The retired batches that stay.
+    public var keptBatchCount: Int64 = 0
+    /// When the oldest retirement of a batch that stays was confirmed, as
+    /// `2026-11-22T10:00:00.000Z`.
+    public var oldestKeptRetirement: String?
+    /// Backups that were made after this time, of branches that were not dropped, find all their
+    /// batches; `nil` when nothing was ever collected.
+    public var completeSince: String?
+    /// How long ago that was, by the remote's clock.
+    public var completeAge: Duration?
+    /// What the remote keeps batches for after their end; `nil` is for ever.
+    public var retention: Duration?
+
+    /// Makes an empty report.
+    public init() {}
+}
+
+/// The question which batches are garbage, in the SQL that SQLite and PostgreSQL have in common.
+///
+/// A batch is seen by its own branch, and by each branch that was forked, directly or not, where it
+/// was visible: at or after its epoch, and before the epoch of its retirement. It is garbage when
+/// each of these branches has retired it and confirmed that, or was dropped, long enough ago. A
+/// retirement is confirmed by a later visit of the file that made it, so that a file that slept
+/// keeps its rows.
+///
+/// A batch goes in two phases. It is condemned, in one transaction: from then on no scan, no read
+/// and no fork finds it. Then its rows are deleted, in as many transactions as it takes. Its entry
+/// in the ledger stays, so that an old backup that names it is told why it is refused.
+package struct GarbageQuery {
+    /// What stands before each table's name: nothing, or a schema and a point.
+    let prefix: String
+    let request: GarbageRequest
+    let dialect: Dialect
+
+    /// What the two say differently; each makes an expression of one.
+    package struct Dialect: Sendable {
+        /// The text of a time.
+        let text: @Sendable (String) -> String
+        /// The time that was some seconds ago; NULL for NULL.
+        let ago: @Sendable (String) -> String
+        /// The whole seconds since a time.
+        let age: @Sendable (String) -> String
+
+        package init(
+            text: @escaping @Sendable (String) -> String,
+            ago: @escaping @Sendable (String) -> String,
+            age: @escaping @Sendable (String) -> String
+        ) {
+            self.text = text
+            self.ago = ago
+            self.age = age
+        }
+    }
+
+    /// Makes a question.
+    package init(prefix: String, request: GarbageRequest, dialect: Dialect) {
+        self.prefix = prefix
+        self.request = request
+        self.dialect = dialect
+    }
+
+    private var retention: String {
+        "(SELECT retention_seconds FROM \(prefix)stretch_remote WHERE id = 1)"
+    }
+
+    /// Whether what ended at `t.since` may go; NULL while the retention is unlimited.
+    private var condition: String {
+        let age = request.minimumAge.map { " AND t.since <= \(dialect.ago("\($0.wholeSeconds)"))" }
+        return "t.since <= \(dialect.ago(retention))\(age ?? "")"
+    }
+
+    private var database: Int64 { request.database }
+
+    private var branches: String {
+        "(SELECT id FROM \(prefix)stretch_branch WHERE database = \(database))"
+    }
+
+    /// Begins a statement that reads `garbage(batch)`.
+    private var common: String {
+        """
+        WITH RECURSIVE sees(batch, branch) AS (
+            SELECT b.id, b.branch FROM \(prefix)stretch_batch AS b
+            WHERE b.collected_at IS NULL AND b.branch IN \(branches)
+            UNION
+            SELECT s.batch, c.id FROM sees AS s
+            JOIN \(prefix)stretch_branch AS c ON c.parent = s.branch
+            JOIN \(prefix)stretch_batch AS b ON b.id = s.batch
+            LEFT JOIN \(prefix)stretch_retirement AS r
+                ON r.batch = s.batch AND r.branch = s.branch
+            WHERE b.epoch <= c.fork_epoch AND (r.epoch IS NULL OR r.epoch > c.fork_epoch)
+        ), retired(batch, since) AS (
+            SELECT s.batch, max(CASE WHEN r.confirmed_at <= d.dropped_at THEN r.confirmed_at
+                ELSE coalesce(d.dropped_at, r.confirmed_at) END)
+            FROM sees AS s
+            JOIN \(prefix)stretch_branch AS d ON d.id = s.branch
+            LEFT JOIN \(prefix)stretch_retirement AS r
+                ON r.batch = s.batch AND r.branch = s.branch
+            GROUP BY s.batch HAVING count(*) = count(coalesce(r.confirmed_at, d.dropped_at))
+        ), garbage(batch) AS (
+            SELECT b.id FROM \(prefix)stretch_batch AS b LEFT JOIN retired AS t ON t.batch = b.id
+            WHERE b.collected_at IS NULL AND b.branch IN \(branches)
+                AND (b.condemned_at IS NOT NULL OR (\(condition)))
+        )
+        """
+    }
+
+    /// A query for the columns of a report, one row.
+    package var report: String {
+        let kept = """
+            FROM \(prefix)stretch_retirement AS r JOIN \(prefix)stretch_batch AS b ON b.id = r.batch
+            WHERE b.collected_at IS NULL AND b.branch IN \(branches)
+                AND b.id NOT IN (SELECT batch FROM garbage)
+            """
+        return """
+            \(common), complete(since) AS (
+                SELECT max(r.confirmed_at) FROM \(prefix)stretch_retirement AS r
+                JOIN \(prefix)stretch_batch AS b ON b.id = r.batch
+                WHERE b.branch IN \(branches) AND (b.condemned_at IS NOT NULL
+                    OR b.id IN (SELECT batch FROM garbage))
+            )
+            SELECT (SELECT count(*) FROM garbage),
+                (SELECT CAST(coalesce(sum(row_count), 0) AS bigint) FROM \(prefix)stretch_batch
+                    WHERE id IN (SELECT batch FROM garbage)),
+                (SELECT CAST(coalesce(sum(byte_count), 0) AS bigint) FROM \(prefix)stretch_batch
+                    WHERE id IN (SELECT batch FROM garbage)),
+                (SELECT count(DISTINCT r.batch) \(kept)),
+                (SELECT \(dialect.text("min(r.confirmed_at)")) \(kept)),
+                (SELECT \(dialect.text("since")) FROM complete),
+                (SELECT \(dialect.age("since")) FROM complete), \(retention)
+            """
+    }
+
+    /// A statement that condemns.
+    ///
+    /// - Parameter now: The present time, as an expression.
+    package func condemnation(now: String) -> String {
+        """
+        UPDATE \(prefix)stretch_batch SET condemned_at = \(now)
+        WHERE condemned_at IS NULL AND id IN (\(common) SELECT batch FROM garbage)
+        """
+    }
+
+    /// A query for the batches whose rows are to be deleted: id, relation, rows and bytes.
+    package var condemned: String {
+        """
+        SELECT id, relation, row_count, byte_count FROM \(prefix)stretch_batch
+        WHERE condemned_at IS NOT NULL AND collected_at IS NULL AND branch IN \(branches)
+        ORDER BY id
+        """
+    }
+
+    /// A query for when a batch was condemned, and for ``GarbageReport/completeSince``.
+    package static func condemnation(
+        of batch: Int64, prefix: String, text: (String) -> String
+    ) -> String {
+        """
+        SELECT \(text("b.condemned_at")), (
+            SELECT \(text("max(r.confirmed_at)")) FROM \(prefix)stretch_retirement AS r
+            JOIN \(prefix)stretch_batch AS o ON o.id = r.batch WHERE o.condemned_at IS NOT NULL)
+        FROM \(prefix)stretch_batch AS b WHERE b.id = \(batch) AND b.condemned_at IS NOT NULL
+        """
+    }
+
+    /// The error for a file that names a batch that is gone.
+    package static func refusal(
+        remote: String, batch: Int64, condemnedAt: String, completeSince: String?
+    ) -> StretchError {
+        StretchError(
+            .remoteMismatch,
+            "remote \"\(remote)\" collected batch \(batch) as garbage at \(condemnedAt)",
+            hint: """
+                This file is older than the collection: use a backup made after \
+                \(completeSince ?? condemnedAt). Its hot rows can be read as ever.
+                """)
+    }
+
+    /// The error for a clock that cannot tell the age of what the ledger has.
+    package static func clockIsBehind(remote: String) -> StretchError {
+        StretchError(
+            .wrongState, "the clock is behind the times in the ledger of remote \"\(remote)\"",
+            hint: "Set the clock: nothing is collected by a wrong one.")
+    }
+
+    /// Throws when the request asks for less than the retention.
+    package func requireAge(atLeast retention: Duration?) throws(StretchError) {
+        guard let age = request.minimumAge, retention.map({ age < $0 }) ?? true else { return }
+        throw StretchError(
+            .invalidArgument,
+            "an age of \(age.ageText) is shorter than the remote's retention, "
+                + (retention?.ageText ?? "unlimited"),
+            hint: "Name a longer age, or change it: stretch retention FILE DURATION.")
+    }
+
+    /// Throws when a manifest names a batch that was condemned.
+    package static func require(
+        _ visible: Set<Int64>, without condemned: [Int64], remote: String
+    ) throws(StretchError) {
+        guard let batch = condemned.first(where: visible.contains) else { return }
+        throw StretchError(
+            .remoteMismatch,
+            "remote \"\(remote)\" takes batch \(batch) for garbage, which this file still names",
+            hint: "Nothing was collected. Use reauthorize, then try again.")
+    }
+}

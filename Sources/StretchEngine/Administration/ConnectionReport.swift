@@ -1,0 +1,163 @@
+internal import Foundation
+internal import StretchCatalog
+public import StretchCore
+public import StretchEndpoint
+public import StretchKeystore
+internal import StretchSQLite
+
+/// What ``StretchDatabase/testConnection()`` found; no secret is in it.
+public struct ConnectionReport: Codable, Equatable, Sendable {
+    /// The server, in canonical form.
+    public let server: String
+    /// The login that was used, or `nil` for none.
+    public let login: String?
+    /// How far the connection came.
+    public let state: ConnectionState
+    /// The remote's own number of the failure: an SQLSTATE, or a result code of SQLite.
+    public let number: String?
+    /// The code of the failure; its exit status is that of the command.
+    public let code: String?
+    /// What failed, in the remote's words as far as it said something.
+    public let message: String?
+    /// What to do next.
+    public let hint: String?
+    /// How long it took, in seconds.
+    public let seconds: Double
+    /// What is wrong on this side, as full sentences.
+    public let warnings: [String]
+}
+
+/// A test of a connection: the report, and the error behind it.
+public struct ConnectionTest: Sendable {
+    /// What was found.
+    public let report: ConnectionReport
+    /// The failure, or `nil` for a healthy connection.
+    public let failure: StretchError?
+}
+
+extension Configuration {
+    /// Connects to a remote and asks it something; changes nothing.
+    ///
+    /// - Parameters:
+    ///   - address: The remote.
+    ///   - role: The login that is used.
+    public func testConnection(
+        to address: EndpointAddress, as role: RemoteRole = .administrator
+    ) -> ConnectionTest {
+        testConnection(to: address, as: role, localPath: "", branch: nil)
+    }
+
+    /// - Parameter branch: The branch that the remote must know.
+    func testConnection(
+        to address: EndpointAddress, as role: RemoteRole, localPath: String, branch: Int64?
+    ) -> ConnectionTest {
+        let start = ContinuousClock.now
+        var login: String?
+        var failure: StretchError?
+        do throws(StretchError) {
+            login = try credential(address, role)?.login
+            let endpoint = try endpoint(at: address, localPath: localPath, as: role)
+            let position = try endpoint.position(branch: branch ?? 0)
+            if branch != nil, position == nil {
+                failure = StretchError(
+                    .remoteMismatch, "server \"\(address)\" does not know this file's branch",
+                    hint: "Check the address; after a restore of the remote use reauthorize.")
+            }
+        } catch {
+            failure = error
+        }
+        let (seconds, attoseconds) = (ContinuousClock.now - start).components
+        let found = failure.map { Configuration.state(of: $0, address, localPath) }
+        return ConnectionTest(
+            report: ConnectionReport(
+                server: address.description, login: login, state: found?.state ?? .healthy,
+                number: found?.number, code: failure?.code.description,
+                message: failure?.message, hint: failure?.hint,
+                seconds: Double(seconds) + Double(attoseconds) / 1e18,
+                warnings: routines.walResetWarning.map { [$0] } ?? []),
+            failure: failure)
+    }
+
+    private static func state(
+        of error: StretchError, _ address: EndpointAddress, _ localPath: String
+    ) -> (state: ConnectionState, number: String?) {
+        if let failure = error.cause as? any RemoteFailure {
+            return (failure.connectionState, failure.number)
+        }
+        guard let failure = error.cause as? SQLiteError, case .file = address.kind else {
+            return (error.code == .remoteUnavailable ? .noConnection : .otherError, nil)
+        }
+        let number = "\(failure.code)"
+        let path = address.filePath(besides: localPath)
+        switch failure.code {
+        case ResultCode.cannotOpen:
+            let isThere = FileManager.default.fileExists(atPath: path)
+            return (isThere ? .authenticationFailure : .refused, number)
+        case ResultCode.readOnly, ResultCode.permission:
+            return (.authenticationFailure, number)
+        default: return (.otherError, number)
+        }
+    }
+}
+
+extension StretchDatabase {
+    /// Connects to the remote with each of the stored logins and asks for this file's branch;
+    /// changes nothing.
+    ///
+    /// - Returns: The first test that failed, or else the last one.
+    /// - Throws: `wrongState` when the database is not enabled; a connection that fails is a
+    ///   result.
+    public func testConnection() throws(StretchError) -> ConnectionTest {
+        try perform {
+            let record = try enabledDatabase()
+            let address = try EndpointAddress(parsing: record.endpoint)
+            func test(_ role: RemoteRole) -> ConnectionTest {
+                configuration.testConnection(
+                    to: address, as: role, localPath: path, branch: record.position.branch)
+            }
+            let reading = test(.reader)
+            guard reading.failure == nil, let login = reading.report.login else { return reading }
+            guard try configuration.credential(address, .writer)?.login != login else {
+                return reading
+            }
+            return test(.writer)
+        }
+    }
+
+    /// Tries a database scoped credential at the remote; changes nothing.
+    ///
+    /// - Parameters:
+    ///   - name: A credential of this file.
+    ///   - server: The remote, or `nil` for the one that the file names.
+    /// - Throws: As ``testConnection(_:server:)``; `invalidArgument` for an unknown credential;
+    ///   `wrongState` when the master key is not open.
+    public func testConnection(
+        credential name: String, server: String? = nil
+    ) throws(StretchError) -> ConnectionTest {
+        let given = try perform { try credential(named: name) }
+        return try testConnection(given, server: server)
+    }
+
+    /// Tries a login at the remote; changes nothing.
+    ///
+    /// - Parameters:
+    ///   - given: The login, or `nil` for what the configuration gives.
+    ///   - server: The remote, or `nil` for the one that the file names.
+    /// - Throws: `invalidArgument` for an unknown server; `wrongState` when there is none.
+    public func testConnection(
+        _ given: RemoteCredential?, server: String? = nil
+    ) throws(StretchError) -> ConnectionTest {
+        try perform {
+            guard let named = try catalog.database()?.endpoint ?? server else {
+                throw StretchError(
+                    .wrongState, "the database is not stretch-enabled, and no server is named",
+                    hint: "Name the server.")
+            }
+            var configuration = configuration
+            if let given { configuration.credential = { _, _ in given } }
+            return configuration.testConnection(
+                to: try EndpointAddress(parsing: named), as: .administrator, localPath: path,
+                branch: nil)
+        }
+    }
+}

@@ -1,0 +1,136 @@
+internal import StretchCatalog
+internal import StretchCore
+internal import StretchEndpoint
+internal import StretchStaging
+internal import StretchTimeline
+
+/// What a reauthorization tells: a report, or why it is refused.
+extension Reauthorization {
+    func report(
+        _ action: ReauthorizeReport.Action, _ position: TimelinePosition, parent: Int64? = nil,
+        _ comparison: ManifestComparison = ManifestComparison(), advice: [String] = []
+    ) throws -> ReauthorizeReport {
+        let (batchCount, rowCount) = try catalog.manifestCounts()
+        let sources = Dictionary(
+            comparison.resent.map { ($0, .earlierRun) }
+                + comparison.resending.map { ($0.batch, ReauthorizeReport.Source($0.source)) },
+            uniquingKeysWith: { first, _ in first })
+        return ReauthorizeReport(
+            action: action, server: address.description, branch: "\(position.branch)",
+            parent: parent.map { "\($0)" }, epoch: position.epoch,
+            batches: batchCount - Int64(comparison.lost.count + comparison.forgotten.count),
+            rows: rowCount - comparison.lost.reduce(0) { $0 + $1.visibleRowCount },
+            resent: sources.isEmpty ? [] : try resendings(from: sources),
+            lost: try comparison.lost.map(loss), advice: advice)
+    }
+
+    private func resendings(
+        from sources: [Int64: ReauthorizeReport.Source]
+    ) throws -> [ReauthorizeReport.Resending] {
+        try named.get().compactMap { batch in
+            try sources[batch.id].map { source in
+                ReauthorizeReport.Resending(
+                    batch: "\(batch.id)", table: try manifest.get()[batch.id]?.table.name ?? "",
+                    rows: batch.visibleRowCount, source: source)
+            }
+        }
+    }
+
+    private func loss(_ batch: NamedBatch) throws -> ReauthorizeReport.Loss {
+        let found = try manifest.get()[batch.id]
+        return ReauthorizeReport.Loss(
+            batch: "\(batch.id)", table: found?.table.name ?? "",
+            rows: batch.visibleRowCount,
+            keyRange: try found.flatMap { try catalog.keyRange(of: $0.batch, in: $0.table) })
+    }
+
+    /// - Parameter endpoint: The remote when it holds the file's position: garbage collection took
+    ///   what it lacks then.
+    func error(
+        _ refusal: ReauthorizePlan.Refusal, _ endpoint: (any Endpoint)?
+    ) throws -> StretchError {
+        func mismatch(_ message: String, _ hint: String) -> StretchError {
+            StretchError(.remoteMismatch, message, hint: hint)
+        }
+        let branch = record.position.branch
+        switch refusal {
+        case .unrelated:
+            return mismatch(
+                "server \"\(address)\" has nothing in common with this file",
+                "Name the server that has its cold rows, or put that remote back from a backup.")
+        case .movedOn(let head):
+            return mismatch(
+                "branch \(branch) has moved on to epoch \(head.epoch), beyond this file's "
+                    + "\(record.position.epoch)",
+                "Reauthorize with a copy: the file then gets a branch of its own.")
+        case .rolledBack:
+            return mismatch(
+                "the remote does not hold epoch \(record.position.epoch) of this file",
+                "It was rolled back: reauthorize with a copy, which tells what is missing.")
+        case .dropped:
+            return mismatch(
+                "branch \(branch) was dropped", "Reauthorize with a copy, or take the drop back.")
+        case .owned(let name):
+            return mismatch(
+                "branch \(branch) belongs to \(name)",
+                "Reauthorize with a copy; or, when that file is gone: --take-over '\(name)'.")
+        case .incomplete(let comparison):
+            guard comparison.lost.isEmpty else {
+                return try lostError(comparison.lost, endpoint)
+            }
+            return mismatch(
+                "branch \(branch) lacks batches of this file",
+                "Reauthorize with a copy, to which they are sent again.")
+        case .lost(let batches): return try lostError(batches, endpoint)
+        }
+    }
+
+    private func lostError(
+        _ batches: [NamedBatch], _ endpoint: (any Endpoint)?
+    ) throws -> StretchError {
+        let list = try batches.map(loss).prefix(20).map { loss in
+            let range = loss.keyRange.map { ", keys \($0.joined(separator: " to "))" } ?? ""
+            return "batch \(loss.batch) of table \"\(loss.table)\": \(loss.rows) rows\(range)"
+        }
+        let more = batches.count > 20 ? "; and \(batches.count - 20) more batches" : ""
+        let accept = "or accept the loss with --accept-loss BATCH for each, or --accept-loss all."
+        let names = list.joined(separator: "; ") + more
+        let cause = LostBatches(
+            losses: try batches.map(loss), newestAvailable: try newestAvailable(but: batches))
+        guard let endpoint else {
+            var hint = "Restore the remote to a later state; \(accept)"
+            if let problem = staging.problem {
+                hint += " Staging could not be searched: \(problem.message)."
+            } else if try catalog.stagingSettings() == nil {
+                hint += " Staging would have kept the rows: stretch staging FILE --rpo HOURS."
+            } else {
+                hint += " Staging no longer has the rows: a longer RPO duration keeps more."
+            }
+            return StretchError(
+                .remoteMismatch, "the remote has lost what this file names: \(names)",
+                hint: hint, cause: cause)
+        }
+        let since = try endpoint.collectGarbage(
+            GarbageRequest(database: record.database, isDryRun: true)
+        ).completeSince
+        return StretchError(
+            .remoteMismatch, "the remote collected what this file names as garbage: \(names)",
+            hint: "Use a backup made after \(since ?? "the collection"); \(accept)",
+            cause: cause)
+    }
+
+    /// The newest batch of the manifest that is not lost.
+    private func newestAvailable(but lost: [NamedBatch]) throws -> String? {
+        let ids = Set(lost.map(\.id))
+        return try named.get().last { !ids.contains($0.id) }.map { "\($0.id)" }
+    }
+}
+
+extension ReauthorizeReport.Source {
+    init(_ source: ManifestComparison.Source) {
+        switch source {
+        case .staging: self = .staging
+        case .remote: self = .remote
+        }
+    }
+}

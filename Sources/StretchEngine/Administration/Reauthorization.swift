@@ -1,0 +1,292 @@
+internal import Foundation
+internal import StretchCatalog
+internal import StretchCore
+internal import StretchEndpoint
+internal import StretchKeystore
+internal import StretchSQLite
+internal import StretchText
+internal import StretchTimeline
+
+/// One reauthorization: asks, decides by ``ReauthorizePlan``, and acts.
+final class Reauthorization {
+    let database: StretchDatabase
+    let keystore: Keystore
+    let options: ReauthorizeOptions
+    private(set) var configuration: Configuration
+    let link: FileLink
+    let record: DatabaseRecord
+    let address: EndpointAddress
+    let pending: PendingStep?
+    let fork: PendingFork?
+    let attachments: [Attachment]
+    let linkState: LinkState
+    let given: RemoteCredential?
+    /// What was prepared for the file's place: its master key and credentials.
+    let prepared: Attachment?
+    /// Where rows of batches are that the remote lost, and why it cannot be read.
+    private(set) lazy var staging = openStaging()
+    /// The manifest, by the ids of batches, as it was at the start.
+    private(set) lazy var manifest = Result { try catalog.manifest() }
+    /// The batches of the manifest and their hidden rows, as they were at the start.
+    private(set) lazy var named = Result { try catalog.namedBatches() }
+
+    init(
+        _ database: StretchDatabase, _ keystore: Keystore, _ options: ReauthorizeOptions
+    ) throws {
+        self.database = database
+        self.keystore = keystore
+        self.options = options
+        record = try database.enabledDatabase()
+        address = try EndpointAddress(parsing: options.server ?? record.endpoint)
+        pending = try database.catalog.pending()
+        fork = try database.catalog.pendingFork()
+        attachments = try keystore.attachments(database: record.database)
+        guard let link = FileLink(database.configuration, path: database.path) else {
+            throw StretchError(.wrongState, "there is no keystore")
+        }
+        self.link = link
+        linkState = try link.state(of: record, pending: pending).0
+        prepared = try database.fileAttachment(record)
+        configuration = database.configuration
+        if let name = options.credential {
+            let given = try database.credential(named: name)
+            self.given = given
+            configuration.credential = { _, _ in given }
+        } else {
+            given = try configuration.credential(address, .administrator)
+        }
+    }
+
+    var catalog: Catalog { database.catalog }
+
+    private func endpoint(owner: OwnerProof? = nil) throws(StretchError) -> any Endpoint {
+        try configuration.endpoint(
+            at: address, localPath: database.path, as: .administrator, owner: owner)
+    }
+
+    func run() throws -> ReauthorizeReport {
+        let endpoint = try endpoint()
+        try endpoint.authorize()
+        let branches = try endpoint.branches(database: record.database)
+        let isHeld = try endpoint.holds(record.position)
+        let common = isHeld ? record.position : try newestCommon(endpoint)
+        let known = try branches.first { $0.id == record.position.branch }.map {
+            ReauthorizePlan.Branch(
+                head: $0.head, owner: try owner(of: $0), isDropped: $0.droppedAt != nil)
+        }
+        let point = try forkPoint(branches, common, endpoint)
+        let comparison = try compare(
+            at: isHeld && !options.withCopy ? record.position : point?.attachment ?? common,
+            point, endpoint)
+        var asked = ReauthorizePlan.Options()
+        asked.withCopy = options.withCopy
+        asked.takesOver = options.takesOver
+        asked.acceptedLosses =
+            options.acceptsAllLosses
+            ? Set(comparison.lost.map(\.id)) : options.acceptedLosses
+        let plan = ReauthorizePlan(
+            file: ReauthorizePlan.File(
+                position: record.position, pending: pending, link: linkState),
+            branch: known, isHeld: isHeld, point: point, comparison: comparison, options: asked)
+        switch plan {
+        case .nothing: return try report(.nothing, record.position)
+        case .link:
+            if !options.isDryRun { try finish(attachment(of: record.position.branch)) }
+            return try report(.continue, record.position)
+        case .proceed(let owner):
+            return try proceed(from: owner, branches)
+        case .fork(let point, let comparison):
+            let report = try fork(point, comparison, endpoint)
+            if !options.isDryRun { try removeOrphans(branches) }
+            return report
+        case .refused(let refusal): throw try error(refusal, isHeld ? endpoint : nil)
+        }
+    }
+
+    // MARK: Asking
+
+    func attachment(of branch: Int64) -> Attachment? {
+        attachments.first { $0.branch == branch }
+    }
+
+    func owner(of branch: RemoteBranch) throws -> ReauthorizePlan.Owner {
+        guard let hash = branch.ownerHash else { return .formerlyHere }
+        if let own = attachment(of: branch.id) {
+            if try keystore.owner(of: own)?.hash == hash { return .here }
+            if try keystore.formerOwner(of: own)?.hash == hash { return .formerlyHere }
+        }
+        return .other(branch.ownerName ?? "an unnamed file")
+    }
+
+    /// The newest position that file and remote have in common: up to it, all of them are.
+    private func newestCommon(_ endpoint: any Endpoint) throws -> TimelinePosition? {
+        let positions = try catalog.history().positions
+        var (low, high) = (0, positions.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if try endpoint.holds(positions[middle]) { low = middle + 1 } else { high = middle }
+        }
+        return low > 0 ? positions[low - 1] : nil
+    }
+
+    // MARK: Acting
+
+    private func proceed(
+        from owner: ReauthorizePlan.Owner, _ branches: [RemoteBranch]
+    ) throws -> ReauthorizeReport {
+        let branch = record.position.branch
+        guard !options.isDryRun else { return try report(.continue, record.position) }
+        guard let known = branches.first(where: { $0.id == branch }) else {
+            return try report(.continue, record.position)
+        }
+        var own = attachment(of: branch) ?? Attachment(record, path: link.path, branch: branch)
+        // Always a new nonce: a migrator of the file's former life may still run.
+        let proof = OwnerProof(name: OwnerProof.name(ofFile: link.path))
+        own.server = address.description
+        own.state = .unfinished
+        if owner == .here { own.formerOwner = own.owner }
+        own.owner = try keystore.seal(proof, for: own)
+        take(from: prepared, into: &own)
+        try keystore.save(own)
+        let session = try endpoint(owner: proof)
+        try session.takeOver(known.head, from: known.ownerHash)
+        let advice = try database.keepLogins(
+            of: session, at: address, given: given, branch: branch, owner: proof)
+        try connect(at: record.position, removing: [])
+        try finish(own)
+        return try report(.continue, record.position, advice: advice)
+    }
+
+    private func fork(
+        _ point: ForkPoint, _ comparison: ManifestComparison, _ endpoint: any Endpoint
+    ) throws -> ReauthorizeReport {
+        let fork: PendingFork
+        switch point {
+        case .resumed(let earlier, _), .repeated(let earlier): fork = earlier
+        case .new(let base):
+            fork = PendingFork(
+                child: configuration.randomID(), token: configuration.randomID(), base: base,
+                origin: record.position)
+        }
+        guard !options.isDryRun else {
+            return try report(.fork, fork.first, parent: fork.base.branch, comparison)
+        }
+        // The nonce first, the child's id second, the child last: whatever is cut off, nothing is
+        // made that nobody can use.
+        var own = attachment(of: fork.child)
+        let proof: OwnerProof
+        if let known = own, let kept = try keystore.owner(of: known) {
+            proof = kept
+        } else {
+            var made = Attachment(record, path: link.path, branch: fork.child)
+            made.server = address.description
+            proof = OwnerProof(name: OwnerProof.name(ofFile: link.path))
+            made.owner = try keystore.seal(proof, for: made)
+            take(from: prepared, into: &made)
+            made.remote = try endpoint.identity()
+            try keystore.save(made)
+            own = made
+        }
+        try database.connection.transaction(.immediate) {
+            try requireUnchanged()
+            try catalog.insert(fork)
+        }
+        let session = try self.endpoint(owner: proof)
+        // What the manifest does not name, the child does not see, so that it can be collected;
+        // what is sent again, it sees under another id.
+        let removed = comparison.lost.map(\.id) + comparison.forgotten
+        try session.fork(
+            fork.first, of: fork.base, database: record.database,
+            without: removed + comparison.resent + comparison.resending.map(\.batch)
+                + comparison.unnamed)
+        var advice = try resend(comparison, fork, session)
+        advice += try database.keepLogins(
+            of: session, at: address, given: given, branch: fork.child, owner: proof)
+        let entries = try resentEntries(comparison, fork, session)
+        let position = entries.last?.entry.position ?? fork.first
+        // The remote may have been rolled back since.
+        guard try session.position(branch: fork.child) == position else { throw lostChild(fork) }
+        let told = try report(
+            .fork, position, parent: fork.base.branch, comparison, advice: advice)
+        try connect(at: position, fork: fork, resent: entries, removing: removed)
+        try finish(own)
+        return told
+    }
+
+    /// What the file's place was prepared with goes with the branch.
+    private func take(from prepared: Attachment?, into attachment: inout Attachment) {
+        guard let prepared, prepared.id != attachment.id else { return }
+        guard prepared.server.isSameText(as: attachment.server) else { return }
+        attachment.masterKey = prepared.masterKey
+        attachment.credentials = prepared.credentials
+    }
+
+    private func requireUnchanged() throws {
+        guard try catalog.database()?.position == record.position else {
+            throw StretchError(
+                .busy, "another program changed the file's place in the timeline",
+                hint: "Run the command again.")
+        }
+    }
+
+    /// The local switch.
+    private func connect(
+        at position: TimelinePosition, fork: PendingFork? = nil,
+        resent: [(batch: Int64, entry: LedgerEntry)] = [], removing batches: [Int64]
+    ) throws {
+        try database.connection.transaction(.immediate) {
+            try requireUnchanged()
+            if let fork {
+                try catalog.removeBatches(batches)
+                for (batch, entry) in resent { try catalog.rename(batch: batch, to: entry) }
+                try catalog.fork(
+                    at: fork.base, child: [fork.first] + resent.map(\.entry.position))
+            }
+            try catalog.removeFork()
+            try catalog.setQueryMode(.localAndRemote)
+            try catalog.setEndpoint(address.description)
+            let what = fork.map { "branch \(position.branch) begins at epoch \($0.base.epoch)" }
+            try catalog.insertEvent(
+                time: configuration.now(), table: nil, kind: "reauthorize",
+                message: "connected to server \(address): "
+                    + (what ?? "branch \(position.branch) goes on")
+                    + (resent.isEmpty ? "" : "; \(resent.count) batches were sent again")
+                    + (batches.isEmpty ? "" : "; \(batches.count) lost batches were given up"))
+        }
+    }
+
+    /// The keystore's note, after which the file is connected.
+    private func finish(_ attachment: Attachment?) throws {
+        guard let attachment, let record = try catalog.database() else { return }
+        try keystore.setSeen(record.position, attachment)
+        try keystore.update(attachment) {
+            $0.state = .linked
+            $0.path = link.path
+            $0.formerOwner = nil
+            $0.usedCredential = options.credential ?? $0.usedCredential
+        }
+        if let prepared, prepared.branch == nil { try keystore.remove(prepared) }
+    }
+
+    /// Forgets the nonces that earlier runs drew for children of this file and never made.
+    ///
+    /// - Parameter branches: The remote's branches before this run made its child.
+    private func removeOrphans(_ branches: [RemoteBranch]) throws {
+        let made = Set(branches.map(\.id) + [try catalog.database()?.position.branch ?? 0])
+        for orphan in attachments
+        where orphan.state == .unfinished && orphan.path.isSameText(as: link.path)
+            && orphan.server.isSameText(as: address.description)
+            && orphan.branch.map({ !made.contains($0) }) ?? false
+        {
+            try keystore.remove(orphan)
+        }
+    }
+}
+
+extension Attachment {
+    /// A new attachment of a branch.
+    fileprivate init(_ record: DatabaseRecord, path: String, branch: Int64) {
+        self.init(database: record.database, path: path, server: record.endpoint)
+        self.branch = branch
+    }
+}

@@ -1,0 +1,53 @@
+internal import StretchCatalog
+internal import StretchCore
+internal import StretchEndpoint
+internal import StretchSQLite
+
+extension StretchDatabase {
+    /// The batches that are hidden before the migrator retires them; it bounds the tombstones.
+    private static let abandonedBatchCount = 32
+    /// Failures of the remote that need not hold it up.
+    private static let abandonableCodes: Set<StretchError.Code> = [
+        .remoteUnavailable, .remoteMismatch, .notPermitted,
+    ]
+
+    /// Takes all batches of a table out of the manifest, and leaves their rows in the remote.
+    ///
+    /// The rows are hidden first, so that the migrator's own protocol retires the batches; a crash
+    /// leaves hidden batches, which the next run of the migrator retires.
+    ///
+    /// - Returns: Whether the remote knows; `false` when it could not be reached, and the batches
+    ///   are forgotten here only.
+    func abandon(_ table: StretchedTable) throws(StretchError) -> Bool {
+        try pauseTable(table.name)
+        do {
+            while try perform({ try hideBatches(of: table) }) {
+                _ = try migrate(tables: [table.name])
+            }
+            return true
+        } catch  where Self.abandonableCodes.contains(error.code) {
+            // A step in flight may have reached the remote: only the remote can tell.
+            guard try perform({ try catalog.pending() }) == nil else { throw error }
+            return false
+        }
+    }
+
+    /// Hides the rows of the table's next batches.
+    ///
+    /// - Returns: `false` when no batch is left.
+    private func hideBatches(of table: StretchedTable) throws -> Bool {
+        try connection.transaction(.immediate) {
+            let batches = try catalog.batches(table: table.id).prefix(Self.abandonedBatchCount)
+            for batch in batches {
+                try connection.run(
+                    """
+                    WITH RECURSIVE row(ordinal) AS (
+                        SELECT 0 UNION ALL SELECT ordinal + 1 FROM row WHERE ordinal + 1 < ?2)
+                    INSERT OR IGNORE INTO main.stretch_tombstone SELECT ?1, ordinal, ?3 FROM row
+                    """, .integer(batch.visible.number), .integer(batch.visible.rowCount),
+                    .integer(TombstoneCause.abandoned.rawValue))
+            }
+            return !batches.isEmpty
+        }
+    }
+}

@@ -1,0 +1,131 @@
+internal import StretchCatalog
+public import StretchCore
+internal import StretchEndpoint
+internal import StretchKeystore
+internal import StretchSQLite
+
+extension StretchDatabase {
+    /// The branches of the database at its remote, dropped ones too.
+    ///
+    /// - Throws: `wrongState` when the database is not enabled; `remoteUnavailable`. A disconnected
+    ///   file may ask, with the administrator's login.
+    public func branches() throws(StretchError) -> [BranchReport] {
+        try perform {
+            let record = try enabledDatabase()
+            let endpoint = try administratorEndpoint(record)
+            return try reports(of: try endpoint.branches(database: record.database), record)
+        }
+    }
+
+    /// Drops a branch, so that garbage collection may take what it alone sees.
+    ///
+    /// Nothing is deleted yet, and until a batch of it is condemned ``undropBranch(_:)`` takes the
+    /// drop back. Branches that were forked from it keep what they see.
+    ///
+    /// - Parameters:
+    ///   - id: The branch's id.
+    ///   - isForced: Whether a branch is dropped that this file is on, or another one that is
+    ///     still there.
+    /// - Throws: `invalidArgument` for an unknown branch; `wrongState` for one in use, or dropped
+    ///   already; `notPermitted` for a login that does not administer the remote;
+    ///   `remoteUnavailable`.
+    @discardableResult
+    public func dropBranch(
+        _ id: Int64, isForced: Bool = false
+    ) throws(StretchError) -> BranchReport {
+        try setDropped(true, branch: id) { branch throws(StretchError) in
+            guard branch.droppedAt == nil else {
+                throw StretchError(
+                    .wrongState, "branch \(id) was dropped already, at \(branch.droppedAt ?? "")",
+                    hint: "To take it back: stretch branch undrop.")
+            }
+            guard !isForced else { return }
+            guard !branch.isCurrent else {
+                throw StretchError(
+                    .wrongState, "branch \(id) is the one that this file is on",
+                    hint: "Its cold rows could be collected then. If you mean it, use --force.")
+            }
+            if let file = branch.file {
+                throw StretchError(
+                    .wrongState, "branch \(id) is the one that file \"\(file)\" is on",
+                    hint: "Its cold rows could be collected then. If you mean it, use --force.")
+            }
+        }
+    }
+
+    /// Takes back that a branch was dropped.
+    ///
+    /// - Throws: `invalidArgument` for an unknown branch; `wrongState` for one that is not dropped;
+    ///   `remoteMismatch` when garbage collection has begun with it; `notPermitted`;
+    ///   `remoteUnavailable`.
+    @discardableResult
+    public func undropBranch(_ id: Int64) throws(StretchError) -> BranchReport {
+        try setDropped(false, branch: id) { branch throws(StretchError) in
+            guard branch.droppedAt != nil else {
+                throw StretchError(
+                    .wrongState, "branch \(id) is not dropped",
+                    hint: "Look at the branches: stretch branch list FILE.")
+            }
+        }
+    }
+
+    // MARK: Parts
+
+    private func setDropped(
+        _ isDropped: Bool, branch id: Int64, _ check: (BranchReport) throws(StretchError) -> Void
+    ) throws(StretchError) -> BranchReport {
+        try administer {
+            let record = try enabledDatabase()
+            let endpoint = try administratorEndpoint(record)
+            let before = try report(of: id, endpoint, record)
+            try check(before)
+            try endpoint.authorize()
+            try endpoint.setDropped(isDropped, branch: id)
+            try connection.transaction(.immediate) {
+                try catalog.insertEvent(
+                    time: configuration.now(), table: nil,
+                    kind: isDropped ? "dropBranch" : "undropBranch",
+                    message: "branch \(id) \(isDropped ? "was dropped" : "is back")")
+            }
+            return try report(of: id, endpoint, record)
+        }
+    }
+
+    private func report(
+        of id: Int64, _ endpoint: any Endpoint, _ record: DatabaseRecord
+    ) throws -> BranchReport {
+        let all = try reports(of: try endpoint.branches(database: record.database), record)
+        guard let report = all.first(where: { $0.id == "\(id)" }) else {
+            throw StretchError(
+                .invalidArgument, "branch \(id) does not exist",
+                hint: "Look at the branches: stretch branch list FILE.")
+        }
+        return report
+    }
+
+    private func administratorEndpoint(_ record: DatabaseRecord) throws -> any Endpoint {
+        try configuration.endpoint(
+            at: try EndpointAddress(parsing: record.endpoint), localPath: path, as: .administrator)
+    }
+
+    private func reports(
+        of branches: [RemoteBranch], _ record: DatabaseRecord
+    ) throws -> [BranchReport] {
+        let attachments =
+            try configuration.keystore?.attachments(database: record.database) ?? []
+        return branches.map { branch in
+            let path = attachments.first { $0.branch == branch.id }?.path
+            return BranchReport(
+                branch, isCurrent: branch.id == record.position.branch,
+                file: path.flatMap { isFile($0, onBranch: branch.id) ? $0 : nil })
+        }
+    }
+
+    private func isFile(_ path: String, onBranch branch: Int64) -> Bool {
+        // A file that cannot be read is on no branch.
+        guard StagedFile.byteCount(path) != nil,
+            let reader = try? BackupReader(path, configuration), let record = try? reader.record()
+        else { return false }
+        return record.position.branch == branch
+    }
+}

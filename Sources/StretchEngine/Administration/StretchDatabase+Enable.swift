@@ -1,0 +1,231 @@
+internal import Foundation
+internal import StretchCatalog
+public import StretchCore
+internal import StretchEndpoint
+internal import StretchKeystore
+internal import StretchSQLite
+internal import StretchTimeline
+
+/// What ``StretchDatabase/enable(server:credential:)`` did, and what it advises.
+public struct DatabaseReport: Codable, Equatable, Sendable {
+    /// The server, in canonical form: `file:archive.db`.
+    public let server: String
+    /// What would make the database work better, as full sentences.
+    public let advice: [String]
+}
+
+extension StretchDatabase {
+    /// Stretch-enables the database: registers it at the remote and makes the catalog.
+    ///
+    /// The remote is registered first, with random ids that are then written to the local file in
+    /// one transaction. After any throw the local file is as it was, and enabling again is safe:
+    /// at worst the remote keeps a record of a database that nobody names.
+    ///
+    /// With a ``Configuration/keystore`` the administrator's login makes two lesser ones, and only
+    /// these are kept: a writer, which migrates, and a reader. Where it may not, it is kept itself,
+    /// and the advice says so.
+    ///
+    /// - Parameters:
+    ///   - server: Where cold rows go: `file:archive.db`; a relative path starts at the folder of
+    ///     the local file.
+    ///   - credential: A database scoped credential that holds the administrator's login, or `nil`
+    ///     for what the configuration gives.
+    /// - Throws: `invalidArgument` for an unknown server or credential; `wrongState` when the
+    ///   database is enabled already or read-only, or the credential's master key is not open;
+    ///   `unsupported` for a database in UTF-16 or in memory, or a server that is the local file;
+    ///   `remoteUnavailable`; `notPermitted`, also while ``Keystore/archiveSetting()`` forbids it.
+    @discardableResult
+    public func enable(
+        server: String, credential name: String? = nil
+    ) throws(StretchError) -> DatabaseReport {
+        let server = try EndpointAddress(parsing: server)
+        return try administer {
+            try configuration.keystore?.requireArchive()
+            try refuseEnabling(server)
+            let prepared = try preparedAttachment()
+            var configuration = configuration
+            if let name {
+                let given = try credential(named: name)
+                configuration.credential = { _, _ in given }
+            }
+            var advice: [String] = []
+            var made: Attachment?
+            var remote: String?
+            let address = try connection.transaction(.immediate) {
+                // Once more, under the write lock: another process may have been faster.
+                try refuseEnabledAlready()
+                let position = TimelinePosition(
+                    branch: configuration.randomID(), epoch: 0, token: configuration.randomID())
+                let database = configuration.randomID()
+                let address = server.reserved(forDatabase: database)
+                let record = DatabaseRecord(
+                    database: database, position: position, endpoint: address.description,
+                    queryMode: .localAndRemote)
+                let given = try configuration.credential(address, .administrator)
+                let owner = try configuration.keystore.map { keystore in
+                    let (attachment, proof) = try self.attach(
+                        record, given, prepared, usedCredential: name, keystore)
+                    made = attachment
+                    return proof
+                }
+                let endpoint = try configuration.endpoint(
+                    at: address, localPath: path, isCreating: true, as: .administrator,
+                    owner: owner)
+                try endpoint.register(database: database, position: position)
+                try endpoint.authorize()
+                if made != nil { remote = try endpoint.identity() }
+                advice = try keepLogins(
+                    of: endpoint, at: address, given: given, branch: position.branch,
+                    owner: owner)
+                try catalog.create(record)
+                try catalog.insertEvent(
+                    time: configuration.now(), table: nil, kind: "enable",
+                    message: "enabled with server \(address)")
+                return address
+            }
+            if let made {
+                try configuration.keystore?.update(made) {
+                    ($0.state, $0.remote) = (.linked, remote)
+                }
+            }
+            if let prepared { try configuration.keystore?.remove(prepared) }
+            return DatabaseReport(
+                server: address.description, advice: advice + (try databaseAdvice()))
+        }
+    }
+
+    /// Prepares the keystore for a file that is being enabled.
+    ///
+    /// It gets the owner's nonce, and the master key and the credentials that were prepared; or
+    /// else a new master key, and the administrator's login without its secret.
+    private func attach(
+        _ record: DatabaseRecord, _ given: RemoteCredential?, _ prepared: Attachment?,
+        usedCredential: String?, _ keystore: Keystore
+    ) throws -> (Attachment, OwnerProof) {
+        var attachment = makeAttachment(record)
+        attachment.branch = record.position.branch
+        let proof = OwnerProof(name: OwnerProof.name(ofFile: attachment.path))
+        attachment.owner = try keystore.seal(proof, for: attachment)
+        attachment.usedCredential = usedCredential
+        if let prepared, prepared.masterKey != nil {
+            attachment.masterKey = prepared.masterKey
+            attachment.credentials = prepared.credentials
+            for index in attachment.credentials.indices
+            where attachment.credentials[index].secret != nil {
+                let key = try openKey(of: prepared)
+                let secret = try attachment.credentials[index].open(
+                    under: key, server: prepared.server
+                ).password
+                try attachment.credentials[index].seal(secret, under: key, server: record.endpoint)
+            }
+        } else if let given {
+            attachment.masterKey = try newMasterKey(password: nil, keystore).0
+            let now = configuration.now()
+            attachment.credentials = [
+                SealedCredential(
+                    name: given.login, identity: given.login, secret: nil, created: now,
+                    modified: now)
+            ]
+        }
+        try keystore.save(attachment)
+        return (attachment, proof)
+    }
+
+    /// Forgets the remote and drops the catalog; the file is then as if it had never been enabled.
+    ///
+    /// - Throws: `wrongState` when the database is not enabled, or while tables are stretched.
+    public func disable(isDryRun: Bool = false) throws(StretchError) {
+        try administer {
+            let record = try enabledDatabase()
+            let attachment = try fileAttachment(record)
+            try connection.transaction(.immediate) {
+                let names = try catalog.tables().map { "\"\($0.name)\"" }
+                guard names.isEmpty else {
+                    throw StretchError(
+                        .wrongState,
+                        "the database has stretch-enabled tables: \(names.joined(separator: ", "))",
+                        hint: "Disable each table first: stretch table disable.")
+                }
+                if !isDryRun { try catalog.drop() }
+            }
+            guard !isDryRun else { return }
+            try removeStaging(record)
+            if let attachment { try configuration.keystore?.remove(attachment) }
+        }
+    }
+
+    // MARK: Conditions
+
+    /// The row about the database.
+    ///
+    /// - Throws: `wrongState` when the database is not enabled.
+    func enabledDatabase() throws -> DatabaseRecord {
+        guard let record = try catalog.database() else {
+            throw StretchError(
+                .wrongState, "the database is not stretch-enabled",
+                hint: "Enable it first: stretch enable FILE --server file:archive.db.")
+        }
+        return record
+    }
+
+    /// A session with the remote that the file names.
+    ///
+    /// - Throws: `disconnected` for a file that must be reauthorized first.
+    func makeEndpoint(_ record: DatabaseRecord, as role: RemoteRole) throws -> any Endpoint {
+        var owner: OwnerProof?
+        var configuration = configuration
+        if let link = FileLink(configuration, path: path) {
+            let attachment = try link.require(record, pending: try catalog.pending())
+            owner = try configuration.keystore?.owner(of: attachment)
+            if role == .administrator, usesScopedCredential,
+                let given = try usedCredential(attachment)
+            {
+                configuration.credential = { _, _ in given }
+            }
+        }
+        return try configuration.endpoint(
+            at: try EndpointAddress(parsing: record.endpoint), localPath: path, as: role,
+            owner: owner)
+    }
+
+    private func refuseEnabledAlready() throws {
+        guard let record = try catalog.database() else { return }
+        throw StretchError(
+            .wrongState,
+            "the database is stretch-enabled already, with server \"\(record.endpoint)\"",
+            hint: "Look at it with: stretch status FILE.")
+    }
+
+    private func refuseEnabling(_ address: EndpointAddress) throws {
+        try refuseEnabledAlready()
+        let file = try connection.string(
+            "SELECT file FROM pragma_database_list WHERE name = 'main'")
+        guard let file, !file.isEmpty else {
+            throw StretchError(
+                .unsupported, "a database in memory cannot be stretched",
+                hint: "Name a SQLite file.")
+        }
+        let encoding = try connection.string("PRAGMA main.encoding") ?? ""
+        guard encoding == "UTF-8" else {
+            throw StretchError(
+                .unsupported, "the database is encoded in \(encoding), and text would not survive",
+                hint: "Copy it with .dump into a database in UTF-8.")
+        }
+        guard case .file = address.kind else { return }
+        let remote = address.filePath(besides: path)
+        guard !FileIdentity.isSame(remote, file) else {
+            throw StretchError(
+                .unsupported, "server \"\(address)\" is the local database itself",
+                hint: "Name another file for the cold rows.")
+        }
+    }
+
+    private func databaseAdvice() throws(SQLiteError) -> [String] {
+        let journalMode = try connection.string("PRAGMA main.journal_mode") ?? ""
+        guard journalMode != "wal" else { return [] }
+        return [
+            "The journal mode is \(journalMode), so that a long query keeps writers waiting; "
+                + "PRAGMA journal_mode=WAL lifts that."
+        ]
+    }
+}

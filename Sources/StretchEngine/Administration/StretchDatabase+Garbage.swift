@@ -1,0 +1,153 @@
+internal import StretchCatalog
+public import StretchCore
+package import StretchEndpoint
+internal import StretchKeystore
+package import StretchMigration
+internal import StretchTimeline
+
+/// What ``StretchDatabase/collectGarbage(olderThan:erasesHiddenRows:isDryRun:)`` did, or would do.
+///
+/// Its JSON form is documented in `Documentation/JSON.md`.
+public struct GarbageCollection: Codable, Equatable, Sendable {
+    /// Whether nothing was changed.
+    public let isDryRun: Bool
+    /// How long the remote keeps batches after their end, in seconds; `nil` is for ever.
+    public let retentionSeconds: Int64?
+    /// The batches that went.
+    public let batches: Int64
+    /// Their rows.
+    public let rows: Int64
+    /// The bytes of their rows.
+    public let bytes: Int64
+    /// The batches that left the manifest and stay in the remote.
+    public let keptBatches: Int64
+    /// When the oldest retirement of a batch that stays was confirmed; UTC.
+    public let oldestKept: String?
+    /// The time after which backups were made that find all their rows.
+    ///
+    /// In UTC; `nil` when nothing was ever collected. Backups of dropped branches are not meant.
+    public let completeSince: String?
+    /// How long ago that was, in seconds: the age of the oldest backup that finds all its rows.
+    public let completeForSeconds: Int64?
+    /// The batches whose visible rows went into new ones, so that their hidden rows can go.
+    public let rewrittenBatches: Int64
+    /// The cold rows that were deleted or changed and are still among others in this file's
+    /// batches.
+    public let hiddenRows: Int64
+}
+
+extension StretchDatabase {
+    /// Deletes cold rows from the remote that no branch sees any more.
+    ///
+    /// Nothing else deletes anything there. Rows go by whole batches: those that came back, or
+    /// whose table was abandoned, and whose end this file has confirmed at a later visit, once the
+    /// remote's ``retention()`` is over. A backup of the file that still names such a batch is
+    /// refused from then on, and says why.
+    ///
+    /// A cold row that was deleted or changed stays in its batch, hidden. To erase such rows, the
+    /// other rows of their batches come back and move out again, in new batches; the old ones are
+    /// garbage after the retention. Other branches that see them keep them for as long as they do.
+    ///
+    /// - Parameters:
+    ///   - age: How long ago a batch must have ended, by the remote's clock, where that is longer
+    ///     than the retention; `nil` for the retention.
+    ///   - erasesHiddenRows: Whether batches with hidden rows are written again without them, for
+    ///     tables that are not paused. Rows that are no longer eligible stay local.
+    ///   - isDryRun: Whether nothing is changed, here and there.
+    /// - Throws: `invalidArgument` for an age that is negative or shorter than the retention;
+    ///   `busy` while a migrator works; `remoteMismatch` when the remote is not where this file is;
+    ///   `notPermitted` for a login that does not administer the remote; `remoteUnavailable`;
+    ///   `wrongState` when a clock went back.
+    @discardableResult
+    public func collectGarbage(
+        olderThan age: Duration? = nil, erasesHiddenRows: Bool = false, isDryRun: Bool = false
+    ) throws(StretchError) -> GarbageCollection {
+        guard (Duration.zero...Duration.longest).contains(age ?? .zero) else {
+            throw StretchError(
+                .invalidArgument, "the age is negative, or longer than 100,000 years",
+                hint: "Name an age of 0 or more days.")
+        }
+        let (request, endpoint) = try administer {
+            let record = try enabledDatabase()
+            let endpoint = try makeEndpoint(record, as: .administrator)
+            try endpoint.authorize()
+            return (
+                GarbageRequest(database: record.database, minimumAge: age, isDryRun: isDryRun),
+                endpoint
+            )
+        }
+        var (report, rewrittenCount) = (GarbageReport(), Int64(0))
+        if isDryRun {
+            report = try endpoint.collectGarbage(request)
+        } else {
+            (report, rewrittenCount) = try makeMigrator().collectGarbage(
+                request, at: endpoint, erasesHiddenRows: erasesHiddenRows)
+        }
+        let hidden = try perform { try catalog.hiddenRowCount() }
+        return GarbageCollection(
+            isDryRun: isDryRun, retentionSeconds: report.retention?.wholeSeconds,
+            batches: report.batchCount, rows: report.rowCount, bytes: report.byteCount,
+            keptBatches: report.keptBatchCount, oldestKept: report.oldestKeptRetirement,
+            completeSince: report.completeSince,
+            completeForSeconds: report.completeAge?.wholeSeconds,
+            rewrittenBatches: rewrittenCount, hiddenRows: hidden)
+    }
+}
+
+extension Migrator {
+    /// Finishes the step in flight, confirms what this file retired, and collects.
+    ///
+    /// - Parameter endpoint: A session that may delete; batches move by the migrator's own.
+    /// - Returns: What was collected, and the number of batches that were written again.
+    package func collectGarbage(
+        _ request: GarbageRequest, at endpoint: any Endpoint, erasesHiddenRows: Bool
+    ) throws(StretchError) -> (GarbageReport, rewrittenBatchCount: Int64) {
+        var request = request
+        var report = GarbageReport()
+        var rewrittenCount: Int64 = 0
+        _ = try run(MigrationOptions(), { _ in }) { run throws(StretchError) in
+            try run.perform([], movesRows: false)
+            if erasesHiddenRows { rewrittenCount = try run.rewriteBatches() }
+            request.visibleBatches = try local { () throws in
+                Set(try Catalog(connection).namedBatches().map(\.id))
+            }
+            run.crash(.beforeCollection)
+            report = try endpoint.collectGarbage(request)
+            run.crash(.afterCollection)
+            guard report.batchCount > 0 else { return }
+            try run.locked { () throws in
+                try run.catalog.insertEvent(
+                    time: configuration.now(), table: nil, kind: "garbageCollected",
+                    message: "\(report.batchCount) batches of \(report.rowCount) rows are gone")
+            }
+        }
+        return (report, rewrittenCount)
+    }
+}
+
+extension MigrationRun {
+    /// Writes each batch that has hidden rows again without them.
+    ///
+    /// Its visible rows come back, it leaves the manifest, and they move out in new batches: each
+    /// is a step of its own that a crash may follow. Rows that are hot then move with the next
+    /// migration.
+    ///
+    /// - Returns: The number of batches.
+    func rewriteBatches() throws(StretchError) -> Int64 {
+        let tables = try local { () throws in try catalog.tables() }
+        var count: Int64 = 0
+        for table in tables where table.state == .outbound && waiting[table.id] == nil {
+            let batches = try local { () throws in
+                try catalog.batches(table: table.id).filter { batch in
+                    try catalog.hiddenRowCount(batchNumber: batch.visible.number) > 0
+                }
+            }
+            for batch in batches {
+                try recall(table, where: nil, from: [batch])
+                try perform([table], movesRows: true)
+                count += 1
+            }
+        }
+        return count
+    }
+}

@@ -1,0 +1,159 @@
+internal import StretchCatalog
+public import StretchCore
+internal import StretchEndpoint
+internal import StretchKeystore
+internal import StretchMigration
+internal import StretchSQLite
+internal import StretchSchema
+internal import StretchText
+
+extension StretchDatabase {
+    /// Moves eligible rows to the remote, and goes on bringing back tables in state `inbound`.
+    ///
+    /// It works on a connection of its own, so that applications go on meanwhile. After any throw
+    /// every row is hot or cold, once, and the next run goes on from there.
+    ///
+    /// - Parameters:
+    ///   - tables: The tables, or `nil` for all that are not paused.
+    ///   - batchRowCount: The rows in each batch, or `nil` to adapt to the lock budget.
+    ///   - lockBudget: How long a batch may hold the write lock.
+    ///   - shouldStop: Asked between batches.
+    ///   - progress: Called after each batch.
+    /// - Throws: `wrongState` when the database is not enabled; `unsupported` when something came
+    ///   into the schema that stands in the way; `busy` while another migrator works;
+    ///   `remoteUnavailable`, `remoteMismatch`, `schemaMismatch`.
+    @discardableResult
+    public func migrate(
+        tables: [String]? = nil, batchRowCount: Int? = nil,
+        lockBudget: Duration = .milliseconds(50), shouldStop: @escaping () -> Bool = { false },
+        progress: @escaping (MovementProgress) -> Void = { _ in }
+    ) throws(StretchError) -> MovementReport {
+        let migrator = try makeMigrator()
+        var options = MigrationOptions()
+        options.tables = tables
+        options.maximumRowCount = batchRowCount
+        options.lockBudget = lockBudget
+        options.shouldStop = shouldStop
+        let start = ContinuousClock.now
+        let report = try migrator.migrate(options) { progress(MovementProgress($0)) }
+        return MovementReport(
+            report, elapsed: ContinuousClock.now - start, configuration)
+    }
+
+    /// Moves cold rows of a table back: all of them, or those that meet a condition.
+    ///
+    /// A table that came back whole is paused, else its rows would move out again.
+    ///
+    /// - Parameters:
+    ///   - name: A stretch-enabled table.
+    ///   - condition: A condition over the table's columns, or `nil` for all cold rows.
+    ///   - shouldStop: Asked between batches.
+    ///   - progress: Called after each batch.
+    /// - Throws: `wrongState` when rows are refused by a UNIQUE constraint, naming them; all others
+    ///   are back then. Else as ``migrate(tables:batchRowCount:lockBudget:shouldStop:progress:)``.
+    @discardableResult
+    public func bringBack(
+        table name: String, where condition: String? = nil,
+        shouldStop: @escaping () -> Bool = { false },
+        progress: @escaping (MovementProgress) -> Void = { _ in }
+    ) throws(StretchError) -> MovementReport {
+        let table = try administer { try enabledTable(name) }
+        let migrator = try makeMigrator()
+        var options = MigrationOptions()
+        options.shouldStop = shouldStop
+        let start = ContinuousClock.now
+        let report = try migrator.bringBack(
+            table: table.name, where: condition, options: options
+        ) { progress(MovementProgress($0)) }
+        return MovementReport(
+            report, elapsed: ContinuousClock.now - start, configuration)
+    }
+
+    func makeMigrator() throws(StretchError) -> Migrator {
+        _ = try perform { try enabledDatabase() }
+        let migrator = try Migrator(path: path, configuration: configuration)
+        let now = configuration.now()
+        migrator.reconcileSchema = { schema in
+            let waiting = try self.reconcile(schema)
+            try schema.reading { reader in
+                let tables = try Catalog(reader.connection).tables()
+                let enabled = Set(tables.map { SQLName($0.name) })
+                for table in tables where table.state == .outbound {
+                    try StretchDatabase.checkTable(
+                        table, enabled: enabled, from: reader, now: now)
+                }
+            }
+            return waiting
+        }
+        return migrator
+    }
+
+    /// Reconciles on the migrator's connection; the remote is asked only when columns differ.
+    ///
+    /// - Returns: Why tables wait for the owner of the remote, by their ids.
+    private func reconcile(_ schema: KnownSchema) throws -> [Int64: StretchError] {
+        let (connection, record, changed) = try schema.reading { reader in
+            let catalog = Catalog(reader.connection)
+            let changed = try catalog.tables().filter { table in
+                try reader.table(table.name).map { !isReconciled(table, schema: $0) } ?? true
+            }
+            return (reader.connection, try catalog.database(), changed)
+        }
+        guard !changed.isEmpty, let record else { return [:] }
+        let reconciler = SchemaReconciler(
+            connection: connection, configuration: configuration,
+            endpoint: try makeEndpoint(record, as: .administrator))
+        var waiting: [Int64: StretchError] = [:]
+        for table in changed {
+            do {
+                try reconciler.reconcile(table.id)
+            } catch let error as StretchError {
+                guard error.code == .notPermitted else { throw error }
+                waiting[table.id] = error
+            }
+        }
+        return waiting
+    }
+}
+
+extension MovementProgress {
+    init(_ progress: MigrationProgress) {
+        self.init(
+            table: progress.table, isInbound: progress.direction == .inbound,
+            rows: progress.rowCount, totalRows: progress.eligibleRowCount,
+            bytes: progress.byteCount)
+    }
+}
+
+extension MovementReport {
+    init(
+        _ report: MigrationReport, elapsed: Duration, _ configuration: Configuration
+    ) {
+        let (seconds, attoseconds) = elapsed.components
+        self.init(
+            tables: report.tables.map(Table.init),
+            conflicts: report.conflicts.map {
+                Conflict(
+                    table: $0.table,
+                    location: "\($0.location.batchNumber):\($0.location.ordinal)",
+                    message: $0.message)
+            }, conflictRows: report.conflictCount, rows: report.rowCount,
+            bytes: report.byteCount, seconds: Double(seconds) + Double(attoseconds) / 1e18,
+            lockMilliseconds: report.lockTimes.percentile(0.99), walBytes: report.walByteCount,
+            roundTrips: Int64(report.roundTripCount), isStopped: report.isStopped,
+            waiting: report.waiting.map {
+                Waiting(table: $0.table, isBlocking: $0.isBlocking, message: $0.reason.message)
+            }, warnings: configuration.routines.walResetWarning.map { [$0] } ?? [])
+    }
+}
+
+extension MovementReport.Table {
+    init(_ table: MigrationReport.Table) {
+        let kept = table.keptRowCounts.map { ($0.key.rawValue, $0.value) }
+        self.init(
+            name: table.name, direction: table.direction.rawValue, rows: table.rowCount,
+            bytes: table.byteCount, batches: Int64(table.batchCount),
+            retiredBatches: Int64(table.retiredBatchCount), changedRows: table.changedRowCount,
+            keptRows: Dictionary(uniqueKeysWithValues: kept))
+    }
+}

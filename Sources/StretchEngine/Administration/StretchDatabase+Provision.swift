@@ -1,0 +1,88 @@
+internal import StretchCatalog
+public import StretchCore
+internal import StretchEndpoint
+internal import StretchKeystore
+internal import StretchSQLite
+public import StretchSchema
+
+/// What ``StretchDatabase/provision(table:)`` did.
+public struct ProvisionReport: Codable, Equatable, Sendable {
+    /// What it did for one table.
+    public struct Table: Codable, Equatable, Sendable {
+        /// The table's name.
+        public let name: String
+        /// The steps that were done; none when nothing was waiting.
+        public let steps: [OwnerStep]
+    }
+
+    /// The stretch-enabled tables, in the order in which they were enabled.
+    public let tables: [Table]
+}
+
+extension StretchDatabase {
+    /// Does all that tables wait for at the remote.
+    ///
+    /// Tables and columns are made, and indexes of tables whose rows have moved. Idempotent.
+    ///
+    /// It works as an administrator; building indexes can take long, and migrations wait meanwhile.
+    ///
+    /// - Parameter name: A stretch-enabled table, or `nil` for all.
+    /// - Throws: `notPermitted` when the login does not own the remote; `remoteUnavailable`;
+    ///   `schemaMismatch` when a change of columns is ambiguous. Other tables are done then.
+    @discardableResult
+    public func provision(table name: String? = nil) throws(StretchError) -> ProvisionReport {
+        let report = try administer {
+            let tables = try name.map { [try enabledTable($0)] } ?? catalog.tables()
+            let endpoint = try makeEndpoint(try enabledDatabase(), as: .administrator)
+            let reconciler = SchemaReconciler(
+                connection: connection, configuration: configuration, endpoint: endpoint)
+            let known = KnownSchema(connection)
+            var done: [ProvisionReport.Table] = []
+            var failure: StretchError?
+            for table in tables {
+                do {
+                    let steps = try provision(table, known, reconciler, endpoint)
+                    done.append(ProvisionReport.Table(name: table.name, steps: steps))
+                } catch let error as StretchError {
+                    failure = failure ?? error
+                }
+            }
+            if let failure { throw failure }
+            return ProvisionReport(tables: done)
+        }
+        try refreshOverlay()
+        return report
+    }
+
+    private func provision(
+        _ table: StretchedTable, _ known: KnownSchema, _ reconciler: SchemaReconciler,
+        _ endpoint: any Endpoint
+    ) throws -> [OwnerStep] {
+        func schema(of table: StretchedTable) throws -> TableSchema {
+            guard let schema = try known.table(table.name) else {
+                throw TableInspection.vanished(table)
+            }
+            return schema
+        }
+        let before = try remoteGap(of: table, try schema(of: table), endpoint: endpoint)
+        try reconciler.reconcile(table.id)
+        var steps = OwnerStep.steps(for: before.gap, in: before.relation)
+        let now = try enabledTable(table.name)
+        let relation = Relation(now, schema: try schema(of: now))
+        let hasMoved = try catalog.hasBatches(table: table.id)
+        if hasMoved {
+            let indexCount = try endpoint.lacks(relation).indexCount
+            if indexCount > 0 { try endpoint.buildIndexes(relation) }
+        }
+        if !hasMoved { steps.removeAll { $0.kind == .indexes } }
+        if !steps.isEmpty {
+            try connection.transaction(.immediate) {
+                try catalog.insertEvent(
+                    time: configuration.now(), table: table.name, kind: "provision",
+                    message: "the owner of the remote did: "
+                        + steps.map(\.message).joined(separator: ", "))
+            }
+        }
+        return steps
+    }
+}

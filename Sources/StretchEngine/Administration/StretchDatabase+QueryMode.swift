@@ -1,0 +1,88 @@
+public import StretchCatalog
+public import StretchCore
+internal import StretchOverlay
+internal import StretchSQLite
+internal import StretchStaging
+internal import StretchText
+
+/// One side of a stretch-enabled table.
+public enum TableSide: Sendable {
+    /// The rows of the local table.
+    case hot
+    /// The rows of the remote.
+    case cold
+    /// The rows of the staging file: each once for every batch in which it moved.
+    case staged
+}
+
+extension StretchDatabase {
+    /// What queries of this object see at most, beside the database's own mode, of which the
+    /// narrower one holds.
+    public var connectionQueryMode: QueryMode {
+        get { overlay.queryModeLimit }
+        set { overlay.queryModeLimit = newValue }
+    }
+
+    /// Whether the database is stretch-enabled.
+    public func isEnabled() throws(StretchError) -> Bool {
+        try perform { try catalog.database() != nil }
+    }
+
+    /// SQL that stands for one side of a stretch-enabled table in a FROM clause; the hot side also
+    /// where a statement changes rows.
+    ///
+    /// - Parameters:
+    ///   - name: A stretch-enabled table.
+    ///   - isNamed: Whether an alias follows in the statement.
+    /// - Throws: `invalidArgument` when there is no such stretch-enabled table; `wrongState` when
+    ///   staged rows are asked for and staging is off.
+    public func source(
+        of name: String, _ side: TableSide, isNamed: Bool
+    ) throws(StretchError) -> String {
+        try perform {
+            let schema = try schema(of: try enabledTable(name))
+            let table = schema.name.quotedName
+            let alias = isNamed ? "" : " AS \(table)"
+            switch side {
+            case .hot: return "main.\(table)"
+            case .cold: break
+            // In a join it is read once: SQLite keeps what has a limit in a table of its own.
+            case .staged: return "(SELECT * FROM \(try stagedTable(name)) LIMIT -1)\(alias)"
+            }
+            let names: [String]
+            if schema.keyKind == .withoutRowid {
+                names = schema.key.map { schema.columns[$0].name.quotedName }
+            } else {
+                names = [schema.rowidName ?? schema.columns[schema.key[0]].name.quotedName]
+            }
+            let isSame = names.map { "h.\($0) = a.\($0)" }.joined(separator: " AND ")
+            return "(SELECT * FROM temp.\(table) AS a WHERE NOT EXISTS "
+                + "(SELECT 1 FROM main.\(table) AS h WHERE \(isSame)))\(alias)"
+        }
+    }
+
+    /// The virtual table of a table's staged rows, which goes with the overlay.
+    private func stagedTable(_ name: String) throws -> String {
+        let record = try enabledDatabase()
+        let file = try StagingFile.open(
+            database: path, id: record.database, configuration, isCreating: false)
+        let isOn = try catalog.stagingSettings() != nil
+        guard isOn || file != nil else {
+            throw StretchError(
+                .wrongState, "table \"\(name)\" has no staging",
+                hint: "Keep rows of migrated batches from now on: stretch staging FILE --rpo HOURS."
+            )
+        }
+        try overlay.synchronize()
+        guard let id = overlay.table(named: name)?.table.id else {
+            throw StretchError(
+                .busy, "table \"\(name)\" was disabled meanwhile", hint: "Try again.")
+        }
+        try overlay.makingTables {
+            try connection.execute(
+                one: "CREATE VIRTUAL TABLE IF NOT EXISTS temp.stretch_staged_\(id) "
+                    + "USING stretch(\(id), staged)")
+        }
+        return "temp.stretch_staged_\(id)"
+    }
+}

@@ -1,0 +1,191 @@
+internal import Crypto
+internal import Dispatch
+internal import StretchCatalog
+internal import StretchCore
+internal import StretchEndpoint
+internal import StretchKeystore
+internal import StretchMigration
+internal import StretchSQLite
+
+extension StretchDatabase {
+    /// Makes a shallow backup a plain file with all rows: its own manifest tells which.
+    ///
+    /// - Returns: The cold rows that were written.
+    func fill(_ path: String, _ options: BackupOptions) throws -> Int64 {
+        let deep = try DeepBackup(path, options, self)
+        let rows = try deep.fill()
+        try deep.finish()
+        return rows
+    }
+}
+
+/// Fills a shallow backup with its cold rows, and takes Stretch out of it.
+///
+/// No transaction is open at the remote or on the original meanwhile: batches are immutable, and
+/// the remote's history proves at the end that they were this file's all the time.
+private final class DeepBackup {
+    private let path: String
+    private let options: BackupOptions
+    private let configuration: Configuration
+    private let connection: Connection
+    private let catalog: Catalog
+    private let record: DatabaseRecord
+    private let endpoint: any Endpoint
+
+    init(_ path: String, _ options: BackupOptions, _ database: StretchDatabase) throws {
+        self.path = path
+        self.options = options
+        configuration = database.configuration
+        connection = try Connection(
+            path: path, access: .readWrite, routines: configuration.routines,
+            followsLinks: false)
+        connection.set(.triggers, false)
+        connection.set(.foreignKeys, false)
+        // The file has no other name yet: what a crash leaves is removed.
+        try connection.useNoJournal()
+        try connection.execute(
+            "PRAGMA cache_size = -65536; PRAGMA ignore_check_constraints = ON")
+        catalog = Catalog(connection)
+        guard let record = try catalog.database() else {
+            throw StretchError(.wrongState, "the database was disabled meanwhile")
+        }
+        self.record = record
+        endpoint = try database.makeEndpoint(record, as: .reader)
+    }
+
+    func fill() throws -> Int64 {
+        // Nobody else has the file, in which nothing but indexes changes.
+        let reader = SchemaReader(connection)
+        try Migrator.requireSameSchema(reader)
+        var rows: Int64 = 0
+        try connection.execute("BEGIN")
+        for table in try catalog.tables() {
+            let recall = try Recall(table, nil, from: reader, now: configuration.now())
+            let indexes = try DroppedIndexes(
+                of: table.name, filledWith: recall.visibleRowCount, on: connection)
+            rows += try fill(recall)
+            try indexes.create()
+        }
+        try connection.execute("COMMIT")
+        return rows
+    }
+
+    /// Inserts a table's pages, each of which is read on a second thread while the one before is
+    /// inserted.
+    private func fill(_ recall: Recall) throws -> Int64 {
+        let pages = try catalog.batches(table: recall.table.id).flatMap(Page.all(of:))
+        let reader = PageReader(recall, endpoint)
+        var ahead = pages.first.map(reader.read)
+        // The session is nobody else's until the second thread is done with it.
+        defer { _ = try? ahead?.result() }
+        var hidden: Set<Int64> = []
+        var rows: Int64 = 0
+        for (index, page) in pages.enumerated() {
+            guard !options.shouldStop() else {
+                throw StretchError(
+                    .cancelled, "the backup was stopped as asked",
+                    hint: "Run the command again; no file was made.")
+            }
+            guard let buffer = try ahead?.result() else { break }
+            ahead = index + 1 < pages.count ? reader.read(pages[index + 1]) : nil
+            if page.ordinals.lowerBound == 0 {
+                let number = page.batch.visible.number
+                hidden = Set(try catalog.hiddenOrdinals(batchNumber: number))
+            }
+            for row in 0..<buffer.rowCount where !hidden.contains(buffer.rowIdentifiers[row]) {
+                rows += try insert(buffer, row, recall) ? 1 : 0
+            }
+        }
+        return rows
+    }
+
+    private func insert(_ page: RowBuffer, _ row: Int, _ recall: Recall) throws -> Bool {
+        switch try recall.insert(page, row: row) {
+        case .inserted: return true
+        case .shadowed: return false
+        case .refused(let message):
+            throw StretchError(
+                .unsupported,
+                "table \"\(recall.table.name)\" cannot hold its hot and cold rows: \(message)",
+                hint: "Change the hot row that conflicts, then try again.")
+        }
+    }
+
+    /// Proves that the rows were this file's, takes the catalog out, and checks the file.
+    func finish() throws {
+        guard try endpoint.holds(record.position) else {
+            throw StretchError(
+                .remoteMismatch,
+                "the remote does not hold epoch \(record.position.epoch) of this file any more",
+                hint: "It was rolled back; look with: stretch status FILE.")
+        }
+        try connection.execute("BEGIN")
+        try catalog.drop()
+        try connection.execute("COMMIT")
+        if options.isChecked { try DatabaseCopy.check(path, configuration) }
+    }
+}
+
+/// A part of a batch that is read at once.
+private struct Page {
+    private static let byteCount: Int64 = 4 << 20
+
+    let batch: ManifestBatch
+    let ordinals: Range<Int64>
+
+    var isLast: Bool { ordinals.upperBound == batch.visible.rowCount }
+
+    /// The pages of a batch, in their order.
+    static func all(of batch: ManifestBatch) -> [Page] {
+        let count = batch.visible.rowCount
+        let limit = RowBuffer.rowCount(
+            ofPage: byteCount, batchRowCount: count, batchByteCount: batch.byteCount)
+        return stride(from: 0, to: count, by: Int(limit)).map { start in
+            Page(batch: batch, ordinals: start..<min(start + limit, count))
+        }
+    }
+}
+
+/// Reads a table's pages in their order, and proves each batch with its last one.
+// Its state belongs to the queue.
+private final class PageReader: @unchecked Sendable {
+    private let queue = DispatchQueue(label: "stretch.backup.read")
+    private let endpoint: any Endpoint
+    private let table: StretchedTable
+    private let columns: [Int64]
+    private var hash = SHA256()
+
+    init(_ recall: Recall, _ endpoint: any Endpoint) {
+        self.endpoint = endpoint
+        table = recall.table
+        columns = recall.columns
+    }
+
+    func read(_ page: Page) -> Background<RowBuffer> {
+        Background(on: queue) { [self] in
+            let buffer = RowBuffer(columnCount: columns.count)
+            try endpoint.read(
+                batch: page.batch.visible.id, columns: columns, from: page.ordinals.lowerBound,
+                maximumRowCount: page.ordinals.count, into: buffer)
+            guard buffer.rowCount == page.ordinals.count else { throw damaged(page.batch) }
+            hash.update(bufferPointer: buffer.bytes)
+            if page.isLast { try prove(page.batch) }
+            return buffer
+        }
+    }
+
+    private func prove(_ batch: ManifestBatch) throws {
+        let digest = Array(hash.finalize())
+        hash = SHA256()
+        // A table that got columns since has other rows than those that were hashed.
+        let isWhole = table.columnIDs(schemaVersion: batch.schemaVersion) == columns
+        guard !isWhole || digest == batch.digest else { throw damaged(batch) }
+    }
+
+    private func damaged(_ batch: ManifestBatch) -> StretchError {
+        StretchError(
+            .damaged,
+            "batch \(batch.visible.number) of table \"\(table.name)\" is not what was moved",
+            hint: "Run `stretch verify`.")
+    }
+}

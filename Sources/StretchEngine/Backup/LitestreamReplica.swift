@@ -1,0 +1,109 @@
+public import Foundation
+public import StretchCore
+internal import StretchText
+
+/// A replica of a database that the program Litestream writes.
+///
+/// Source: <https://litestream.io/reference/restore/>.
+public struct LitestreamReplica: Sendable {
+    /// Where the replica is: `s3://bucket/app.db`, `file:///backups/app.db`.
+    public let url: String
+    private let run: @Sendable ([String]) throws(StretchError) -> Data
+
+    /// Makes a replica.
+    ///
+    /// - Parameter run: Runs the program `litestream` with arguments and returns what it prints; a
+    ///   failure of the program is thrown.
+    public init(
+        url: String, run: @escaping @Sendable ([String]) throws(StretchError) -> Data
+    ) {
+        self.url = url
+        self.run = run
+    }
+
+    private struct File: Decodable {
+        let maximum: String
+        let timestamp: String
+
+        enum CodingKeys: String, CodingKey {
+            case maximum = "max_txid"
+            case timestamp
+        }
+    }
+
+    /// The states that can be restored, as the program lists them.
+    ///
+    /// - Throws: What `run` throws; `unsupported` when the answer is not understood.
+    func states() throws(StretchError) -> [LitestreamStates.State] {
+        let answer = try run(["ltx", "-json", "-level", "all", url])
+        do {
+            return try JSONDecoder().decode([File].self, from: answer).map { file in
+                // Whole seconds hide up to one: a state counts from the end of its second.
+                let fraction: Int64 = file.timestamp.includes(".") ? 0 : 999
+                guard let time = Timestamp(parsing: file.timestamp) else { throw notUnderstood }
+                return LitestreamStates.State(
+                    transaction: file.maximum,
+                    time: Timestamp(milliseconds: time.milliseconds + fraction))
+            }
+        } catch {
+            throw notUnderstood
+        }
+    }
+
+    /// Writes the database at a state to a new file.
+    func restore(_ state: LitestreamStates.State, to path: String) throws(StretchError) {
+        unlink(path)  // The program makes the file, and refuses one that is there.
+        _ = try run(["restore", "-txid", state.transaction, "-o", path, url])
+        unlink(path + ".txid")  // Some versions leave their position there.
+    }
+
+    private var notUnderstood: StretchError {
+        StretchError(
+            .unsupported, "what litestream says of replica \"\(url)\" is not understood",
+            hint: "Use Litestream 0.5 or newer.")
+    }
+}
+
+/// What can be restored from a replica, and what of it is the state of a moment.
+struct LitestreamStates: Equatable {
+    struct State: Equatable {
+        /// The transaction's id, as the program writes it: 16 hexadecimal digits.
+        let transaction: String
+        /// A moment at which the database had this state, or a later one.
+        let time: Timestamp
+    }
+
+    /// The states, oldest first, each with its earliest time.
+    let states: [State]
+
+    init(_ found: [State]) {
+        let earliest = Dictionary(
+            found.map { ($0.transaction, $0.time) }, uniquingKeysWith: { min($0, $1) })
+        states = earliest.map { State(transaction: $0.key, time: $0.value) }
+            .sorted { $0.transaction < $1.transaction }
+    }
+
+    /// The newest state that is not after a time.
+    ///
+    /// - Parameter time: The wanted moment, or `nil` for the newest state.
+    /// - Returns: The state, and whether a later one shows that the replica was written on, so that
+    ///   it is the state of that moment.
+    /// - Throws: `invalidArgument` for an empty replica, or a time before its first state.
+    func newest(
+        notAfter time: Timestamp?, replica: String
+    ) throws(StretchError) -> (state: State, isProven: Bool) {
+        guard let first = states.first, let last = states.last else {
+            throw StretchError(
+                .invalidArgument, "replica \"\(replica)\" is empty",
+                hint: "Look at its address with: litestream ltx.")
+        }
+        guard let time else { return (last, true) }
+        guard let state = states.last(where: { $0.time <= time }) else {
+            throw StretchError(
+                .invalidArgument,
+                "replica \"\(replica)\" begins at \(first.time), after \(time)",
+                hint: "Name a later time, in UTC.")
+        }
+        return (state, state != last)
+    }
+}

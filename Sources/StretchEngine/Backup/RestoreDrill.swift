@@ -1,0 +1,130 @@
+internal import Crypto
+internal import StretchCatalog
+public import StretchCore
+internal import StretchEndpoint
+internal import StretchKeystore
+internal import StretchMigration
+internal import StretchSQLite
+internal import StretchText
+
+/// What a restore drill found.
+public struct DrillReport: Codable, Equatable, Sendable {
+    /// One table of the database.
+    public struct Table: Codable, Equatable, Sendable {
+        /// The table's name.
+        public let name: String
+        /// The rows that the backup must have.
+        public let localRows: Int64
+        /// The rows that the restored file has.
+        public let restoredRows: Int64
+        /// Whether all of them are the same, value by value and in the same order.
+        public let isEqual: Bool
+    }
+
+    /// The moment whose state was backed up, in UTC.
+    public let time: String
+    /// The branch: a decimal number, as text.
+    public let branch: String
+    /// The number of changes of the manifest.
+    public let epoch: Int64
+    /// The tables of the file, stretch-enabled or not.
+    public let tables: [Table]
+    /// What was found when every cold row of the restored file was read again.
+    public let remote: VerificationResult
+    /// How long it took.
+    public let seconds: Double
+    /// Whether nothing differs.
+    public let isSound: Bool
+}
+
+extension StretchDatabase {
+    /// Proves that a backup of this moment would bring every row back.
+    ///
+    /// It makes a backup in a new folder, restores it to another file there, compares each table of
+    /// the restored file with this one as it was at that moment, and reads every cold row by the
+    /// restored file's own manifest. No branch is made, the remote is not changed, and the folder
+    /// is removed.
+    ///
+    /// - Parameters:
+    ///   - folder: Where the new folder is made: it needs room for two copies of the file.
+    ///   - options: How the backup is made.
+    /// - Returns: What differs is in the result, and no error.
+    /// - Throws: `disconnected`, `remoteUnavailable`, `busy`, `cancelled`; `wrongState` when the
+    ///   folder cannot be written.
+    public func drill(
+        in folder: String, _ options: BackupOptions = BackupOptions()
+    ) throws(StretchError) -> DrillReport {
+        let start = ContinuousClock.now
+        let scratch = try ScratchFolder(in: folder)
+        return try perform {
+            _ = try enabledDatabase()
+            let (backup, restored) = (scratch.path("backup.db"), scratch.path("restored.db"))
+            let staged = try StagedFile(for: backup, mode: 0o600)
+            var expected: [String: TableDigest] = [:]
+            let time = try DatabaseCopy(configuration: configuration, options: options).copy(
+                try makeReader(), to: staged.temporaryPath
+            ) { snapshot in expected = try TableDigest.all(of: snapshot) }
+            try staged.commit(time: time, isReplacing: false)
+            _ = try Self.restore([backup], to: restored, configuration: configuration)
+            return try compare(restored, with: expected, time: time, since: start)
+        }
+    }
+
+    private func compare(
+        _ restored: String, with expected: [String: TableDigest], time: Timestamp,
+        since start: ContinuousClock.Instant
+    ) throws -> DrillReport {
+        let connection = try Connection(
+            path: restored, access: .readWrite, routines: configuration.routines)
+        let found = try TableDigest.all(of: connection)
+        let names = Set(expected.keys).union(found.keys).sorted()
+        let tables = names.filter { !CatalogSchema.tableNames.contains($0) }.map { name in
+            DrillReport.Table(
+                name: name, localRows: expected[name]?.rowCount ?? 0,
+                restoredRows: found[name]?.rowCount ?? 0,
+                isEqual: expected[name] == found[name])
+        }
+        guard let record = try Catalog(connection).database() else {
+            throw StretchError(.damaged, "the restored file is not stretch-enabled")
+        }
+        let endpoint = try makeEndpoint(record, as: .reader)
+        let remote = VerificationResult(
+            try Migrator.verify(connection, endpoint, isAtHead: false))
+        return DrillReport(
+            time: time.description, branch: "\(record.position.branch)",
+            epoch: record.position.epoch, tables: tables, remote: remote,
+            seconds: (ContinuousClock.now - start).milliseconds / 1e3,
+            isSound: remote.isSound && expected == found)
+    }
+}
+
+/// The rows of one table, in their order, as a number and a hash.
+struct TableDigest: Equatable {
+    let rowCount: Int64
+    let hash: [UInt8]
+
+    /// The digests of all ordinary tables, those of the catalog among them.
+    static func all(of connection: Connection) throws -> [String: TableDigest] {
+        var digests: [String: TableDigest] = [:]
+        let names = try BackupReader.tableNames(connection) + CatalogSchema.tableNames
+        for name in names { digests[name] = try TableDigest(name, connection) }
+        return digests
+    }
+
+    private init(_ name: String, _ connection: Connection) throws {
+        let statement = try connection.prepare("SELECT * FROM main.\(name.quotedName)")
+        let page = RowBuffer(columnCount: statement.columnCount)
+        var (hash, count) = (SHA256(), Int64(0))
+        while try statement.step() {
+            page.beginRow(identifier: count)
+            page.appendRow(of: statement, from: 0, routines: connection.routines)
+            count += 1
+            if page.byteCount > 1 << 16 {
+                hash.update(bufferPointer: page.bytes)
+                page.removeAll()
+            }
+        }
+        hash.update(bufferPointer: page.bytes)
+        (rowCount, self.hash) = (count, Array(hash.finalize()))
+    }
+}

@@ -1,0 +1,186 @@
+internal import Foundation
+internal import StretchCore
+internal import StretchText
+
+/// A file under a temporary name, which gets its own name only when it is whole and on the disk.
+///
+/// What a killed process leaves behind, the next one for the same name removes.
+final class StagedFile {
+    /// The name that it shall have, without links.
+    let path: String
+    /// Where it is until then: in the same folder, so that renaming it is atomic.
+    let temporaryPath: String
+    /// Who may read and write it.
+    private let mode: mode_t
+    /// Locked for as long as the file is staged.
+    private var descriptor: Int32
+    private var isDone = false
+
+    /// Makes an empty file.
+    ///
+    /// - Parameter mode: Who may read and write it.
+    /// - Throws: `wrongState` when the folder cannot be written.
+    init(for path: String, mode: mode_t) throws(StretchError) {
+        self.path = FileIdentity.resolved(path)
+        self.mode = mode
+        let folder = StagedFile.folder(of: self.path)
+        let name = URL(fileURLWithPath: self.path).lastPathComponent
+        let prefix = ".\(name).stretch-"
+        StagedFile.removeLeftovers(prefix, in: folder)
+        temporaryPath =
+            "\(folder)/\(prefix)\(getpid())-\(String(UInt32.random(in: 0...UInt32.max), radix: 16))"
+        // The error names the folder; the temporary name tells nobody anything.
+        descriptor = (try? GuardedFile.make(temporaryPath, mode: mode)) ?? -1
+        guard descriptor >= 0 else {
+            throw StagedFile.failure("cannot make a file in \"\(folder)\"")
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            throw StagedFile.failure("cannot lock a file in \"\(folder)\"")
+        }
+    }
+
+    /// Goes on with the file that another program has put in the place of the empty one.
+    ///
+    /// Every connection to it must be closed.
+    ///
+    /// - Throws: `wrongState` when there is none, or nobody may use it.
+    func adoptReplacement() throws(StretchError) {
+        guard
+            let replacement = try GuardedFile.open(temporaryPath, O_RDWR, .user)
+        else { throw StagedFile.failure("cannot use \"\(temporaryPath)\"") }
+        guard flock(replacement, LOCK_EX | LOCK_NB) == 0, fchmod(replacement, mode) == 0 else {
+            let failure = StagedFile.failure("cannot use \"\(temporaryPath)\"")
+            close(replacement)
+            throw failure
+        }
+        closeDescriptor()
+        descriptor = replacement
+    }
+
+    deinit {
+        if !isDone {
+            for suffix in ["", "-wal", "-shm", "-journal"] { unlink(temporaryPath + suffix) }
+        }
+        closeDescriptor()
+    }
+
+    /// Before the file has its name: closing it later would drop the locks of connections that this
+    /// process opens to it. <https://sqlite.org/howtocorrupt.html>
+    private func closeDescriptor() {
+        if descriptor >= 0 { close(descriptor) }
+        descriptor = -1
+    }
+
+    /// Gives the file its name, durably.
+    ///
+    /// Every connection to it must be closed.
+    ///
+    /// - Parameters:
+    ///   - time: When its content was the state of its source; it becomes the time of modification.
+    ///   - isReplacing: Whether a file of that name is replaced; otherwise there must be none.
+    /// - Throws: `wrongState`; nothing is changed then.
+    func commit(time: Timestamp?, isReplacing: Bool) throws(StretchError) {
+        if let time {
+            let (seconds, rest) = time.milliseconds.quotientAndRemainder(dividingBy: 1_000)
+            let moment = timespec(tv_sec: Int(seconds), tv_nsec: Int(rest) * 1_000_000)
+            guard futimens(descriptor, [moment, moment]) == 0 else {
+                throw StagedFile.failure("cannot write \"\(path)\"")
+            }
+        }
+        guard StagedFile.synchronize(descriptor) else {
+            throw StagedFile.failure("cannot write \"\(path)\"")
+        }
+        closeDescriptor()
+        if isReplacing {
+            guard rename(temporaryPath, path) == 0 else {
+                throw StagedFile.failure("cannot replace \"\(path)\"")
+            }
+        } else {
+            try linkIntoPlace()
+        }
+        isDone = true
+        let folder = open(StagedFile.folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { throw StagedFile.failure("cannot write \"\(path)\"") }
+        defer { close(folder) }
+        guard StagedFile.synchronize(folder) else {
+            throw StagedFile.failure("cannot write \"\(path)\"")
+        }
+    }
+
+    /// A link does not replace a file that another process made meanwhile, as a rename would.
+    private func linkIntoPlace() throws(StretchError) {
+        if link(temporaryPath, path) == 0 {
+            unlink(temporaryPath)  // A second name is no harm.
+            return
+        }
+        guard errno != EEXIST else { throw StagedFile.exists(path) }
+        // A file system without links.
+        guard access(path, F_OK) != 0, rename(temporaryPath, path) == 0 else {
+            throw StagedFile.failure("cannot make \"\(path)\"")
+        }
+    }
+
+    /// The error for a name that is taken.
+    static func exists(_ path: String) -> StretchError {
+        StretchError(
+            .wrongState, "\"\(path)\" exists already",
+            hint: "Name another file, or use --overwrite.")
+    }
+
+    // MARK: Files
+
+    /// The time of a file's last change, that of its WAL included, or `nil` for a missing file.
+    static func modificationTime(_ path: String) -> Timestamp? {
+        [path, path + "-wal"].compactMap { path -> Timestamp? in
+            var state = stat()
+            guard stat(path, &state) == 0 else { return nil }
+            #if canImport(Darwin)
+                let time = state.st_mtimespec
+            #else
+                let time = state.st_mtim
+            #endif
+            return Timestamp(
+                milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
+        }.max()
+    }
+
+    /// The size of a file in bytes, or `nil` for a missing one.
+    static func byteCount(_ path: String) -> Int64? {
+        var state = stat()
+        return stat(path, &state) == 0 ? Int64(state.st_size) : nil
+    }
+
+    private static func folder(of path: String) -> String {
+        URL(fileURLWithPath: path).deletingLastPathComponent().path
+    }
+
+    private static func synchronize(_ descriptor: Int32) -> Bool {
+        #if canImport(Darwin)
+            if fcntl(descriptor, F_FULLFSYNC) == 0 { return true }
+        #endif
+        return fsync(descriptor) == 0
+    }
+
+    private static func removeLeftovers(_ prefix: String, in folder: String) {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        for name in names where name.beginsWith(prefix) {
+            let path = "\(folder)/\(name)"
+            var state = stat()
+            // A second name of a file that is in its place already: nothing but the name goes.
+            if lstat(path, &state) == 0, state.st_mode & S_IFMT == S_IFREG, state.st_nlink > 1 {
+                unlink(path)
+                continue
+            }
+            // What is no file of ours stays.
+            guard let other = try? GuardedFile.open(path, O_RDONLY, .anyone) else { continue }
+            if flock(other, LOCK_EX | LOCK_NB) == 0 { unlink(path) }
+            close(other)
+        }
+    }
+
+    private static func failure(_ what: String) -> StretchError {
+        StretchError(
+            .wrongState, "\(what): \(String(cString: strerror(errno)))",
+            hint: "Look at the folder's rights and its free space.")
+    }
+}

@@ -1,0 +1,238 @@
+internal import StretchCatalog
+public import StretchCore
+public import StretchKeystore
+internal import StretchMigration
+internal import StretchSQLite
+internal import StretchTimeline
+
+extension StretchDatabase {
+    /// Restores a file from a backup, however it was made.
+    ///
+    /// With a time, the newest backup that is not after it is taken: a backup's time is its file's
+    /// time of modification, which is never earlier than its state. The file is whole and on the
+    /// disk before it gets its name. A restored file is disconnected from its remote until it is
+    /// reauthorized, also when its cold rows are those of the file that it replaces.
+    ///
+    /// - Parameters:
+    ///   - backups: One backup or several.
+    ///   - path: The file to make or replace.
+    /// - Throws: `invalidArgument` when no backup is old enough, or one is no database;
+    ///   `wrongState` when the file holds another database or is newer, and is not to be replaced;
+    ///   `busy` when another program has it open; `damaged` for a backup that is not sound;
+    ///   `cancelled`.
+    ///   The file is then as it was.
+    public static func restore(
+        _ backups: [String], to path: String, _ options: RestoreOptions = RestoreOptions(),
+        configuration: Configuration
+    ) throws(StretchError) -> RestoreReport {
+        let backup = try Restoration.choose(backups, options.time)
+        let restoration = try Restoration(path, options, configuration)
+        guard !FileIdentity.isSame(backup.path, restoration.path) else {
+            throw StretchError(
+                .invalidArgument, "\"\(path)\" is the backup itself",
+                hint: "Name another file to restore to.")
+        }
+        let reader = try BackupReader(backup.path, configuration)
+        return try restoration.run(from: backup.path, time: backup.time) { staged in
+            var copied = BackupOptions()
+            copied.shouldStop = options.shouldStop
+            copied.progress = options.progress
+            _ = try DatabaseCopy(configuration: configuration, options: copied).copy(
+                reader.connection, to: staged.temporaryPath)
+        }
+    }
+
+    /// Restores a file from a replica that Litestream wrote.
+    ///
+    /// - Throws: What ``restore(_:to:_:configuration:)`` throws, and `remoteUnavailable` when the
+    ///   program fails; `wrongState` when nothing shows that the replica was complete at the wanted
+    ///   moment.
+    public static func restore(
+        _ replica: LitestreamReplica, to path: String,
+        _ options: RestoreOptions = RestoreOptions(), configuration: Configuration
+    ) throws(StretchError) -> RestoreReport {
+        let states = LitestreamStates(try replica.states())
+        let (state, isProven) = try states.newest(notAfter: options.time, replica: replica.url)
+        let restoration = try Restoration(path, options, configuration)
+        return try restoration.run(from: replica.url, time: state.time) { staged in
+            let file = staged.temporaryPath
+            try replica.restore(state, to: file)
+            try DatabaseCopy.check(file, configuration)
+            if !isProven, !options.acceptsNearest {
+                try restoration.requireComplete(file, state, replica)
+            }
+            try staged.adoptReplacement()
+        }
+    }
+}
+
+/// One restore: stages the file, looks at what it would replace, and gives it its name.
+struct Restoration {
+    /// The file, without links.
+    let path: String
+    private let options: RestoreOptions
+    private let configuration: Configuration
+
+    init(
+        _ path: String, _ options: RestoreOptions, _ configuration: Configuration
+    ) throws(StretchError) {
+        try GuardedFile.requireOwnName(path)
+        self.path = FileIdentity.resolved(path)
+        self.options = options
+        self.configuration = configuration
+    }
+
+    /// The newest backup that is not after a time.
+    static func choose(
+        _ backups: [String], _ time: Timestamp?
+    ) throws(StretchError) -> (path: String, time: Timestamp) {
+        var known: [(path: String, time: Timestamp)] = []
+        for path in backups {
+            guard let changed = StagedFile.modificationTime(path) else {
+                throw StretchError(
+                    .invalidArgument, "cannot open \"\(path)\": no such file",
+                    hint: "Name an existing backup.")
+            }
+            known.append((path, changed))
+        }
+        let newest = known.filter { one in time.map { one.time <= $0 } ?? true }
+            .max { $0.time < $1.time }
+        guard let newest else {
+            let first = known.min { $0.time < $1.time }
+            throw StretchError(
+                .invalidArgument,
+                "no backup is as old as \(time.map(\.description) ?? "that"); "
+                    + "the first one is of \(first?.time.description ?? "no time")",
+                hint: "Name an earlier backup, or a later time, in UTC.")
+        }
+        return newest
+    }
+
+    /// Throws unless the replicated file still has the newest state: then it also had it at all
+    /// moments between, however long the database was idle.
+    func requireComplete(
+        _ restored: String, _ state: LitestreamStates.State, _ replica: LitestreamReplica
+    ) throws {
+        let original = options.original ?? path
+        if GuardedFile.mode(original) != nil {
+            let present = try BackupReader(original, configuration).connection
+            let past = try BackupReader(restored, configuration).connection
+            let isSame = try present.transaction(.deferred) { () throws in
+                try TableDigest.all(of: present) == TableDigest.all(of: past)
+            }
+            guard !isSame else { return }
+        }
+        throw StretchError(
+            .wrongState,
+            "replica \"\(replica.url)\" ends at \(state.time); nothing shows that it was complete "
+                + "at \(options.time?.description ?? "the end")",
+            hint: "Name the replicated file, if it is still there: --original; or take the newest "
+                + "state: --nearest.")
+    }
+
+    /// - Parameters:
+    ///   - time: The moment whose state the source is.
+    ///   - write: Writes the database to the staged, empty file, and proves it sound.
+    func run(
+        from source: String, time: Timestamp, _ write: (StagedFile) throws -> Void
+    ) throws(StretchError) -> RestoreReport {
+        let isThere = GuardedFile.mode(path) != nil
+        let mode = GuardedFile.mode(path) ?? GuardedFile.mode(source) ?? 0o600
+        let staged = try StagedFile(for: path, mode: mode)
+        try local { () throws in try write(staged) }
+        let (record, pending) = try self.record(ofFile: staged.temporaryPath)
+        var replaced: ReplacedFile?
+        // A migrator of the old file must not go on under its name.
+        var lease: MigratorLease?
+        if isThere {
+            try requireReplaceable(by: record, time: time)
+            lease = try MigratorLease(
+                path: path, timeout: configuration.busyTimeout, since: configuration.now())
+            replaced = try ReplacedFile(path, configuration)
+        }
+        defer { withExtendedLifetime(lease) {} }
+        let known = try attachment(of: record, pending: pending)
+        try note(.restored, known)
+        do throws(StretchError) {
+            try staged.commit(time: time, isReplacing: isThere)
+        } catch {
+            replaced?.giveUp()
+            if let known { try note(known.state, known) }
+            throw error
+        }
+        replaced = nil
+        return try report(source, time, record, isReplacing: isThere)
+    }
+
+    /// What the keystore has of the backup's branch, when the restored file would be taken for the
+    /// one that goes on in it: because it is in its place, or because no file is there any more.
+    private func attachment(
+        of record: DatabaseRecord?, pending: PendingStep?
+    ) throws(StretchError) -> Attachment? {
+        guard let record, let link = FileLink(configuration, path: path) else { return nil }
+        let (state, found) = try link.state(of: record, pending: pending)
+        guard let found, [.linked, .deauthorized].contains(found.state) else { return nil }
+        return found.path == path || state == .connected ? found : nil
+    }
+
+    /// What a file says of its branch, and its step in flight.
+    private func record(
+        ofFile path: String
+    ) throws(StretchError) -> (DatabaseRecord?, PendingStep?) {
+        let reader = try BackupReader(path, configuration)
+        guard let record = try reader.record() else { return (nil, nil) }
+        return (record, try local { () throws in try Catalog(reader.connection).pending() })
+    }
+
+    private func note(
+        _ state: BranchMemory.State, _ attachment: Attachment?
+    ) throws(StretchError) {
+        guard let attachment else { return }
+        try configuration.keystore?.update(attachment) { $0.state = state }
+    }
+
+    private func requireReplaceable(
+        by record: DatabaseRecord?, time: Timestamp
+    ) throws(StretchError) {
+        guard !options.replaces else { return }
+        func refusal(_ cause: ReplacementRefusal, _ what: String) -> StretchError {
+            StretchError(
+                .wrongState, "\"\(path)\" \(what)",
+                hint: "Restore to another file, or replace it: --replace.", cause: cause)
+        }
+        guard let reader = try? BackupReader(path, configuration) else {
+            throw refusal(.foreign, "exists, and is no SQLite database")
+        }
+        let present = try reader.record()
+        guard let present, let record else { throw refusal(.foreign, "exists already") }
+        guard present.database == record.database else {
+            throw refusal(.foreign, "holds another database")
+        }
+        guard reader.time <= time, present.position.epoch <= record.position.epoch else {
+            throw refusal(.newer, "is newer than the backup")
+        }
+    }
+
+    private func report(
+        _ source: String, _ time: Timestamp, _ record: DatabaseRecord?, isReplacing: Bool
+    ) throws(StretchError) -> RestoreReport {
+        var state: DatabaseStatus.LinkState?
+        var steps: [String] = []
+        let reader = try BackupReader(path, configuration)
+        if let record {
+            let pending = try local { () throws in try Catalog(reader.connection).pending() }
+            let found = try FileLink(configuration, path: path)?.state(of: record, pending: pending)
+            state = found?.0 == .connected ? .connected : .disconnected
+            if state == .disconnected {
+                steps.append(
+                    "The file is disconnected from server \(record.endpoint): hot rows can be "
+                        + "read, cold ones after: stretch reauthorize FILE --login ADMINISTRATOR.")
+            }
+        }
+        return RestoreReport(
+            file: path, source: source, time: time.description,
+            gapSeconds: options.time.map { Double($0.milliseconds - time.milliseconds) / 1e3 },
+            isReplacing: isReplacing, linkState: state, nextSteps: steps,
+            content: try reader.description())
+    }
+}

@@ -1,0 +1,233 @@
+internal import SQLText
+internal import StretchCatalog
+public import StretchCore
+internal import StretchEndpoint
+internal import StretchOverlay
+public import StretchSQLite
+internal import StretchSchema
+
+/// The answer of a query.
+public struct QueryResult: Hashable, Sendable {
+    /// The names of the columns.
+    public let columns: [String]
+    /// The rows, each with one value per column.
+    public let rows: [[Value]]
+
+    /// Makes an answer.
+    public init(columns: [String], rows: [[Value]]) {
+        self.columns = columns
+        self.rows = rows
+    }
+}
+
+extension StretchDatabase {
+    /// Prepares one statement of the application.
+    ///
+    /// Table names mean whole tables, hot and cold. What SQLite offers for ordinary tables only,
+    /// such as UPSERT, RETURNING and DEFAULTs, is sent to the hot table, where it is native.
+    ///
+    /// The statement keeps the database open for as long as it lives.
+    ///
+    /// - Throws: `statementFailed` with SQLite's message; `unsupported` for a statement that would
+    ///   lose rows or hide cold ones.
+    public func prepare(_ sql: String) throws(StretchError) -> Statement {
+        try perform {
+            _ = try needsRewriting(sql)
+            let rewritten = try rewriter.rewrite(sql)
+            guard !rewritten.isAlteration, !StatementRewriter.starts(sql, with: "VACUUM")
+            else {
+                throw StretchError(
+                    .unsupported,
+                    "VACUUM and ALTER TABLE of a stretch-enabled table cannot be prepared here",
+                    hint: "Run it with execute(_:), which takes the overlay down meanwhile.")
+            }
+            var tail = 0
+            let prepared = try overlay.preparing(sql) {
+                try connection.prepareFirst(rewritten.sql, tail: &tail)
+            }
+            guard let statement = prepared else {
+                throw StretchError(
+                    .statementFailed, "the text holds no statement", hint: "Give one statement.")
+            }
+            statement.owner = self
+            return repeating(statement)
+        }
+    }
+
+    /// Lets a statement run again after rows became hot that it needs.
+    private func repeating(_ statement: Statement) -> Statement {
+        statement.recovery = recovery
+        #if DEBUG
+            statement.didEnd = endCheck
+        #endif
+        return statement
+    }
+
+    /// Runs one statement and returns its rows, all of them.
+    public func query(_ sql: String, _ values: Value...) throws(StretchError) -> QueryResult {
+        var result: QueryResult?
+        try perform {
+            try run(sql) { statement in
+                try statement.bind(values)
+                var rows: [[Value]] = []
+                while try statement.step() {
+                    rows.append((0..<statement.columnCount).map { statement.column($0) })
+                }
+                let columns = (0..<statement.columnCount).map { statement.columnName($0) }
+                result = QueryResult(columns: columns, rows: rows)
+            }
+        }
+        guard let result else {
+            throw StretchError(
+                .statementFailed, "the text holds no statement", hint: "Give one statement.")
+        }
+        return result
+    }
+
+    /// Runs one statement with values, or every statement of a script without; rows are discarded.
+    public func execute(_ sql: String, _ values: Value...) throws(StretchError) {
+        try forEachStatement(sql) { statement throws(SQLiteError) in
+            if !values.isEmpty { try statement.bind(values) }
+            try statement.run()
+        }
+    }
+
+    /// Runs one statement with as many values as it has parameters; its rows are discarded.
+    package func execute(_ sql: String, values: [Value]) throws(StretchError) {
+        try forEachStatement(sql) { statement in
+            try statement.bind(values)
+            try statement.run()
+        }
+    }
+
+    /// Prepares the statements of a script one after the other, each when the ones before it ran.
+    ///
+    /// - Parameter body: Runs the statement; a throw ends the script.
+    public func forEachStatement(
+        _ script: String, _ body: (Statement) throws -> Void
+    ) throws(StretchError) {
+        for statement in StatementSplitter(script) {
+            try perform { try run(statement, body) }
+        }
+    }
+
+    /// Prepares the first statement of a text, if it has one; the rest is not looked at.
+    package func withStatement(
+        _ sql: String, _ body: (Statement) throws -> Void
+    ) throws(StretchError) {
+        try perform { try run(sql, body) }
+    }
+
+    private func run(_ sql: String, _ body: (Statement) throws -> Void) throws {
+        guard try needsRewriting(sql) else {
+            return try run(RewrittenStatement(sql: sql, kind: .unchanged), body)
+        }
+        guard !StatementRewriter.starts(sql, with: "VACUUM") else {
+            // VACUUM looks names up as statements do, and would index the overlay.
+            return try overlay.withoutTables { try body(connection.prepare(sql)) }
+        }
+        let rewritten = try rewriter.rewrite(sql)
+        guard !rewritten.isAlteration else {
+            // ALTER parses every index of main again, and finds the overlay under its table's name.
+            return try overlay.withoutTables { try run(rewritten, body) }
+        }
+        try run(rewritten, body)
+    }
+
+    private func run(_ rewritten: RewrittenStatement, _ body: (Statement) throws -> Void) throws {
+        var tail = 0
+        // Nothing but white space and comments is no statement.
+        func prepare() throws -> Statement? {
+            try connection.prepareFirst(rewritten.sql, tail: &tail)
+        }
+        // Where nothing is stretched, nothing is planned or recalled.
+        let isPlain = overlay.isEmpty
+        guard let statement = try isPlain ? prepare() : overlay.preparing(rewritten.sql, prepare)
+        else { return }
+        try body(isPlain ? statement : repeating(statement))
+        try didRun(rewritten.kind)
+    }
+
+    /// Brings the overlay up to the file, and tells whether it has anything that a statement meets.
+    private func needsRewriting(_ sql: String) throws -> Bool {
+        do {
+            try overlay.lock(for: sql)
+            try overlay.synchronize()
+        } catch {
+            // Whatever is wrong with a table, a transaction can be ended.
+            guard StatementRewriter.endsTransaction(sql) else { throw error }
+        }
+        return !overlay.isEmpty
+    }
+
+    private var rewriter: StatementRewriter {
+        StatementRewriter(
+            tables: overlay.tableNames, views: overlay.viewNames, triggers: overlay.triggerNames)
+    }
+
+    /// A change of a stretch-enabled table's columns is told to the catalog at once, while it is
+    /// still known what it was.
+    private func didRun(_ kind: RewrittenStatement.Kind) throws {
+        switch kind {
+        case .schemaChange(let table, let change):
+            switch change {
+            case .renameColumn(let from, let to):
+                try reconcile(table, [.renamed(from: from, to: to)])
+            case .dropColumn(let name):
+                try reconcile(table, [.replaced(name)])
+            default: try reconcileUnlessWaiting(table)
+            }
+            overlay.invalidate()
+        case .createView, .dropView, .dropTrigger, .analyze: overlay.invalidate()
+        case .unchanged, .insert, .pragma: break
+        }
+    }
+
+    private func reconcile(_ name: String, _ hints: [ColumnHint]) throws {
+        guard let table = try catalog.table(named: name) else { return }
+        try reconciler().reconcile(table.id, hints: hints)
+    }
+
+    /// The change is done already; where the owner of the remote has to follow, cold rows wait, and
+    /// status, migration and reads of them say so.
+    private func reconcileUnlessWaiting(_ name: String) throws {
+        do {
+            try reconcile(name, [])
+        } catch let error as StretchError {
+            guard error.code == .notPermitted else { throw error }
+        }
+    }
+
+    /// Whether a transaction of the application is open.
+    public var isInTransaction: Bool { connection.isInTransaction }
+
+    /// The number of times that the remote was asked something for statements of this database.
+    public var roundTripCount: Int { overlay.roundTripCount }
+
+    /// The number of cold rows that were fetched for statements of this database.
+    package var fetchedRowCount: Int { overlay.fetchedRowCount }
+
+    /// The rows that the last INSERT, UPDATE or DELETE changed, hot and cold.
+    public var changeCount: Int64 { connection.changeCount }
+
+    /// The rowid of the last INSERT on this connection.
+    public var lastInsertRowID: Int64 { connection.lastInsertRowID }
+
+    /// Makes a running statement stop, also while it waits for the remote; the one call that other
+    /// threads may make.
+    public func interrupt() {
+        connection.interrupt()
+        overlay.remoteInterrupter.interrupt()
+    }
+}
+
+extension RewrittenStatement {
+    /// Whether the statement is an ALTER TABLE of a stretch-enabled table.
+    fileprivate var isAlteration: Bool {
+        guard case .schemaChange(_, let change) = kind else { return false }
+        switch change {
+        case .createIndex, .createTrigger: return false
+        default: return true
+        }
+    }
+}

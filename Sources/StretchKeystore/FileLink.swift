@@ -1,0 +1,152 @@
+internal import Foundation
+package import StretchCatalog
+package import StretchCore
+package import StretchEndpoint
+internal import StretchSQLite
+package import StretchTimeline
+
+/// Ties a local file to what this user's keystore has of it, without asking the remote.
+package final class FileLink {
+    private let keystore: Keystore
+    private let routines: Routines
+    /// The file's absolute path, without links.
+    package let path: String
+    /// The position at which the file was last found connected; nothing changes while it stays.
+    private var known: (position: TimelinePosition, attachment: Attachment)?
+
+    package init?(_ configuration: Configuration, path: String) {
+        guard let keystore = configuration.keystore else { return nil }
+        self.keystore = keystore
+        routines = configuration.routines
+        self.path = FileIdentity.resolved(path)
+    }
+
+    /// Forgets what was found, after the keystore or the file was changed on purpose.
+    package func forget() { known = nil }
+
+    /// Whether the file is connected, and its attachment when the keystore has one of its branch.
+    ///
+    /// - Throws: `damaged` or `wrongState` when the keystore cannot be read.
+    package func state(
+        of record: DatabaseRecord, pending: PendingStep?
+    ) throws(StretchError) -> (LinkState, Attachment?) {
+        let all = try keystore.attachments(database: record.database)
+        let attachment = all.first { $0.branch == record.position.branch }
+        let seen = try attachment.flatMap { one throws(StretchError) in try keystore.seen(one) }
+        let state = LinkState(
+            position: record.position, pending: pending, endpoint: record.endpoint,
+            memory: attachment?.memory(seen: seen),
+            hasOriginal: attachment.map { hasOriginal($0, branch: record.position.branch) } ?? false
+        )
+        return (state, attachment)
+    }
+
+    /// The attachment of a connected file, with its path and its position noted.
+    ///
+    /// - Throws: `disconnected`, with the way to connect it; as ``state(of:pending:)``.
+    @discardableResult
+    package func require(
+        _ record: DatabaseRecord, pending: PendingStep?
+    ) throws(StretchError) -> Attachment {
+        if let known, known.position == record.position { return known.attachment }
+        var (state, found) = try self.state(of: record, pending: pending)
+        if state == .disconnected(.restored), let now = try present() {
+            // An old snapshot of a file that went on meanwhile.
+            (state, found) = try self.state(of: now.record, pending: now.pending)
+        }
+        guard state == .connected, var attachment = found else {
+            throw FileLink.refusal(state, path: path)
+        }
+        if attachment.path != path {
+            attachment =
+                try keystore.update(attachment) {
+                    if $0.owner == attachment.owner { $0.path = self.path }
+                } ?? attachment
+        }
+        try see(record.position, attachment)
+        known = (record.position, attachment)
+        return attachment
+    }
+
+    /// What the file says now, whatever snapshot the caller reads.
+    private func present() throws(StretchError) -> (record: DatabaseRecord, pending: PendingStep?)?
+    {
+        do {
+            let catalog = Catalog(
+                try Connection(path: path, access: .readOnly, routines: routines))
+            return try catalog.connection.transaction(.deferred) {
+                guard let record = try catalog.database() else { return nil }
+                return (record, try catalog.pending())
+            }
+        } catch let error as SQLiteError {
+            throw StretchError(local: error)
+        } catch let error as StretchError {
+            throw error
+        } catch {
+            return nil
+        }
+    }
+
+    /// Notes how far the file has come.
+    package func see(_ position: TimelinePosition, _ attachment: Attachment) throws(StretchError) {
+        let seen = try keystore.seen(attachment)
+        let isNewer = seen.map { $0.branch != position.branch || $0.epoch < position.epoch } ?? true
+        if isNewer { try keystore.setSeen(position, attachment) }
+    }
+
+    /// Throws unless the remote at the address is the one that the file was attached to; what was
+    /// never asked is noted.
+    ///
+    /// - Throws: `remoteMismatch`.
+    package func requireSameRemote(
+        _ attachment: Attachment, _ endpoint: any Endpoint
+    ) throws(StretchError) {
+        let found = try endpoint.identity()
+        guard let expected = attachment.remote else {
+            try keystore.update(attachment) { $0.remote = found }
+            return
+        }
+        guard found == expected else {
+            throw StretchError(
+                .remoteMismatch,
+                "server \"\(attachment.server)\" is another remote than the one that file "
+                    + "\"\(path)\" was attached to",
+                hint: "Let the address lead to the old remote, or use reauthorize.")
+        }
+    }
+
+    /// Whether the file that the keystore remembers is still where it was, and is not this one.
+    private func hasOriginal(_ attachment: Attachment, branch: Int64) -> Bool {
+        guard attachment.path != path, FileManager.default.fileExists(atPath: attachment.path),
+            !FileIdentity.isSame(attachment.path, path)
+        else { return false }
+        // A file that cannot be read is no original that could go on.
+        guard (try? GuardedFile.requireDatabase(attachment.path)) != nil else { return false }
+        let original = try? Connection(
+            path: attachment.path, access: .readOnly, routines: routines)
+        let found = try? original?.integer("SELECT branch FROM main.stretch_database")
+        return found == branch
+    }
+
+    /// The error for a disconnected file.
+    static func refusal(_ state: LinkState, path: String) -> StretchError {
+        guard case .disconnected(let reason) = state else {
+            return StretchError(.disconnected, "file \"\(path)\" is disconnected from its remote")
+        }
+        let why =
+            switch reason {
+            case .unknownHere: "this user's keystore does not know it"
+            case .repointed: "it names another remote than the one that it was attached to"
+            case .unfinished: "its reauthorization was cut off"
+            case .deauthorized: "it was deauthorized"
+            case .copied: "it is a copy, and the original is still there"
+            case .restored: "it is older than when it was last seen: it was restored"
+            }
+        return StretchError(
+            .disconnected, "file \"\(path)\" is disconnected from its remote: \(why)",
+            hint: """
+                Hot rows can be read. To connect it: CREATE MASTER KEY, CREATE DATABASE SCOPED \
+                CREDENTIAL, then EXEC sp_rda_reauthorize_db; or: stretch reauthorize FILE.
+                """)
+    }
+}

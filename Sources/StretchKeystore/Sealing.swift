@@ -1,0 +1,26 @@
+internal import Crypto
+internal import Foundation
+internal import StretchCore
+
+/// Authenticated encryption with AES-256-GCM.
+///
+/// What a secret is for is authenticated with it: no sealed secret can stand in for another.
+enum Sealing {
+    static func seal(
+        _ secret: some DataProtocol, under key: SymmetricKey, purpose: String
+    ) throws(StretchError) -> Data {
+        do {
+            let box = try AES.GCM.seal(secret, using: key, authenticating: Data(purpose.utf8))
+            // Only a nonce of unusual length has no combined form.
+            return box.combined ?? Data()
+        } catch {
+            throw StretchError(.wrongState, "cannot seal a secret", cause: error)
+        }
+    }
+
+    /// The secret, or `nil` when the bytes were changed or sealed for something else.
+    static func open(_ bytes: Data, under key: SymmetricKey, purpose: String) -> Data? {
+        guard let box = try? AES.GCM.SealedBox(combined: bytes) else { return nil }
+        return try? AES.GCM.open(box, using: key, authenticating: Data(purpose.utf8))
+    }
+}

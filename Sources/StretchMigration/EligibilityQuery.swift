@@ -1,0 +1,249 @@
+package import StretchCatalog
+package import StretchCore
+internal import StretchText
+
+/// The SQL that finds the rows of a table that move: pure text, with the row under the alias `h`.
+///
+/// Column names always carry their alias, because SQLite reads an unknown name in double quotes as
+/// a string.
+package struct EligibilityQuery: Hashable, Sendable {
+    /// The parent that a table follows.
+    package struct Followed: Hashable, Sendable {
+        let childColumns: [String]
+        let parent: String
+        let parentColumns: [String]
+        /// The alias of the parent in `condition`.
+        let alias: String
+        /// What an eligible row of the parent meets.
+        let condition: String
+        /// The common table expressions that `condition` reads.
+        private let ancestors: [String]
+
+        /// - Parameter followed: The parent that the parent itself follows, or `nil`.
+        package init(
+            _ key: ForeignKeySchema, alias: String, filter: String?, followed: Followed? = nil
+        ) {
+            childColumns = key.childColumns
+            parent = key.parent
+            parentColumns = key.parentColumns
+            self.alias = alias
+            condition = EligibilityQuery.condition(
+                filter: filter, followed: followed, alias: alias)
+            ancestors = followed?.commonTables ?? []
+        }
+
+        /// The keys of the parent's rows that stay hot, and what they depend on.
+        ///
+        /// A chain of parents written as one condition would be deeper than SQLite's parser goes.
+        var commonTables: [String] {
+            let names = parentColumns.indices.map { "k\($0)" }.joined(separator: ", ")
+            let columns = parentColumns.map { "\(alias).\($0.quotedName)" }
+            return ancestors + [
+                """
+                stays_\(alias)(\(names)) AS (SELECT \(columns.joined(separator: ", ")) \
+                FROM main.\(parent.quotedName) AS \(alias) WHERE (\(condition)) IS NOT TRUE)
+                """
+            ]
+        }
+
+        /// True when no row of the parent that is referred to stays hot.
+        func sql(child: String) -> String {
+            let join = childColumns.enumerated().map {
+                "\(alias).k\($0) = \(child).\($1.quotedName)"
+            }
+            return """
+                NOT EXISTS (SELECT 1 FROM stays_\(alias) AS \(alias) \
+                WHERE \(join.joined(separator: " AND ")))
+                """
+        }
+
+        func hasNull(child: String) -> String {
+            childColumns.map { "\(child).\($0.quotedName) IS NULL" }.joined(separator: " OR ")
+        }
+    }
+
+    private let name: String
+    private let columns: [String]
+    private let keyKind: KeyKind
+    private let keyTerms: [KeyTerm]
+    private let rowid: String?
+    private let keepsHighestRowid: Bool
+    private let children: [ForeignKeySchema]
+    private let filterCondition: String
+    /// What the filter's condition reads besides the table, before the SELECT.
+    private let commonTables: String
+
+    /// Builds the query of a table.
+    ///
+    /// - Parameters:
+    ///   - filter: The table's own filter on the alias `h`, or `nil` without one.
+    ///   - followed: The parent that the table follows, or `nil`.
+    /// - Throws: `unsupported` for a table whose columns take all names of the rowid.
+    package init(
+        _ schema: TableSchema, filter: String?, followed: Followed? = nil
+    ) throws(StretchError) {
+        name = schema.name
+        columns = schema.columns.map(\.name)
+        keyKind = schema.keyKind
+        keyTerms = schema.keyTerms
+        if schema.keyKind == .rowid {
+            rowid = schema.keyTerms[0].name.quotedName
+        } else {
+            rowid = schema.rowidName
+        }
+        guard rowid != nil || keyKind == .withoutRowid else {
+            throw StretchError(
+                .unsupported,
+                "table \"\(name)\": its columns take the names rowid, _rowid_ and oid",
+                hint: "Rename one of the three columns.")
+        }
+        keepsHighestRowid = schema.keyKind == .rowid && !schema.isAutoincrement
+        children = schema.children.filter { !$0.parentColumns.isEmpty }
+        filterCondition = Self.condition(filter: filter, followed: followed, alias: "h")
+        commonTables =
+            followed.map { "WITH \($0.commonTables.joined(separator: ", ")) " } ?? ""
+    }
+
+    /// What a row meets that the filter or the followed parent selects.
+    ///
+    /// A row whose foreign key is NULL follows nobody: only the table's own filter selects it.
+    package static func condition(filter: String?, followed: Followed?, alias: String) -> String {
+        guard let followed else { return filter.map { "(\($0))" } ?? "1" }
+        let hasNull = followed.hasNull(child: alias)
+        let follows = followed.sql(child: alias)
+        guard let filter else { return "NOT (\(hasNull)) AND \(follows)" }
+        return "(\(filter)) AND (\(hasNull) OR \(follows))"
+    }
+
+    // MARK: Conditions
+
+    private var source: String { "main.\(name.quotedName) AS h" }
+    private var hasNullInKey: String? {
+        guard keyKind == .declared else { return nil }
+        return keyTerms.map { "h.\($0.name.quotedName) IS NULL" }.joined(separator: " OR ")
+    }
+    private var isHighest: String? {
+        guard keepsHighestRowid, let rowid else { return nil }
+        return "h.\(rowid) = (SELECT max(m.\(rowid)) FROM main.\(name.quotedName) AS m)"
+    }
+
+    /// True when no hot row refers to the row; `nil` when no foreign key leads to the table.
+    private var hasNoHotChild: String? {
+        guard !children.isEmpty else { return nil }
+        return children.map { key in
+            let join = zip(key.parentColumns, key.childColumns).map {
+                "h.\($0.quotedName) = c.\($1.quotedName)"
+            }
+            return """
+                NOT EXISTS (SELECT 1 FROM main.\(key.child.quotedName) AS c \
+                WHERE \(join.joined(separator: " AND ")))
+                """
+        }.joined(separator: " AND ")
+    }
+
+    /// Whether moving rows can make other rows of the table eligible.
+    package var refersToItself: Bool { children.contains { $0.child.isEqualFoldingCase(name) } }
+
+    /// What an eligible row meets.
+    package var condition: String {
+        var parts = [filterCondition]
+        if let hasNullInKey { parts.append("NOT (\(hasNullInKey))") }
+        if let isHighest { parts.append("NOT (\(isHighest))") }
+        if let hasNoHotChild { parts.append(hasNoHotChild) }
+        return parts.joined(separator: " AND ")
+    }
+
+    // MARK: Statements
+
+    /// Counts the eligible rows.
+    package var countSQL: String {
+        "\(commonTables)SELECT count(*) FROM \(source) WHERE \(condition)"
+    }
+
+    /// Counts the rows that meet the filter and stay: one row, by the order of the first three
+    /// cases of ``KeptReason``.
+    package var keptSQL: String {
+        let reasons = [hasNullInKey, isHighest, hasNoHotChild.map { "NOT (\($0))" }]
+        let counts = reasons.map { "count(CASE WHEN \($0 ?? "0") THEN 1 END)" }
+        return """
+            \(commonTables)SELECT \(counts.joined(separator: ", ")) FROM \(source) \
+            WHERE \(filterCondition)
+            """
+    }
+
+    /// Reads eligible rows in the order of the key: an identifier, and the columns.
+    ///
+    /// The identifier is the rowid, or NULL without one. The limit is the last parameter; a
+    /// continuation has the last row's place in the first ones.
+    package func rowsSQL(isContinuation: Bool) -> String {
+        let identifier = rowid.map { "h.\($0)" } ?? "NULL"
+        let list = [identifier] + columns.map { "h.\($0.quotedName)" }
+        let parameterCount = isContinuation ? placeParameterCount : 0
+        let place = isContinuation ? "\(placeCondition) AND " : ""
+        return """
+            \(commonTables)SELECT \(list.joined(separator: ", ")) FROM \(source) \
+            WHERE \(place)\(condition) \
+            ORDER BY \(order) LIMIT ?\(parameterCount + 1)
+            """
+    }
+
+    /// Whether the place in the order is the rowid, and not the key's columns.
+    package var isOrderedByRowid: Bool { keyKind == .rowid || keyKind == .none }
+
+    /// The places, in the table, of the columns that make the place in the order.
+    package var placeColumns: [Int] { keyTerms.map(\.column) }
+
+    private var placeParameterCount: Int { isOrderedByRowid ? 1 : keyTerms.count }
+
+    private var order: String {
+        guard !isOrderedByRowid else { return "h.\(rowid ?? "rowid")" }
+        return keyTerms.map { "\($0.sql("h"))\($0.isDescending ? " DESC" : "")" }
+            .joined(separator: ", ")
+    }
+
+    private var placeCondition: String {
+        guard !isOrderedByRowid else { return "h.\(rowid ?? "rowid") > ?1" }
+        // The first column alone is a range that the index serves; the rest is exact.
+        let first = keyTerms[0]
+        var exact = ""
+        for (index, term) in keyTerms.enumerated().reversed() {
+            let sign = term.isDescending ? "<" : ">"
+            let after = "\(term.sql("h")) \(sign) ?\(index + 1)"
+            exact =
+                exact.isEmpty
+                ? after : "(\(after) OR (\(term.sql("h")) = ?\(index + 1) AND \(exact)))"
+        }
+        guard keyTerms.count > 1 else { return exact }
+        return "\(first.sql("h")) \(first.isDescending ? "<=" : ">=") ?1 AND \(exact)"
+    }
+
+    /// Deletes one row, when it is what ``provingFunction`` expects and no hot row refers to it.
+    ///
+    /// - Parameter isByRowid: Whether `?1` is the rowid; else the key's columns are bound.
+    package func deletionSQL(isByRowid: Bool) -> String {
+        let place =
+            isByRowid
+            ? "h.\(rowid ?? "rowid") = ?1"
+            : keyTerms.enumerated().map { "\($1.sql("h")) = ?\($0 + 1)" }
+                .joined(separator: " AND ")
+        // A function takes 127 arguments at most: https://sqlite.org/limits.html
+        let proofs = stride(from: 0, to: columns.count, by: 100).map { first in
+            let slice = columns[first..<min(first + 100, columns.count)]
+            let arguments = slice.map { "h.\($0.quotedName)" }.joined(separator: ", ")
+            return "\(Self.provingFunction)(\(first), \(arguments))"
+        }
+        var parts = [place] + proofs
+        if let hasNoHotChild { parts.append(hasNoHotChild) }
+        return "DELETE FROM \(source) WHERE \(parts.joined(separator: " AND "))"
+    }
+
+    /// The highest rowid, when the row that has it stays hot.
+    package var highestRowidSQL: String? {
+        guard keepsHighestRowid, let rowid else { return nil }
+        return "SELECT max(h.\(rowid)) FROM \(source)"
+    }
+
+    /// The SQL function that compares a row's values with those that were read back: the place of
+    /// its first value, and the values.
+    package static let provingFunction = "stretch_is_proved"
+}

@@ -1,0 +1,322 @@
+internal import Dispatch
+internal import SQLText
+package import StretchCatalog
+internal import StretchCore
+internal import StretchEndpoint
+internal import StretchSQLite
+internal import StretchSchema
+internal import StretchText
+
+/// What a run does next, table by table: batches that leave the manifest, then rows that move.
+package final class MigrationPlan {
+    enum Work {
+        case batch(MovingBatch)
+        case retirement(StretchedTable, ManifestBatch)
+    }
+
+    private struct Pass {
+        let table: StretchedTable
+        let schema: TableSchema
+        let query: EligibilityQuery
+        let reader: EligibleRowReader
+        var movedRowCount: Int64 = 0
+    }
+
+    private static let readQueue = DispatchQueue(label: "stretch.migrator.read")
+
+    private let catalog: Catalog
+    private let schema: KnownSchema
+    private let rowConnection: Connection
+    private let now: String
+    private let randomID: @Sendable () -> Int64
+    private let maximumByteCount: Int
+    /// The ids of the tables still to do, the next one last.
+    private var tables: [Int64]
+    private let movesRows: Bool
+    private var pass: Pass?
+    private var retirements: [(StretchedTable, ManifestBatch)] = []
+    /// The numbers of the batches whose rows are all hidden, by their tables' ids.
+    private var hiddenBatches: [Int64: [Int64]]?
+    private var prefetch: Background<MovingBatch?>?
+    /// A batch that was read ahead, and comes before the one of `prefetch`.
+    private var ready: MovingBatch?
+    /// The row limit while a row is looked for that the remote refuses.
+    private var narrowRowCount: Int?
+
+    /// The ids of the tables whose rows do not move now.
+    var waiting: Set<Int64> = []
+    /// Called when the rows of a table begin, with the number that are eligible.
+    var passBegan: (StretchedTable, Int64) -> Void = { _, _ in }
+    /// Called when a table is done, with the rows that stay.
+    var passEnded: (StretchedTable, [KeptReason: Int64]) -> Void = { _, _ in }
+
+    /// - Parameters:
+    ///   - catalog: The catalog on the migrator's own connection.
+    ///   - schema: What is known of the tables there.
+    ///   - rowConnection: A second one, on which the next rows are read meanwhile.
+    ///   - movesRows: Whether rows move; else batches only leave the manifest.
+    init(
+        tables: [StretchedTable], movesRows: Bool, catalog: Catalog, schema: KnownSchema,
+        rowConnection: Connection, now: String, randomID: @escaping @Sendable () -> Int64,
+        maximumByteCount: Int
+    ) {
+        self.tables = MigrationPlan.childrenFirst(tables).map(\.id).reversed()
+        self.movesRows = movesRows
+        self.catalog = catalog
+        self.schema = schema
+        self.rowConnection = rowConnection
+        self.now = now
+        self.randomID = randomID
+        self.maximumByteCount = maximumByteCount
+    }
+
+    /// The tables in an order in which each comes before the one that it follows.
+    static func childrenFirst(_ tables: [StretchedTable]) -> [StretchedTable] {
+        // How many tables one follows, directly or through others; a circle ends where it began.
+        let byName = Dictionary(tables.map { (SQLName($0.name), $0) }) { first, _ in first }
+        var depths: [Int64: Int] = [:]
+        for table in tables {
+            var chain: [Int64] = []
+            var next: StretchedTable? = table
+            while let current = next, depths[current.id] == nil {
+                depths[current.id] = 0
+                chain.append(current.id)
+                next = current.follows.flatMap { byName[SQLName($0)] }
+            }
+            var depth = next.map { depths[$0.id] ?? 0 } ?? -1
+            for id in chain.reversed() {
+                depth += 1
+                depths[id] = depth
+            }
+        }
+        return tables.enumerated().sorted { left, right in
+            let (first, second) = (depths[left.element.id] ?? 0, depths[right.element.id] ?? 0)
+            return first == second ? left.offset < right.offset : first > second
+        }.map(\.element)
+    }
+
+    // MARK: Work
+
+    /// What to do now, or `nil` at the end.
+    func next(rowCount: Int) throws -> Work? {
+        while true {
+            if let (table, batch) = retirements.popLast() { return .retirement(table, batch) }
+            if let batch = try takeAhead() { return .batch(batch) }
+            if let pass {
+                if !pass.reader.isAtEnd, let batch = try read(pass, rowCount: rowCount) {
+                    return .batch(batch)
+                }
+                // Children of the same table have moved, and their parents may follow.
+                if pass.query.refersToItself, pass.movedRowCount > 0 {
+                    self.pass?.movedRowCount = 0
+                    pass.reader.move(to: nil)
+                    continue
+                }
+                try end(pass)
+            }
+            guard let id = tables.popLast() else { return nil }
+            guard let table = try catalog.table(id: id) else { continue }
+            retirements = try hiddenBatches(of: table).map { (table, $0) }
+            if movesRows, table.state == .outbound, !waiting.contains(id) {
+                pass = try begin(table)
+            }
+        }
+    }
+
+    /// The batches of a table whose rows were all hidden when the plan began.
+    private func hiddenBatches(of table: StretchedTable) throws -> [ManifestBatch] {
+        let known = try hiddenBatches ?? catalog.countsOfTables().mapValues(\.hiddenBatches)
+        hiddenBatches = known
+        guard let numbers = known[table.id], !numbers.isEmpty else { return [] }
+        let hidden = Set(numbers)
+        return try catalog.batches(table: table.id).filter { hidden.contains($0.visible.number) }
+    }
+
+    /// Notes that rows of the current table moved.
+    func recordMoved(rowCount: Int) {
+        pass?.movedRowCount += Int64(rowCount)
+        narrowRowCount = narrowRowCount.flatMap { $0 < 1_000_000 ? $0 * 2 : nil }
+    }
+
+    /// Reads the current table again from where it stands, after its definition changed.
+    func reload() throws {
+        dropAhead()
+        guard let pass else { return }
+        self.pass = nil
+        let table = try catalog.table(id: pass.table.id)
+        guard let table, !waiting.contains(table.id) else { return }
+        // The rows of the batch that was given up come again; those that moved are gone.
+        self.pass = try begin(table, isCounting: false)
+    }
+
+    /// Takes back a batch that the remote refused, to read it in two halves.
+    ///
+    /// - Returns: `false` when it has one row only; the row is then left behind.
+    func narrow(_ batch: MovingBatch) -> Bool {
+        dropAhead()
+        let place = batch.previousPlace
+        guard batch.rows.rowCount > 1 else {
+            pass?.reader.move(to: batch.lastPlace)
+            narrowRowCount = 1
+            return false
+        }
+        pass?.reader.move(to: place)
+        narrowRowCount = batch.rows.rowCount / 2
+        return true
+    }
+
+    // MARK: Passes
+
+    private func begin(_ table: StretchedTable, isCounting: Bool = true) throws -> Pass {
+        let (schema, query) = try schema.reading { reader in
+            guard let schema = try reader.table(table.name) else {
+                throw TableInspection.vanished(table)
+            }
+            let query = try EligibilityQuery(
+                schema, table, catalog: catalog, reader: reader, now: now)
+            return (schema, query)
+        }
+        let reader = EligibleRowReader(
+            query, columnCount: schema.columns.count, connection: rowConnection)
+        if isCounting {
+            passBegan(table, try catalog.connection.integer(query.countSQL) ?? 0)
+        }
+        return Pass(table: table, schema: schema, query: query, reader: reader)
+    }
+
+    private func end(_ pass: Pass) throws {
+        self.pass = nil
+        let counts = try catalog.connection.rows(pass.query.keptSQL).first ?? []
+        let reasons = [KeptReason.nullInKey, .highestRowid, .hotChild]
+        var kept: [KeptReason: Int64] = [:]
+        for (reason, count) in zip(reasons, counts) {
+            if let count = count.integerValue, count > 0 { kept[reason] = count }
+        }
+        passEnded(pass.table, kept)
+    }
+
+    private func read(_ pass: Pass, rowCount: Int) throws -> MovingBatch? {
+        try MigrationPlan.read(
+            pass.reader, pass.table, pass.schema, pass.query, id: randomID(),
+            rowCount: min(rowCount, narrowRowCount ?? rowCount), byteCount: maximumByteCount)
+    }
+
+    private static func read(
+        _ reader: EligibleRowReader, _ table: StretchedTable, _ schema: TableSchema,
+        _ query: EligibilityQuery, id: Int64, rowCount: Int, byteCount: Int
+    ) throws -> MovingBatch? {
+        let rows = RowBuffer(columnCount: schema.columns.count, capacity: 1 << 16)
+        let place = reader.place
+        let cookie = try reader.read(
+            into: rows, maximumRowCount: rowCount, maximumByteCount: byteCount)
+        guard rows.rowCount > 0 else { return nil }
+        let batch = MovingBatch(
+            table: table, schema: schema, query: query, rows: rows, id: id, schemaCookie: cookie,
+            isByRowid: schema.keyKind != .withoutRowid)
+        batch.previousPlace = place
+        batch.lastPlace = reader.place
+        return batch
+    }
+
+    // MARK: Reading ahead
+
+    /// Reads the next rows on a second thread, while the remote works on this one.
+    func startPrefetch(rowCount: Int) {
+        guard prefetch == nil, let pass, !pass.reader.isAtEnd else { return }
+        let limit = min(rowCount, narrowRowCount ?? rowCount)
+        let (id, byteCount) = (randomID(), maximumByteCount)
+        prefetch = Background(on: Self.readQueue) {
+            try MigrationPlan.read(
+                pass.reader, pass.table, pass.schema, pass.query, id: id, rowCount: limit,
+                byteCount: byteCount)
+        }
+    }
+
+    /// Waits for the batch that is read ahead, keeps it, and begins to read the one behind it.
+    ///
+    /// - Returns: The next batch, or `nil` when none was read ahead; an error waits for
+    ///   ``takeAhead()``.
+    func readFurtherAhead(rowCount: Int) -> MovingBatch? {
+        if ready == nil, let prefetch {
+            guard let batch = try? prefetch.result() else { return nil }
+            ready = batch
+            self.prefetch = nil
+        }
+        if ready != nil { startPrefetch(rowCount: rowCount) }
+        return ready
+    }
+
+    /// Waits for the next batch that was read ahead.
+    ///
+    /// - Returns: `nil` when none was, or no row is left.
+    func takeAhead() throws -> MovingBatch? {
+        if let batch = ready {
+            ready = nil
+            return batch
+        }
+        defer { prefetch = nil }
+        return try prefetch?.result()
+    }
+
+    func dropAhead() {
+        ready = nil
+        // Nobody wants the rows, nor to know why there are none.
+        _ = try? takeAhead()
+    }
+
+    // MARK: Conditions
+
+    /// A table's own filter under an alias, with the time put in; `nil` without one.
+    static func filter(
+        of table: StretchedTable, _ schema: TableSchema, alias: String, now: String
+    ) throws(StretchError) -> String? {
+        guard !table.filter.isEmpty else { return nil }
+        let predicate = try FilterPredicate(
+            parsing: table.filter, columns: schema.columns.map(\.name))
+        return predicate.qualified(by: alias, now: now)
+    }
+
+    /// The most tables that one may follow, directly or through others.
+    package static let maximumDepth = 8
+
+    /// The parent that a table follows, and what the parent's rows meet that move.
+    ///
+    /// - Throws: `schemaMismatch` when no foreign key leads to the parent any more.
+    static func followed(
+        by table: StretchedTable, _ schema: TableSchema, depth: Int = 1, now: String,
+        catalog: Catalog, reader: SchemaReader
+    ) throws -> EligibilityQuery.Followed? {
+        guard let name = table.follows else { return nil }
+        guard depth <= maximumDepth else { throw FollowCheck.tooDeep(table.name) }
+        let key = schema.parents.first { $0.parent.isEqualFoldingCase(name) }
+        guard let key, key.parentColumns.count == key.childColumns.count,
+            let parent = try catalog.table(named: name),
+            let parentSchema = try reader.table(name)
+        else {
+            throw StretchError(
+                .schemaMismatch,
+                "table \"\(table.name)\" follows \"\(name)\", but no foreign key leads there",
+                hint: "Alter the table so that it follows nobody, and give it a filter.")
+        }
+        let alias = "p\(depth)"
+        return EligibilityQuery.Followed(
+            key, alias: alias,
+            filter: try MigrationPlan.filter(of: parent, parentSchema, alias: alias, now: now),
+            followed: try followed(
+                by: parent, parentSchema, depth: depth + 1, now: now, catalog: catalog,
+                reader: reader))
+    }
+}
+
+extension EligibilityQuery {
+    /// The rows of a table that would move at a time.
+    package init(
+        _ schema: TableSchema, _ table: StretchedTable, catalog: Catalog, reader: SchemaReader,
+        now: String
+    ) throws {
+        try self.init(
+            schema, filter: try MigrationPlan.filter(of: table, schema, alias: "h", now: now),
+            followed: try MigrationPlan.followed(
+                by: table, schema, now: now, catalog: catalog, reader: reader))
+    }
+}

@@ -1,0 +1,182 @@
+package import StretchCatalog
+package import StretchCore
+internal import StretchEndpoint
+internal import StretchKeystore
+internal import StretchSQLite
+internal import StretchTimeline
+
+extension MigrationRun {
+    /// Brings visible cold rows back, a chunk at a time.
+    ///
+    /// Each chunk is one local transaction that inserts the rows and hides their cold copies. The
+    /// manifest does not change.
+    ///
+    /// Rows come back as they were: without triggers and CHECK constraints, which they met when
+    /// they were written. Rows of a table without a key get new rowids.
+    ///
+    /// - Parameters:
+    ///   - condition: A filter predicate that selects rows, or `nil` for all.
+    ///   - chosen: The batches whose rows come back, or `nil` for all of the table's.
+    package func recall(
+        _ table: StretchedTable, where condition: String?, from chosen: [ManifestBatch]? = nil
+    ) throws(StretchError) {
+        let recall = try local { () throws in
+            try schema.reading { try Recall(table, condition, from: $0, now: now) }
+        }
+        let batches = try local { () throws in
+            try chosen ?? catalog.batches(table: table.id)
+        }
+        updateTable(table.name, .inbound) { $0.eligibleRowCount = recall.visibleRowCount }
+        for batch in batches {
+            let limit = pageRowCount(
+                rowCount: batch.visible.rowCount, byteCount: batch.byteCount)
+            let page = RowBuffer(columnCount: recall.columns.count)
+            var ordinal: Int64 = 0
+            while ordinal < batch.visible.rowCount {
+                guard !options.shouldStop() else {
+                    report.isStopped = true
+                    return
+                }
+                try retrying { () throws(StretchError) in
+                    try endpoint.read(
+                        batch: batch.visible.id, columns: recall.columns, from: ordinal,
+                        maximumRowCount: min(sizer.rowCount, limit), into: page)
+                }
+                guard page.rowCount > 0 else {
+                    throw StretchError(
+                        .damaged,
+                        "batch \(batch.visible.number) of table \"\(table.name)\" has lost rows",
+                        hint: "Run `stretch verify`.")
+                }
+                try recallChunk(page, of: batch, recall)
+                ordinal += Int64(page.rowCount)
+            }
+        }
+    }
+
+    private func recallChunk(
+        _ page: RowBuffer, of batch: ManifestBatch, _ recall: Recall
+    ) throws(StretchError) {
+        let selected = try local { () throws in try recall.selectedRows(of: page) }
+        guard !selected.isEmpty else { return }
+        crash(.beforeRecall)
+        var (byteCount, movedRowCount) = (0, 0)
+        var conflicts: [MigrationReport.Conflict] = []
+        try locked(rowCount: selected.count) { () throws in
+            crash(.insideRecallBeforeInsert)
+            let isVisible = try connection.integer(
+                "SELECT 1 FROM main.stretch_batch WHERE number = ? AND id = ?",
+                .integer(batch.visible.number), .integer(batch.visible.id))
+            guard isVisible != nil else { return }
+            try recall.requireDefinition()
+            for row in selected {
+                let location = ColdLocation(
+                    batchNumber: batch.visible.number, ordinal: page.rowIdentifiers[row])
+                guard try !catalog.isHidden(location) else { continue }
+                switch try recall.insert(page, row: row) {
+                case .inserted:
+                    movedRowCount += 1
+                    byteCount += page.bytes(ofRow: row).count
+                case .shadowed: break
+                case .refused(let message):
+                    conflicts.append(
+                        MigrationReport.Conflict(
+                            table: recall.table.name, location: location,
+                            key: recall.key(page, row: row), message: message))
+                    continue
+                }
+                try catalog.insertTombstone(location, .replaced)
+            }
+            crash(.insideRecallBeforeCommit)
+        }
+        crash(.afterRecall)
+        try record(conflicts)
+        updateTable(recall.table.name, .inbound) { table in
+            table.rowCount += Int64(movedRowCount)
+            table.byteCount += Int64(byteCount)
+            table.batchCount += 1
+        }
+        reportProgress(recall.table.name, .inbound)
+        try local { () throws in try wal.checkpointWhenLong() }
+    }
+
+    private func record(_ conflicts: [MigrationReport.Conflict]) throws(StretchError) {
+        for conflict in conflicts {
+            report.conflictCount += 1
+            guard report.conflicts.count < 100 else { continue }
+            report.conflicts.append(conflict)
+            try local { () throws in
+                try catalog.insertEvent(
+                    time: configuration.now(), table: conflict.table, kind: "rowRefused",
+                    message: "row \(conflict.keyText) stays remote: \(conflict.message)")
+            }
+        }
+    }
+
+    /// Throws when rows were refused, naming the first of them.
+    func throwConflicts() throws(StretchError) {
+        guard report.conflictCount > 0, let first = report.conflicts.first else { return }
+        let keys = report.conflicts.prefix(5).map(\.keyText).joined(separator: ", ")
+        throw StretchError(
+            .wrongState,
+            """
+            table "\(first.table)": \(report.conflictCount) rows stay remote, because a hot row \
+            conflicts with them: \(keys) (\(first.message))
+            """,
+            hint: "Change or delete the conflicting rows; stretch_event lists them. Then repeat.")
+    }
+
+    // MARK: State
+
+    func setState(_ state: MigrationState, of table: StretchedTable) throws(StretchError) {
+        guard table.state != state else { return }
+        try locked { () throws in
+            try connection.run(
+                "UPDATE main.stretch_table SET state = ? WHERE id = ?",
+                .text(state.rawValue), .integer(table.id))
+        }
+    }
+
+    /// Ends a bring-back: without batches the table is `paused`.
+    func finishBringingBack(_ table: StretchedTable) throws(StretchError) {
+        try locked { () throws in
+            try connection.run(
+                """
+                UPDATE main.stretch_table SET state = 'paused' WHERE id = ?1
+                AND NOT EXISTS (SELECT 1 FROM main.stretch_batch WHERE table_id = ?1)
+                """, .integer(table.id))
+        }
+    }
+
+    /// Repeats a call of the remote while trying again can help.
+    func retrying(_ body: () throws(StretchError) -> Void) throws(StretchError) {
+        var failureCount = 0
+        while true {
+            do throws(StretchError) {
+                return try body()
+            } catch {
+                failureCount += 1
+                let isLast = failureCount >= MigrationStateMachine.maximumFailureCount
+                guard error.code.isRetryable, !isLast else { throw error }
+                sleep(.milliseconds(50 << failureCount))
+            }
+        }
+    }
+}
+
+extension MigrationReport.Conflict {
+    /// The key for people.
+    fileprivate var keyText: String {
+        guard !key.isEmpty else { return "\(location.ordinal) of batch \(location.batchNumber)" }
+        let texts = key.map { value in
+            switch value {
+            case .null: "NULL"
+            case .integer(let number): "\(number)"
+            case .real(let number): "\(number)"
+            case .text(let text): "'\(text)'"
+            case .blob(let bytes): "a blob of \(bytes.count) bytes"
+            }
+        }
+        return texts.count == 1 ? texts[0] : "(\(texts.joined(separator: ", ")))"
+    }
+}

@@ -1,0 +1,173 @@
+internal import Foundation
+internal import StretchCatalog
+internal import StretchCore
+internal import StretchEndpoint
+internal import StretchSQLite
+internal import StretchSchema
+
+extension MigrationRun {
+    /// The bytes of a page that is read back; rows have their batch's mean size.
+    private static var pageByteCount: Int64 { 2 << 20 }
+
+    func pageRowCount(rowCount: Int64, byteCount: Int64) -> Int {
+        Int(
+            RowBuffer.rowCount(
+                ofPage: MigrationRun.pageByteCount, batchRowCount: rowCount,
+                batchByteCount: byteCount))
+    }
+
+    /// Step 3: reads the remote's copy, and compares it byte by byte: the encoding is canonical.
+    func remoteCopyIsEqual(to moving: MovingBatch) throws(StretchError) -> Bool {
+        let rows = moving.rows
+        let page = RowBuffer(columnCount: rows.columnCount, capacity: min(rows.byteCount, 4 << 20))
+        let pageRowCount = pageRowCount(
+            rowCount: Int64(rows.rowCount), byteCount: Int64(rows.byteCount))
+        var row = 0
+        var offset = 0
+        while row < rows.rowCount {
+            try endpoint.read(
+                batch: moving.batch.id, columns: moving.batch.columns, from: Int64(row),
+                maximumRowCount: min(pageRowCount, rows.rowCount - row), into: page)
+            guard page.rowCount > 0, page.rowCount <= rows.rowCount - row,
+                page.byteCount <= rows.byteCount - offset
+            else { return false }
+            let expected = UnsafeRawBufferPointer(
+                rebasing: rows.bytes[offset..<offset + page.byteCount])
+            guard let left = page.bytes.baseAddress, let right = expected.baseAddress,
+                memcmp(left, right, expected.count) == 0
+            else { return false }
+            row += page.rowCount
+            offset += page.byteCount
+        }
+        return offset == rows.byteCount
+    }
+
+    /// Builds the remote's indexes of tables that have moved what they had to move.
+    ///
+    /// A remote that has them writes to a random place of each for each row.
+    func buildIndexes(_ tables: [StretchedTable]) throws(StretchError) {
+        for table in tables where waiting[table.id] == nil {
+            let relation = try local { () throws -> Relation? in
+                guard try catalog.hasBatches(table: table.id),
+                    let table = try catalog.table(id: table.id),
+                    let schema = try schema.table(table.name)
+                else { return nil }
+                return Relation(table, schema: schema)
+            }
+            guard let relation, !relation.indexes.isEmpty else { continue }
+            try buildIndexes(relation, of: table)
+        }
+    }
+
+    /// Builds indexes, or notes that only the owner of the remote may.
+    private func buildIndexes(
+        _ relation: Relation, of table: StretchedTable
+    ) throws(StretchError) {
+        do throws(StretchError) {
+            try retrying { () throws(StretchError) in try endpoint.buildIndexes(relation) }
+        } catch {
+            guard error.code == .notPermitted else { throw error }
+            let steps = OwnerStep.steps(for: try endpoint.lacks(relation), in: relation)
+            let reason = OwnerStep.error(steps, table: table.name, cause: error)
+            report.waiting.append(
+                MigrationReport.Waiting(table: table.name, isBlocking: false, reason: reason))
+        }
+    }
+
+    /// Puts into the report which of the tables had to wait.
+    func noteWaiting(_ tables: [StretchedTable]) {
+        for table in tables {
+            guard let reason = waiting[table.id] else { continue }
+            report.waiting.append(
+                MigrationReport.Waiting(table: table.name, isBlocking: true, reason: reason))
+        }
+    }
+
+    /// The visible cold rows, in older batches, that have the key of a row of the batch: versions
+    /// that the batch's rows replace.
+    ///
+    /// Only batches whose range of keys overlaps the batch's are asked.
+    func olderCopies(
+        of moving: MovingBatch, at position: TimelinePosition
+    ) throws(StretchError) -> [ColdLocation] {
+        guard moving.schema.keyKind.isKeyed else { return [] }
+        let terms = moving.schema.keyTerms
+        let columns = moving.table.currentColumns
+        let ids = terms.map { columns[$0.column].id }
+        let entries = try local { () throws in
+            try manifest.entries(of: moving.table, keyColumn: ids[0], catalog: catalog)
+        }
+        guard !entries.isEmpty else { return [] }
+        let collations = terms.compactMap(\.collation)
+        guard collations.count == terms.count else {
+            throw StretchError(
+                .unsupported,
+                "table \"\(moving.table.name)\": its key has a collation that is not built in",
+                hint: "Use BINARY, NOCASE or RTRIM for the key.")
+        }
+        let own = moving.zones.zone(of: ids[0])
+        let zoneCollation = moving.schema.columns[terms[0].column].collation ?? .binary
+        let overlapping = entries.filter { entry in
+            guard let own, let zone = entry.zone, collations[0] == zoneCollation else {
+                return true
+            }
+            return zone.overlaps(own, collation: zoneCollation)
+        }
+        guard !overlapping.isEmpty else { return [] }
+        var keys: Set<[UInt8]> = []
+        var firsts: Set<Value> = []
+        for row in 0..<moving.rows.rowCount {
+            let first = moving.rows.value(row: row, column: terms[0].column).value
+            let constraint = ColdConstraint(
+                column: ids[0], comparison: .equal(first), collation: collations[0])
+            let canMatch = overlapping.contains { entry in
+                entry.zone?.canContain(constraint, collation: zoneCollation) ?? true
+            }
+            guard canMatch else { continue }
+            let values = terms.map { moving.rows.value(row: row, column: $0.column).value }
+            keys.insert(KeyIdentity.encode(values, collations))
+            firsts.insert(first)
+        }
+        return try cold(
+            keys: keys, firsts: Array(firsts), ids: ids, collations: collations,
+            batches: overlapping.map(\.batch), relation: moving.table.relation, at: position)
+    }
+
+    private func cold(
+        keys: Set<[UInt8]>, firsts: [Value], ids: [Int64], collations: [Collation],
+        batches: [VisibleBatch], relation: Int64, at position: TimelinePosition
+    ) throws(StretchError) -> [ColdLocation] {
+        var locations: [ColdLocation] = []
+        let page = RowBuffer(columnCount: ids.count)
+        for start in stride(from: 0, to: firsts.count, by: 500) {
+            let slice = Array(firsts[start..<min(start + 500, firsts.count)])
+            var request = ColdScanRequest(
+                relation: relation, position: position, batches: batches, columns: ids,
+                constraints: [
+                    ColdConstraint(
+                        column: ids[0], comparison: .oneOf(slice), collation: collations[0])
+                ])
+            request.hidesRows = true
+            let scan = try endpoint.scan(request)
+            while try scan.nextPage(into: page, maximumRowCount: 1_024) {
+                for row in 0..<page.rowCount
+                where keys.contains(KeyIdentity.encode(page.values(ofRow: row), collations)) {
+                    locations.append(ColdLocation(packed: page.rowIdentifiers[row]))
+                }
+            }
+        }
+        return locations
+    }
+}
+
+extension Zone {
+    /// Whether a value can be in both zones; NULL is in none.
+    fileprivate func overlaps(_ other: Zone, collation: Collation) -> Bool {
+        guard let minimum, let otherMinimum = other.minimum else { return false }
+        if let maximum, maximum.compare(otherMinimum, collation) < 0 { return false }
+        if let otherMaximum = other.maximum, otherMaximum.compare(minimum, collation) < 0 {
+            return false
+        }
+        return true
+    }
+}

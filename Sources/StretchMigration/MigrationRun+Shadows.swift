@@ -1,0 +1,67 @@
+internal import StretchCatalog
+internal import StretchCore
+internal import StretchEndpoint
+internal import StretchKeystore
+internal import StretchSQLite
+internal import StretchText
+
+extension MigrationRun {
+    /// The hot keys of a table that one run asks the remote for.
+    private static var maximumKeyCount: Int64 { 50_000 }
+
+    /// Hides the cold rows of a table whose keys are hot, so that deleting the hot row later, with
+    /// or without Stretch, does not show them again.
+    ///
+    /// No answer changes: the hot row hides them already. In a table with more hot keys among the
+    /// cold ones than a run asks for, each run takes a part of them, by chance.
+    func hideShadowedRows(of table: StretchedTable) throws(StretchError) {
+        let found = try local { () throws -> [ShadowSearch.Finding] in
+            guard try catalog.hasBatches(table: table.id),
+                let schema = try schema.table(table.name),
+                let current = try catalog.table(id: table.id),
+                let search = try ShadowSearch(current, schema, catalog),
+                let position = try catalog.position()
+            else { return [] }
+            let count = try search.hotKeyCount()
+            guard count > 0 else { return [] }
+            let partCount = (count - 1) / Self.maximumKeyCount + 1
+            let part = partCount == 1 ? 0 : configuration.randomID() % partCount
+            return try search.findings(
+                from: part * Self.maximumKeyCount, limit: Self.maximumKeyCount,
+                endpoint: endpoint, at: position)
+        }
+        for start in stride(from: 0, to: found.count, by: 1_000) {
+            try hide(found[start..<min(start + 1_000, found.count)], of: table)
+        }
+    }
+
+    private func hide(
+        _ findings: ArraySlice<ShadowSearch.Finding>, of table: StretchedTable
+    ) throws(StretchError) {
+        try locked { () throws in
+            guard let schema = try schema.table(table.name) else {
+                return
+            }
+            let isHot = try connection.prepare(
+                """
+                SELECT 1 FROM main.\(schema.name.quotedName) AS h \
+                WHERE \(schema.keyCondition("h", firstParameter: 1))
+                """)
+            let isListed = try connection.prepare(
+                "SELECT 1 FROM main.stretch_batch WHERE number = ?")
+            var count = 0
+            // Again, under the write lock: the hot row may be gone, or the batch.
+            for finding in findings
+            where try isHot.bind(finding.key).firstRow() != nil
+                && isListed.firstRow(.integer(finding.location.batchNumber)) != nil
+            {
+                try catalog.insertTombstone(finding.location, .shadowed)
+                count += 1
+            }
+            guard count > 0 else { return }
+            try catalog.insertEvent(
+                time: configuration.now(), table: table.name, kind: "shadowedRows",
+                message: "\(count) cold rows were hidden for good: hot rows have their keys")
+        }
+    }
+}

@@ -1,0 +1,278 @@
+internal import Foundation
+package import StretchCatalog
+package import StretchCore
+internal import StretchEndpoint
+package import StretchKeystore
+package import StretchSQLite
+internal import StretchText
+
+/// Moves rows between one local file and its remote, on a connection of its own.
+///
+/// Triggers and foreign-key actions are off on that connection: to the application a row that
+/// moves does not change. Every commit is durable before the next step begins.
+package final class Migrator {
+    package let path: String
+    package let configuration: Configuration
+    /// Brings catalog and remote up to the definitions of main's tables; by default, a difference
+    /// is an error.
+    ///
+    /// It returns why tables have to wait, by their ids; the others go on.
+    package var reconcileSchema: (KnownSchema) throws -> [Int64: StretchError]
+    /// Called at each numbered point; tests stop the process there, or interfere.
+    package var atCrashPoint: ((CrashPoint) -> Void)?
+    /// Waits before a failed call of the remote is repeated.
+    package var sleep: (Duration) -> Void = { Thread.sleep(forTimeInterval: $0.milliseconds / 1e3) }
+    /// What the last run did, also when it threw.
+    package private(set) var lastReport = MigrationReport()
+
+    package let connection: Connection
+    private let schema: KnownSchema
+    private let proof = RowProof()
+    private let link: FileLink?
+    private var attachment: Attachment?
+    private var session: (any Endpoint)?
+
+    /// Opens a stretch-enabled file.
+    ///
+    /// - Throws: `invalidArgument` for a missing file; `wrongState` for one that is not enabled.
+    package init(path: String, configuration: Configuration) throws(StretchError) {
+        self.path = path
+        self.configuration = configuration
+        link = FileLink(configuration, path: path)
+        reconcileSchema = {
+            try $0.reading(Migrator.requireSameSchema)
+            return [:]
+        }
+        connection = try Migrator.open(path, configuration, cacheKibibyteCount: 12_288)
+        schema = KnownSchema(connection)
+        try local { () throws in
+            try proof.register(on: connection)
+            // A checkpoint in the commit would hold the write lock; see `WALGauge`.
+            try connection.execute(
+                """
+                PRAGMA wal_autocheckpoint = 0; PRAGMA ignore_check_constraints = ON
+                """)
+        }
+        guard try local({ () throws in try Catalog(connection).exists }) else {
+            throw StretchError(
+                .wrongState, "\"\(path)\" is not stretch-enabled",
+                hint: "Run `stretch enable` first.")
+        }
+    }
+
+    private static func open(
+        _ path: String, _ configuration: Configuration, cacheKibibyteCount: Int
+    ) throws(StretchError) -> Connection {
+        try GuardedFile.requireDatabase(path)
+        do {
+            let connection = try Connection(
+                path: path, access: .readWrite, routines: configuration.routines,
+                vfs: configuration.localVFS)
+            connection.setBusyTimeout(milliseconds: configuration.busyTimeoutMilliseconds)
+            connection.set(.triggers, false)
+            connection.set(.foreignKeys, false)
+            connection.forbidAttaching()
+            try connection.execute("PRAGMA synchronous = FULL; PRAGMA fullfsync = ON")
+            try connection.execute(one: "PRAGMA main.cache_size = -\(cacheKibibyteCount)")
+            return connection
+        } catch {
+            guard !error.isBusy else { throw StretchError(local: error) }
+            throw StretchError(
+                .invalidArgument, "cannot open the local database: \(error.message)",
+                hint: "Name an existing SQLite file.", cause: error)
+        }
+    }
+
+    /// The session with the remote, opened at its first use.
+    func endpoint() throws(StretchError) -> any Endpoint {
+        if let session { return session }
+        let made = try makeEndpoint(as: .writer)
+        if let attachment, attachment.owner == nil { throw Keystore.ownsNothing(path) }
+        if let link, let attachment { try link.requireSameRemote(attachment, made) }
+        session = made
+        return made
+    }
+
+    /// The session, or a new one of a role that needs less.
+    func endpoint(as role: RemoteRole) throws(StretchError) -> any Endpoint {
+        if let session { return session }
+        return try makeEndpoint(as: role)
+    }
+
+    /// - Throws: `disconnected` for a file that must be reauthorized first; `notPermitted` for a
+    ///   user who may not write at the remote.
+    private func makeEndpoint(as role: RemoteRole) throws(StretchError) -> any Endpoint {
+        let catalog = Catalog(connection)
+        let found = try local { () throws in (try catalog.database(), try catalog.pending()) }
+        guard let record = found.0 else {
+            throw StretchError(.wrongState, "\"\(path)\" is not stretch-enabled")
+        }
+        var owner: OwnerProof?
+        if let link, let keystore = configuration.keystore {
+            let attachment = try link.require(record, pending: found.1)
+            self.attachment = attachment
+            owner = try keystore.owner(of: attachment)
+        }
+        return try configuration.endpoint(
+            at: try EndpointAddress(parsing: record.endpoint), localPath: path, as: role,
+            owner: owner)
+    }
+
+    /// Notes in the keystore how far the file has come.
+    private func see(_ position: TimelinePosition) throws(StretchError) {
+        guard let link, let attachment else { return }
+        try link.see(position, attachment)
+    }
+
+    // MARK: Runs
+
+    /// Moves eligible rows of tables in state `outbound` to the remote, and rows of tables in
+    /// state `inbound` back.
+    ///
+    /// After any throw every row is either hot or visible cold, once; the next run goes on.
+    ///
+    /// - Throws: `busy` when another migrator works on the file; `remoteMismatch` when another
+    ///   file extended the branch; `remoteUnavailable`; `schemaMismatch`.
+    @discardableResult
+    package func migrate(
+        _ options: MigrationOptions = MigrationOptions(),
+        progress: @escaping (MigrationProgress) -> Void = { _ in }
+    ) throws(StretchError) -> MigrationReport {
+        try run(options, progress) { run throws(StretchError) in
+            let tables = try tables(options.tables)
+            let outbound = tables.filter { $0.state != .inbound }
+            try run.perform(outbound, movesRows: true)
+            for table in outbound where !run.report.isStopped && run.waiting[table.id] == nil {
+                try run.hideShadowedRows(of: table)
+            }
+            if !run.report.isStopped { try run.buildIndexes(outbound) }
+            for table in tables where table.state == .inbound && !run.report.isStopped {
+                guard run.waiting[table.id] == nil else { continue }
+                try bringBackWhole(table, run)
+            }
+            run.noteWaiting(tables)
+        }
+    }
+
+    /// Moves cold rows of a table back: all of them, or those that meet a condition.
+    ///
+    /// Without a condition the table's state is `inbound` until the last row is back, and then
+    /// `paused`. A row that a UNIQUE constraint refuses stays cold; the run does all others first.
+    ///
+    /// - Throws: `wrongState` when rows were refused, naming them; else as
+    /// ``migrate(_:progress:)``.
+    @discardableResult
+    package func bringBack(
+        table name: String, where condition: String? = nil,
+        options: MigrationOptions = MigrationOptions(),
+        progress: @escaping (MigrationProgress) -> Void = { _ in }
+    ) throws(StretchError) -> MigrationReport {
+        try run(options, progress) { run throws(StretchError) in
+            guard let table = try tables([name]).first else { return }
+            if let reason = run.waiting[table.id] { throw reason }
+            // An earlier run's step comes first, and the proof that the remote is this file's.
+            try run.perform([], movesRows: false)
+            guard let condition else { return try bringBackWhole(table, run) }
+            try run.recall(table, where: condition)
+            try run.perform([table], movesRows: false)
+            try run.throwConflicts()
+        }
+    }
+
+    private func bringBackWhole(
+        _ table: StretchedTable, _ run: MigrationRun
+    ) throws(StretchError) {
+        try run.setState(.inbound, of: table)
+        try run.recall(table, where: nil)
+        try run.perform([table], movesRows: false)
+        try run.throwConflicts()
+        if !run.report.isStopped { try run.finishBringingBack(table) }
+    }
+
+    /// Takes the lease of a connected file: nothing is made beside one that is not this user's.
+    func takeLease(timeout: Duration) throws(StretchError) -> MigratorLease {
+        if let link {
+            let found = try local { () throws in
+                (try Catalog(connection).database(), try Catalog(connection).pending())
+            }
+            if let record = found.0 { try link.require(record, pending: found.1) }
+        }
+        let lease = try MigratorLease(
+            path: path, timeout: timeout, since: configuration.now())
+        // Whoever had the lease may have changed the connection.
+        link?.forget()
+        return lease
+    }
+
+    /// Takes the lease, and runs `body` with it.
+    package func run(
+        _ options: MigrationOptions, _ progress: @escaping (MigrationProgress) -> Void,
+        _ body: (MigrationRun) throws(StretchError) -> Void
+    ) throws(StretchError) -> MigrationReport {
+        let lease = try takeLease(timeout: options.leaseTimeout ?? configuration.busyTimeout)
+        defer { withExtendedLifetime(lease) {} }
+        let waiting = try local { () throws in try reconcileSchema(schema) }
+        let endpoint = try endpoint()
+        let roundTripCount = endpoint.roundTripCount
+        let wal = try local { () throws in
+            try WALGauge(connection) { [path, configuration] () throws(SQLiteError) in
+                let reader = try Connection(
+                    path: path, access: .readWrite, routines: configuration.routines,
+                    vfs: configuration.localVFS)
+                reader.setBusyTimeout(milliseconds: configuration.busyTimeoutMilliseconds)
+                return reader
+            }
+        }
+        let run = MigrationRun(
+            connection: connection, configuration: configuration, endpoint: endpoint,
+            options: options, proof: proof, wal: wal, schema: schema,
+            rowConnection: try Migrator.open(path, configuration, cacheKibibyteCount: 1_024))
+        run.atCrashPoint = atCrashPoint
+        run.sleep = sleep
+        run.progress = progress
+        run.see = { [unowned self] position throws(StretchError) in try see(position) }
+        run.reconcileSchema = reconcileSchema
+        run.staging = try local { () throws in
+            try MigrationStaging(
+                path: path, configuration: configuration, catalog: Catalog(connection))
+        }
+        run.waiting = waiting
+        defer {
+            run.report.roundTripCount = endpoint.roundTripCount - roundTripCount
+            run.report.walByteCount = wal.byteCount
+            lastReport = run.report
+        }
+        try body(run)
+        try local { () throws in try wal.checkpoint() }
+        run.report.roundTripCount = endpoint.roundTripCount - roundTripCount
+        run.report.walByteCount = wal.byteCount
+        return run.report
+    }
+
+    private func tables(_ names: [String]?) throws(StretchError) -> [StretchedTable] {
+        let all = try local { () throws in try Catalog(connection).tables() }
+        guard let names else { return all.filter { $0.state != .paused } }
+        return try names.map { name throws(StretchError) in
+            guard let table = all.first(where: { $0.name.isEqualFoldingCase(name) }) else {
+                throw StretchError(
+                    .invalidArgument, "table \"\(name)\" is not stretch-enabled",
+                    hint: "Run `stretch table enable` first.")
+            }
+            return table
+        }
+    }
+
+    /// Throws when a table of main differs from the catalog.
+    package static func requireSameSchema(_ reader: SchemaReader) throws {
+        for table in try Catalog(reader.connection).tables() {
+            let schema = try reader.table(table.name)
+            guard let schema,
+                schema.columns.map(\.name).areSameTexts(as: table.currentColumns.map(\.name))
+            else {
+                throw StretchError(
+                    .schemaMismatch, "table \"\(table.name)\" has other columns than it had",
+                    hint: "Open the database with Stretch, which takes the change over.")
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+internal import Foundation
+package import StretchCore
+
+/// The right to migrate one file: an advisory lock that ends with the process.
+///
+/// The lock is on a file of its own, `<database>-stretch-migrator`, because closing any descriptor
+/// of the database would drop SQLite's own locks: <https://sqlite.org/howtocorrupt.html>.
+package final class MigratorLease {
+    private let descriptor: Int32
+
+    /// Takes the lease, or waits for it.
+    ///
+    /// - Throws: `busy`, naming the holder, when the time is over; `wrongState` when something else
+    ///   is in the file's place.
+    package init(path: String, timeout: Duration, since: String) throws(StretchError) {
+        descriptor = try MigratorLease.open(MigratorLease.path(for: path), besides: path)
+        let deadline = ContinuousClock.now + timeout
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            guard ContinuousClock.now < deadline else {
+                let holder = MigratorLease.holder(descriptor)
+                close(descriptor)
+                throw StretchError(
+                    .busy, "another migrator works on this database: \(holder)",
+                    hint: "Wait until it ends, or stop it.")
+            }
+            usleep(20_000)
+        }
+        // Another user's file serves as a lock, and is not written.
+        guard GuardedFile.isOwned(descriptor, by: .userOrOwner(of: path)) else { return }
+        let host = ProcessInfo.processInfo.hostName
+        let text = Array("pid \(getpid()) on \(host) since \(since) UTC".utf8)
+        // For people only: a failure to write it changes nothing.
+        _ = ftruncate(descriptor, 0)
+        _ = pwrite(descriptor, text, text.count, 0)
+    }
+
+    deinit {
+        // A child process that is just being started may hold a copy of the descriptor.
+        _ = flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
+
+    static func path(for database: String) -> String {
+        URL(fileURLWithPath: database).resolvingSymlinksInPath().path + "-stretch-migrator"
+    }
+
+    private static func open(
+        _ path: String, besides database: String
+    ) throws(StretchError) -> Int32 {
+        // Another process may make or remove the file between the two calls.
+        for _ in 0..<8 {
+            if let found = try existing(path) { return found }
+            if let made = try GuardedFile.make(path, like: database) { return made }
+        }
+        throw StretchError(
+            .wrongState, "\"\(path)\" comes and goes",
+            hint: "Stop the program that removes it, and run the command again.")
+    }
+
+    /// The file as it is there; a lock needs no right to write.
+    private static func existing(_ path: String) throws(StretchError) -> Int32? {
+        let access = access(path, W_OK) == 0 ? O_RDWR : O_RDONLY
+        return try GuardedFile.open(path, access, .anyone)
+    }
+
+    private static func holder(_ descriptor: Int32) -> String {
+        var bytes = [UInt8](repeating: 0, count: 512)
+        let count = pread(descriptor, &bytes, bytes.count, 0)
+        return count > 0 ? String(decoding: bytes.prefix(count), as: UTF8.self) : "unknown"
+    }
+}

@@ -1,0 +1,196 @@
+internal import SQLText
+package import StretchCatalog
+internal import StretchCore
+package import StretchSQLite
+internal import StretchSchema
+internal import StretchText
+
+/// Puts rows of the remote into one hot table.
+package final class Recall {
+    package enum Outcome {
+        case inserted
+        /// A hot row has the key; it hides the cold one.
+        case shadowed
+        /// A UNIQUE constraint refused the row.
+        case refused(String)
+    }
+
+    package let table: StretchedTable
+    /// The ids of the columns to read, in the table's order.
+    package let columns: [Int64]
+    /// The rows that are visible and cold when the recall begins.
+    package let visibleRowCount: Int64
+
+    private let connection: Connection
+    private let schema: TableSchema
+    private let insertion: Statement
+    /// The places of the columns that are inserted: those that are not generated.
+    private let inserted: [Int]
+    private let keyPlaces: [Int]
+    private let lookUp: String?
+    private let selection: Selection?
+
+    /// - Parameter now: The time that the condition's windows are measured from, in UTC.
+    package init(
+        _ table: StretchedTable, _ condition: String?, from reader: SchemaReader, now: String
+    ) throws {
+        self.table = table
+        let connection = reader.connection
+        self.connection = connection
+        columns = table.currentColumns.map(\.id)
+        guard let schema = try reader.table(table.name) else {
+            throw TableInspection.vanished(table)
+        }
+        self.schema = schema
+        let name = "main.\(schema.name.quotedName)"
+        inserted = schema.columns.indices.filter { !schema.columns[$0].isGenerated }
+        let names = inserted.map { schema.columns[$0].name.quotedName }
+        let marks = inserted.indices.map { "?\($0 + 1)" }
+        // OR ABORT outranks a conflict clause of the table's own, which could delete a hot row.
+        insertion = try connection.prepare(
+            """
+            INSERT OR ABORT INTO \(name)(\(names.joined(separator: ", "))) \
+            VALUES (\(marks.joined(separator: ", ")))
+            """)
+        keyPlaces = schema.keyTerms.map(\.column)
+        lookUp =
+            schema.keyKind.isKeyed
+            ? "SELECT 1 FROM \(name) AS h WHERE \(schema.keyCondition("h", firstParameter: 1))"
+            : nil
+        let counts = try Catalog(connection).counts(table: table.id)
+        visibleRowCount = counts.visibleRows
+        selection = try condition.map {
+            try Selection($0, schema: schema, now: now, connection: connection)
+        }
+    }
+
+    /// Throws when the table is no longer defined as when the recall began.
+    func requireDefinition() throws {
+        let version = try Catalog(connection).schemaVersion(table: table.id)
+        let names = try connection.rows(
+            "SELECT name FROM pragma_table_xinfo(?1, 'main') ORDER BY cid", .text(schema.name)
+        ).map { $0[0].stringValue ?? "" }
+        guard version == table.schemaVersion,
+            names.areSameTexts(as: schema.columns.map(\.name))
+        else {
+            throw StretchError(
+                .schemaMismatch,
+                "table \"\(table.name)\" was altered while its rows came back",
+                hint: "Run the command again.")
+        }
+    }
+
+    /// The rows of a page that meet the condition.
+    func selectedRows(of page: RowBuffer) throws -> [Int] {
+        guard let selection else { return Array(0..<page.rowCount) }
+        return try selection.rows(of: page)
+    }
+
+    func key(_ page: RowBuffer, row: Int) -> [Value] {
+        keyPlaces.map { page.value(row: row, column: $0).value }
+    }
+
+    /// Inserts one row.
+    package func insert(_ page: RowBuffer, row: Int) throws -> Outcome {
+        defer {
+            insertion.reset()
+            // The bound values point into the page.
+            insertion.clearBindings()
+        }
+        var value = page.value(row: row, column: 0)
+        var parameter = 1
+        for column in schema.columns.indices {
+            if !schema.columns[column].isGenerated {
+                try insertion.bind(value, at: parameter)
+                parameter += 1
+            }
+            if column + 1 < schema.columns.count { value = value.next }
+        }
+        guard let message = try constraintFailure(of: insertion) else { return .inserted }
+        return try isHot(page, row: row) ? .shadowed : .refused(message)
+    }
+
+    /// Runs a statement; `nil` when no constraint refused it.
+    private func constraintFailure(of statement: Statement) throws(SQLiteError) -> String? {
+        do throws(SQLiteError) {
+            try statement.step()
+            return nil
+        } catch {
+            guard error.isConstraint else { throw error }
+            return error.message
+        }
+    }
+
+    private func isHot(_ page: RowBuffer, row: Int) throws -> Bool {
+        guard let lookUp else { return false }
+        let statement = try connection.cached(lookUp)
+        defer {
+            statement.reset()
+            statement.clearBindings()
+        }
+        for (index, column) in keyPlaces.enumerated() {
+            try statement.bind(page.value(row: row, column: column), at: index + 1)
+        }
+        return try statement.step()
+    }
+}
+
+/// A condition on rows that are in no table yet: they pass through a temporary one, whose columns
+/// have the affinities and collations of the real table.
+private final class Selection {
+    private let connection: Connection
+    private let columnCount: Int
+    private let insertion: String
+    private let query: String
+
+    init(
+        _ condition: String, schema: TableSchema, now: String, connection: Connection
+    ) throws {
+        let predicate = try FilterPredicate(
+            parsing: condition, columns: schema.columns.map(\.name))
+        self.connection = connection
+        columnCount = schema.columns.count
+        var rowName = "stretch_row"
+        while schema.column(named: rowName) != nil { rowName += "_" }
+        let columns = try schema.columns.map { column in
+            // A collation that is not built in stays unknown, and the condition fails loudly.
+            "\(column.name.quotedName) \(try column.typeText()) "
+                + "COLLATE \(column.collationName.quotedName)"
+        }
+        try connection.execute("DROP TABLE IF EXISTS temp.stretch_recall")
+        try connection.execute(
+            one: """
+                CREATE TEMP TABLE stretch_recall(
+                    \(rowName) INTEGER PRIMARY KEY, \(columns.joined(separator: ", "))
+                )\(schema.isStrict ? " STRICT" : "")
+                """)
+        let marks = (1...columnCount + 1).map { "?\($0)" }
+        insertion = "INSERT INTO temp.stretch_recall VALUES (\(marks.joined(separator: ", ")))"
+        query = """
+            SELECT h.\(rowName) FROM temp.stretch_recall AS h \
+            WHERE \(predicate.qualified(by: "h", now: now)) ORDER BY 1
+            """
+    }
+
+    func rows(of page: RowBuffer) throws -> [Int] {
+        try connection.transaction(.deferred) { () throws in
+            try connection.run("DELETE FROM temp.stretch_recall")
+            let statement = try connection.cached(insertion)
+            defer {
+                statement.reset()
+                statement.clearBindings()
+            }
+            for row in 0..<page.rowCount {
+                try statement.bind(integer: Int64(row), at: 1)
+                var value = page.value(row: row, column: 0)
+                for column in 0..<columnCount {
+                    try statement.bind(value, at: column + 2)
+                    if column + 1 < columnCount { value = value.next }
+                }
+                try statement.step()
+                statement.reset()
+            }
+            return try connection.rows(query).compactMap { $0[0].integerValue.map(Int.init) }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+internal import StretchCatalog
+internal import StretchCore
+internal import StretchEndpoint
+internal import StretchSQLite
+internal import StretchTimeline
+
+/// What readers believe of the manifest and of the remote without a look at each row.
+extension Verification {
+    /// Zones tell readers which batches they need not ask for.
+    func findWrongZone(_ columns: String, _ table: String, _ number: Int64) {
+        find(
+            .wrongZone, table, number,
+            """
+            the zones leave out \(columns), which queries may miss: UPDATE stretch_batch SET \
+            zones = x'' WHERE number = \(number) makes queries look at each of its rows
+            """)
+    }
+
+    /// Looks for what hides rows that nobody deleted: tombstones of batches that are not there, and
+    /// a step that takes out a batch with visible rows.
+    func verifyHiding() throws(StretchError) {
+        let strays = try local { () throws in
+            try connection.integer(
+                """
+                SELECT count(*) FROM main.stretch_tombstone
+                WHERE batch NOT IN (SELECT number FROM main.stretch_batch)
+                """) ?? 0
+        }
+        if strays > 0 {
+            find(
+                .strayTombstone, nil, nil,
+                """
+                \(strays) tombstones are of no batch, and may hide rows of the next ones: DELETE \
+                FROM stretch_tombstone WHERE batch NOT IN (SELECT number FROM stretch_batch) \
+                removes them
+                """)
+        }
+        guard let step = report.pending, step.kind == .retirement else { return }
+        let (batch, tables) = try local { () throws in
+            (try catalog.batch(id: step.batch), try catalog.tables())
+        }
+        guard let batch else { return }
+        let hidden = try local { () throws in
+            try catalog.hiddenOrdinals(batchNumber: batch.number)
+                .count { (0..<batch.rowCount).contains($0) }
+        }
+        guard hidden < batch.rowCount else { return }
+        find(
+            .catalog, tables.first { $0.id == step.table }?.name, batch.number,
+            """
+            the step in flight takes the batch out, and \(batch.rowCount - Int64(hidden)) of its \
+            rows are visible: put a backup of the file back
+            """)
+    }
+
+    /// Scans a table as a query does that wants all of it, and looks for rows that are of no batch.
+    func verifyScan(_ table: StretchedTable) throws(StretchError) {
+        do throws(StretchError) {
+            let count = try endpoint.strayRowCount(relation: table.relation)
+            guard count == 0 else {
+                return find(
+                    .strayRows, table.name, nil,
+                    """
+                    \(count) rows of the remote's relation \(table.relation) are of no batch, and \
+                    a query that meets one fails: delete them at the remote, or put it back from \
+                    its backup and use reauthorize
+                    """)
+            }
+            let (position, batches) = try local { () throws in
+                (try catalog.position(), try catalog.batches(table: table.id).map(\.visible))
+            }
+            guard let position, !batches.isEmpty else { return }
+            let scan = try endpoint.scan(
+                ColdScanRequest(
+                    relation: table.relation, position: position, batches: batches, columns: []))
+            let page = RowBuffer(columnCount: 0)
+            while try scan.nextPage(into: page, maximumRowCount: 4_096) {}
+        } catch {
+            guard error.code == .damaged || error.code == .remoteMismatch else { throw error }
+            find(.refusedScan, table.name, nil, error.message)
+        }
+    }
+}

@@ -1,0 +1,413 @@
+internal import Crypto
+internal import StretchCatalog
+package import StretchCore
+package import StretchEndpoint
+internal import StretchKeystore
+package import StretchSQLite
+internal import StretchSchema
+internal import StretchText
+internal import StretchTimeline
+
+extension Migrator {
+    /// Reads every cold row again, and compares remote, manifest and hot rows.
+    ///
+    /// Nothing is changed. The migrator's lease is held, so that batches do not move meanwhile.
+    ///
+    /// - Parameter table: One table, or `nil` for all.
+    /// - Throws: `busy` while a migrator works; `remoteUnavailable`.
+    package func verify(table: String? = nil) throws(StretchError) -> VerificationReport {
+        let lease = try takeLease(timeout: configuration.busyTimeout)
+        defer { withExtendedLifetime(lease) {} }
+        let endpoint = try endpoint(as: .reader)
+        let verification = Verification(connection: connection, endpoint: endpoint)
+        try verification.verify(table)
+        return verification.report
+    }
+
+    /// Compares a file with a remote of which it names some state.
+    ///
+    /// - Parameter isAtHead: Whether the remote must stand where the file does; otherwise its
+    ///   history must hold the file's position.
+    package static func verify(
+        _ connection: Connection, _ endpoint: any Endpoint, isAtHead: Bool
+    ) throws(StretchError) -> VerificationReport {
+        let verification = Verification(
+            connection: connection, endpoint: endpoint, isAtHead: isAtHead)
+        try verification.verify(nil)
+        return verification.report
+    }
+}
+
+/// One verification; temporary tables hold what is compared across tables.
+final class Verification {
+    let connection: Connection
+    let catalog: Catalog
+    private let schema: KnownSchema
+    let endpoint: any Endpoint
+    private let isAtHead: Bool
+    private(set) var report = VerificationReport()
+
+    init(connection: Connection, endpoint: any Endpoint, isAtHead: Bool = true) {
+        self.isAtHead = isAtHead
+        self.connection = connection
+        catalog = Catalog(connection)
+        schema = KnownSchema(connection)
+        self.endpoint = endpoint
+    }
+
+    func verify(_ name: String?) throws(StretchError) {
+        let tables = try local { () throws in try catalog.tables() }
+        let selected = tables.filter { table in
+            name.map { $0.isEqualFoldingCase(table.name) } ?? true
+        }
+        guard name == nil || !selected.isEmpty else {
+            throw StretchError(
+                .invalidArgument, "table \"\(name ?? "")\" is not stretch-enabled",
+                hint: "Run `stretch status` for the tables that are.")
+        }
+        let isKnown = try verifyPosition()
+        if isKnown { try findUnlistedBatches(of: selected) }
+        try verifyHiding()
+        for table in selected {
+            let count = report.findings.count
+            try verify(table)
+            // A remote that lost the file's position, or rows, has no whole scan to offer.
+            if isKnown, report.findings.count == count { try verifyScan(table) }
+        }
+        let byName = Dictionary(tables.map { (SQLName($0.name), $0) }) { first, _ in first }
+        for (place, table) in selected.enumerated() {
+            report.tables[place].orphanCount = try orphanCount(table, among: byName)
+        }
+    }
+
+    func find(
+        _ kind: VerificationReport.Finding.Kind, _ table: String?, _ batch: Int64?,
+        _ message: String
+    ) {
+        report.findings.append(
+            VerificationReport.Finding(
+                kind: kind, table: table, batchNumber: batch, message: message))
+    }
+
+    /// - Returns: Whether the remote knows the file's position.
+    private func verifyPosition() throws(StretchError) -> Bool {
+        let state = try local { () throws in
+            (try catalog.position(), try catalog.pending())
+        }
+        report.pending = state.1
+        guard let position = state.0 else {
+            find(.catalog, nil, nil, "no position")
+            return false
+        }
+        let isKnown = try self.isKnown(position, state.1)
+        if !isKnown {
+            find(.position, nil, nil, "the remote is not at epoch \(position.epoch) of this file")
+        }
+        let strays = try local { () throws in
+            try connection.integer(
+                """
+                SELECT count(*) FROM main.stretch_batch
+                WHERE table_id NOT IN (SELECT id FROM main.stretch_table) OR epoch > ?
+                """, .integer(position.epoch)) ?? 0
+        }
+        if strays > 0 { find(.catalog, nil, nil, "\(strays) batches of no table or a later epoch") }
+        return isKnown
+    }
+
+    /// Asks the ledger which batches the file's position shows; those of tables that were abandoned
+    /// have relations of their own.
+    private func findUnlistedBatches(of tables: [StretchedTable]) throws(StretchError) {
+        let (position, known) = try local { () throws in
+            let batches = try catalog.batchesOfTables()
+            var known = Set(tables.flatMap { (batches[$0.id] ?? []).map(\.visible.id) })
+            if let step = report.pending, step.kind == .retirement { known.insert(step.batch) }
+            return (try catalog.position(), known)
+        }
+        guard let position else { return }
+        let names = Dictionary(
+            tables.map { ($0.relation, $0.name) }, uniquingKeysWith: { first, _ in first })
+        for id in try endpoint.batches(seenAt: position).keys.sorted() where !known.contains(id) {
+            guard let entry = try endpoint.ledgerEntry(batch: id),
+                let name = names[entry.batch.relation]
+            else { continue }
+            find(
+                .unlistedBatch, name, nil,
+                """
+                batch \(id) has \(entry.batch.rowCount) rows, and the manifest lacks it
+                """)
+        }
+    }
+
+    private func isKnown(
+        _ position: TimelinePosition, _ pending: PendingStep?
+    ) throws(StretchError) -> Bool {
+        guard isAtHead else { return try endpoint.holds(position) }
+        let remote = try endpoint.position(branch: position.branch)
+        let isAhead = pending.map { $0.base == position && $0.next == remote } ?? false
+        return remote == position || isAhead
+    }
+
+    // MARK: Batches
+
+    private func verify(_ table: StretchedTable) throws(StretchError) {
+        var result = VerificationReport.Table(name: table.name)
+        let schema = try local { () throws -> TableSchema? in
+            try self.schema.table(table.name)
+        }
+        let names = table.currentColumns.map(\.name)
+        if !(schema?.columns.map(\.name).areSameTexts(as: names) ?? false) {
+            find(.catalog, table.name, nil, "the table has other columns than the catalog")
+        }
+        let probe = schema.flatMap {
+            $0.columns.map(\.name).areSameTexts(as: names) ? HotKeyProbe($0) : nil
+        }
+        let batches = try local { () throws in try catalog.batches(table: table.id) }
+        for batch in batches {
+            result.batchCount += 1
+            let hidden = try hiddenRows(of: batch, in: table)
+            result.hiddenRowCount += Int64(hidden.count)
+            result.coldRowCount += batch.visible.rowCount - Int64(hidden.count)
+            try verifyLedger(batch, of: table)
+            try verifyRows(batch, of: table, collations: collations(schema, of: table))
+            guard let probe else { continue }
+            let ids = probe.places.map { table.currentColumns[$0].id }
+            try eachRow(of: batch, columns: ids) { page, row in
+                guard !hidden.contains(page.rowIdentifiers[row]) else { return }
+                if try probe.isHot(page, row: row, connection) { result.shadowedRowCount += 1 }
+            }
+        }
+        report.tables.append(result)
+    }
+
+    private func hiddenRows(
+        of batch: ManifestBatch, in table: StretchedTable
+    ) throws(StretchError) -> Set<Int64> {
+        let ordinals = try local { () throws in
+            try catalog.hiddenOrdinals(batchNumber: batch.visible.number)
+        }
+        let strayCount = ordinals.count { !(0..<batch.visible.rowCount).contains($0) }
+        if strayCount > 0 {
+            find(
+                .strayTombstone, table.name, batch.visible.number,
+                "\(strayCount) tombstones hide rows that the batch does not have")
+        }
+        try findLostRows(of: batch, in: table)
+        return Set(ordinals)
+    }
+
+    /// Each tombstone tells what became of its row, but for one whose statement was cut in two.
+    ///
+    /// What programs without Stretch do to a hot row that took a cold one's place is not accounted
+    /// for: a row that they delete is gone.
+    private func findLostRows(
+        of batch: ManifestBatch, in table: StretchedTable
+    ) throws(StretchError) {
+        let number = batch.visible.number
+        let lost = try local { () throws in try catalog.unfinishedOrdinals(batchNumber: number) }
+        guard !lost.isEmpty else { return }
+        let list = lost.prefix(20).map(String.init).joined(separator: ", ")
+        find(
+            .lostRow, table.name, number,
+            """
+            \(lost.count) rows are hidden although nothing took their place (ordinals \(list)\
+            \(lost.count > 20 ? ", …" : "")): DELETE FROM stretch_tombstone WHERE \
+            batch = \(number) AND cause = 0 shows them again
+            """)
+    }
+
+    private func verifyLedger(
+        _ batch: ManifestBatch, of table: StretchedTable
+    ) throws(StretchError) {
+        guard let entry = try endpoint.ledgerEntry(batch: batch.visible.id) else {
+            return find(
+                .missingBatch, table.name, batch.visible.number,
+                "the remote does not know the batch")
+        }
+        let isSame =
+            entry.batch.digest == batch.digest && entry.batch.rowCount == batch.visible.rowCount
+            && entry.batch.relation == table.relation && entry.position.epoch == batch.epoch
+        if !isSame {
+            find(
+                .differingLedger, table.name, batch.visible.number,
+                "the remote's ledger has other rows under the batch's id")
+        }
+    }
+
+    /// The collations by which readers use the zones of a table.
+    private func collations(
+        _ schema: TableSchema?, of table: StretchedTable
+    ) -> [Int64: Collation] {
+        var collations: [Int64: Collation] = [:]
+        for (column, current) in zip(table.currentColumns, schema?.columns ?? []) {
+            collations[column.id] = current.collation
+        }
+        return collations
+    }
+
+    /// Hashes a batch's rows, by the columns that it was sent with, and compares those that came
+    /// later with their defaults, and all of them with the batch's zones.
+    private func verifyRows(
+        _ batch: ManifestBatch, of table: StretchedTable, collations: [Int64: Collation]
+    ) throws(StretchError) {
+        var hash = SHA256()
+        var rowCount: Int64 = 0
+        let ids = table.columnIDs(schemaVersion: batch.schemaVersion)
+        let sent = ids.compactMap { id in table.columns.first { $0.id == id } }
+        let later = table.currentColumns.filter { $0.added > batch.schemaVersion }
+        var zones = ZoneCheck(sent, of: batch, collations: collations)
+        var laterZones = ZoneCheck(later, of: batch, collations: collations)
+        var hasDefaults = true
+        do throws(StretchError) {
+            try eachPage(of: batch, columns: ids) { page in
+                hash.update(bufferPointer: page.bytes)
+                rowCount += Int64(page.rowCount)
+                zones.look(at: page)
+            }
+            let defaults = later.map(\.defaultValue)
+            if !later.isEmpty {
+                try eachPage(of: batch, columns: later.map(\.id)) { page in
+                    laterZones.look(at: page)
+                    for row in 0..<page.rowCount where page.values(ofRow: row) != defaults {
+                        hasDefaults = false
+                    }
+                }
+            }
+        } catch {
+            guard error.code == .damaged || error.code == .remoteMismatch else { throw error }
+            return find(.missingRows, table.name, batch.visible.number, error.message)
+        }
+        if rowCount < batch.visible.rowCount {
+            find(
+                .missingRows, table.name, batch.visible.number,
+                "\(rowCount) of \(batch.visible.rowCount) rows are there")
+        } else if Array(hash.finalize()) != batch.digest {
+            find(
+                .differingRows, table.name, batch.visible.number,
+                "the rows are not the ones that were moved")
+        } else if !hasDefaults {
+            find(
+                .differingRows, table.name, batch.visible.number,
+                "columns that were added later have other values than their defaults")
+        } else {
+            for case let found? in [zones.findings, laterZones.findings] {
+                findWrongZone(found, table.name, batch.visible.number)
+            }
+        }
+    }
+
+    private func eachPage(
+        of batch: ManifestBatch, columns: [Int64], _ body: (RowBuffer) throws -> Void
+    ) throws(StretchError) {
+        let page = RowBuffer(columnCount: columns.count)
+        let pageRowCount = Int(
+            RowBuffer.rowCount(
+                ofPage: 2 << 20, batchRowCount: batch.visible.rowCount,
+                batchByteCount: batch.byteCount))
+        var ordinal: Int64 = 0
+        while ordinal < batch.visible.rowCount {
+            try endpoint.read(
+                batch: batch.visible.id, columns: columns, from: ordinal,
+                maximumRowCount: pageRowCount, into: page)
+            guard page.rowCount > 0 else { return }
+            try local { () throws in try body(page) }
+            ordinal += Int64(page.rowCount)
+        }
+    }
+
+    /// Calls `body` for each row that can be read; a damaged batch is found by its hash.
+    private func eachRow(
+        of batch: ManifestBatch, columns: [Int64], _ body: (RowBuffer, Int) throws -> Void
+    ) throws(StretchError) {
+        do throws(StretchError) {
+            try eachPage(of: batch, columns: columns) { page in
+                for row in 0..<page.rowCount { try body(page, row) }
+            }
+        } catch {
+            guard error.code == .damaged || error.code == .remoteMismatch else { throw error }
+        }
+    }
+
+    // MARK: Foreign keys
+
+    /// Counts rows of a table whose foreign keys lead nowhere, over both sides.
+    private func orphanCount(
+        _ table: StretchedTable, among tables: [SQLName: StretchedTable]
+    ) throws(StretchError) -> Int64 {
+        let schema = try local { () throws -> TableSchema? in
+            try self.schema.table(table.name)
+        }
+        var count: Int64 = 0
+        for key in schema?.parents ?? [] where key.childColumns.count == key.parentColumns.count {
+            let parent = tables[SQLName(key.parent)]
+            try copyCold(table, key.childColumns, to: "stretch_child")
+            try copyCold(parent, key.parentColumns, to: "stretch_parent")
+            count += try local { () throws in
+                guard try self.schema.table(key.parent) != nil else {
+                    return 0
+                }
+                return try connection.integer(orphanSQL(key)) ?? 0
+            }
+        }
+        return count
+    }
+
+    private func orphanSQL(_ key: ForeignKeySchema) -> String {
+        let indexes = key.childColumns.indices
+        let child = key.childColumns.map { "h.\($0.quotedName)" }
+        let select = indexes.map { "\(child[$0]) AS k\($0)" }.joined(separator: ", ")
+        let coldNames = indexes.map { "k\($0)" }.joined(separator: ", ")
+        let isKnown = indexes.map { "x.k\($0) IS NOT NULL" }.joined(separator: " AND ")
+        let hot = indexes.map { "p.\(key.parentColumns[$0].quotedName) = x.k\($0)" }
+        let cold = indexes.map { "q.k\($0) = x.k\($0)" }
+        return """
+            SELECT count(*) FROM (
+                SELECT \(select) FROM main.\(key.child.quotedName) AS h
+                UNION ALL SELECT \(coldNames) FROM temp.stretch_child
+            ) AS x WHERE \(isKnown)
+            AND NOT EXISTS (SELECT 1 FROM main.\(key.parent.quotedName) AS p
+                WHERE \(hot.joined(separator: " AND ")))
+            AND NOT EXISTS (SELECT 1 FROM temp.stretch_parent AS q
+                WHERE \(cold.joined(separator: " AND ")))
+            """
+    }
+
+    /// Copies columns of a table's visible cold rows to a temporary table.
+    private func copyCold(
+        _ table: StretchedTable?, _ names: [String], to target: String
+    ) throws(StretchError) {
+        let places = names.map { name in
+            table?.currentColumns.firstIndex { $0.name.isEqualFoldingCase(name) }
+        }
+        try local { () throws in
+            let schema = try table.flatMap { try self.schema.table($0.name) }
+            let columns = try names.indices.map { index in
+                let collation = places[index].flatMap { schema?.columns[$0].collationName }
+                let type = try places[index].flatMap { try schema?.columns[$0].typeText() }
+                return "k\(index) \(type ?? "") COLLATE \((collation ?? "BINARY").quotedName)"
+            }
+            let list = names.indices.map { "k\($0)" }.joined(separator: ", ")
+            try connection.execute(one: "DROP TABLE IF EXISTS temp.\(target)")
+            try connection.execute(
+                one: "CREATE TEMP TABLE \(target)(\(columns.joined(separator: ", ")))")
+            try connection.execute(
+                one: "CREATE INDEX temp.\(target)_key ON \(target)(\(list))")
+        }
+        guard let table else { return }
+        let ids = places.compactMap { $0.map { table.currentColumns[$0].id } }
+        guard ids.count == names.count else { return }
+        let marks = names.indices.map { "?\($0 + 1)" }.joined(separator: ", ")
+        let batches = try local { () throws in try catalog.batches(table: table.id) }
+        for batch in batches {
+            let hidden = try local { () throws in
+                Set(try catalog.hiddenOrdinals(batchNumber: batch.visible.number))
+            }
+            try eachRow(of: batch, columns: ids) { page, row in
+                guard !hidden.contains(page.rowIdentifiers[row]) else { return }
+                let statement = try connection.cached(
+                    "INSERT INTO temp.\(target) VALUES (\(marks))")
+                try statement.bind(page.values(ofRow: row))
+                try statement.run()
+            }
+        }
+    }
+}

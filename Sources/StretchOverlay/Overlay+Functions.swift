@@ -1,0 +1,125 @@
+internal import StretchCatalog
+internal import StretchCore
+internal import StretchEndpoint
+internal import StretchSQLite
+internal import StretchText
+
+extension Overlay {
+    /// The functions that the overlay's own triggers call.
+    ///
+    /// They do nothing visible: they only move cold rows to where SQLite's native checks look.
+    func registerFunctions() throws(SQLiteError) {
+        try connection.createFunction("stretch_recall", argumentCount: -1) {
+            [unowned self] arguments in
+            try self.recallKey(arguments)
+            return .null
+        }
+        try connection.createFunction("stretch_recall_matching", argumentCount: -1) {
+            [unowned self] arguments in
+            try self.recallMatching(arguments)
+            return .null
+        }
+        // Its arguments are the error: a message and a hint.
+        try connection.createFunction("stretch_missing", argumentCount: 2) { arguments in
+            throw StretchError(
+                .schemaMismatch, arguments[0].value.stringValue ?? "",
+                hint: arguments[1].value.stringValue)
+        }
+        try connection.createFunction("stretch_round_trips", argumentCount: 0) {
+            [unowned self] _ in .integer(Int64(self.roundTripCount))
+        }
+    }
+
+    /// The table that the first two arguments of a recalling function name.
+    ///
+    /// - Throws: `unsupported` for a call that is not in a trigger of the overlay: a recall makes
+    ///   rows hot, and no query may write.
+    private func calledTable(_ arguments: Arguments) throws(StretchError) -> OverlayTable? {
+        guard arguments.count > 2, arguments[0].isInteger, arguments[0].integer == triggerKey else {
+            throw StretchError(
+                .unsupported, "a function of the overlay is called by its triggers only",
+                hint:
+                    "Leave the call out; the rows that a statement needs become hot by themselves."
+            )
+        }
+        return tables[arguments[1].integer]
+    }
+
+    /// `stretch_recall(trigger key, table, key …)`: makes the row with the key hot, before SQLite
+    /// looks for a conflict.
+    private func recallKey(_ arguments: Arguments) throws {
+        guard let table = try calledTable(arguments), !isRecalling else { return }
+        // Nothing is cold: the usual case of an insert, at the price of one comparison.
+        try refresh()
+        guard !table.manifest.isEmpty else { return }
+        if table.schema.keyKind == .rowid {
+            let key = arguments[2]
+            // In a BEFORE trigger a key that SQLite will draw is -1:
+            // https://sqlite.org/lang_createtrigger.html
+            if key.isNull || key.integer == -1 {
+                try table.writer.recall.recallGreatestKey(
+                    mayPostpone: table.writer.hasWritingTriggers)
+            }
+            if let rowids = table.manifest.rowids, !rowids.contains(key.integer) { return }
+        }
+        // SQLite has applied the columns' affinities already.
+        let key = (2..<arguments.count).map { arguments[$0].value }
+        try table.writer.recall.recall(key: key, mayPostpone: table.writer.hasWritingTriggers)
+    }
+
+    /// `stretch_recall_matching(trigger key, table, column, value, collation …)`: makes the rows
+    /// hot that a foreign key is about to look for.
+    private func recallMatching(_ arguments: Arguments) throws {
+        guard let table = try calledTable(arguments), arguments.count > 4,
+            connection.isEnabled(.foreignKeys)
+        else { return }
+        var columns: [(column: Int, value: Value, collation: Collation)] = []
+        for index in stride(from: 2, to: arguments.count - 2, by: 3) {
+            guard let column = Int(exactly: arguments[index].integer),
+                table.schema.columns.indices.contains(column)
+            else {
+                throw StretchError(
+                    .invalidArgument, "table \"\(table.schema.name)\" has no such column",
+                    hint: "Foreign keys call this function; no statement has to.")
+            }
+            let collation = arguments[index + 2].value.stringValue
+                .flatMap(Collation.init(rawValue:))
+            columns.append(
+                (
+                    column,
+                    arguments[index + 1].value.applying(table.schema.columns[column].affinity),
+                    collation ?? .binary
+                ))
+        }
+        try table.writer.recall.recall(where: columns)
+    }
+
+    /// The statements of the application that are running on this connection.
+    func runningStatementCount() throws -> Int {
+        connection.busyStatementCount(excluding: innerStatements)
+    }
+}
+
+extension Value {
+    /// The value that a column with the affinity stores, as far as foreign keys need it: text that
+    /// looks like a number for numeric columns, and the text of a number for text columns.
+    fileprivate func applying(_ affinity: Affinity) -> Value {
+        switch (self, affinity) {
+        case (.text(let text), .integer), (.text(let text), .numeric), (.text(let text), .real):
+            guard let string = text.string?.trimmedASCII else { return self }
+            if let integer = Int64(string) { return .integer(integer) }
+            if let real = Double(string), !string.foldingCase.includes("n") {
+                return Value.real(real).integerIfExact
+            }
+            return self
+        case (.real, .integer), (.real, .numeric): return integerIfExact
+        case (.integer(let value), .text): return .text(String(value))
+        default: return self
+        }
+    }
+
+    private var integerIfExact: Value {
+        guard case .real(let value) = self, let integer = Int64(exactly: value) else { return self }
+        return .integer(integer)
+    }
+}

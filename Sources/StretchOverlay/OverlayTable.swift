@@ -1,0 +1,225 @@
+package import StretchCatalog
+internal import StretchCore
+internal import StretchEndpoint
+internal import StretchSQLite
+internal import StretchSchema
+internal import StretchText
+
+/// The overlay of one stretch-enabled table.
+package final class OverlayTable: VirtualTable {
+    /// It owns this table, and SQLite calls none of them after the connection is closed.
+    unowned(unsafe) let overlay: Overlay
+    package let table: StretchedTable
+    let schema: TableSchema
+    /// The catalog's ids of the table's columns, in the table's order.
+    let columnIDs: [Int64]
+    /// The columns of the declaration: types and collations as the table has them.
+    let columnDefinitions: [String]
+    /// The manifest as the connection's snapshot sees it.
+    var manifest: TableManifest
+    var hasLoadedManifest = false
+    /// Whether the catalog does not know the table's columns yet.
+    var isUnsaved = false
+    /// Why cold rows cannot be read now.
+    var coldRowError: StretchError?
+
+    private var plans: [OverlayPlan] = []
+    private var planNumbers: [OverlayPlan.Key: Int32] = [:]
+    private(set) lazy var writer = OverlayWriter(table: self)
+    /// What was fetched ahead for a statement that looks rows up one by one.
+    let lookups = ColdLookups()
+    private var rowStatements: ColdRowStatements?
+
+    // MARK: What running scans must know of changes
+
+    /// Counts recalls on this connection; scans compare it at every row.
+    let changeCounter = UnsafeMutablePointer<Int>.allocate(capacity: 1)
+    /// The cold rows that were recalled while scans were running, and when.
+    var recalledLocations: [Int64: Int] = [:]
+    /// The hot keys that those rows got, and when.
+    var recalledKeys: [[Value]: Int] = [:]
+    /// The scans that are running.
+    var openScanCount = 0 {
+        didSet {
+            guard openScanCount == 0, !recalledLocations.isEmpty else { return }
+            recalledLocations = [:]
+            recalledKeys = [:]
+        }
+    }
+
+    init(table: StretchedTable, schema: TableSchema, overlay: Overlay) throws {
+        self.table = table
+        self.schema = schema
+        self.overlay = overlay
+        let current = table.currentColumns
+        guard current.map({ SQLName($0.name) }) == schema.columns.map({ SQLName($0.name) }) else {
+            throw StretchError(
+                .schemaMismatch,
+                "table \"\(schema.name)\": its columns differ from those that Stretch knows",
+                hint: "Run stretch status to see them and stretch table alter to tell what changed."
+            )
+        }
+        columnIDs = current.map(\.id)
+        columnDefinitions = try schema.columns.map { column in
+            // ANY keeps values as they are in a STRICT table only; elsewhere it means NUMERIC.
+            let isAny = schema.isStrict && column.affinity == .blob
+            let type = isAny ? "BLOB" : try column.typeText()
+            return "\(column.name.quotedName) \(type) COLLATE \(column.collationName.quotedName)"
+        }
+        changeCounter.initialize(to: 0)
+        manifest = TableManifest(batches: [], collations: [:])
+    }
+
+    deinit { changeCounter.deallocate() }
+
+    func load(_ batches: [ManifestBatch]) {
+        var collations: [Int64: Collation] = [:]
+        for (id, column) in zip(columnIDs, schema.columns) { collations[id] = column.collation }
+        manifest = TableManifest(
+            batches: batches, collations: collations,
+            rowidColumn: schema.keyKind == .rowid ? columnIDs[schema.key[0]] : nil)
+        hasLoadedManifest = true
+    }
+
+    // MARK: VirtualTable
+
+    var connection: Connection { overlay.connection }
+    var allowsDropping: Bool { overlay.isReplacingTables }
+
+    /// With an UPDATE trigger, the recalled row is updated in just the columns of the statement.
+    var reportsUnchangedColumns: Bool { writer.recallsBeforeUpdate }
+
+    var hiddenKeyColumns: [Int] { schema.keyKind == .withoutRowid ? schema.key : [] }
+
+    /// Types and collations as the table has them, for SQLite's comparisons outside; no
+    /// constraint, for those are checked inside.
+    var declaration: String {
+        var columns = columnDefinitions
+        guard schema.keyKind == .withoutRowid else {
+            return "CREATE TABLE t(\(columns.joined(separator: ", ")))"
+        }
+        columns.append("\(hiddenKeyName) BLOB HIDDEN PRIMARY KEY NOT NULL")
+        return "CREATE TABLE t(\(columns.joined(separator: ", "))) WITHOUT ROWID"
+    }
+
+    private var hiddenKeyName: String {
+        var name = "stretch_key"
+        while schema.column(named: name) != nil { name += "_" }
+        return name
+    }
+
+    func plan(_ request: IndexRequest) throws -> IndexPlan {
+        let planner = OverlayPlanner(
+            schema: schema, coldRowCount: manifest.rowCount, shape: overlay.shape,
+            hasOwnPatterns: { [overlay] in try overlay.hasOwnPatterns() })
+        var (key, answer) = try planner.plan(request)
+        answer.number = number(of: key)
+        return answer
+    }
+
+    private func number(of key: OverlayPlan.Key) -> Int32 {
+        if let number = planNumbers[key] { return number }
+        let number = Int32(plans.count)
+        plans.append(OverlayPlan(key: key, schema: schema, columnIDs: columnIDs))
+        planNumbers[key] = number
+        return number
+    }
+
+    func plan(numbered number: Int32) throws -> OverlayPlan {
+        guard plans.indices.contains(Int(number)) else {
+            throw SQLiteError(
+                extendedCode: 1,
+                message: "table \"\(schema.name)\" has changed: prepare the statement again")
+        }
+        return plans[Int(number)]
+    }
+
+    func makeScan() -> any VirtualTableScan { OverlayScan(self) }
+
+    func update(_ arguments: Arguments, _ conflict: ConflictMode) throws -> Int64? {
+        try writer.update(arguments, conflict)
+    }
+
+    func begin() throws { try writer.begin() }
+    func savepoint() { writer.needsStatementSavepoint = true }
+    func end(isCommitted: Bool) { writer.end() }
+
+    // MARK: Cold rows
+
+    /// The statements that leave cold rows out.
+    func coldRowStatements() throws -> ColdRowStatements {
+        if let rowStatements { return rowStatements }
+        let made = try ColdRowStatements(schema, on: connection)
+        rowStatements = made
+        return made
+    }
+
+    /// The session with the remote, for rows of this table.
+    func remote() throws(StretchError) -> any Endpoint {
+        if let coldRowError { throw coldRowError }
+        return try overlay.remote()
+    }
+
+    /// The catalog's id of a column; the rowid is its named column.
+    func columnID(_ column: Int) -> Int64 {
+        columnIDs[column >= 0 ? column : schema.key[0]]
+    }
+
+    /// Notes that a cold row became hot, for the scans that are running.
+    func noteRecall(_ location: ColdLocation, key: [Value]) {
+        changeCounter.pointee += 1
+        guard openScanCount > 0 else { return }
+        recalledLocations[location.packed] = changeCounter.pointee
+        recalledKeys[key] = changeCounter.pointee
+    }
+
+    /// What a constraint between a column and a value may ask of the remote and of zones, where no
+    /// affinity is applied; `nil` when the two could compare otherwise.
+    func coldConstraint(
+        _ column: Int, _ comparison: IndexRequest.Operator, _ value: Value, collationName: String
+    ) -> ColdConstraint? {
+        let id = columnID(column)
+        if comparison == .like || comparison == .glob {
+            guard case .text(let pattern) = value else { return nil }
+            let isLike = comparison == .like
+            let prefix =
+                isLike ? TextPrefix(likePattern: pattern) : TextPrefix(globPattern: pattern)
+            return prefix.map {
+                ColdConstraint(
+                    column: id, comparison: .prefix($0), collation: isLike ? .nocase : .binary)
+            }
+        }
+        guard let collation = Collation(rawValue: collationName) else { return nil }
+        let affinity = column >= 0 ? schema.columns[column].affinity : .integer
+        switch comparison {
+        case .isNull: return ColdConstraint(column: id, comparison: .isNull)
+        case .isNotNull: return ColdConstraint(column: id, comparison: .isNotNull)
+        case .identical where value == .null:
+            return ColdConstraint(column: id, comparison: .isNull)
+        default: break
+        }
+        guard value.isComparable(to: affinity) else { return nil }
+        let asked: ColdConstraint.Comparison
+        switch comparison {
+        case .equal, .identical: asked = .equal(value)
+        case .less: asked = .less(value)
+        case .lessOrEqual: asked = .lessOrEqual(value)
+        case .greater: asked = .greater(value)
+        case .greaterOrEqual: asked = .greaterOrEqual(value)
+        default: return nil
+        }
+        return ColdConstraint(column: id, comparison: asked, collation: collation)
+    }
+}
+
+extension Value {
+    /// Whether a comparison with a column of the affinity leaves value and column as they are.
+    func isComparable(to affinity: Affinity) -> Bool {
+        switch self {
+        case .null: true
+        case .integer, .real: affinity.isNumeric
+        case .text: affinity == .text
+        case .blob: affinity != .blob
+        }
+    }
+}

@@ -1,0 +1,142 @@
+internal import StretchCatalog
+internal import StretchEndpoint
+internal import StretchText
+
+/// The temporary triggers that bring cold rows to where SQLite's native checks look: keys before
+/// an INSERT, parents before a child is written, children before a parent is deleted or renamed.
+///
+/// They fire before the statement's own checks, so that UPSERT, RETURNING, conflict clauses,
+/// DEFAULTs and foreign keys stay native: <https://sqlite.org/lang_createtrigger.html>.
+struct OverlayTriggers {
+    /// A trigger to make.
+    struct Definition {
+        let name: String
+        let statement: String
+    }
+
+    let overlay: Overlay
+    /// The names of triggers of the application and the file.
+    private let taken: Set<SQLName>
+    private let reader: SchemaReader
+
+    init(overlay: Overlay, taken: Set<SQLName>) {
+        self.overlay = overlay
+        self.taken = taken
+        reader = SchemaReader(overlay.connection)
+    }
+
+    /// A name for a trigger of the overlay that nobody else uses.
+    func name(_ suffix: String) -> String {
+        var name = "stretch_\(suffix)"
+        while taken.contains(SQLName(name)) { name += "_" }
+        return name
+    }
+
+    func definitions() throws -> [Definition] {
+        var statements: [Definition] = []
+        for table in overlay.tables.values.sorted(by: { $0.table.id < $1.table.id }) {
+            statements += keyTriggers(table)
+        }
+        // SQLite itself refuses writes where the columns are not as many as the parent's.
+        let keys = try reader.foreignKeys().filter {
+            !$0.childColumns.isEmpty && $0.childColumns.count == $0.parentColumns.count
+        }
+        for (number, key) in keys.enumerated() {
+            if let parent = overlay.table(named: key.parent) {
+                statements += parentTriggers(key, parent, number)
+            }
+            if let child = overlay.table(named: key.child) {
+                statements += try childTriggers(key, child, number)
+            }
+        }
+        return statements
+    }
+
+    private func keyTriggers(_ table: OverlayTable) -> [Definition] {
+        guard table.schema.keyKind.isKeyed else { return [] }
+        let columns = table.schema.key.map { table.schema.columns[$0].name.quotedName }
+        let arguments =
+            (["\(overlay.triggerKey)", "\(table.table.id)"] + columns.map { "NEW.\($0)" })
+            .joined(separator: ", ")
+        let name = table.schema.name.quotedName
+        // The key may compare by another collation than its column.
+        let changed = columns.map { "NEW.\($0) IS NOT OLD.\($0) COLLATE BINARY" }
+            .joined(separator: " OR ")
+        let body = call("stretch_recall(\(arguments))")
+        return [
+            trigger("key_insert_\(table.table.id)", "BEFORE INSERT ON main.\(name)", body),
+            trigger(
+                "key_update_\(table.table.id)",
+                "BEFORE UPDATE OF \(columns.joined(separator: ", ")) ON main.\(name) "
+                    + "WHEN \(changed)", body),
+        ]
+    }
+
+    /// A child is about to refer to a parent that may be cold.
+    private func parentTriggers(
+        _ key: ForeignKeySchema, _ parent: OverlayTable, _ number: Int
+    ) -> [Definition] {
+        let body = recall(
+            parent, columns: key.parentColumns, from: "NEW", values: key.childColumns,
+            comparedAs: key.parentColumns, of: parent.schema)
+        let child = key.child.quotedName
+        let columns = key.childColumns.map(\.quotedName).joined(separator: ", ")
+        return [
+            trigger("parent_insert_\(number)", "BEFORE INSERT ON main.\(child)", body),
+            trigger(
+                "parent_update_\(number)", "BEFORE UPDATE OF \(columns) ON main.\(child)", body),
+        ]
+    }
+
+    /// A parent is about to go, and cold children may refer to it.
+    private func childTriggers(
+        _ key: ForeignKeySchema, _ child: OverlayTable, _ number: Int
+    ) throws -> [Definition] {
+        guard let schema = try reader.table(key.parent) else { return [] }
+        let columns = key.parentColumns.map(\.quotedName).joined(separator: ", ")
+        let body = recall(
+            child, columns: key.childColumns, from: "OLD", values: key.parentColumns,
+            comparedAs: key.parentColumns, of: schema)
+        let parent = key.parent.quotedName
+        return [
+            trigger("child_delete_\(number)", "BEFORE DELETE ON main.\(parent)", body),
+            trigger(
+                "child_update_\(number)", "BEFORE UPDATE OF \(columns) ON main.\(parent)", body),
+        ]
+    }
+
+    private func trigger(_ suffix: String, _ event: String, _ body: String) -> Definition {
+        let name = name(suffix)
+        return Definition(
+            name: name,
+            statement: "CREATE TEMP TRIGGER \(name.quotedName) \(event) BEGIN \(body)")
+    }
+
+    /// The end of a trigger that calls a function, which returns NULL or fails.
+    ///
+    /// What may fail in the middle of a statement needs its journal, and SQLite keeps one where a
+    /// trigger can raise an error; that a function can fail does not count.
+    private func call(_ function: String) -> String {
+        "SELECT CASE WHEN \(function) THEN RAISE(ABORT, 'not reached') END; END"
+    }
+
+    /// Foreign keys compare under the parent's collation:
+    /// <https://sqlite.org/foreignkeys.html#fk_basics>.
+    private func recall(
+        _ table: OverlayTable, columns: [String], from row: String, values: [String],
+        comparedAs parentColumns: [String], of parent: TableSchema
+    ) -> String {
+        var arguments = ["\(overlay.triggerKey)", "\(table.table.id)"]
+        for (index, name) in columns.enumerated() {
+            let column = table.schema.column(named: name) ?? 0
+            let collation =
+                parent.column(named: parentColumns[index]).flatMap { parent.columns[$0].collation }
+                ?? .binary
+            arguments += [
+                "\(column)", "\(row).\(values[index].quotedName)",
+                collation.rawValue.quotedLiteral,
+            ]
+        }
+        return call("stretch_recall_matching(\(arguments.joined(separator: ", ")))")
+    }
+}

@@ -1,0 +1,479 @@
+internal import SQLText
+internal import StretchCatalog
+internal import StretchEndpoint
+internal import StretchSQLite
+internal import StretchText
+
+/// Writes rows of one overlay: hot rows by native statements on schema main, cold rows by
+/// tombstones, or by recalling them first.
+final class OverlayWriter {
+    private unowned(unsafe) let table: OverlayTable
+    private let schema: TableSchema
+    private let columnCount: Int
+    private(set) lazy var recall = RowRecall(table: table)
+    /// Whether a transaction is open in which this table may be written.
+    private(set) var isWriting = false
+    /// Whether the next write must open the statement's savepoint on main.
+    var needsStatementSavepoint = false
+    /// Counts changes of tombstones on this connection.
+    var tombstoneCount = 0
+    /// Where the cold rows are that a writing statement has visited, by their key.
+    private var locations: [Int64: ColdLocation] = [:]
+    private static let maximumLocationCount = 1_000_000
+
+    private enum TriggerEvent {
+        case insert, update, delete
+    }
+
+    private let triggerEvents: Set<TriggerEvent>
+
+    init(table: OverlayTable) {
+        self.table = table
+        schema = table.schema
+        columnCount = table.schema.columns.count
+        triggerEvents = Set(
+            schema.triggers.compactMap { trigger in
+                switch TriggerText(parsing: trigger.text)?.event {
+                case .insert: .insert
+                case .update: .update
+                case .delete: .delete
+                case nil: nil
+                }
+            })
+    }
+
+    private var connection: Connection { table.connection }
+    private var overlay: Overlay { table.overlay }
+
+    /// Whether triggers of the application see INSERTs into the hot table.
+    var hasInsertTriggers: Bool { triggerEvents.contains(.insert) }
+
+    /// Whether triggers of the application write on behalf of the table's statements.
+    private(set) lazy var hasWritingTriggers = schema.triggers.contains { trigger in
+        guard let body = TriggerText(parsing: trigger.text)?.body else { return true }
+        return SQLTokenizer(body).contains {
+            $0.isKeyword(in: ["INSERT", "REPLACE", "UPDATE", "DELETE"])
+        }
+    }
+
+    /// Whether an UPDATE of a cold row must be native: because of triggers, or because SQLite must
+    /// refuse to set a generated column.
+    var recallsBeforeUpdate: Bool {
+        triggerEvents.contains(.update) || triggerEvents.contains(.insert)
+            || schema.columns.contains(where: \.isGenerated)
+    }
+
+    private var recallsBeforeDelete: Bool {
+        triggerEvents.contains(.delete) || hasActiveChildren
+    }
+
+    private var hasActiveChildren: Bool {
+        !schema.children.isEmpty && connection.isEnabled(.foreignKeys)
+    }
+
+    // MARK: Transactions
+
+    /// Takes main's write lock, with its busy handler, before the first read: a read snapshot that
+    /// is upgraded later fails at once when another connection has written.
+    /// <https://sqlite.org/rescode.html#busy_snapshot>
+    func begin() throws {
+        try lock()
+        isWriting = true
+        needsStatementSavepoint = false
+        locations = [:]
+        try overlay.refresh()
+    }
+
+    func end() {
+        isWriting = false
+        locations = [:]
+        tombstoneCount += 1
+    }
+
+    /// Changes nothing, but may abort and may write several rows, so that SQLite opens the
+    /// savepoint of the running statement on main.
+    private func lock() throws {
+        let statement =
+            try lockStatement
+            ?? connection.prepare(Overlay.lockSQL)
+        lockStatement = statement
+        try statement.run()
+    }
+    private var lockStatement: Statement?
+    private var deleteStatement: Statement?
+    private var updateStatements: [UpdateShape: Statement] = [:]
+    /// The shape and the statement of the last UPDATE: nearly always the next one's.
+    private var lastUpdateShape: UpdateShape?
+    private var lastUpdateStatement: Statement?
+
+    /// What makes two inner UPDATE statements the same.
+    private struct UpdateShape: Hashable {
+        var columns: UInt64 = 0
+        var movesRowid = false
+        var conflict: ConflictMode
+    }
+
+    func noteLocation(_ location: ColdLocation, ofKey key: Int64) {
+        guard locations.count < OverlayWriter.maximumLocationCount else { return }
+        locations[key] = location
+    }
+
+    func forgetLocation(ofKey key: Value) {
+        if let key = key.integerValue { locations[key] = nil }
+    }
+
+    // MARK: One row
+
+    func update(_ arguments: Arguments, _ conflict: ConflictMode) throws -> Int64? {
+        if needsStatementSavepoint {
+            needsStatementSavepoint = false
+            try lock()
+        }
+        do {
+            if arguments.count == 1 {
+                try delete(target(arguments[0]))
+                return nil
+            }
+            if arguments[0].isNull { return try insert(arguments, conflict) }
+            try update(target(arguments[0]), arguments, conflict)
+            return nil
+        } catch let error as SQLiteError {
+            throw conflict.adapt(error)
+        }
+    }
+
+    private enum Target {
+        /// A hot row, by rowid or by key; in a table with INTEGER PRIMARY KEY perhaps a cold one.
+        case hot([Value])
+        case cold(ColdLocation)
+    }
+
+    private func target(_ identity: ValuePointer) throws -> Target {
+        switch schema.keyKind {
+        case .withoutRowid:
+            switch HiddenKey(identity.value) {
+            case .hot(let key): return .hot(key)
+            case .cold(let identifier): return .cold(ColdLocation(packed: identifier))
+            case nil:
+                throw SQLiteError(extendedCode: 1, message: "the hidden key column is read-only")
+            }
+        case .rowid:
+            // Used once: the row may be deleted now, and its key inserted again.
+            if let location = locations.removeValue(forKey: identity.integer) {
+                return .cold(location)
+            }
+        case .declared, .none:
+            if let identifier = HiddenRowid.identifier(of: identity.integer) {
+                return .cold(ColdLocation(packed: identifier))
+            }
+        }
+        return .hot([.integer(identity.integer)])
+    }
+
+    // MARK: DELETE
+
+    private func delete(_ target: Target) throws {
+        switch target {
+        case .hot(let identity): try deleteHot(identity)
+        case .cold(let location): try deleteCold(location)
+        }
+    }
+
+    private func deleteHot(_ identity: [Value]) throws {
+        if let key = try shadowKey(of: identity) {
+            let locations = try recall.visibleLocations(key: key)
+            // A key of a rowid table may be that of a cold row.
+            guard try locations.isEmpty || recall.isHot(key) else {
+                for location in locations { try deleteCold(location) }
+                return
+            }
+            for location in locations { try hide(location, .shadowed) }
+        }
+        let statement =
+            try deleteStatement.flatMap { $0.isBusy ? nil : $0 }
+            ?? connection.prepare("DELETE FROM main.\(name) WHERE \(identityCondition)")
+        deleteStatement = statement
+        try statement.bind(identity).run()
+    }
+
+    private func deleteCold(_ location: ColdLocation) throws {
+        guard recallsBeforeDelete else {
+            try hide(location, .deleted)
+            return
+        }
+        guard let identity = try recall.recall(location) else { return }
+        try deleteHot(identity)
+    }
+
+    // MARK: Tombstones
+
+    /// Hides a cold row that goes, or that a hot row hides already.
+    @discardableResult
+    func hide(_ location: ColdLocation, _ cause: TombstoneCause) throws -> Bool {
+        tombstoneCount += 1
+        return try overlay.catalog.insertTombstone(location, cause)
+    }
+
+    /// Hides a cold row and writes the hot row that takes its place, or does neither.
+    ///
+    /// SQLite keeps no journal of an UPDATE or DELETE of one row, nor of one row of a statement
+    /// that ignores conflicts: what a failed `body` leaves hidden would be lost.
+    func replace<Result>(
+        _ location: ColdLocation, with body: () throws -> Result
+    ) throws -> Result {
+        // What was hidden before, by the same statement, stays hidden.
+        let wasVisible = try hide(location, .unfinished)
+        if wasVisible { overlay.unfinished.begin(location) }
+        let result: Result
+        do {
+            result = try body()
+        } catch {
+            if wasVisible, overlay.unfinished.areUndone {
+                try orRollBack { try show(location) }
+            }
+            throw error
+        }
+        try orRollBack { try overlay.catalog.finishTombstone(location) }
+        overlay.unfinished.end(location)
+        return result
+    }
+
+    private func show(_ location: ColdLocation) throws {
+        try overlay.catalog.removeTombstone(location)
+        tombstoneCount += 1
+        overlay.unfinished.end(location)
+    }
+
+    /// Ends the transaction when `body` fails, as SQLite does when a disk is full: what is half
+    /// done must not be committed.
+    private func orRollBack(_ body: () throws -> Void) throws {
+        do {
+            try body()
+        } catch {
+            // The first error says more than one of a rollback.
+            if connection.isInTransaction { try? connection.run("ROLLBACK") }
+            throw error
+        }
+    }
+
+    // MARK: UPDATE
+
+    private func update(
+        _ target: Target, _ arguments: Arguments, _ conflict: ConflictMode
+    ) throws {
+        switch target {
+        case .hot(let identity):
+            let key = try shadowKey(of: identity)
+            // The hot row moves away from its key: what it hides there must stay hidden.
+            if let key, changesKey(arguments) {
+                let locations = try recall.visibleLocations(key: key)
+                if try !locations.isEmpty && recall.isHot(key) {
+                    for location in locations { try hide(location, .shadowed) }
+                }
+            }
+            if try updateHot(identity, arguments, conflict) { return }
+            guard schema.keyKind == .rowid, let key else { return }
+            for location in try recall.visibleLocations(key: key) {
+                try updateCold(location, arguments, conflict)
+            }
+        case .cold(let location): try updateCold(location, arguments, conflict)
+        }
+    }
+
+    /// - Returns: Whether there was such a hot row.
+    private func updateHot(
+        _ identity: [Value], _ arguments: Arguments, _ conflict: ConflictMode
+    ) throws -> Bool {
+        let movesRowid = schema.keyKind != .withoutRowid && isRowidMoved(arguments)
+        var shape = UpdateShape(movesRowid: movesRowid, conflict: conflict)
+        var next = 1
+        for column in 0..<columnCount where !arguments[column + 2].isUnchanged {
+            shape.columns |= 1 << UInt64(column & 63)
+            next += 1
+        }
+        guard next > 1 || movesRowid else { return true }
+        let statement = try updateStatement(shape, arguments)
+        next = 1
+        for column in 0..<columnCount where !arguments[column + 2].isUnchanged {
+            try statement.bind(arguments[column + 2], at: next)
+            next += 1
+        }
+        if movesRowid {
+            try statement.bind(arguments[1], at: next)
+            next += 1
+        }
+        for value in identity {
+            try statement.bind(value, at: next)
+            next += 1
+        }
+        try statement.run()
+        return connection.changeCount > 0
+    }
+
+    private func updateStatement(
+        _ shape: UpdateShape, _ arguments: Arguments
+    ) throws -> Statement {
+        // Of a wide table two shapes may look the same, so none is kept.
+        let isKept = columnCount <= 64
+        if isKept {
+            if shape == lastUpdateShape, let statement = lastUpdateStatement, !statement.isBusy {
+                return statement
+            }
+            if let statement = updateStatements[shape], !statement.isBusy {
+                (lastUpdateShape, lastUpdateStatement) = (shape, statement)
+                return statement
+            }
+        }
+        let columns = (0..<columnCount).filter { !arguments[$0 + 2].isUnchanged }
+        var assignments = columns.enumerated().map {
+            "\(schema.columns[$1].name.quotedName) = ?\($0 + 1)"
+        }
+        if shape.movesRowid, let rowid = schema.rowidName {
+            assignments.append("\(rowid) = ?\(columns.count + 1)")
+        }
+        let first = assignments.count + 1
+        let condition = identityColumns.enumerated().map { "\($1) = ?\(first + $0)" }
+        let statement = try connection.prepare(
+            """
+            UPDATE OR \(shape.conflict.inner) main.\(name) \
+            SET \(assignments.joined(separator: ", ")) \
+            WHERE \(condition.joined(separator: " AND "))
+            """)
+        if isKept {
+            updateStatements[shape] = statement
+            (lastUpdateShape, lastUpdateStatement) = (shape, statement)
+        }
+        return statement
+    }
+
+    private func isRowidMoved(_ arguments: Arguments) -> Bool {
+        arguments[0].integer != arguments[1].integer
+    }
+
+    private func changesKey(_ arguments: Arguments) -> Bool {
+        schema.key.contains { !arguments[$0 + 2].isUnchanged }
+            || (schema.keyKind == .rowid && isRowidMoved(arguments))
+    }
+
+    private func updateCold(
+        _ location: ColdLocation, _ arguments: Arguments, _ conflict: ConflictMode
+    ) throws {
+        let mustBeNative = recallsBeforeUpdate || (hasActiveChildren && changesKey(arguments))
+        // Without triggers SQLite hands over every value of a cold row.
+        guard !mustBeNative,
+            !schema.columns.indices.contains(where: { arguments[$0 + 2].isUnchanged })
+        else {
+            guard let identity = try recall.recall(location) else { return }
+            _ = try updateHot(identity, arguments, conflict)
+            return
+        }
+        let rowid = connection.lastInsertRowID
+        defer { connection.lastInsertRowID = rowid }
+        try replace(location) { try insertRow(arguments, conflict) }
+        let key =
+            schema.keyKind == .withoutRowid
+            ? schema.key.map { arguments[$0 + 2].value } : [.integer(connection.lastInsertRowID)]
+        table.noteRecall(location, key: key)
+    }
+
+    // MARK: INSERT
+
+    /// An INSERT that could not be sent to main: from a temporary trigger, or a raw connection.
+    private func insert(_ arguments: Arguments, _ conflict: ConflictMode) throws -> Int64? {
+        let previous = connection.lastInsertRowID
+        for (index, column) in schema.columns.enumerated() {
+            let isNull = arguments[index + 2].isNull
+            if column.isGenerated, !isNull {
+                throw refusal("column \"\(column.name)\" is generated")
+            }
+            // SQLite tells an omitted column from a NULL to nobody.
+            if isNull, column.defaultText != nil {
+                throw refusal("column \"\(column.name)\" has a DEFAULT and no value is given")
+            }
+        }
+        try insertRow(arguments, conflict)
+        return schema.keyKind == .withoutRowid ? previous : connection.lastInsertRowID
+    }
+
+    private func refusal(_ reason: String) -> SQLiteError {
+        SQLiteError(
+            extendedCode: 1,
+            message: """
+                cannot insert into "\(schema.name)" from here: \(reason); \
+                insert into main.\(schema.name)
+                """)
+    }
+
+    private func insertRow(_ arguments: Arguments, _ conflict: ConflictMode) throws {
+        let columns = schema.columns.indices.filter { !schema.columns[$0].isGenerated }
+        let names = columns.map { schema.columns[$0].name.quotedName }
+        let places = columns.indices.map { "?\($0 + 1)" }
+        let statement = try connection.cached(
+            """
+            INSERT OR \(conflict.inner) INTO main.\(name)(\(names.joined(separator: ", "))) \
+            VALUES(\(places.joined(separator: ", ")))
+            """)
+        for (index, column) in columns.enumerated() {
+            try statement.bind(arguments[column + 2], at: index + 1)
+        }
+        // `SET rowid = …` names the key without its column.
+        if schema.keyKind == .rowid, !arguments[0].isNull, isRowidMoved(arguments),
+            let index = columns.firstIndex(of: schema.key[0])
+        {
+            try statement.bind(arguments[1], at: index + 1)
+        }
+        try statement.run()
+    }
+
+    // MARK: Names
+
+    private var name: String { schema.name.quotedName }
+
+    private var identityColumns: [String] {
+        schema.keyKind == .withoutRowid
+            ? schema.key.map { schema.columns[$0].name.quotedName } : [schema.rowidName ?? "rowid"]
+    }
+
+    private var identityCondition: String {
+        identityColumns.map { "\($0) = ?" }.joined(separator: " AND ")
+    }
+
+    /// The key by which a hot row may hide a cold one, or `nil` when it cannot hide any.
+    private func shadowKey(of identity: [Value]) throws -> [Value]? {
+        guard !table.manifest.isEmpty else { return nil }
+        switch schema.keyKind {
+        case .none: return nil
+        case .rowid, .withoutRowid: return identity
+        case .declared:
+            let columns = schema.key.map { "h.\(schema.columns[$0].name.quotedName)" }
+            let statement = try connection.cached(
+                """
+                SELECT \(columns.joined(separator: ", ")) FROM main.\(name) AS h \
+                WHERE h.\(schema.rowidName ?? "rowid") = ?
+                """)
+            return try statement.firstRow(identity[0])
+        }
+    }
+}
+
+extension ConflictMode {
+    /// What an inner statement does: it fails where SQLite shall apply the mode to the outer one.
+    fileprivate var inner: String { self == .replace ? "REPLACE" : "ABORT" }
+
+    /// SQLite applies the mode to every constraint of a virtual table:
+    /// <https://sqlite.org/c3ref/vtab_on_conflict.html>.
+    ///
+    /// On a plain table foreign keys, RAISE() and types of STRICT tables fail even where others are
+    /// ignored, and so they do here, as errors of another class:
+    /// <https://sqlite.org/rescode.html#constraint_foreignkey>.
+    fileprivate func adapt(_ error: SQLiteError) -> SQLiteError {
+        guard self == .ignore || self == .fail || self == .rollback, error.isConstraint else {
+            return error
+        }
+        let isForced = [ResultCode.foreignKey, ResultCode.trigger, ResultCode.dataType]
+            .contains(error.extendedCode)
+        return SQLiteError(
+            extendedCode: isForced ? ResultCode.error : ResultCode.constraint,
+            message: error.message, sql: error.sql)
+    }
+}

@@ -1,0 +1,273 @@
+internal import StretchCatalog
+internal import StretchCore
+internal import StretchEndpoint
+internal import StretchSQLite
+internal import StretchText
+
+/// Brings cold rows of one table back among the hot ones, in the application's own transaction.
+///
+/// A recall changes where a row is, never what a query answers: it can be done at any time.
+final class RowRecall {
+    private unowned let table: OverlayTable
+    private let schema: TableSchema
+    private var greatestKeyStatement: Statement?
+
+    init(table: OverlayTable) {
+        self.table = table
+        schema = table.schema
+    }
+
+    private var overlay: Overlay { table.overlay }
+    private var connection: Connection { table.connection }
+
+    // MARK: Finding
+
+    /// Whether a batch can hold the key; no round trip.
+    func mayBeCold(_ key: [Value]) throws -> Bool {
+        try overlay.refresh()
+        guard !table.manifest.isEmpty else { return false }
+        if let rowids = table.manifest.rowids, let rowid = key[0].integerValue {
+            guard rowids.contains(rowid) else { return false }
+        }
+        guard !key.contains(.null) else { return false }
+        return !table.manifest.candidates(for: constraints(key: key)).isEmpty
+    }
+
+    /// Where the cold rows with a key are that no tombstone hides.
+    func visibleLocations(key: [Value]) throws -> [ColdLocation] {
+        guard try mayBeCold(key) else { return [] }
+        return try visibleRows(key: key).rowIdentifiers.map(ColdLocation.init(packed:))
+    }
+
+    /// The cold rows with a key that no tombstone hides; all their columns.
+    private func visibleRows(key: [Value]) throws -> RowBuffer {
+        try visibleRows(constraints(key: key))
+    }
+
+    private func constraints(key: [Value]) -> [ColdConstraint] {
+        zip(schema.keyTerms, key).map { term, value in
+            ColdConstraint(
+                column: table.columnIDs[term.column], comparison: .equal(value),
+                collation: term.collation ?? .binary)
+        }
+    }
+
+    private func visibleRows(
+        _ constraints: [ColdConstraint], order: [OrderTerm] = [], isFirstEnough: Bool = false
+    ) throws -> RowBuffer {
+        let found = RowBuffer(columnCount: schema.columns.count)
+        let candidates = table.manifest.candidates(for: constraints)
+        guard !candidates.isEmpty, let record = overlay.record else { return found }
+        guard overlay.queryMode == .localAndRemote else {
+            throw StretchError(
+                .wrongState,
+                "cold rows of table \"\(schema.name)\" are out of reach in this query mode",
+                hint: "Set the query mode to LOCAL_AND_REMOTE.")
+        }
+        var request = ColdScanRequest(
+            relation: table.table.relation, position: record.position,
+            batches: candidates.map(\.visible), columns: table.columnIDs,
+            constraints: constraints, order: order)
+        request.hidesRows = true
+        request.knownValues = table.manifest.values(in: constraints, order)
+        let scan = try table.remote().scan(request)
+        let page = RowBuffer(columnCount: schema.columns.count)
+        while try scan.nextPage(into: page, maximumRowCount: isFirstEnough ? 16 : 1_024) {
+            for row in 0..<page.rowCount where try meets(constraints, row, of: page) {
+                let location = ColdLocation(packed: page.rowIdentifiers[row])
+                guard try !overlay.catalog.isHidden(location) else { continue }
+                found.appendRow(row, of: page)
+                if isFirstEnough { return found }
+            }
+        }
+        return found
+    }
+
+    /// The remote may return more than was asked.
+    private func meets(
+        _ constraints: [ColdConstraint], _ row: Int, of page: RowBuffer
+    ) throws -> Bool {
+        constraints.allSatisfy { constraint in
+            guard let column = table.columnIDs.firstIndex(of: constraint.column),
+                case .equal(let value) = constraint.comparison
+            else { return true }
+            let cold = page.value(row: row, column: column)
+            return cold.tag != .null && cold.value.compare(value, constraint.collation) == 0
+        }
+    }
+
+    // MARK: Recalling
+
+    /// Recalls the cold row with a key, if there is one.
+    ///
+    /// - Parameter mayPostpone: Whether the recall may have to wait for the end of the statement.
+    func recall(key: [Value], mayPostpone: Bool = false) throws {
+        guard try mayBeCold(key) else { return }
+        try insertAll(try visibleRows(key: key), mayPostpone: mayPostpone)
+    }
+
+    private func insertAll(_ rows: RowBuffer, mayPostpone: Bool) throws {
+        if mayPostpone { try postpone(rows) }
+        for row in 0..<rows.rowCount { _ = try insert(row, of: rows) }
+    }
+
+    /// Ends the running statement where its own triggers write.
+    ///
+    /// SQLite aborts it when triggers are switched. The rows become hot after its end, and it runs
+    /// again.
+    private func postpone(_ rows: RowBuffer) throws {
+        guard rows.rowCount > 0, overlay.repeatsStatements, mustHideFromTriggers else { return }
+        let isAllHot = try (0..<rows.rowCount).allSatisfy { row in
+            try isHot(schema.key.map { rows.value(row: row, column: $0).value })
+        }
+        guard !isAllHot else { return }
+        let recall = PostponedRecall(
+            table: table.table.id, locations: rows.rowIdentifiers.map(ColdLocation.init(packed:)))
+        overlay.postponed = recall
+        throw recall.error
+    }
+
+    /// Recalls the row at a location.
+    ///
+    /// - Returns: What identifies the hot row: its rowid, or its key in a table without rowids.
+    func recall(_ location: ColdLocation) throws -> [Value]? {
+        let batch = table.manifest.batches.first { $0.visible.number == location.batchNumber }
+        guard let batch else {
+            throw StretchError(.damaged, "batch \(location.batchNumber) is not in the manifest")
+        }
+        let rows = RowBuffer(columnCount: schema.columns.count)
+        try table.remote().read(
+            batch: batch.visible.id, columns: table.columnIDs, from: location.ordinal,
+            maximumRowCount: 1, into: rows)
+        guard rows.rowCount == 1 else {
+            throw StretchError(
+                .remoteMismatch, "the remote lacks a row of batch \(batch.visible.id)",
+                hint: "Run stretch verify.")
+        }
+        rows.rowIdentifiers[0] = location.packed
+        return try insert(0, of: rows)
+    }
+
+    /// Recalls every cold row whose columns equal the values, as a foreign key compares them.
+    func recall(where columns: [(column: Int, value: Value, collation: Collation)]) throws {
+        try overlay.refresh()
+        guard !table.manifest.isEmpty, !columns.contains(where: { $0.value == .null }) else {
+            return
+        }
+        let constraints = columns.compactMap { column, value, collation in
+            table.coldConstraint(column, .equal, value, collationName: collation.rawValue)
+        }
+        // The statement writes another table, whose triggers are not known here.
+        try insertAll(try visibleRows(constraints), mayPostpone: true)
+    }
+
+    /// Makes the next key that SQLite draws greater than every cold key, by recalling the row with
+    /// the greatest one when no hot row is above it.
+    func recallGreatestKey(mayPostpone: Bool = false) throws {
+        guard schema.keyKind == .rowid else { return }
+        try overlay.refresh()
+        guard let rowids = table.manifest.rowids else { return }
+        let statement = try greatestKey()
+        defer { statement.reset() }
+        // Without a row the greatest key is NULL, and every cold key is greater.
+        guard try statement.step() else { return }
+        let greatest = statement.column(0).integerValue
+        guard greatest.map({ $0 < rowids.upperBound }) ?? true else { return }
+        let key = table.columnIDs[schema.key[0]]
+        let rows = try visibleRows(
+            [ColdConstraint(column: key, comparison: .greater(.integer(greatest ?? .min)))],
+            order: [OrderTerm(column: key, isDescending: true)], isFirstEnough: true)
+        if rows.rowCount > 0 { try insertAll(rows, mayPostpone: mayPostpone) }
+    }
+
+    private func greatestKey() throws -> Statement {
+        if let greatestKeyStatement, !greatestKeyStatement.isBusy { return greatestKeyStatement }
+        let name = schema.columns[schema.key[0]].name.quotedName
+        // AUTOINCREMENT remembers the greatest key that was inserted, and not one that an UPDATE
+        // made:
+        // https://sqlite.org/autoinc.html
+        let sequence = "(SELECT s.seq FROM main.sqlite_sequence AS s WHERE s.name = ?1)"
+        let statement = try connection.prepare(
+            """
+            SELECT max(g.k, coalesce(\(schema.isAutoincrement ? sequence : "g.k"), g.k)) FROM \
+            (SELECT max(h.\(name)) AS k FROM main.\(schema.name.quotedName) AS h) AS g
+            """)
+        if schema.isAutoincrement { try statement.bind(.text(schema.name), at: 1) }
+        greatestKeyStatement = statement
+        return statement
+    }
+
+    /// Inserts a cold row as it is, and hides the cold copy; the application's triggers do not see
+    /// it.
+    private func insert(_ row: Int, of rows: RowBuffer) throws -> [Value]? {
+        let location = ColdLocation(packed: rows.rowIdentifiers[row])
+        let key = schema.key.map { rows.value(row: row, column: $0).value }
+        if schema.keyKind == .rowid { table.writer.forgetLocation(ofKey: key[0]) }
+        // A hot row with the key hides the cold one already.
+        guard try !isHot(key) else {
+            try table.writer.hide(location, .shadowed)
+            return nil
+        }
+        let previous = connection.lastInsertRowID
+        defer { connection.lastInsertRowID = previous }
+        try table.writer.replace(location) { try withoutTriggers { try insertHot(row, of: rows) } }
+        let identity =
+            schema.keyKind == .withoutRowid ? key : [.integer(connection.lastInsertRowID)]
+        table.noteRecall(location, key: identity)
+        return identity
+    }
+
+    private func insertHot(_ row: Int, of rows: RowBuffer) throws {
+        let columns = schema.columns.indices.filter { !schema.columns[$0].isGenerated }
+        let names = columns.map { schema.columns[$0].name.quotedName }
+        let places = columns.map { _ in "?" }
+        let statement = try connection.cached(
+            """
+            INSERT OR ABORT INTO main.\(schema.name.quotedName)\
+            (\(names.joined(separator: ", "))) \
+            VALUES(\(places.joined(separator: ", ")))
+            """)
+        for (index, column) in columns.enumerated() {
+            try statement.bind(rows.value(row: row, column: column), at: index + 1)
+        }
+        defer { statement.clearBindings() }
+        try statement.run()
+    }
+
+    /// Whether a hot row has the key; never in a table without one.
+    func isHot(_ key: [Value]) throws -> Bool {
+        guard schema.keyKind.isKeyed else { return false }
+        let statement = try connection.cached(
+            """
+            SELECT 1 FROM main.\(schema.name.quotedName) AS h \
+            WHERE \(schema.keyCondition("h", firstParameter: 1))
+            """)
+        return try statement.bind(key).firstRow() != nil
+    }
+
+    private var mustHideFromTriggers: Bool {
+        table.writer.hasInsertTriggers && connection.isEnabled(.triggers)
+    }
+
+    /// Runs `body` unseen by the application's INSERT triggers.
+    ///
+    /// Switching triggers makes SQLite prepare every statement anew and aborts those that run, so
+    /// that it is done only where there are such triggers, and refused while the application reads.
+    private func withoutTriggers(_ body: () throws -> Void) throws {
+        let wasRecalling = overlay.isRecalling
+        overlay.isRecalling = true
+        defer { overlay.isRecalling = wasRecalling }
+        guard mustHideFromTriggers else { return try body() }
+        guard try overlay.runningStatementCount() <= 1 else {
+            throw SQLiteError(
+                extendedCode: 6,
+                message: """
+                    a cold row of "\(schema.name)" must become hot without its INSERT triggers, \
+                    while another statement runs: finish or reset it first
+                    """)
+        }
+        connection.set(.triggers, false)
+        defer { connection.set(.triggers, true) }
+        try body()
+    }
+}

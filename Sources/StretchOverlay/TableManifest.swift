@@ -1,0 +1,262 @@
+package import StretchCatalog
+package import StretchEndpoint
+package import StretchSQLite
+
+/// The batches of one table that a reader sees, with an index over their zones.
+package struct TableManifest {
+    /// The batches, in the order of their numbers.
+    package private(set) var batches: [ManifestBatch] = []
+    /// The zones of the batches, in their order, for each column that was asked for.
+    private var zones: [Int64: [Zone?]] = [:]
+    private var indexes: [Int64: ZoneIndex] = [:]
+    /// Values of columns that were asked for.
+    private var values: [Int64: [Value]] = [:]
+    /// The collation of each column whose zones can be used, by its id.
+    private let collations: [Int64: Collation]
+
+    /// The range of all cold keys, where the key is the rowid; the fastest proof that a key is hot.
+    package let rowids: ClosedRange<Int64>?
+
+    /// - Parameters:
+    ///   - batches: The batches, in the order of their numbers.
+    ///   - collations: The collation of each column whose zones can be used, by its id.
+    ///   - rowidColumn: The id of the column that is the rowid, or `nil`.
+    package init(
+        batches: [ManifestBatch], collations: [Int64: Collation], rowidColumn: Int64? = nil
+    ) {
+        self.batches = batches
+        self.collations = collations
+        let keys = rowidColumn.map { column in batches.map { $0.zones.zone(of: column) } }
+        if let rowidColumn { zones[rowidColumn] = keys }
+        let bounds = (keys ?? []).compactMap { zone -> ClosedRange<Int64>? in
+            guard let minimum = zone?.minimum?.integerValue,
+                let maximum = zone?.maximum?.integerValue, minimum <= maximum
+            else { return nil }
+            return minimum...maximum
+        }
+        let least = bounds.map(\.lowerBound).min()
+        let greatest = bounds.map(\.upperBound).max()
+        rowids =
+            bounds.count == batches.count
+            ? least.flatMap { least in greatest.map { least...$0 } } : nil
+    }
+
+    package var isEmpty: Bool { batches.isEmpty }
+    package var rowCount: Int64 { batches.reduce(0) { $0 + $1.visible.rowCount } }
+
+    /// The batches that can hold a row that meets all constraints.
+    package mutating func candidates(for constraints: [ColdConstraint]) -> [ManifestBatch] {
+        guard !batches.isEmpty else { return [] }
+        var candidates: [Int]?
+        for constraint in constraints where collations[constraint.column] == constraint.collation {
+            if let found = index(for: constraint.column).candidates(for: constraint.comparison) {
+                if candidates.map({ found.count < $0.count }) ?? true { candidates = found }
+                if found.isEmpty { return [] }
+            }
+        }
+        guard !constraints.isEmpty else { return batches }
+        // Equalities have their exact answer from the index.
+        if let candidates, constraints.count == 1, constraints[0].isEquality {
+            return candidates.map { batches[$0] }
+        }
+        var selected = candidates ?? Array(batches.indices)
+        for constraint in constraints {
+            guard let collation = collations[constraint.column] else { continue }
+            let zones = zones(of: constraint.column)
+            selected.removeAll { position in
+                !(zones[position]?.canContain(constraint, collation: collation) ?? true)
+            }
+        }
+        return selected.map { batches[$0] }
+    }
+
+    /// The zone of a column in one of the batches, or `nil` when it is not known.
+    package mutating func zone(of column: Int64, in batch: ManifestBatch) -> Zone? {
+        position(of: batch).flatMap { zones(of: column)[$0] }
+    }
+
+    /// The least and the greatest value of a column over some batches, or `nil` when unknown.
+    package mutating func bound(
+        of column: Int64, isMaximum: Bool, in batches: [ManifestBatch]
+    ) -> Value? {
+        guard let collation = collations[column] else { return nil }
+        let zones = zones(of: column)
+        var result: Value?
+        for batch in batches {
+            guard let place = position(of: batch), let zone = zones[place] else { return nil }
+            // NULL is less than every value.
+            let value = isMaximum ? zone.maximum : zone.hasNull ? .null : zone.minimum
+            if isMaximum, zone.minimum == nil {
+                result = result ?? .null
+                continue
+            }
+            guard let value else { return nil }
+            guard let best = result else {
+                result = value
+                continue
+            }
+            let order = value.compare(best, collation)
+            if isMaximum ? order > 0 : order < 0 { result = value }
+        }
+        return result
+    }
+
+    /// Values of the columns that a scan's constraints and order name, as far as zones have some.
+    mutating func values(
+        in constraints: [ColdConstraint], _ order: [OrderTerm]
+    ) -> [Int64: [Value]] {
+        var found: [Int64: [Value]] = [:]
+        for column in constraints.map(\.column) + order.map(\.column) {
+            found[column] = values(of: column)
+        }
+        return found
+    }
+
+    /// One value of each storage class that a zone of a column begins or ends with.
+    private mutating func values(of column: Int64) -> [Value] {
+        if let known = values[column] { return known }
+        var (ranks, found): (Set<Int>, [Value]) = ([], [])
+        for zone in zones(of: column) {
+            for case let value? in [zone?.minimum, zone?.maximum] {
+                // As the greatest value it stands for one that is too long to be a bound.
+                guard value != .blob([]), ranks.insert(value.storageClass).inserted else {
+                    continue
+                }
+                found.append(value)
+            }
+        }
+        values[column] = found
+        return found
+    }
+
+    /// The place of a batch, by its number.
+    private func position(of batch: ManifestBatch) -> Int? {
+        let number = batch.visible.number
+        var (low, high) = (0, batches.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if batches[middle].visible.number < number { low = middle + 1 } else { high = middle }
+        }
+        return low < batches.count && batches[low].visible.number == number ? low : nil
+    }
+
+    private mutating func zones(of column: Int64) -> [Zone?] {
+        if let known = zones[column] { return known }
+        let found = batches.map { $0.zones.zone(of: column) }
+        zones[column] = found
+        return found
+    }
+
+    private mutating func index(for column: Int64) -> ZoneIndex {
+        if let index = indexes[column] { return index }
+        let index = ZoneIndex(zones(of: column), collation: collations[column] ?? .binary)
+        indexes[column] = index
+        return index
+    }
+}
+
+extension Value {
+    fileprivate var storageClass: Int {
+        switch self {
+        case .null: 0
+        case .integer: 1
+        case .real: 2
+        case .text: 3
+        case .blob: 4
+        }
+    }
+}
+
+/// Finds the batches whose range of one column meets a value or a range, without visiting all.
+///
+/// Batches are sorted by their minimum; beside each stands the greatest maximum so far, so that a
+/// search for what ends after a value can stop going back as soon as nothing before does.
+private struct ZoneIndex {
+    private struct Entry {
+        let minimum: Value
+        let maximum: Value?
+        /// The greatest maximum up to here; `nil` when one has no bound.
+        var greatestMaximum: Value?
+        let batch: Int
+    }
+
+    private var entries: [Entry] = []
+    /// Batches without a zone: always candidates.
+    private var unknown: [Int] = []
+    private let collation: Collation
+
+    init(_ zones: [Zone?], collation: Collation) {
+        self.collation = collation
+        for (batch, zone) in zones.enumerated() {
+            guard let zone else {
+                unknown.append(batch)
+                continue
+            }
+            // Only NULLs: no comparison with a value selects them.
+            guard let minimum = zone.minimum else { continue }
+            entries.append(
+                Entry(
+                    minimum: minimum, maximum: zone.maximum, greatestMaximum: zone.maximum,
+                    batch: batch))
+        }
+        entries.sort { $0.minimum.compare($1.minimum, collation) < 0 }
+        for position in entries.indices.dropFirst() {
+            guard let before = entries[position - 1].greatestMaximum,
+                let maximum = entries[position].maximum
+            else {
+                entries[position].greatestMaximum = nil
+                continue
+            }
+            if before.compare(maximum, collation) > 0 { entries[position].greatestMaximum = before }
+        }
+    }
+
+    /// Candidates in the order of batches, or `nil` when the comparison cannot use the index.
+    func candidates(for comparison: ColdConstraint.Comparison) -> [Int]? {
+        var found: [Int] = []
+        switch comparison {
+        case .equal(let value): collect(from: value, through: value, into: &found)
+        case .oneOf(let values):
+            for value in values { collect(from: value, through: value, into: &found) }
+        case .less(let value), .lessOrEqual(let value):
+            collect(from: nil, through: value, into: &found)
+        case .greater(let value), .greaterOrEqual(let value):
+            collect(from: value, through: nil, into: &found)
+        case .prefix, .isNull, .isNotNull: return nil
+        }
+        if found.count <= 1, unknown.isEmpty { return found }
+        return (Set(found).sorted() + unknown).sorted()
+    }
+
+    /// Collects the batches with a minimum up to `last` and a maximum from `first` on.
+    private func collect(from first: Value?, through last: Value?, into found: inout [Int]) {
+        var end = entries.count
+        if let last {
+            if case .null = last { return }
+            var low = 0
+            while low < end {
+                let middle = (low + end) / 2
+                if entries[middle].minimum.compare(last, collation) <= 0 {
+                    low = middle + 1
+                } else {
+                    end = middle
+                }
+            }
+        }
+        var position = end - 1
+        while position >= 0 {
+            if let first, let greatest = entries[position].greatestMaximum,
+                greatest.compare(first, collation) < 0
+            {
+                return
+            }
+            let maximum = entries[position].maximum
+            if first.map({ first in maximum.map { $0.compare(first, collation) >= 0 } ?? true })
+                ?? true
+            {
+                found.append(entries[position].batch)
+            }
+            position -= 1
+        }
+    }
+}

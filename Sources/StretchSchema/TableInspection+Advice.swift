@@ -1,0 +1,49 @@
+internal import StretchCatalog
+package import StretchSQLite
+internal import StretchText
+
+extension TableInspection {
+    /// Constraints that SQLite goes on to enforce among hot rows only.
+    package var unenforcedConstraints: [String] {
+        schema.indexes.filter { $0.isUnique && !$0.isPrimaryKey }.map { index in
+            let terms = index.terms.map { term in
+                switch term.column {
+                case .none: "an expression"
+                case .some(let column) where column < 0: "rowid"
+                case .some(let column): schema.columns[column].name
+                }
+            }
+            return "UNIQUE (\(terms.joined(separator: ", ")))"
+        }
+    }
+
+    /// What would make the table work better when it is stretched.
+    package func advice() throws(SQLiteError) -> [String] {
+        var advice: [String] = []
+        if schema.keyKind == .rowid, !schema.isAutoincrement {
+            advice.append(
+                "A program without Stretch can give a new row the key of a cold one; "
+                    + "AUTOINCREMENT on \"\(schema.columns[schema.key[0]].name)\" prevents it.")
+        }
+        for foreignKey in schema.children where try !hasIndex(for: foreignKey) {
+            let columns = foreignKey.childColumns.map(\.quotedName).joined(separator: ", ")
+            advice.append(
+                "Each batch reads all of \"\(foreignKey.child)\" to see which rows it refers to; "
+                    + "CREATE INDEX … ON \(foreignKey.child.quotedName)(\(columns)) prevents it.")
+        }
+        if try reader.connection.string("PRAGMA main.journal_mode") != "wal" {
+            advice.append("PRAGMA journal_mode=WAL lets queries and migration run side by side.")
+        }
+        return advice
+    }
+
+    private func hasIndex(for foreignKey: ForeignKeySchema) throws(SQLiteError) -> Bool {
+        guard let child = try reader.table(foreignKey.child) else { return true }
+        let columns = Set(foreignKey.childColumns.compactMap { child.column(named: $0) })
+        if child.keyKind == .rowid, columns == Set(child.key) { return true }
+        if Set(child.key.prefix(columns.count)) == columns { return true }
+        return child.indexes.contains { index in
+            !index.isPartial && Set(index.terms.prefix(columns.count).map(\.column)) == columns
+        }
+    }
+}

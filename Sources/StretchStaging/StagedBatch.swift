@@ -1,0 +1,218 @@
+internal import Crypto
+internal import StretchCompression
+package import StretchCore
+package import StretchEndpoint
+package import StretchSQLite
+internal import StretchText
+
+/// A batch on its way into staging.
+package struct StagedBatch {
+    package let batch: NewBatch
+    package let schemaVersion: Int64
+    /// The position that the batch leads to.
+    package let position: TimelinePosition
+    /// The bytes of its rows.
+    package let byteCount: Int
+    /// The same rows, compressed.
+    package let pieces: [[UInt8]]
+
+    package init(
+        batch: NewBatch, schemaVersion: Int64, position: TimelinePosition, byteCount: Int,
+        pieces: [[UInt8]]
+    ) {
+        self.batch = batch
+        self.schemaVersion = schemaVersion
+        self.position = position
+        self.byteCount = byteCount
+        self.pieces = pieces
+    }
+
+    var compressedByteCount: Int64 { pieces.reduce(0) { $0 + Int64($1.count) } }
+
+    /// The rows' bytes, compressed.
+    package static func compress(_ rows: RowBuffer) -> [[UInt8]] { Deflate.compress(rows.bytes) }
+}
+
+extension StagingFile {
+    /// The entries of batches, by what their rows are.
+    private static let found = """
+        SELECT number, rows, bytes, columns, digest FROM stretch_staged_batch
+        WHERE relation = ? AND digest = ? AND columns = ? ORDER BY number DESC
+        """
+
+    /// Keeps a batch's rows, durably when it returns.
+    ///
+    /// Where the budget is too small, the oldest batches make room that a later visit found at the
+    /// remote, or that the manifest does not name.
+    ///
+    /// - Parameter isNamed: Whether the file's manifest names a batch.
+    /// - Returns: The number of batches that left before the RPO duration was over.
+    /// - Throws: `wrongState` when there is no room. Nothing is changed then.
+    package func stage(
+        _ staged: StagedBatch, _ settings: StagingSettings, now: Timestamp,
+        isNamed: (Int64) throws -> Bool
+    ) throws(StretchError) -> Int {
+        try attempt {
+            try connection.transaction(.immediate) { () throws in
+                try remove(batch: staged.batch.id)
+                let count = try makeRoom(
+                    for: staged.compressedByteCount, settings, now: now, isNamed: isNamed)
+                try insert(staged, now: now)
+                return count
+            }
+        }
+    }
+
+    private func insert(_ staged: StagedBatch, now: Timestamp) throws {
+        let (batch, position) = (staged.batch, staged.position)
+        try connection.run(
+            """
+            INSERT INTO stretch_staged_batch(
+                batch, relation, columns, schema_version, branch, epoch, token, rows, bytes,
+                compressed_bytes, digest, staged_at)
+            VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """, .integer(batch.id), .integer(batch.relation), .text(Self.text(batch.columns)),
+            .integer(staged.schemaVersion), .integer(position.branch), .integer(position.epoch),
+            .integer(position.token), .integer(batch.rowCount), .integer(Int64(staged.byteCount)),
+            .integer(staged.compressedByteCount), .blob(batch.digest), .text("\(now)"))
+        let number = try connection.integer("SELECT last_insert_rowid()") ?? 0
+        let statement = try connection.cached("INSERT INTO stretch_staged_piece VALUES(?, ?, ?)")
+        for (place, piece) in staged.pieces.enumerated() {
+            try statement.run(.integer(number), .integer(Int64(place)), .blob(piece))
+        }
+    }
+
+    private static func text(_ columns: [Int64]) -> String {
+        "[\(columns.map(String.init).joined(separator: ","))]"
+    }
+
+    /// Forgets a batch that did not move; none is no error.
+    package func discard(batch: Int64) throws(StretchError) {
+        try attempt { try connection.transaction(.immediate) { try remove(batch: batch) } }
+    }
+
+    private func remove(batch: Int64) throws {
+        let number = try connection.integer(
+            "SELECT number FROM stretch_staged_batch WHERE batch = ?", .integer(batch))
+        if let number { try remove(number: number) }
+    }
+
+    func remove(number: Int64) throws {
+        try connection.run("DELETE FROM stretch_staged_piece WHERE number = ?", .integer(number))
+        try connection.run("DELETE FROM stretch_staged_batch WHERE number = ?", .integer(number))
+    }
+
+    /// Keeps a batch's rows under the id, and from the time, at which they were sent again.
+    package func renew(_ batch: NewBatch, at position: TimelinePosition, now: Timestamp)
+        throws(StretchError)
+    {
+        try attempt {
+            try connection.run(
+                """
+                UPDATE stretch_staged_batch
+                SET batch = ?1, branch = ?2, epoch = ?3, token = ?4, staged_at = ?5, held_at = NULL
+                WHERE number = (SELECT max(number) FROM stretch_staged_batch
+                    WHERE relation = ?6 AND digest = ?7)
+                """, .integer(batch.id), .integer(position.branch), .integer(position.epoch),
+                .integer(position.token), .text("\(now)"), .integer(batch.relation),
+                .blob(batch.digest))
+        }
+    }
+
+    /// The rows that a digest names, proved by it.
+    ///
+    /// - Returns: `nil` when there are none, or what is there is damaged.
+    package func rows(
+        relation: Int64, digest: [UInt8], columns: [Int64]
+    ) throws(StretchError) -> RowBuffer? {
+        try attempt {
+            let entries = try connection.stored(
+                "stretch_staged_batch", of: .staging(path), Self.found, .integer(relation),
+                .blob(digest), .text(Self.text(columns)), read: entry)
+            for entry in entries {
+                let rows = RowBuffer(columnCount: columns.count)
+                if try load(rows, of: entry), Array(SHA256.hash(data: rows.bytes)) == digest {
+                    return rows
+                }
+            }
+            return nil
+        }
+    }
+
+    /// The batches of a relation, by the numbers under which they are here, the oldest first.
+    package func batches(relation: Int64) throws(StretchError) -> [Int64] {
+        try attempt {
+            try connection.stored(
+                "stretch_staged_batch", of: .staging(path),
+                "SELECT number FROM stretch_staged_batch WHERE relation = ? ORDER BY number",
+                .integer(relation)
+            ) { try $0.integer(0, in: .ids) }
+        }
+    }
+
+    /// The rows of a batch, proved by their digest, and the ids of their columns.
+    ///
+    /// - Returns: `nil` when the batch is not here any more.
+    /// - Throws: `damaged` when the rows are not what was staged.
+    package func batch(number: Int64) throws(StretchError) -> (columns: [Int64], rows: RowBuffer)? {
+        try attempt {
+            let entry = try connection.stored(
+                "stretch_staged_batch", of: .staging(path),
+                """
+                SELECT number, rows, bytes, columns, digest FROM stretch_staged_batch
+                WHERE number = ?
+                """, .integer(number), read: entry
+            ).first
+            guard let entry else { return nil }
+            let rows = RowBuffer(columnCount: entry.columns.count)
+            guard try load(rows, of: entry), Array(SHA256.hash(data: rows.bytes)) == entry.digest
+            else { throw damage("batch number \(number) does not have its digest") }
+            return (entry.columns, rows)
+        }
+    }
+
+    /// What is needed of an entry to read its rows.
+    private struct Entry {
+        let number: Int64
+        let rowCount: Int64
+        let byteCount: Int64
+        let columns: [Int64]
+        let digest: [UInt8]
+    }
+
+    private func entry(_ row: StoredRow) throws -> Entry {
+        let text = try row.string(3)
+        let columns = text.dropFirst().dropLast().parts(between: ",").compactMap { Int64($0) }
+        guard Self.text(columns).isSameText(as: text) else {
+            throw row.damaged(3, expected: "a list of columns' ids")
+        }
+        let byteCount = try row.integer(2, in: .batchBytes)
+        return Entry(
+            number: try row.integer(0, in: .ids), rowCount: try row.integer(1, in: .batchRows),
+            byteCount: byteCount, columns: columns, digest: try row.blob(4))
+    }
+
+    private func load(_ rows: RowBuffer, of entry: Entry) throws -> Bool {
+        let (rowCount, byteCount) = (entry.rowCount, entry.byteCount)
+        let compressedByteCount =
+            try connection.integer(
+                "SELECT sum(length(bytes)) FROM stretch_staged_piece WHERE number = ?",
+                .integer(entry.number)) ?? 0
+        // A damaged number must not ask for the whole memory.
+        guard byteCount > 0, rowCount <= byteCount,
+            byteCount / Int64(Deflate.maximumRatio) <= compressedByteCount
+        else { return false }
+        return try rows.load(rowCount: Int(rowCount), byteCount: Int(byteCount)) { memory in
+            var inflate = Inflate(into: memory)
+            let statement = try connection.cached(
+                "SELECT bytes FROM stretch_staged_piece WHERE number = ? ORDER BY place")
+            defer { statement.reset() }
+            try statement.bind([.integer(entry.number)])
+            while try statement.step() {
+                guard case .blob(let piece) = statement.column(0) else { return false }
+                piece.withUnsafeBytes { inflate.append($0) }
+            }
+            return inflate.isComplete
+        }
+    }
+}

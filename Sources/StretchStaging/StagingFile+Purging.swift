@@ -1,0 +1,131 @@
+internal import Foundation
+package import StretchCore
+package import StretchKeystore
+internal import StretchSQLite
+
+extension StagingFile {
+    /// Notes which batches a visit of the remote found held, and forgets those whose time is over.
+    ///
+    /// A batch that the manifest names stays until it was found held by a later visit than the one
+    /// that moved it. One that the manifest does not name, such as a batch that was brought back,
+    /// stays for the RPO duration only.
+    ///
+    /// - Parameter settings: `nil` when staging was switched off: what is held goes at once.
+    /// - Returns: Whether no batch is left.
+    package func visit(
+        _ settings: StagingSettings?, now: Timestamp, isNamed: (Int64) throws -> Bool
+    ) throws(StretchError) -> Bool {
+        try attempt {
+            let limit = "\(now.before(hours: settings?.rpoHours ?? 0))"
+            let isEmpty = try connection.transaction(.immediate) { () throws in
+                for entry in try entries() {
+                    let isNamed = try isNamed(entry.batch)
+                    if isNamed, !entry.isHeld {
+                        try connection.run(
+                            "UPDATE stretch_staged_batch SET held_at = ? WHERE number = ?",
+                            .text("\(now)"), .integer(entry.number))
+                    }
+                    guard settings == nil || entry.time <= limit else { continue }
+                    try remove(number: entry.number)
+                    if isNamed { try beginAgain(at: entry.time) }
+                }
+                return try connection.integer("SELECT count(*) FROM stretch_staged_batch") == 0
+            }
+            try connection.execute("PRAGMA incremental_vacuum")
+            return isEmpty
+        }
+    }
+
+    /// Lets the oldest batches go until there is room for more bytes.
+    ///
+    /// - Returns: How many went before their time.
+    func makeRoom(
+        for byteCount: Int64, _ settings: StagingSettings, now: Timestamp,
+        isNamed: (Int64) throws -> Bool
+    ) throws -> Int {
+        let entries = try entries()
+        let used = entries.reduce(0) { $0 + $1.byteCount }
+        var missing = used + byteCount - settings.byteBudget
+        guard missing > 0 else { return 0 }
+        let limit = "\(now.before(hours: settings.rpoHours))"
+        var count = 0
+        for entry in entries where missing > 0 {
+            let isNamed = try isNamed(entry.batch)
+            guard !isNamed || entry.isHeld else { continue }
+            try remove(number: entry.number)
+            missing -= entry.byteCount
+            guard isNamed else { continue }
+            try beginAgain(at: entry.time)
+            if entry.time > limit { count += 1 }
+        }
+        guard missing <= 0 else { throw noRoom(for: byteCount, settings) }
+        return count
+    }
+
+    /// What decides whether a batch stays.
+    private struct Stay {
+        let number: Int64
+        let batch: Int64
+        /// Whether a visit found it at the remote.
+        let isHeld: Bool
+        /// When it was staged.
+        let time: String
+        let byteCount: Int64
+    }
+
+    /// The batches, the oldest first.
+    private func entries() throws -> [Stay] {
+        try connection.stored(
+            "stretch_staged_batch", of: .staging(path),
+            """
+            SELECT number, batch, held_at, staged_at, compressed_bytes FROM stretch_staged_batch
+            ORDER BY staged_at, number
+            """
+        ) { row in
+            Stay(
+                number: try row.integer(0, in: .ids), batch: try row.integer(1, in: .ids),
+                isHeld: !row.isNull(2), time: try row.string(3),
+                byteCount: try row.integer(4, in: .batchBytes))
+        }
+    }
+
+    /// Notes that batches which moved up to a time may be missing.
+    package func beginAgain(at time: String) throws {
+        try connection.run(
+            "UPDATE stretch_staging SET complete_since = max(complete_since, ?)", .text(time))
+    }
+
+    private func noRoom(for byteCount: Int64, _ settings: StagingSettings) -> StretchError {
+        let budget = settings.byteBudget
+        guard byteCount <= budget else {
+            return StretchError(
+                .wrongState,
+                "a batch of \(byteCount) bytes does not fit into staging, whose budget is "
+                    + "\(budget) bytes",
+                hint: "Its rows stay local. Raise the budget: stretch staging FILE --budget BYTES; "
+                    + "or: stretch staging FILE --rpo off.")
+        }
+        return StretchError(
+            .wrongState,
+            "staging is full: its budget of \(budget) bytes is taken by batches that no later "
+                + "visit has found at the remote",
+            hint: "The other rows stay local. Migrate again, which finds those batches; or raise "
+                + "the budget: stretch staging FILE --budget BYTES.")
+    }
+}
+
+extension Timestamp {
+    /// The moment some hours earlier.
+    func before(hours: Int) -> Timestamp {
+        Timestamp(milliseconds: milliseconds - Int64(hours) * 3_600_000)
+    }
+
+    /// The moment that a configuration's clock shows.
+    package init(now configuration: Configuration) {
+        let text = configuration.now()
+        guard let time = Timestamp(parsing: text) else {
+            preconditionFailure("the clock does not show a time: \(text)")
+        }
+        self = time
+    }
+}
