@@ -107,12 +107,13 @@ let engine: [Target] = [
             "StretchSchema", "StretchSQLite", "StretchStaging", "StretchText", "StretchTimeline",
             .product(name: "Crypto", package: "swift-crypto"),
         ]),
-    // The library on the SQLite that this process links, with all remotes.
+    // The library on the SQLite that this process links, with remotes that are SQLite files.
     .target(
-        name: "StretchLinked",
+        name: "Stretch",
         dependencies: [
-            "CSQLiteLinked", "StretchCore", "StretchEmbedded", "StretchEndpoint", "StretchEngine",
-            "StretchKeystore", "StretchPostgres", "StretchSQLite",
+            "CSQLiteLinked", "StretchCatalog", "StretchCore", "StretchEmbedded",
+            "StretchEndpoint", "StretchEngine", "StretchKeystore", "StretchMigration",
+            "StretchSchema", "StretchSQLite", "StretchStaging",
         ]),
 ]
 
@@ -134,8 +135,8 @@ let programs: [Target] = [
         name: "StretchCommand",
         dependencies: [
             "CEditline", "StretchCatalog", "StretchCore", "StretchEndpoint",
-            "StretchEngine", "StretchKeystore", "StretchLinked", "StretchSchema", "StretchSQLite",
-            "StretchStaging", "StretchText", "StretchTransactSQL", "TransactSQL",
+            "StretchEngine", "StretchKeystore", "Stretch", "StretchPostgres", "StretchSchema",
+            "StretchSQLite", "StretchStaging", "StretchText", "StretchTransactSQL", "TransactSQL",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
 ]
@@ -154,8 +155,8 @@ let rigs: [Target] = [
     .target(
         name: "StretchTestSupport",
         dependencies: [
-            "CFaultVFS", "StretchCore", "StretchEndpoint", "StretchEndpointTesting",
-            "StretchEngine", "StretchLinked", "StretchSQLite", "StretchText",
+            "CFaultVFS", "Stretch", "StretchCore", "StretchEndpoint", "StretchEndpointTesting",
+            "StretchEngine", "StretchKeystore", "StretchPostgres", "StretchSQLite", "StretchText",
         ], path: "Tests/Rigs/StretchTestSupport"),
     // C: ends the process before the n-th call that changes a file, for the kill tests.
     .target(name: "CKillPoint", path: "Tests/Rigs/CKillPoint"),
@@ -164,14 +165,15 @@ let rigs: [Target] = [
         name: "StretchCrashWorker",
         dependencies: [
             "CKillPoint", "StretchCatalog", "StretchCore", "StretchEndpoint", "StretchEngine",
-            "StretchKeystore", "StretchLinked", "StretchMigration", "StretchSQLite",
+            "StretchKeystore", "Stretch", "StretchMigration", "StretchSQLite",
+            "StretchTestSupport",
         ], path: "Tests/Rigs/StretchCrashWorker"),
     // A program that changes what Stretch reads from outside, and looks for crashes.
     .executableTarget(
         name: "StretchFuzz",
         dependencies: [
             "StretchCore", "StretchEndpoint", "StretchEndpointTesting", "StretchEngine",
-            "StretchKeystore", "StretchLinked", "StretchMigration", "StretchSQLite",
+            "StretchKeystore", "Stretch", "StretchMigration", "StretchSQLite",
             "StretchStaging", "StretchTestSupport", "StretchTransactSQL", "TransactSQL",
             .product(name: "Crypto", package: "swift-crypto"),
         ], path: "Tests/Rigs/StretchFuzz"),
@@ -193,7 +195,7 @@ let tests: [Target] = [
     .testTarget(name: "StretchTextTests", dependencies: ["StretchText"]),
     .testTarget(
         name: "StretchSQLiteTests",
-        dependencies: ["StretchLinked", "StretchSQLite", "StretchTestSupport"]),
+        dependencies: ["Stretch", "StretchSQLite", "StretchTestSupport"]),
     .testTarget(
         name: "TransactSQLTests", dependencies: ["StretchTestSupport", "TransactSQL"],
         exclude: ["Scripts"]),
@@ -201,7 +203,7 @@ let tests: [Target] = [
         name: "StretchTests",
         dependencies: [
             "SQLText", "StretchCatalog", "StretchCompression", "StretchCore", "StretchEndpoint",
-            "StretchEngine", "StretchKeystore", "StretchLinked", "StretchMigration",
+            "StretchEngine", "StretchKeystore", "Stretch", "StretchMigration",
             "StretchSQLite", "StretchTestSupport", "StretchText", "StretchTimeline",
         ]),
     .testTarget(
@@ -209,7 +211,7 @@ let tests: [Target] = [
         dependencies: [
             "SQLText", "StretchCatalog", "StretchCore", "StretchCrashWorker", "StretchEmbedded",
             "StretchEndpoint", "StretchEndpointTesting", "StretchEngine", "StretchKeystore",
-            "StretchLinked", "StretchMigration", "StretchOverlay", "StretchPostgres",
+            "Stretch", "StretchMigration", "StretchOverlay", "StretchPostgres",
             "StretchSchema", "StretchSQLite", "StretchStaging", "StretchTestSupport",
             "StretchText", "StretchTimeline", "StretchTransactSQL", "TransactSQL",
         ]),
@@ -217,7 +219,7 @@ let tests: [Target] = [
         name: "StretchCommandTests",
         dependencies: [
             "StretchCommand", "StretchCore", "StretchEndpoint", "StretchEngine",
-            "StretchKeystore", "StretchLinked", "StretchSQLite", "StretchStaging",
+            "StretchKeystore", "Stretch", "StretchSQLite", "StretchStaging",
             "StretchTestSupport", "StretchText", "StretchTransactSQL", "TransactSQL",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], exclude: ["Scripts", "Snapshots"]),
@@ -230,7 +232,7 @@ let package = Package(
     name: "stretch",
     platforms: [.macOS(.v15), .iOS(.v18)],
     products: [
-        .library(name: "Stretch", targets: ["StretchEngine", "StretchLinked"]),
+        .library(name: "Stretch", targets: ["Stretch"]),
         .library(name: "StretchPostgres", targets: ["StretchPostgres"]),
         .library(name: "StretchTransactSQL", targets: ["StretchTransactSQL"]),
         .library(name: "StretchEndpoint", targets: ["StretchEndpoint"]),

@@ -12,9 +12,7 @@ public struct Configuration: Sendable {
     /// How long a call waits for another connection's lock.
     public var busyTimeout: Duration = .seconds(10)
     /// The VFS of the local file, or `nil` for SQLite's default.
-    public var localVFS: String?
-    /// The VFS of an embedded remote, or `nil` for SQLite's default.
-    public var remoteVFS: String?
+    package var localVFS: String?
     /// The present time in UTC, as SQLite writes it: `2026-11-22 10:00:00.000`.
     public var now: @Sendable () -> String
     /// A random number from 1 to 2⁶³ − 1.
@@ -27,18 +25,8 @@ public struct Configuration: Sendable {
     /// Where the logins are kept that ``StretchDatabase/enable(server:credential:)`` makes; without
     /// it, none are made.
     public var keystore: Keystore?
-    /// What the session that is made now shall be able to do.
-    public var role = RemoteRole.reader
-    /// The right to extend a branch by the session that is made now; `nil` for a branch that
-    /// nobody owns.
-    public var owner: OwnerProof?
-    /// Makes a session with a remote, for the configuration's ``role``.
-    ///
-    /// - Parameters: the address, the local database's path, whether a missing remote is made, and
-    ///   this configuration.
-    public var makeEndpoint:
-        @Sendable (EndpointAddress, String, Bool, Configuration) throws(StretchError) ->
-            any Endpoint
+    /// The kinds of remote that this program reaches; the first that knows an address serves it.
+    public var remotes: [any EndpointProvider] = []
 
     /// A configuration with the system's clock and generator.
     public init(routines: Routines) {
@@ -46,22 +34,27 @@ public struct Configuration: Sendable {
         now = { SystemTime.now() }
         randomID = { Int64.random(in: 1...Int64.max) }
         credential = { _, _ in nil }
-        makeEndpoint = { (address, localPath, isCreating, configuration) throws(StretchError) in
-            throw StretchError(.unsupported, "no endpoint for \"\(address)\"")
-        }
     }
 }
 
 extension Configuration {
     /// A session with a remote, for a role.
+    ///
+    /// - Throws: `unsupported` for an address of a kind that this program does not reach.
     package func endpoint(
         at address: EndpointAddress, localPath: String, isCreating: Bool = false,
         as role: RemoteRole, owner: OwnerProof? = nil
     ) throws(StretchError) -> any Endpoint {
-        var configuration = self
-        configuration.role = role
-        configuration.owner = owner
-        return try makeEndpoint(address, localPath, isCreating, configuration)
+        let request = EndpointRequest(
+            address: address, localPath: localPath, isCreating: isCreating, role: role,
+            owner: owner, routines: routines
+        ) { [credential] () throws(StretchError) in try credential(address, role) }
+        for remote in remotes {
+            if let endpoint = try remote.endpoint(for: request) { return endpoint }
+        }
+        throw StretchError(
+            .unsupported, "this program has no remotes of the kind of \"\(address)\"",
+            hint: "Use a program that was built with them.")
     }
 }
 

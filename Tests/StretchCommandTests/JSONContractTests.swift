@@ -1,5 +1,5 @@
 import Foundation
-import StretchLinked
+import Stretch
 import StretchSQLite
 import StretchTestSupport
 import Testing

@@ -1,8 +1,8 @@
 import Foundation
+import Stretch
 import StretchCore
 import StretchEngine
 import StretchKeystore
-import StretchLinked
 import StretchSQLite
 import StretchStaging
 import StretchTestSupport
@@ -86,7 +86,7 @@ import TransactSQL
     static func open(
         _ sample: CommandSample, user: SystemUser? = nil
     ) throws -> StretchDatabase {
-        var configuration = Configuration.linked
+        var configuration = Configuration.everyRemote
         if let user { configuration.user = user }
         configuration.keystore = Keystore(path: sample.folder.path("keystore"))
         return try StretchDatabase(

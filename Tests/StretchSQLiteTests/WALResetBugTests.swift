@@ -1,4 +1,4 @@
-import StretchLinked
+import Stretch
 import Testing
 
 @testable import StretchSQLite

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import Stretch
-import StretchLinked
 
 /// The whole protocol of moving rows to the embedded endpoint.
 struct MigrationBenchmark: ParsableCommand {

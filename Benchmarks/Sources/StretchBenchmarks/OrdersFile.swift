@@ -1,7 +1,6 @@
 import Foundation
 import Stretch
-import StretchLinked
-import StretchSQLite
+import StretchTestSupport
 
 /// A database file of orders with five columns and one secondary index.
 struct OrdersFile {
@@ -45,7 +44,7 @@ struct OrdersFile {
 
     /// Enables the file; rows with an id up to `coldCount` are cold when it returns.
     func openStretched(
-        coldCount: Int, _ configuration: Configuration = .linked
+        coldCount: Int, _ configuration: Configuration = .everyRemote
     ) throws -> StretchDatabase {
         let archive = path + ".archive"
         for suffix in ["", "-wal", "-shm"] {

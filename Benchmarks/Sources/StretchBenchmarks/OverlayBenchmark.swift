@@ -1,6 +1,5 @@
 import ArgumentParser
 import Stretch
-import StretchSQLite
 
 /// Hot work through the overlay against the same work on a plain file.
 struct OverlayBenchmark: ParsableCommand {

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import Stretch
-import StretchSQLite
 
 /// The PostgreSQL endpoint against the server's own fast paths and against other programs.
 struct PostgresBenchmark: ParsableCommand {

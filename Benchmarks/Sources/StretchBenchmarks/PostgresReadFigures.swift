@@ -1,7 +1,6 @@
 import CBarePeer
 import Foundation
 import Stretch
-import StretchSQLite
 import StretchTestSupport
 
 /// Reading cold rows: one by key, many by key, a column, and all.

@@ -1,7 +1,6 @@
 import CBarePeer
 import Foundation
 import Stretch
-import StretchLinked
 import StretchTestSupport
 
 /// The server of one run, which Stretch and its peers share.
@@ -26,7 +25,7 @@ final class PostgresServer {
     ) throws -> StretchedOrders {
         let remote = try server.makeDatabase()
         let file = try OrdersFile(path: "\(folder)/stretch-bench-\(name).db", rowCount: rowCount)
-        var configuration = Configuration.linked
+        var configuration = Configuration.everyRemote
         configuration.keystore = keystore
         configuration.credential = { (_, _) throws(StretchError) in
             RemoteCredential(login: PrivatePostgres.login, password: PrivatePostgres.password)

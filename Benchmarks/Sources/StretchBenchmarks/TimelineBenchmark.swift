@@ -2,8 +2,6 @@ import ArgumentParser
 import CBarePeer
 import Foundation
 import Stretch
-import StretchLinked
-import StretchSQLite
 import StretchTestSupport
 
 /// Backups, and attaching a restored file to its remote.
@@ -102,7 +100,7 @@ struct TimelineBenchmark: ParsableCommand {
             self.rowCount = rowCount
             let keystore = Keystore(path: folder + "/keystore")
             guard let server else {
-                var configuration = Configuration.linked
+                var configuration = Configuration.everyRemote
                 configuration.keystore = keystore
                 self.configuration = configuration
                 file = try OrdersFile(

@@ -1,7 +1,7 @@
 internal import Foundation
+internal import Stretch
 internal import StretchCore
 internal import StretchEngine
-internal import StretchLinked
 internal import StretchSQLite
 internal import StretchText
 internal import StretchTransactSQL

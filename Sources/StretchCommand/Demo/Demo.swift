@@ -1,8 +1,9 @@
 internal import Foundation
+internal import Stretch
 internal import StretchCore
 internal import StretchEngine
 internal import StretchKeystore
-internal import StretchLinked
+internal import StretchPostgres
 internal import StretchSQLite
 internal import StretchText
 
@@ -47,6 +48,7 @@ struct Demo {
 
     func open(_ path: String) throws(StretchError) -> StretchDatabase {
         var configuration = Configuration.linked
+        configuration.remotes.append(.postgresql)
         // Of the demo's own: the user's keystore is none of its business.
         configuration.keystore = Keystore(path: "\(folder)/keystore")
         try GivenLogin.ofEnvironment?.serve(&configuration, server: server, file: nil)

@@ -1,4 +1,4 @@
-internal import StretchLinked
+internal import Stretch
 internal import StretchSQLite
 
 /// Makes the shop's database: customers, and orders evenly over three years, up to now.

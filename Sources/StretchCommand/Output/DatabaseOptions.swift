@@ -1,8 +1,9 @@
 internal import ArgumentParser
+internal import Stretch
 internal import StretchCore
 internal import StretchEngine
 internal import StretchKeystore
-internal import StretchLinked
+internal import StretchPostgres
 
 /// The form of the output, and how long to wait.
 struct RunOptions: ParsableArguments {
@@ -43,6 +44,7 @@ struct DatabaseOptions: ParsableArguments {
         busyTimeout: Double
     ) throws(StretchError) -> Configuration {
         var configuration = Configuration.standard
+        configuration.remotes.append(.postgresql)
         configuration.busyTimeout = .seconds(busyTimeout)
         try (login ?? .ofEnvironment)?.serve(&configuration, server: server, file: file)
         return configuration

@@ -1,7 +1,8 @@
 internal import Foundation
+internal import Stretch
 internal import StretchEngine
-internal import StretchLinked
 internal import StretchSQLite
+internal import StretchTestSupport
 
 /// Moves amounts between the rows of `accounts(id, day, amount, touched)` so that the number of
 /// rows and the sum of `amount` never change for anyone; each transaction adds one to `touched` of
@@ -14,7 +15,7 @@ struct WriterWork {
 
     init(_ arguments: WorkerArguments) throws {
         self.arguments = arguments
-        database = try StretchDatabase(path: arguments.path, configuration: .linked)
+        database = try StretchDatabase(path: arguments.path, configuration: .everyRemote)
         generator = SystemRandomNumberGenerator()
         nextKey = arguments.integer("key", default: 1_000_000)
     }
@@ -134,7 +135,7 @@ struct ReaderWork {
     init(_ arguments: WorkerArguments) { self.arguments = arguments }
 
     func run() throws {
-        let database = try StretchDatabase(path: arguments.path, configuration: .linked)
+        let database = try StretchDatabase(path: arguments.path, configuration: .everyRemote)
         let deadline = arguments.deadline()
         let rowCount = Value.integer(Int64(arguments.integer("count", default: 0)))
         let sum = Value.integer(Int64(arguments.integer("sum", default: 0)))
@@ -165,7 +166,7 @@ struct CounterWork {
     init(_ arguments: WorkerArguments) { self.arguments = arguments }
 
     func run() throws {
-        let database = try StretchDatabase(path: arguments.path, configuration: .linked)
+        let database = try StretchDatabase(path: arguments.path, configuration: .everyRemote)
         let key = Value.integer(Int64(arguments.integer("id", default: 5)))
         for _ in 0..<arguments.integer("count", default: 1) {
             try database.execute("UPDATE accounts SET amount = amount + 1 WHERE id = ?", key)

@@ -1,8 +1,9 @@
 internal import Foundation
+internal import Stretch
 internal import StretchCore
 internal import StretchEndpoint
 internal import StretchKeystore
-internal import StretchLinked
+internal import StretchTestSupport
 
 /// A program that works on one stretch-enabled file until it is done, or killed.
 ///
@@ -57,7 +58,7 @@ struct WorkerArguments {
     /// The system's configuration, with the login of the environment's
     /// `STRETCH_WORKER_LOGIN=name:password`.
     var configuration: Configuration {
-        var configuration = Configuration.linked
+        var configuration = Configuration.everyRemote
         let words = ProcessInfo.processInfo.environment["STRETCH_WORKER_LOGIN"]?
             .split(separator: ":", maxSplits: 1).map(String.init)
         configuration.credential = { (_, _) throws(StretchError) in

@@ -1,9 +1,9 @@
 internal import Foundation
+internal import Stretch
 internal import StretchCatalog
 internal import StretchEndpoint
 internal import StretchEngine
 internal import StretchKeystore
-internal import StretchLinked
 internal import StretchMigration
 internal import StretchSQLite
 
@@ -47,10 +47,9 @@ struct MigratorWork {
         let catalog = Catalog(
             try Connection(path: arguments.path, access: .readOnly, routines: .linked))
         guard let record = try catalog.database() else { arguments.fail("it is not enabled") }
-        var configuration = arguments.configuration
-        configuration.role = .administrator
-        let endpoint = try configuration.makeEndpoint(
-            EndpointAddress(parsing: record.endpoint), arguments.path, false, configuration)
+        let endpoint = try arguments.configuration.endpoint(
+            at: EndpointAddress(parsing: record.endpoint), localPath: arguments.path,
+            as: .administrator)
         return try migrator.collectGarbage(
             GarbageRequest(database: record.database), at: endpoint,
             erasesHiddenRows: arguments.mode == "erase"

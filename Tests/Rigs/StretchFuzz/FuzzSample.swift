@@ -1,10 +1,10 @@
 internal import Foundation
+internal import Stretch
 internal import StretchCore
 internal import StretchEndpoint
 internal import StretchEndpointTesting
 internal import StretchEngine
 internal import StretchKeystore
-internal import StretchLinked
 internal import StretchMigration
 internal import StretchSQLite
 internal import StretchStaging
@@ -32,7 +32,7 @@ struct FuzzSample {
     static func configuration(
         folder: String, seed: UInt64, login: RemoteCredential?
     ) -> Configuration {
-        var configuration = Configuration.linked
+        var configuration = Configuration.everyRemote
         configuration.keystore = Keystore(path: "\(folder)/home")
         configuration.credential = { (_, _) throws(StretchError) in login }
         configuration.busyTimeout = .seconds(2)

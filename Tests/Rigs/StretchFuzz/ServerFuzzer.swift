@@ -1,8 +1,8 @@
 internal import Foundation
+internal import Stretch
 internal import StretchEndpointTesting
 internal import StretchEngine
 internal import StretchKeystore
-internal import StretchLinked
 internal import StretchSQLite
 internal import StretchTestSupport
 

@@ -1,4 +1,4 @@
-internal import StretchLinked
+internal import Stretch
 public import StretchSQLite
 
 extension Connection {

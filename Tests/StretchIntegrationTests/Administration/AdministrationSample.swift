@@ -1,6 +1,6 @@
+import Stretch
 import StretchCore
 import StretchEngine
-import StretchLinked
 import StretchSQLite
 import StretchTestSupport
 import Testing
@@ -19,7 +19,7 @@ struct AdministrationSample {
             let plain = try Connection(path: path, access: .create, routines: .linked)
             try plain.execute("PRAGMA journal_mode = WAL; \(script)")
         }
-        database = try StretchDatabase(path: path, configuration: .linked)
+        database = try StretchDatabase(path: path, configuration: .everyRemote)
         if isEnabled { try database.enable(server: "file:cold.db") }
     }
 

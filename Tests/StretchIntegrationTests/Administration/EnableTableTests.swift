@@ -1,6 +1,6 @@
+import Stretch
 import StretchCore
 import StretchEngine
-import StretchLinked
 import StretchTestSupport
 import Testing
 
@@ -172,7 +172,7 @@ import Testing
             UPDATE sqlite_schema SET sql = 'CREATE TABLE u(a TEXT COLLATE german PRIMARY KEY, b)
             WITHOUT ROWID' WHERE name = 'u';
             """)
-        let database = try StretchDatabase(path: sample.path, configuration: .linked)
+        let database = try StretchDatabase(path: sample.path, configuration: .everyRemote)
         #expect(throws: StretchError.self) {
             try database.enableTable("u", filter: "b > 0")
         }

@@ -1,9 +1,9 @@
 import Foundation
+import Stretch
 import StretchCore
 import StretchEndpoint
 import StretchEngine
 import StretchKeystore
-import StretchLinked
 import StretchSQLite
 import StretchTestSupport
 import Testing
@@ -45,7 +45,7 @@ import Testing
         let plain = try Connection(path: path, access: .create, routines: .linked)
         try plain.execute("PRAGMA encoding = 'UTF-16le'; CREATE TABLE t(a)")
         expectError(.unsupported, "UTF-16le") {
-            try StretchDatabase(path: path, configuration: .linked).enable(server: "file:cold.db")
+            try StretchDatabase(path: path, configuration: .everyRemote).enable(server: "file:cold.db")
         }
     }
 
@@ -79,7 +79,7 @@ import Testing
     @Test func `enabling goes on after a crash between remote and local file`() throws {
         let sample = try AdministrationSample("CREATE TABLE t(a)", isEnabled: false)
         struct Crash: Error {}
-        var configuration = Configuration.linked
+        var configuration = Configuration.everyRemote
         let makeEndpoint = configuration.makeEndpoint
         configuration.makeEndpoint = {
             (address, path, isCreating, configuration) throws(StretchError) in

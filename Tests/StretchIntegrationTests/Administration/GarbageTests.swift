@@ -1,8 +1,8 @@
 import Foundation
+import Stretch
 import StretchCore
 import StretchEndpoint
 import StretchEngine
-import StretchLinked
 import StretchPostgres
 import StretchSQLite
 import StretchTestSupport

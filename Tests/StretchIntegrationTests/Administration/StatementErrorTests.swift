@@ -1,5 +1,5 @@
 import Foundation
-import StretchLinked
+import Stretch
 import StretchSQLite
 import StretchTestSupport
 import Testing
@@ -24,7 +24,7 @@ import Testing
     ])
     func `a statement without its remote fails as the remote does`(sql: String) throws {
         let twin = try StatementErrorTests.withoutRemote()
-        let database = try StretchDatabase(path: twin.path, configuration: .linked)
+        let database = try StretchDatabase(path: twin.path, configuration: .everyRemote)
         expectError(.remoteUnavailable, "cold.db") { try database.execute(sql) }
         expectError(.remoteUnavailable, "cold.db") { _ = try database.query(sql) }
         // The code belongs to its own statement.
@@ -34,7 +34,7 @@ import Testing
 
     @Test func `a prepared statement's error can be explained`() throws {
         let twin = try StatementErrorTests.withoutRemote()
-        let database = try StretchDatabase(path: twin.path, configuration: .linked)
+        let database = try StretchDatabase(path: twin.path, configuration: .everyRemote)
         let statement = try database.prepare("SELECT sum(n) FROM t")
         let error = #expect(throws: SQLiteError.self) { try statement.step() }
         let explanation = database.explanation(of: try #require(error))
@@ -45,7 +45,7 @@ import Testing
     @Test func `disabled queries are a wrong state`() throws {
         let twin = try MigratedTwin(MigratedTwin.numbers)
         try twin.runNatively("UPDATE stretch_database SET query_mode = 'DISABLED'")
-        let database = try StretchDatabase(path: twin.path, configuration: .linked)
+        let database = try StretchDatabase(path: twin.path, configuration: .everyRemote)
         expectError(.wrongState, "disabled") { _ = try database.query("SELECT * FROM t") }
     }
 

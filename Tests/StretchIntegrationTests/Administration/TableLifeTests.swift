@@ -1,8 +1,8 @@
 import Foundation
+import Stretch
 import StretchCatalog
 import StretchCore
 import StretchEngine
-import StretchLinked
 import StretchSQLite
 import StretchTestSupport
 import Testing

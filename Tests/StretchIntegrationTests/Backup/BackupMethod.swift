@@ -1,8 +1,8 @@
 import Foundation
+import Stretch
 import StretchEndpointTesting
 import StretchEngine
 import StretchKeystore
-import StretchLinked
 import StretchSQLite
 import StretchTestSupport
 import StretchTransactSQL

@@ -1,7 +1,7 @@
 import Foundation
+import Stretch
 import StretchCore
 import StretchEngine
-import StretchLinked
 import StretchMigration
 import StretchSQLite
 import StretchTestSupport

@@ -1,8 +1,8 @@
 import Foundation
+import Stretch
 import StretchCore
 import StretchEngine
 import StretchKeystore
-import StretchLinked
 import StretchSQLite
 import StretchTestSupport
 import Testing
@@ -190,7 +190,7 @@ import Testing
         let target = sample.folder.path("b.db")
         try method.backUp(sample.path, to: target, configuration: sample.configuration())
         let found = try StretchDatabase.inspect(
-            target, isChecked: true, configuration: .linked)
+            target, isChecked: true, configuration: .everyRemote)
         #expect(found.integrityProblems == [])
         #expect(found.stretch?.epoch == 5 && found.stretch?.pendingStep == nil)
         let table = try #require(found.tables.first)
@@ -239,12 +239,12 @@ import Testing
         try sample.open().backUp(to: target)
         try damage(target, page: 3)
         let damaged = try? StretchDatabase.inspect(
-            target, isChecked: true, configuration: .linked)
+            target, isChecked: true, configuration: .everyRemote)
         #expect(damaged?.integrityProblems != [])
         expectError(.damaged, "damaged") { _ = try restore(["b.db"], "new.db", in: sample) }
         #expect(!FileManager.default.fileExists(atPath: sample.folder.path("new.db")))
         let remote = try StretchDatabase.inspect(
-            sample.folder.path("cold.db"), configuration: .linked)
+            sample.folder.path("cold.db"), configuration: .everyRemote)
         #expect(remote.isRemote && remote.stretch == nil)
     }
 

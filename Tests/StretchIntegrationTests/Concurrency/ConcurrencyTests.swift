@@ -1,5 +1,5 @@
 import Foundation
-import StretchLinked
+import Stretch
 import StretchSQLite
 import StretchTestSupport
 import Testing
@@ -25,7 +25,7 @@ private struct Accounts {
             WITH c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 2000)
             INSERT INTO accounts(id, day, amount) SELECT n, (n * 7) % 2000, 1000 FROM c;
             """)
-        let database = try StretchDatabase(path: path, configuration: .linked)
+        let database = try StretchDatabase(path: path, configuration: .everyRemote)
         try database.enable(server: "file:cold.db")
         try database.enableTable("accounts", filter: "day < 1500")
     }
@@ -59,7 +59,7 @@ private struct Accounts {
             #expect((WorkerProcess.number(word, in: result.output) ?? 0) > 0, "\(name): \(result)")
             print("\(name): \(result.output.split(separator: "\n").last ?? "")")
         }
-        let database = try StretchDatabase(path: accounts.path, configuration: .linked)
+        let database = try StretchDatabase(path: accounts.path, configuration: .everyRemote)
         let totals = "SELECT count(*), sum(amount), sum(touched) FROM accounts"
         let expected: [Value] = [2_000, 2_000_000, .integer(Int64(touchCount))]
         #expect(try database.query(totals).rows == [expected])
@@ -74,7 +74,7 @@ private struct Accounts {
     @Test(arguments: [5, 1_999])
     func `two processes that update one row 2,000 times each lose no update`(id: Int) throws {
         let accounts = try Accounts()
-        try StretchDatabase(path: accounts.path, configuration: .linked).migrate()
+        try StretchDatabase(path: accounts.path, configuration: .everyRemote).migrate()
         let workers = try (0..<2).map { _ in
             try WorkerProcess("update", accounts.path, ["id=\(id)", "count=2000"])
         }
@@ -82,7 +82,7 @@ private struct Accounts {
             let result = worker.wait()
             #expect(result.status == 0, "\(result.errors)")
         }
-        let database = try StretchDatabase(path: accounts.path, configuration: .linked)
+        let database = try StretchDatabase(path: accounts.path, configuration: .everyRemote)
         let rows = try database.query("SELECT amount FROM accounts WHERE id = \(id)").rows
         #expect(rows == [[5_000]])
     }
@@ -93,7 +93,7 @@ private struct Accounts {
             "load", accounts.path, ["table=accounts", "rows=1"])
         worker.waitUntilReady()
         // Let the worker hold the lease: it is free for a moment between two runs.
-        let migrator = try Migrator(path: accounts.path, configuration: .linked)
+        let migrator = try Migrator(path: accounts.path, configuration: .everyRemote)
         var options = MigrationOptions()
         options.leaseTimeout = .zero
         var refusal: StretchError?

@@ -1,4 +1,4 @@
-import StretchLinked
+import Stretch
 import StretchSQLite
 import StretchTestSupport
 import Testing
@@ -67,7 +67,7 @@ import Testing
         let path = twin.path
         let migrator = OtherThread {
             for _ in 0..<6 {
-                let database = try StretchDatabase(path: path, configuration: .linked)
+                let database = try StretchDatabase(path: path, configuration: .everyRemote)
                 try database.migrate(batchRowCount: 2)
                 try database.bringBack(table: "t")
                 try database.resumeTable("t")

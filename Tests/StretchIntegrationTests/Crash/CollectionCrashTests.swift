@@ -1,5 +1,5 @@
+import Stretch
 import StretchEngine
-import StretchLinked
 import StretchMigration
 import StretchSQLite
 import StretchTestSupport

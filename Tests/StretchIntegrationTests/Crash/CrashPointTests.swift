@@ -1,8 +1,9 @@
+import Stretch
 import StretchEngine
-import StretchLinked
 import StretchMigration
 import StretchSQLite
 import StretchStaging
+import StretchTestSupport
 import Testing
 
 /// The process is killed at each numbered point of the protocol.
@@ -45,7 +46,7 @@ import Testing
                 try sample.checkFiles("\(earlier)")
             }
             if way.addsColumn {
-                try StretchDatabase(path: sample.path, configuration: .linked).execute(
+                try StretchDatabase(path: sample.path, configuration: .everyRemote).execute(
                     "ALTER TABLE t ADD COLUMN added")
             }
             if way.isInbound { try WorkerProcess.run("migrate", sample.path, ["rows=5"]) }
@@ -67,8 +68,8 @@ import Testing
             #expect(try sample.crash("bring-back", at: point, pass: 2))
             try sample.checkFiles("\(point)")
             // The state `inbound` is in the file: the next migration brings the rest back.
-            try StretchDatabase(path: sample.path, configuration: .linked).migrate(batchRowCount: 5)
-            let database = try StretchDatabase(path: sample.path, configuration: .linked)
+            try StretchDatabase(path: sample.path, configuration: .everyRemote).migrate(batchRowCount: 5)
+            let database = try StretchDatabase(path: sample.path, configuration: .everyRemote)
             try sample.checkSettled(database, "\(point)")
             #expect(try database.query("SELECT count(*) FROM main.t").rows == [[24]])
         }

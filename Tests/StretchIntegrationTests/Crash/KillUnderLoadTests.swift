@@ -1,6 +1,6 @@
 import Foundation
+import Stretch
 import StretchEngine
-import StretchLinked
 import StretchSQLite
 import StretchTestSupport
 import Synchronization
@@ -60,7 +60,7 @@ private final class LoadSample: @unchecked Sendable {
         for row in try plain.rows("SELECT id, v, n FROM t") {
             expected[row[0].integerValue ?? 0] = Array(row[1...])
         }
-        let database = try StretchDatabase(path: path, configuration: .linked)
+        let database = try StretchDatabase(path: path, configuration: .everyRemote)
         try database.enable(server: "file:cold.db")
         try database.enableTable("t", filter: "id % 5 <> 0")
     }
@@ -75,7 +75,7 @@ private final class LoadSample: @unchecked Sendable {
             let plain = try Connection(path: copy.path(name), access: .readWrite, routines: .linked)
             #expect(try plain.string("PRAGMA integrity_check") == "ok", "\(comment): \(name)")
         }
-        try checkRows(try StretchDatabase(path: path, configuration: .linked), comment)
+        try checkRows(try StretchDatabase(path: path, configuration: .everyRemote), comment)
     }
 
     func checkRows(_ database: StretchDatabase, _ comment: Comment) throws {
@@ -92,7 +92,7 @@ private final class LoadSample: @unchecked Sendable {
     }
 
     func settle(_ comment: Comment) throws {
-        let database = try StretchDatabase(path: path, configuration: .linked)
+        let database = try StretchDatabase(path: path, configuration: .everyRemote)
         try database.resumeTable("t")
         try database.migrate()
         try checkRows(database, comment)
@@ -123,7 +123,7 @@ private final class LoadApplication: @unchecked Sendable {
     func start() {
         let thread = Thread { [self] in
             do {
-                let database = try StretchDatabase(path: path, configuration: .linked)
+                let database = try StretchDatabase(path: path, configuration: .everyRemote)
                 while !isStopped.load(ordering: .relaxed) { try step(database) }
             } catch {
                 failures.append("\(error)")

@@ -1,8 +1,8 @@
+import Stretch
 import StretchCatalog
 import StretchCore
 import StretchEndpoint
 import StretchEngine
-import StretchLinked
 import StretchOverlay
 import StretchSQLite
 import StretchStaging
@@ -137,7 +137,7 @@ import Testing
         case .update: return "\(try database.query("UPDATE t SET v = 'x' WHERE id = 3").rows)"
         case .status: return "\(try database.status())"
         case .inspect:
-            return "\(try StretchDatabase.inspect(sample.path, configuration: .linked))"
+            return "\(try StretchDatabase.inspect(sample.path, configuration: .everyRemote))"
         case .verify: return "\(try database.verify())"
         case .drill: return "\(try database.drill(in: sample.folder.path))"
         case .reauthorize:

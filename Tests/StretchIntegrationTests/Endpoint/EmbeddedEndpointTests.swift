@@ -1,9 +1,9 @@
 import Foundation
+import Stretch
 import StretchCore
 import StretchEmbedded
 import StretchEndpoint
 import StretchEndpointTesting
-import StretchLinked
 import StretchSQLite
 import StretchTestSupport
 import Testing

@@ -1,6 +1,6 @@
 import Foundation
+import Stretch
 import StretchEngine
-import StretchLinked
 import StretchSQLite
 import StretchSchema
 import StretchTestSupport
@@ -16,7 +16,7 @@ import Testing
             CREATE INDEX by_a ON t(a); CREATE INDEX by_id ON t(id);
             INSERT INTO t VALUES (1, 'a', 'x'), (2, 'b', 'y'), (3, 'c', 'z')
             """)
-        let database = try StretchDatabase(path: path, configuration: .linked)
+        let database = try StretchDatabase(path: path, configuration: .everyRemote)
         try database.enable(server: "file:cold.db")
         try database.enableTable("t", filter: "id < 3")
         #expect(try database.status().tables.first?.hasRemoteIndexes == false)

@@ -1,8 +1,8 @@
 import Foundation
+import Stretch
 import StretchCore
 import StretchEmbedded
 import StretchEndpoint
-import StretchLinked
 import StretchSQLite
 import StretchTestSupport
 import Testing

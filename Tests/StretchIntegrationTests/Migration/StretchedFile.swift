@@ -1,5 +1,5 @@
 import Foundation
-import StretchLinked
+import Stretch
 import StretchSQLite
 import StretchTestSupport
 import StretchText
@@ -32,12 +32,7 @@ final class StretchedFile {
         try connection.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;" + script)
         use(faults: nil)
         if isEmbedded {
-            configuration.makeEndpoint = {
-                (address, localPath, isCreating, configuration) throws(StretchError) in
-                try EmbeddedEndpoint(
-                    path: address.filePath(besides: localPath), routines: .linked,
-                    isCreating: isCreating)
-            }
+            configuration.remotes = [.embedded]
         }
         let position = TimelinePosition(
             branch: configuration.randomID(), epoch: 0, token: configuration.randomID())
@@ -78,16 +73,13 @@ final class StretchedFile {
 
     /// Uses the remote in memory, with faults.
     func use(faults: FaultPlan?) {
-        nonisolated(unsafe) let remote = remote
-        nonisolated(unsafe) let faults = faults
-        configuration.makeEndpoint = { (_, _, _, _) throws(StretchError) in
-            MemoryEndpoint(remote, faults: faults)
-        }
+        configuration.remotes = [MemoryProvider(remote: remote, faults: faults)]
     }
 
     func endpoint(isCreating: Bool = false) throws -> any Endpoint {
-        try configuration.makeEndpoint(
-            try EndpointAddress(parsing: "file:archive.db"), path, isCreating, configuration)
+        try configuration.endpoint(
+            at: try EndpointAddress(parsing: "file:archive.db"), localPath: path,
+            isCreating: isCreating, as: .reader)
     }
 
     var catalog: Catalog { Catalog(connection) }
@@ -202,5 +194,15 @@ final class StretchedFile {
             return try catalog.pending() == nil
                 && endpoint().fence(branch: position.branch) == position
         }
+    }
+}
+
+// A test uses it from one thread.
+private struct MemoryProvider: EndpointProvider, @unchecked Sendable {
+    let remote: MemoryRemote
+    let faults: FaultPlan?
+
+    func endpoint(for request: EndpointRequest) throws(StretchError) -> (any Endpoint)? {
+        MemoryEndpoint(remote, faults: faults)
     }
 }

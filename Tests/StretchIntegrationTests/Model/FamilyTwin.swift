@@ -1,4 +1,4 @@
-import StretchLinked
+import Stretch
 import StretchSQLite
 import StretchTestSupport
 import StretchText
@@ -49,7 +49,7 @@ final class FamilyTwin {
         tablesWithBeforeTriggers = ["g", "p", "c"].filter { table in
             script.contains { $0.includes("TRIGGER \(table)_") && $0.includes("BEFORE") }
         }
-        database = try StretchDatabase(path: folder.path("local.db"), configuration: .linked)
+        database = try StretchDatabase(path: folder.path("local.db"), configuration: .everyRemote)
         try database.enable(server: "file:archive.db")
         for table in ["c", "p", "g"] {
             let filter = random.choice(["id % 3 <> 0", "id < 6", "id % 2 = 0", "id > 0"])

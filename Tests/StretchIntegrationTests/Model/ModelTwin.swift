@@ -1,6 +1,6 @@
+import Stretch
 import StretchCore
 import StretchEngine
-import StretchLinked
 import StretchSQLite
 import StretchTestSupport
 
@@ -43,7 +43,7 @@ final class ModelTwin {
         }
         // Automatic indexes of SQLite 3.40 lose rows: `an automatic index of SQLite loses no row`.
         try plain.execute("PRAGMA automatic_index = OFF")
-        stretched = try StretchDatabase(path: folder.path("local.db"), configuration: .linked)
+        stretched = try StretchDatabase(path: folder.path("local.db"), configuration: .everyRemote)
         log = table.createStatements
         try stretched.enable(server: "file:archive.db")
         try enableTable()
@@ -136,7 +136,7 @@ final class ModelTwin {
     private func reopen() throws {
         guard !isInTransaction else { return }
         log.append("-- reopen")
-        stretched = try StretchDatabase(path: folder.path("local.db"), configuration: .linked)
+        stretched = try StretchDatabase(path: folder.path("local.db"), configuration: .everyRemote)
     }
 
     private func vacuum() throws {

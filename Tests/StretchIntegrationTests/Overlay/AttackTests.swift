@@ -1,5 +1,5 @@
 import Foundation
-import StretchLinked
+import Stretch
 import StretchSQLite
 import StretchTestSupport
 import Testing
@@ -13,7 +13,7 @@ import Testing
     func `numbers of sqlite_stat1 stop no query`(stat: String) throws {
         let twin = try MigratedTwin("\(MigratedTwin.numbers) CREATE INDEX t_n ON t(n); ANALYZE;")
         try twin.runNatively("UPDATE sqlite_stat1 SET stat = '\(stat)'")
-        let database = try StretchDatabase(path: twin.path, configuration: .linked)
+        let database = try StretchDatabase(path: twin.path, configuration: .everyRemote)
         #expect(try database.query("SELECT count(*) FROM t WHERE n >= 0").rows == [[24]])
         #expect(try database.query("SELECT id FROM t WHERE n = 7").rows == [[8]])
     }
@@ -42,7 +42,7 @@ import Testing
         let folder = try TemporaryFolder()
         let path = folder.path("app.db")
         try Connection(path: path, access: .create, routines: .linked).execute("CREATE TABLE t(a)")
-        let database = try StretchDatabase(path: path, configuration: .linked)
+        let database = try StretchDatabase(path: path, configuration: .everyRemote)
         let error = #expect(throws: StretchError.self) {
             try database.enable(server: "file:\(name)")
         }
@@ -54,7 +54,7 @@ import Testing
         let folder = try TemporaryFolder()
         let path = folder.path("r.db-journal")
         try Connection(path: path, access: .create, routines: .linked).execute("CREATE TABLE t(a)")
-        let database = try StretchDatabase(path: path, configuration: .linked)
+        let database = try StretchDatabase(path: path, configuration: .everyRemote)
         #expect(throws: StretchError.self) { try database.enable(server: "file:r.db") }
         #expect(try database.query("SELECT count(*) FROM t").rows == [[0]])
         #expect(FileManager.default.fileExists(atPath: path))

@@ -1,5 +1,5 @@
 import Foundation
-import StretchLinked
+import Stretch
 import StretchSQLite
 import StretchTestSupport
 import Testing
@@ -12,7 +12,7 @@ import Testing
     // Finding 15; `ConcurrencyTests` does the same in two processes.
     @Test func `an UPDATE waits for another writer's lock, and then goes on`() throws {
         let twin = try MigratedTwin(MigratedTwin.numbers)
-        let other = try StretchDatabase(path: twin.path, configuration: .linked)
+        let other = try StretchDatabase(path: twin.path, configuration: .everyRemote)
         for turn in 1...20 {
             let writer = turn % 2 == 0 ? twin.database : other
             try writer.execute("UPDATE t SET n = n + 1 WHERE id = 5")
@@ -25,7 +25,7 @@ import Testing
         let twin = try MigratedTwin(MigratedTwin.numbers)
         let count = try #require(try twin.plain.integer("SELECT count(*) FROM t"))
         func prepare() throws -> Statement {
-            let statement = try StretchDatabase(path: twin.path, configuration: .linked).prepare(
+            let statement = try StretchDatabase(path: twin.path, configuration: .everyRemote).prepare(
                 "SELECT n FROM t")
             #expect(try statement.step())
             return statement
@@ -202,7 +202,7 @@ import Testing
         for suffix in ["", "-wal", "-shm"] {
             try? FileManager.default.removeItem(atPath: twin.folder.path("cold.db\(suffix)"))
         }
-        let database = try StretchDatabase(path: twin.path, configuration: .linked)
+        let database = try StretchDatabase(path: twin.path, configuration: .everyRemote)
         try database.execute("BEGIN")
         let sql = "INSERT OR REPLACE INTO t VALUES(100, 'new', 60), (3, 'x', 60)"
         expectError(.remoteUnavailable, "cold.db") { try database.execute(sql) }

@@ -1,5 +1,5 @@
 import Foundation
-import StretchLinked
+import Stretch
 import StretchSQLite
 import StretchTestSupport
 import Testing
@@ -175,7 +175,7 @@ import Testing
     @Test func `a column added between two steps keeps its values`() throws {
         let twin = try MigratedTwin(MigratedTwin.numbers, [("t", "n < 0")])
         try twin.database.alterTable("t", filter: "n < 20")
-        let migrator = try Migrator(path: twin.path, configuration: .linked)
+        let migrator = try Migrator(path: twin.path, configuration: .everyRemote)
         migrator.reconcileSchema = { _ in
             try twin.database.reconcileSchema()
             return [:]
@@ -198,14 +198,14 @@ import Testing
         let twin = try MigratedTwin(MigratedTwin.numbers, [("t", "n < 0")])
         try twin.database.alterTable("t", filter: "n < 20")
         let copy = twin.folder.path("copy.db")
-        let migrator = try Migrator(path: twin.path, configuration: .linked)
+        let migrator = try Migrator(path: twin.path, configuration: .everyRemote)
         migrator.atCrashPoint = { point in
             guard point == .afterSend, !FileManager.default.fileExists(atPath: copy) else { return }
             #expect(throws: Never.self) { try twin.runNatively("VACUUM INTO '\(copy)'") }
         }
         try migrator.migrate()
         try twin.database.bringBack(table: "t")
-        let restored = try StretchDatabase(path: copy, configuration: .linked)
+        let restored = try StretchDatabase(path: copy, configuration: .everyRemote)
         expectError(.remoteMismatch, "epoch") { try restored.migrate() }
         #expect(
             MigratedTwin.sorted(try restored.query("SELECT * FROM main.t").rows)
@@ -216,7 +216,7 @@ import Testing
     @Test func `a migrator that lost its step deletes nothing`() throws {
         let twin = try MigratedTwin(MigratedTwin.numbers, [("t", "n < 0")])
         try twin.database.alterTable("t", filter: "n < 20")
-        let migrator = try Migrator(path: twin.path, configuration: .linked)
+        let migrator = try Migrator(path: twin.path, configuration: .everyRemote)
         var isDone = false
         migrator.atCrashPoint = { point in
             guard point == .afterReadBack, !isDone else { return }
@@ -237,14 +237,14 @@ import Testing
     // Finding 11: the calls that a VFS would see are in the endpoint's and the migrator's settings.
     @Test func `the migrator's commits are durable`() throws {
         let twin = try MigratedTwin(MigratedTwin.numbers)
-        let migrator = try Migrator(path: twin.path, configuration: .linked)
+        let migrator = try Migrator(path: twin.path, configuration: .everyRemote)
         #expect(try migrator.connection.integer("PRAGMA main.synchronous") == 2)
     }
 
     // Finding 12.
     @Test func `the remote records a retirement before the local file does`() throws {
         let twin = try MigratedTwin(MigratedTwin.numbers)
-        let migrator = try Migrator(path: twin.path, configuration: .linked)
+        let migrator = try Migrator(path: twin.path, configuration: .everyRemote)
         let endpoint = try migrator.endpoint()
         let plain = try Connection(path: twin.path, access: .readOnly, routines: .linked)
         var lead: [CrashPoint: Int64] = [:]

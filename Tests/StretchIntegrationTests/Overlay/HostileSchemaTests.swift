@@ -1,5 +1,5 @@
 import Foundation
-import StretchLinked
+import Stretch
 import StretchSQLite
 import StretchTestSupport
 import StretchText
@@ -34,7 +34,7 @@ import Testing
         }
 
         func open() throws -> StretchDatabase {
-            try StretchDatabase(path: twin.path, configuration: .linked)
+            try StretchDatabase(path: twin.path, configuration: .everyRemote)
         }
 
         /// Expects that the victim's database and folder are as they were.
@@ -202,7 +202,7 @@ import Testing
             INSERT INTO sqlite_schema
             VALUES('table', 'o', 'o', 0, 'CREATE VIRTUAL TABLE o USING stretch(1)');
             """)
-        let database = try StretchDatabase(path: twin.path, configuration: .linked)
+        let database = try StretchDatabase(path: twin.path, configuration: .everyRemote)
         for sql in ["SELECT * FROM o", "INSERT INTO o VALUES(1)", "DELETE FROM o"] {
             expectError(.unsupported, "table \"o\"") { _ = try database.query(sql) }
         }
@@ -259,7 +259,7 @@ import Testing
     func `a remote file's views and triggers are nothing`(script: String) throws {
         let twin = try MigratedTwin(MigratedTwin.numbers, batchRowCount: 20)
         try Connection.native(to: twin.folder.path("cold.db")).execute(script)
-        let database = try StretchDatabase(path: twin.path, configuration: .linked)
+        let database = try StretchDatabase(path: twin.path, configuration: .everyRemote)
         if script.includes("CREATE VIEW") {
             #expect(throws: StretchError.self) { _ = try database.query("SELECT n FROM t") }
         } else {

@@ -1,4 +1,4 @@
-import StretchLinked
+import Stretch
 import StretchSQLite
 import StretchTestSupport
 import Testing
@@ -36,7 +36,7 @@ final class MigratedTwin {
         }
         switch remote {
         case .embedded:
-            database = try StretchDatabase(path: folder.path("app.db"), configuration: .linked)
+            database = try StretchDatabase(path: folder.path("app.db"), configuration: .everyRemote)
             try database.enable(server: "file:cold.db")
         case .postgres:
             let server = try PrivatePostgres.shared.get()

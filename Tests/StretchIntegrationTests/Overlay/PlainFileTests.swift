@@ -1,4 +1,4 @@
-import StretchLinked
+import Stretch
 import StretchSQLite
 import StretchTestSupport
 import Testing
@@ -26,12 +26,12 @@ import Testing
                     INSERT INTO t SELECT x, x % 2 FROM c
                     """)
             }
-            database = try StretchDatabase(path: folder.path("app.db"), configuration: .linked)
+            database = try StretchDatabase(path: folder.path("app.db"), configuration: .everyRemote)
         }
 
         /// Does what another program would: enables the file, and moves the rows.
         func stretch() throws {
-            let other = try StretchDatabase(path: folder.path("app.db"), configuration: .linked)
+            let other = try StretchDatabase(path: folder.path("app.db"), configuration: .everyRemote)
             try other.enable(server: "file:cold.db")
             try other.enableTable("t", filter: "n = 1")
             try other.migrate()

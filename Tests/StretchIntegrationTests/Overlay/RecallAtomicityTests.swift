@@ -1,5 +1,5 @@
 import Foundation
-import StretchLinked
+import Stretch
 import StretchSQLite
 import StretchTestSupport
 import Testing
@@ -126,7 +126,7 @@ import Testing
         let twin = try MigratedTwin(MigratedTwin.numbers)
         try twin.runNatively("INSERT INTO t VALUES(3, 'hot', 30)")
         let (cold, away) = (twin.folder.path("cold.db"), twin.folder.path("away.db"))
-        let database = try StretchDatabase(path: twin.path, configuration: .linked)
+        let database = try StretchDatabase(path: twin.path, configuration: .everyRemote)
         try FileManager.default.moveItem(atPath: cold, toPath: away)
         for sql in [
             "DELETE FROM t WHERE id = 3", "UPDATE t SET id = 40 WHERE id = 3",

@@ -1,4 +1,4 @@
-import StretchLinked
+import Stretch
 import StretchSQLite
 import StretchTestSupport
 import Testing
@@ -25,7 +25,7 @@ import Testing
         sql: String
     ) throws {
         let twin = try MigratedTwin(MigratedTwin.numbers)
-        let other = try StretchDatabase(path: twin.path, configuration: .linked)
+        let other = try StretchDatabase(path: twin.path, configuration: .everyRemote)
         try twin.both("INSERT INTO t(id, n) VALUES(1000, 90)")
         try change(sql, in: twin)
         #expect(
@@ -70,7 +70,7 @@ import Testing
 
     @Test func `readers need no lock that another program holds`() throws {
         let twin = try MigratedTwin(MigratedTwin.numbers)
-        var configuration = Configuration.linked
+        var configuration = Configuration.everyRemote
         configuration.busyTimeout = .milliseconds(20)
         let reader = try StretchDatabase(path: twin.path, configuration: configuration)
         let writer = try Connection(path: twin.path, access: .readWrite, routines: .linked)

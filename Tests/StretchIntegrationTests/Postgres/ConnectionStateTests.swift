@@ -1,9 +1,9 @@
 import Foundation
+import Stretch
 import StretchCore
 import StretchEndpoint
 import StretchEngine
 import StretchKeystore
-import StretchLinked
 import StretchSQLite
 import StretchTestSupport
 import Testing
@@ -13,7 +13,7 @@ import Testing
     private static func test(
         _ address: String, login: RemoteCredential? = PostgresRemote.credential
     ) throws -> ConnectionTest {
-        var configuration = Configuration.linked
+        var configuration = Configuration.everyRemote
         configuration.credential = { (_, _) throws(StretchError) in login }
         return configuration.testConnection(to: try EndpointAddress(parsing: address))
     }
@@ -132,18 +132,18 @@ import Testing
         let path = folder.path("app.db")
         try Connection(path: path, access: .create, routines: .linked).execute(
             "CREATE TABLE t(id INTEGER PRIMARY KEY)")
-        let database = try StretchDatabase(path: path, configuration: .linked)
+        let database = try StretchDatabase(path: path, configuration: .everyRemote)
         try database.enable(server: "file:cold.db")
         Self.expect(try database.testConnection(), .healthy)
         Self.expect(try Self.test("file:\(folder.path("cold.db"))"), .healthy)
         try FileManager.default.removeItem(atPath: folder.path("cold.db"))
-        let again = try StretchDatabase(path: path, configuration: .linked)
+        let again = try StretchDatabase(path: path, configuration: .everyRemote)
         Self.expect(try again.testConnection(), .refused, "14", .remoteUnavailable)
         // Another Stretch remote, which does not know this file.
         let other = folder.path("other.db")
         try Connection(path: other, access: .create, routines: .linked).execute(
             "CREATE TABLE t(id INTEGER PRIMARY KEY)")
-        try StretchDatabase(path: other, configuration: .linked).enable(server: "file:cold.db")
+        try StretchDatabase(path: other, configuration: .everyRemote).enable(server: "file:cold.db")
         Self.expect(try again.testConnection(), .otherError, nil, .remoteMismatch)
         try Data("no database at all, only a note".utf8).write(
             to: URL(fileURLWithPath: folder.path("note")))

@@ -1,8 +1,8 @@
 import Foundation
+import Stretch
 import StretchCore
 import StretchEngine
 import StretchKeystore
-import StretchLinked
 import StretchSQLite
 import StretchTestSupport
 import Testing
@@ -21,7 +21,7 @@ import Testing
         """
 
     private static func open(_ path: String) throws -> StretchDatabase {
-        var configuration = Configuration.linked
+        var configuration = Configuration.everyRemote
         configuration.credential = { (_, _) throws(StretchError) in PostgresRemote.credential }
         return try StretchDatabase(path: path, configuration: configuration)
     }

@@ -1,9 +1,9 @@
 import Foundation
+import Stretch
 import StretchCore
 import StretchEndpoint
 import StretchEngine
 import StretchKeystore
-import StretchLinked
 import StretchSQLite
 import StretchSchema
 import StretchTestSupport
@@ -46,7 +46,7 @@ struct RightsSample {
         _ given: RemoteCredential? = nil, keystore: Keystore? = nil
     ) throws -> StretchDatabase {
         let keystore = keystore ?? self.keystore
-        var configuration = Configuration.linked
+        var configuration = Configuration.everyRemote
         configuration.keystore = keystore
         configuration.credential = { (address, role) throws(StretchError) in
             if let given { return given }

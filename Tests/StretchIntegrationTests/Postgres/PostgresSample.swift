@@ -1,8 +1,8 @@
+import Stretch
 import StretchCore
 import StretchEndpoint
 import StretchEndpointTesting
 import StretchKeystore
-import StretchLinked
 import StretchPostgres
 import StretchTestSupport
 import Testing
@@ -26,7 +26,7 @@ final class PostgresRemote: Sendable {
 
     /// The system's configuration, with the server's login.
     static var configuration: Configuration {
-        var configuration = Configuration.linked
+        var configuration = Configuration.everyRemote
         configuration.credential = { (_, _) throws(StretchError) in PostgresRemote.credential }
         return configuration
     }

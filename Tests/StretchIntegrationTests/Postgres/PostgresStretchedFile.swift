@@ -1,6 +1,6 @@
 import Foundation
+import Stretch
 import StretchEngine
-import StretchLinked
 import StretchMigration
 import StretchSQLite
 import StretchTestSupport

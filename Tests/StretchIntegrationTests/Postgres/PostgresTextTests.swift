@@ -1,9 +1,9 @@
 import Foundation
+import Stretch
 import StretchCore
 import StretchEndpoint
 import StretchEngine
 import StretchKeystore
-import StretchLinked
 import StretchPostgres
 import StretchSQLite
 import StretchTestSupport

@@ -1,5 +1,5 @@
 import Foundation
-import StretchLinked
+import Stretch
 import StretchSQLite
 import StretchTestSupport
 import Testing
@@ -114,7 +114,7 @@ import Testing
         try Connection(path: path, access: .create, routines: .linked).execute(
             "CREATE TABLE t(id INTEGER PRIMARY KEY); INSERT INTO t VALUES(1),(2),(3)")
         chmod(path, mode)
-        var configuration = Configuration.linked
+        var configuration = Configuration.everyRemote
         configuration.keystore = Keystore(path: folder.path("keystore"))
         let database = try StretchDatabase(path: path, configuration: configuration)
         try database.enable(server: "file:cold.db")

@@ -154,11 +154,7 @@ import Testing
                 let comment: Comment = "call \(call), after its effect: \(isAfterEffect)"
                 let cut = Cut(at: call, isAfterEffect: isAfterEffect)
                 var configuration = sample.base.configuration()
-                let makeEndpoint = configuration.makeEndpoint
-                configuration.makeEndpoint = {
-                    (address, path, isCreating, inner) throws(StretchError) in
-                    CutEndpoint(try makeEndpoint(address, path, isCreating, inner), cut)
-                }
+                configuration.wrapSessions { CutEndpoint($0, cut) }
                 let victim = try StretchDatabase(
                     path: sample.base.path, configuration: configuration)
                 var failure: StretchError?

@@ -1,5 +1,6 @@
 import Foundation
-import StretchLinked
+import Stretch
+import StretchEmbedded
 import StretchSQLite
 import StretchTestSupport
 import Testing
@@ -65,7 +66,7 @@ private struct DroppedBranch {
     func openFaulty() throws -> StretchDatabase {
         var configuration = sample.configuration()
         configuration.localVFS = FaultInjection.vfsName
-        configuration.remoteVFS = FaultInjection.vfsName
+        configuration.remotes = [EmbeddedProvider(vfs: FaultInjection.vfsName)]
         return try StretchDatabase(path: sample.path, configuration: configuration)
     }
 

@@ -1,4 +1,4 @@
-import StretchLinked
+import Stretch
 import StretchSQLite
 import StretchTestSupport
 import Testing

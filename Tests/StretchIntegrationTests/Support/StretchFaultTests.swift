@@ -1,5 +1,6 @@
 import Foundation
-import StretchLinked
+import Stretch
+import StretchEmbedded
 import StretchSQLite
 import StretchTestSupport
 import Testing
@@ -86,7 +87,7 @@ private final class FaultSample {
             WITH c(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < 23)
             INSERT INTO t SELECT n + 1, 'v' || n, n FROM c;
             """)
-        let database = try StretchDatabase(path: path, configuration: .linked)
+        let database = try StretchDatabase(path: path, configuration: .everyRemote)
         try database.enable(server: "file:cold.db")
         try database.enableTable("t", filter: "n < 20")
         if isStaging { try database.setStaging(StagingSettings(rpoHours: 8)) }
@@ -114,9 +115,9 @@ private final class FaultSample {
 
     /// A configuration whose files can fail.
     static var faulty: Configuration {
-        var configuration = Configuration.linked
+        var configuration = Configuration.everyRemote
         configuration.localVFS = FaultInjection.vfsName
-        configuration.remoteVFS = FaultInjection.vfsName
+        configuration.remotes = [EmbeddedProvider(vfs: FaultInjection.vfsName)]
         configuration.busyTimeout = .seconds(1)
         return configuration
     }
@@ -130,7 +131,7 @@ private final class FaultSample {
                 path: folder.path(name), access: .readWrite, routines: .linked)
             #expect(try plain.string("PRAGMA integrity_check") == "ok", "\(comment): \(name)")
         }
-        let database = try StretchDatabase(path: folder.path("app.db"), configuration: .linked)
+        let database = try StretchDatabase(path: folder.path("app.db"), configuration: .everyRemote)
         let found = try rows(database)
         #expect(contents.contains(found), "\(comment): \(found.count) rows")
         try database.resumeTable("t")
@@ -196,7 +197,7 @@ extension FaultInjectionTests {
                     failure == nil || didFire && failure?.message.contains("staging file") == true,
                     "\(comment): \(String(describing: failure))")
                 let database = try StretchDatabase(
-                    path: folder.path("app.db"), configuration: .linked)
+                    path: folder.path("app.db"), configuration: .everyRemote)
                 let moved = try database.status().tables[0].batches
                 #expect(try database.staging().batches >= moved, comment)
                 try FaultSample.check(folder, isOneOf: [sample.start], comment)
@@ -255,7 +256,7 @@ private struct OverlayLife {
     let end: [String]
 
     init(_ folder: TemporaryFolder) throws {
-        let database = try StretchDatabase(path: folder.path("app.db"), configuration: .linked)
+        let database = try StretchDatabase(path: folder.path("app.db"), configuration: .everyRemote)
         answers = try OverlayLife.statements.map { try database.query($0).rows }
         end = try FaultSample.rows(database)
     }

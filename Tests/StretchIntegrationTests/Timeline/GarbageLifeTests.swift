@@ -1,10 +1,10 @@
 import Foundation
+import Stretch
 import StretchCatalog
 import StretchCore
 import StretchEndpoint
 import StretchEngine
 import StretchKeystore
-import StretchLinked
 import StretchSQLite
 import StretchTestSupport
 import StretchTimeline
@@ -306,10 +306,9 @@ extension Configuration {
     fileprivate func endpoint(
         of record: DatabaseRecord, localPath: String
     ) throws -> any Endpoint {
-        var configuration = self
-        configuration.role = .administrator
-        return try makeEndpoint(
-            EndpointAddress(parsing: record.endpoint), localPath, false, configuration)
+        try endpoint(
+            at: EndpointAddress(parsing: record.endpoint), localPath: localPath,
+            as: .administrator)
     }
 }
 

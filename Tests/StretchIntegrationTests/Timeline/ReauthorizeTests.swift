@@ -1,10 +1,10 @@
 import Foundation
+import Stretch
 import StretchCatalog
 import StretchCore
 import StretchEndpoint
 import StretchEngine
 import StretchKeystore
-import StretchLinked
 import StretchSQLite
 import StretchTestSupport
 import Testing
@@ -247,12 +247,12 @@ import Testing
         let moment = try Sample.contents(sample.open())
         try sample.backUp(to: "backup.db")
         var configuration = sample.configuration()
-        let (makeEndpoint, sessions) = (configuration.makeEndpoint, Counter())
-        configuration.makeEndpoint = { (address, path, isCreating, inner) throws(StretchError) in
+        let sessions = Counter()
+        configuration.wrapSessions { (endpoint) throws(StretchError) in
             guard sessions.next() != failingSession else {
                 throw StretchError(.remoteUnavailable, "cut off", hint: "Test.")
             }
-            return try makeEndpoint(address, path, isCreating, inner)
+            return endpoint
         }
         let cut = try StretchDatabase(
             path: sample.folder.path("backup.db"), configuration: configuration)

@@ -1,9 +1,9 @@
 import Foundation
+import Stretch
 import StretchCore
 import StretchEndpoint
 import StretchEngine
 import StretchKeystore
-import StretchLinked
 import StretchSQLite
 import StretchTestSupport
 import Testing
@@ -47,16 +47,12 @@ struct TimelineSample {
     func configuration(
         login: RemoteCredential? = nil, keystore: Keystore? = nil
     ) -> Configuration {
-        var configuration = remote == nil ? Configuration.linked : PostgresRemote.configuration
+        var configuration = remote == nil ? Configuration.everyRemote : PostgresRemote.configuration
         if remote == nil {
             configuration.credential = { (_, _) throws(StretchError) in login }
         }
         configuration.keystore = keystore ?? self.keystore
-        let (wrap, make) = (wrap, configuration.makeEndpoint)
-        configuration.makeEndpoint = {
-            (address, path, isCreating, configuration) throws(StretchError) in
-            wrap(try make(address, path, isCreating, configuration))
-        }
+        configuration.wrapSessions { [wrap] in wrap($0) }
         return configuration
     }
 

@@ -1,5 +1,5 @@
 import SQLText
-import StretchLinked
+import Stretch
 import StretchSQLite
 import StretchTestSupport
 import StretchText

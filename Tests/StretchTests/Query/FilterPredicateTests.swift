@@ -1,6 +1,6 @@
 import SQLText
+import Stretch
 import StretchCore
-import StretchLinked
 import StretchSQLite
 import StretchTestSupport
 import Testing

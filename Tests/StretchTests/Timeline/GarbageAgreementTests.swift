@@ -1,5 +1,5 @@
+import Stretch
 import StretchEndpoint
-import StretchLinked
 import StretchSQLite
 import StretchTestSupport
 import StretchTimeline

@@ -1,36 +1,15 @@
-public import StretchCore
 internal import StretchEmbedded
-internal import StretchEndpoint
 public import StretchEngine
 public import StretchKeystore
-internal import StretchPostgres
 
 extension Configuration {
-    /// The system's SQLite library, clock and generator, and remotes that are SQLite
-    /// files or PostgreSQL databases.
+    /// The system's SQLite library, clock and generator, and remotes that are SQLite files.
     ///
     /// Without a keystore nobody owns the branches of the files that it enables, and a restored
     /// file is not told from the living one.
     public static var linked: Configuration {
         var configuration = Configuration(routines: .linked)
-        configuration.makeEndpoint = {
-            (address, localPath, isCreating, configuration) throws(StretchError) in
-            switch address.kind {
-            case .file:
-                return try EmbeddedEndpoint(
-                    path: address.filePath(besides: localPath), routines: configuration.routines,
-                    isCreating: isCreating, vfs: configuration.remoteVFS,
-                    besides: localPath, owner: configuration.owner
-                ) { () throws(StretchError) in
-                    try configuration.credential(address, configuration.role)
-                }
-            case .postgresql(let server):
-                return PostgresEndpoint(server, owner: configuration.owner) {
-                    () throws(StretchError) in
-                    try configuration.credential(address, configuration.role)
-                }
-            }
-        }
+        configuration.remotes = [.embedded]
         return configuration
     }
 }

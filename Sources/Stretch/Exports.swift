@@ -1,0 +1,10 @@
+// One import gives all names that the library's calls use.
+@_exported public import StretchCatalog
+@_exported public import StretchCore
+@_exported public import StretchEndpoint
+@_exported public import StretchEngine
+@_exported public import StretchKeystore
+@_exported public import StretchMigration
+@_exported public import StretchSQLite
+@_exported public import StretchSchema
+@_exported public import StretchStaging
