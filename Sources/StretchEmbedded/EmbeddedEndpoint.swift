@@ -8,7 +8,7 @@ public import StretchSQLite
 /// cut. Each relation has a table of its own, and a batch is a range of that table's rowids, never
 /// reused: batches cost no column and no index. A missing file is an error, except for an endpoint
 /// that is creating; a file that was replaced while the session was open is opened again.
-public final class EmbeddedEndpoint: Endpoint {
+public final class EmbeddedEndpoint: BranchingEndpoint, CollectingEndpoint {
     /// The file's path.
     public var path: String { file.path }
     /// One for each call that asks the file, and one for each page of a scan after its first; the
@@ -86,6 +86,9 @@ public final class EmbeddedEndpoint: Endpoint {
             }
         }
     }
+
+    /// Does nothing: calls of a local file end by themselves.
+    public func interrupt() {}
 
     /// Builds the indexes of a relation other than its key's.
     public func buildIndexes(_ relation: Relation) throws(StretchError) {

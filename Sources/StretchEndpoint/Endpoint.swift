@@ -79,6 +79,10 @@ public struct RelationGap: Hashable, Sendable {
 /// Every endpoint passes the same conformance suite. Calls are idempotent where their comment says
 /// so: after a throw the caller repeats them. A session that was cut off connects again by itself
 /// at the next call.
+///
+/// No call has a default, so that a remote says itself who may do what. What only some remotes can
+/// do is in protocols of their own: ``BranchingEndpoint``, ``CollectingEndpoint``,
+/// ``LoginEndpoint``, ``PipelinedEndpoint``.
 public protocol Endpoint: AnyObject {
     /// The number of times that the remote was asked something since the session began.
     var roundTripCount: Int { get }
@@ -117,21 +121,6 @@ public protocol Endpoint: AnyObject {
     /// What ``provision(_:)`` and ``buildIndexes(_:)`` would add; a reader may ask it.
     func lacks(_ relation: Relation) throws(StretchError) -> RelationGap
 
-    /// Makes two logins, for a writer and a reader of this remote alone.
-    ///
-    /// Their random passwords are in the result and nowhere else. Logins that are there already
-    /// stay as they are: other files may use them.
-    func makeLogins() throws(StretchError) -> RemoteLogins
-
-    /// Makes a login of this remote alone for one more user, as ``makeLogins()`` does.
-    ///
-    /// - Parameter role: A writer or a reader.
-    /// - Returns: `nil` for a remote that has no logins.
-    /// - Throws: `notPermitted` when this session's login may make none; `remoteUnavailable`.
-    func makeLogin(
-        _ role: RemoteRole, for user: String
-    ) throws(StretchError) -> RemoteCredential?
-
     /// Where the branch stands; a reader may ask it, and no commit in doubt is waited for.
     ///
     /// - Returns: `nil` when the remote does not know the branch.
@@ -139,7 +128,7 @@ public protocol Endpoint: AnyObject {
 
     /// Makes the call that runs now stop with code `cancelled`; nothing happens when none runs.
     ///
-    /// The one call that other threads may make.
+    /// The one call that other threads may make. A remote that never waits does nothing.
     func interrupt()
 
     /// Throws `notPermitted` unless this session's login administers the remote.
@@ -149,58 +138,6 @@ public protocol Endpoint: AnyObject {
     ///
     /// - Throws: `remoteMismatch` or `remoteUnavailable` when there is no remote.
     func identity() throws(StretchError) -> String
-
-    /// The branches of a database, dropped ones too.
-    func branches(database: Int64) throws(StretchError) -> [RemoteBranch]
-
-    /// Whether the remote's history holds exactly this position.
-    ///
-    /// The ledger and the history move in one transaction: what a position named when the remote
-    /// wrote it down, is there as long as the position is, or was condemned.
-    func holds(_ position: TimelinePosition) throws(StretchError) -> Bool
-
-    /// The digests of the batches that a position sees, by their ids; condemned ones are left out.
-    func batches(seenAt position: TimelinePosition) throws(StretchError) -> [Int64: [UInt8]]
-
-    /// Whether a position sees a batch that garbage collection has condemned.
-    ///
-    /// The time that it takes does not grow with the batches that are kept.
-    func hasCollectedBatch(seenAt position: TimelinePosition) throws(StretchError) -> Bool
-
-    /// The batches of a relation, of whatever branch, that hold the rows of a digest.
-    ///
-    /// Condemned ones are left out. What the ledger says is not proved: read the rows.
-    func copies(of relation: Int64, digest: [UInt8]) throws(StretchError) -> [Int64]
-
-    /// Opens a branch for this session's owner where another one is or was. Idempotent.
-    ///
-    /// The child sees what its parent saw there, and no row is copied.
-    ///
-    /// - Parameters:
-    ///   - child: The new branch, at the parent's epoch, with a token of its own.
-    ///   - parent: A position in the parent's history.
-    ///   - lost: Batches that the child does not see, because they are lost.
-    /// - Throws: `remoteMismatch` when the history does not hold the parent's position, or garbage
-    ///   collection has condemned another batch that it sees; `remoteUnavailable`.
-    func fork(
-        _ child: TimelinePosition, of parent: TimelinePosition, database: Int64,
-        without lost: [Int64]
-    ) throws(StretchError)
-
-    /// Makes this session's owner that of a branch. Idempotent.
-    ///
-    /// - Parameters:
-    ///   - position: Where the branch must stand.
-    ///   - hash: The present owner's hash, or `nil` when nobody owns it.
-    /// - Throws: `remoteMismatch` when the branch has moved on or has another owner by now;
-    ///   `remoteUnavailable`.
-    func takeOver(_ position: TimelinePosition, from hash: [UInt8]?) throws(StretchError)
-
-    /// Drops a branch, so that garbage collection may take what it alone sees, or takes that back.
-    ///
-    /// - Throws: `remoteMismatch` for an unknown branch, or one of which a batch is condemned;
-    ///   `remoteUnavailable`.
-    func setDropped(_ isDropped: Bool, branch: Int64) throws(StretchError)
 
     /// Waits until no commit on the branch is in doubt, and returns where the branch stands.
     ///
@@ -228,15 +165,6 @@ public protocol Endpoint: AnyObject {
         _ batch: NewBatch, rows: RowBuffer, from base: TimelinePosition,
         to position: TimelinePosition
     ) throws(StretchError)
-
-    /// Begins to send the rows of a batch, while other calls are made; nothing is committed.
-    ///
-    /// A later ``commit(_:rows:from:to:)`` of the same batch then has little left to do; any other
-    /// one, or `nil` here, takes back what was sent. It never fails: what goes wrong, `commit` does
-    /// again and reports.
-    ///
-    /// - Parameter rows: The rows of the batch; they must not change before the commit.
-    func stage(_ batch: NewBatch?, rows: RowBuffer?)
 
     /// Replaces the buffer's rows by rows of one batch, in the order of their ordinals.
     ///
@@ -280,34 +208,6 @@ public protocol Endpoint: AnyObject {
     /// - Throws: `remoteMismatch` when the remote does not hold the position; `remoteUnavailable`.
     func confirm(_ position: TimelinePosition) throws(StretchError)
 
-    /// How long the remote keeps the rows of a batch after its end; `nil` for ever, the default.
-    ///
-    /// - Throws: `remoteUnavailable`.
-    func retention() throws(StretchError) -> Duration?
-
-    /// Sets ``retention()`` for all databases of the remote, in whole seconds. Idempotent.
-    ///
-    /// A collection that runs at the same time goes by the former or by the new one.
-    ///
-    /// - Parameter retention: Zero or more, rounded up to seconds; `nil` for ever.
-    /// - Throws: `unsupported` for a remote that keeps everything; `notPermitted` or
-    ///   `remoteUnavailable` for a login that may not; `remoteUnavailable`.
-    func setRetention(_ retention: Duration?) throws(StretchError)
-
-    /// Deletes the rows of batches that no branch of a database sees any more.
-    ///
-    /// A batch is garbage when each branch that could see it has ended that, by a retirement that
-    /// was confirmed or by being dropped, at least the remote's ``retention()`` ago by the remote's
-    /// clock. No scan, read or fork finds a batch from the moment at which this call decides, also
-    /// when the call fails afterwards; scans that run go on. The next call deletes what one that
-    /// failed has left.
-    ///
-    /// - Throws: `remoteMismatch` when a batch that the caller's manifest names would go;
-    ///   `invalidArgument` for an age that is shorter than the retention; `unsupported` for a
-    ///   remote that keeps everything; `wrongState` when the remote's clock went back;
-    ///   `remoteUnavailable`. Nothing was changed then.
-    func collectGarbage(_ request: GarbageRequest) throws(StretchError) -> GarbageReport
-
     /// What a relation uses.
     func usage(relation: Int64) throws(StretchError) -> RemoteUsage
 }
@@ -328,99 +228,4 @@ extension Endpoint {
         }
         return rows
     }
-
-    /// None.
-    public func strayRowCount(relation: Int64) throws(StretchError) -> Int64 { 0 }
-
-    /// Does nothing: a remote that answers at once needs no indexes but the key's.
-    public func buildIndexes(_ relation: Relation) throws(StretchError) {}
-
-    /// Does nothing: a remote without logins has no administrator.
-    public func authorize() throws(StretchError) {}
-
-    /// Throws `unsupported`.
-    public func identity() throws(StretchError) -> String { throw Self.hasNoBranches }
-
-    /// Throws `unsupported`.
-    public func branches(database: Int64) throws(StretchError) -> [RemoteBranch] {
-        throw Self.hasNoBranches
-    }
-
-    /// Throws `unsupported`.
-    public func holds(_ position: TimelinePosition) throws(StretchError) -> Bool {
-        throw Self.hasNoBranches
-    }
-
-    /// Throws `unsupported`.
-    public func batches(
-        seenAt position: TimelinePosition
-    ) throws(StretchError) -> [Int64: [UInt8]] { throw Self.hasNoBranches }
-
-    /// Throws `unsupported`.
-    public func hasCollectedBatch(seenAt position: TimelinePosition) throws(StretchError) -> Bool {
-        throw Self.hasNoBranches
-    }
-
-    /// None.
-    public func copies(of relation: Int64, digest: [UInt8]) throws(StretchError) -> [Int64] { [] }
-
-    /// Throws `unsupported`.
-    public func fork(
-        _ child: TimelinePosition, of parent: TimelinePosition, database: Int64,
-        without lost: [Int64]
-    ) throws(StretchError) { throw Self.hasNoBranches }
-
-    /// Throws `unsupported`.
-    public func takeOver(
-        _ position: TimelinePosition, from hash: [UInt8]?
-    ) throws(StretchError) { throw Self.hasNoBranches }
-
-    /// Throws `unsupported`.
-    public func setDropped(_ isDropped: Bool, branch: Int64) throws(StretchError) {
-        throw Self.hasNoBranches
-    }
-
-    private static var hasNoBranches: StretchError {
-        StretchError(
-            .unsupported, "this remote has no branches",
-            hint: "A restored file cannot be attached to it.")
-    }
-
-    /// Does nothing: the rows go with the commit.
-    public func stage(_ batch: NewBatch?, rows: RowBuffer?) {}
-
-    /// Makes none.
-    public func makeLogins() throws(StretchError) -> RemoteLogins { .unknown }
-
-    /// Makes none.
-    public func makeLogin(
-        _ role: RemoteRole, for user: String
-    ) throws(StretchError) -> RemoteCredential? { nil }
-
-    /// Asks the fence.
-    public func position(branch: Int64) throws(StretchError) -> TimelinePosition? {
-        try fence(branch: branch)
-    }
-
-    /// Keeps everything for ever.
-    public func retention() throws(StretchError) -> Duration? { nil }
-
-    /// Throws `unsupported`.
-    public func setRetention(_ retention: Duration?) throws(StretchError) {
-        throw Self.deletesNothing
-    }
-
-    /// Throws `unsupported`: a remote that keeps everything breaks no promise.
-    public func collectGarbage(_ request: GarbageRequest) throws(StretchError) -> GarbageReport {
-        throw Self.deletesNothing
-    }
-
-    private static var deletesNothing: StretchError {
-        StretchError(
-            .unsupported, "this remote deletes nothing",
-            hint: "Rows that no file sees any more stay in it.")
-    }
-
-    /// Does nothing: calls of a remote that never waits end by themselves.
-    public func interrupt() {}
 }

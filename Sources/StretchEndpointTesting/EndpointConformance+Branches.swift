@@ -17,18 +17,18 @@ extension EndpointConformance {
                 let child = TimelinePosition(branch: 991, epoch: base.epoch, token: 5)
                 let owned = try $0.makeEndpoint(owner)
                 for _ in 1...2 {
-                    try owned.fork(
+                    try owned.branching().fork(
                         child, of: base, database: ConformanceWorld.database, without: [])
                 }
                 try require(owned.position(branch: 991), equals: child, "the child's head")
-                try require(owned.holds(child), "the child's first position")
+                try require(owned.branching().holds(child), "the child's first position")
                 try require(
-                    owned.batches(seenAt: child), equals: [first.id: world.digest(of: first.id)],
+                    owned.branching().batches(seenAt: child), equals: [first.id: world.digest(of: first.id)],
                     "what the child sees")
                 try require(
-                    Array(owned.batches(seenAt: world.position).keys), equals: [later.id],
+                    Array(owned.branching().batches(seenAt: world.position).keys), equals: [later.id],
                     "what the parent sees")
-                let branches = try owned.branches(database: ConformanceWorld.database)
+                let branches = try owned.branching().branches(database: ConformanceWorld.database)
                 try require(branches.map(\.parent), equals: [nil, base.branch], "the parents")
                 try require(branches.map(\.head), equals: [world.position, child], "the heads")
                 try require(branches[1].ownerHash, equals: owner.hash, "the child's owner")
@@ -47,9 +47,9 @@ extension EndpointConformance {
                     TimelinePosition(branch: head.branch, epoch: head.epoch + 1, token: 99),
                     TimelinePosition(branch: 123, epoch: head.epoch, token: head.token),
                 ] {
-                    try require(!world.endpoint.holds(wrong), "\(wrong) is not held")
+                    try require(!world.endpoint.branching().holds(wrong), "\(wrong) is not held")
                     try require(.remoteMismatch, "a fork from \(wrong)") {
-                        try world.endpoint.fork(
+                        try world.endpoint.branching().fork(
                             TimelinePosition(branch: 991, epoch: wrong.epoch, token: 5),
                             of: wrong, database: ConformanceWorld.database, without: [])
                     }
@@ -61,8 +61,8 @@ extension EndpointConformance {
                 try world.commit([[1, 2, 3]])
                 let stranger = try $0.makeEndpoint(other)
                 let owned = try $0.makeEndpoint(owner)
-                try owned.takeOver(world.position, from: nil)
-                try owned.takeOver(world.position, from: nil)
+                try owned.branching().takeOver(world.position, from: nil)
+                try owned.branching().takeOver(world.position, from: nil)
                 for endpoint in [world.endpoint, stranger] {
                     let (batch, rows) = world.makeBatch([[4, 5, 6]])
                     let (base, next) = (world.position, world.position.next(token: 77))
@@ -82,16 +82,16 @@ extension EndpointConformance {
                         endpoint.position(branch: base.branch), equals: base, "the head")
                 }
                 try require(.remoteMismatch, "a take-over from somebody else") {
-                    try stranger.takeOver(world.position, from: other.hash + [1])
+                    try stranger.branching().takeOver(world.position, from: other.hash + [1])
                 }
                 world.endpoint = owned
                 try world.commit([[4, 5, 6]])
                 let old = TimelinePosition(
                     branch: world.position.branch, epoch: 0, token: 11)
                 try require(.remoteMismatch, "a take-over at an old position") {
-                    try stranger.takeOver(old, from: owner.hash)
+                    try stranger.branching().takeOver(old, from: owner.hash)
                 }
-                try stranger.takeOver(world.position, from: owner.hash)
+                try stranger.branching().takeOver(world.position, from: owner.hash)
                 try require(.remoteMismatch, "the former owner's fence") {
                     _ = try owned.fence(branch: world.position.branch)
                 }
@@ -104,23 +104,23 @@ extension EndpointConformance {
                 try world.retire(batches[0])
                 try world.endpoint.confirm(world.position)
                 try require(
-                    !world.endpoint.hasCollectedBatch(seenAt: base), "nothing is collected yet")
+                    !world.endpoint.branching().hasCollectedBatch(seenAt: base), "nothing is collected yet")
                 try world.requireGarbage(1, kept: 0)
                 try require(
-                    world.endpoint.hasCollectedBatch(seenAt: base), "the batch is collected")
+                    world.endpoint.branching().hasCollectedBatch(seenAt: base), "the batch is collected")
                 try require(
-                    !world.endpoint.hasCollectedBatch(seenAt: world.position),
+                    !world.endpoint.branching().hasCollectedBatch(seenAt: world.position),
                     "the head does not see it")
                 let child = TimelinePosition(branch: 991, epoch: base.epoch, token: 5)
                 try require(.remoteMismatch, "a fork before the collection") {
-                    try world.endpoint.fork(
+                    try world.endpoint.branching().fork(
                         child, of: base, database: ConformanceWorld.database, without: [])
                 }
-                try world.endpoint.fork(
+                try world.endpoint.branching().fork(
                     child, of: base, database: ConformanceWorld.database,
                     without: [batches[0].id])
                 try require(
-                    Array(world.endpoint.batches(seenAt: child).keys), equals: [batches[1].id],
+                    Array(world.endpoint.branching().batches(seenAt: child).keys), equals: [batches[1].id],
                     "what the child sees")
             },
             Check("copies of a batch are found on every branch, until they are condemned") {
@@ -128,11 +128,11 @@ extension EndpointConformance {
                 let first = try world.commit([[1, "a", nil], [2, "b", nil]])
                 let digest = world.digest(of: first.id)
                 let child = TimelinePosition(branch: 991, epoch: world.position.epoch, token: 5)
-                try world.endpoint.fork(
+                try world.endpoint.branching().fork(
                     child, of: world.position, database: ConformanceWorld.database,
                     without: [first.id])
                 func copies(_ relation: Int64, _ digest: [UInt8]) throws -> Set<Int64> {
-                    Set(try world.endpoint.copies(of: relation, digest: digest))
+                    Set(try world.endpoint.branching().copies(of: relation, digest: digest))
                 }
                 let relation = world.relation.id
                 try require(copies(relation, digest), equals: [first.id], "the parent's batch")
@@ -155,27 +155,27 @@ extension EndpointConformance {
                 let batch = try world.commit([[1, 2, 3]])
                 let child = TimelinePosition(
                     branch: 991, epoch: world.position.epoch, token: 5)
-                try world.endpoint.fork(
+                try world.endpoint.branching().fork(
                     child, of: world.position, database: ConformanceWorld.database, without: [])
                 try world.retire(batch)
                 try world.endpoint.confirm(world.position)
                 try world.requireGarbage(0, kept: 1)
-                try world.endpoint.setDropped(true, branch: 991)
+                try world.endpoint.branching().setDropped(true, branch: 991)
                 try world.requireGarbage(1, kept: 0, isDryRun: true)
                 try require(.remoteMismatch, "a commit on a dropped branch") {
                     let (new, rows) = world.makeBatch([[4, 5, 6]])
                     try world.endpoint.commit(
                         new, rows: rows, from: child, to: child.next(token: 6))
                 }
-                try world.endpoint.setDropped(false, branch: 991)
+                try world.endpoint.branching().setDropped(false, branch: 991)
                 try world.requireGarbage(0, kept: 1)
-                try world.endpoint.setDropped(true, branch: 991)
+                try world.endpoint.branching().setDropped(true, branch: 991)
                 try world.requireGarbage(1, kept: 0)
                 try require(.remoteMismatch, "taking back a drop after the collection") {
-                    try world.endpoint.setDropped(false, branch: 991)
+                    try world.endpoint.branching().setDropped(false, branch: 991)
                 }
                 try require(.remoteMismatch, "dropping an unknown branch") {
-                    try world.endpoint.setDropped(true, branch: 5)
+                    try world.endpoint.branching().setDropped(true, branch: 5)
                 }
             },
         ]

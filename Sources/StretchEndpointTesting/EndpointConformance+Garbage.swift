@@ -29,17 +29,17 @@ extension EndpointConformance {
                 "the retention is unlimited at first, and the one that was set is every session's"
             ) {
                 let world = try ConformanceWorld($0)
-                try require(world.endpoint.retention() == nil, "the retention is unlimited")
+                try require(world.endpoint.collecting().retention() == nil, "the retention is unlimited")
                 let other = try $0.makeEndpoint()
                 for seconds: Int64 in [0, 1, 86_400, 3_155_760_000] {
-                    try world.endpoint.setRetention(.seconds(seconds))
+                    try world.endpoint.collecting().setRetention(.seconds(seconds))
                     try require(
-                        other.retention(), equals: .seconds(seconds), "the other session's")
+                        other.collecting().retention(), equals: .seconds(seconds), "the other session's")
                 }
-                try world.endpoint.setRetention(.milliseconds(1_001))
-                try require(other.retention(), equals: .seconds(2), "a fraction is rounded up")
-                try other.setRetention(nil)
-                try require(world.endpoint.retention() == nil, "the retention is unlimited again")
+                try world.endpoint.collecting().setRetention(.milliseconds(1_001))
+                try require(other.collecting().retention(), equals: .seconds(2), "a fraction is rounded up")
+                try other.collecting().setRetention(nil)
+                try require(world.endpoint.collecting().retention() == nil, "the retention is unlimited again")
             },
             Check("what ended is kept for the retention, longer when asked, and never shorter") {
                 let world = try ConformanceWorld($0)
@@ -126,15 +126,15 @@ extension EndpointConformance {
                 let batch = try world.commit([[1, 2, 3]])
                 try world.retire(batch)
                 try world.endpoint.confirm(world.position)
-                try world.endpoint.setRetention(.zero)
+                try world.endpoint.collecting().setRetention(.zero)
                 var request = GarbageRequest(
                     database: ConformanceWorld.database, visibleBatches: [batch.id])
                 try require(.remoteMismatch, "collecting a visible batch") {
-                    _ = try world.endpoint.collectGarbage(request)
+                    _ = try world.endpoint.collecting().collectGarbage(request)
                 }
                 try require(world.read(batch.id).count, equals: 1, "the batch")
                 (request.database, request.visibleBatches) = (99, [])
-                let report = try world.endpoint.collectGarbage(request)
+                let report = try world.endpoint.collecting().collectGarbage(request)
                 try require(report.batchCount, equals: 0, "batches of another database")
                 try require(world.read(batch.id).count, equals: 1, "the batch")
             },
@@ -173,8 +173,8 @@ extension ConformanceWorld {
         _ count: Int64, kept: Int64, retention: Duration? = .zero, age: Duration? = nil,
         isDryRun: Bool = false
     ) throws -> GarbageReport {
-        try endpoint.setRetention(retention)
-        let report = try endpoint.collectGarbage(
+        try endpoint.collecting().setRetention(retention)
+        let report = try endpoint.collecting().collectGarbage(
             GarbageRequest(
                 database: ConformanceWorld.database, minimumAge: age, isDryRun: isDryRun))
         try require(report.batchCount, equals: count, "the batches that are garbage")

@@ -11,6 +11,8 @@ package final class MigrationRun {
     package let catalog: Catalog
     let configuration: Configuration
     let endpoint: any Endpoint
+    /// The same, where it takes rows ahead.
+    private var pipeline: (any PipelinedEndpoint)? { endpoint as? any PipelinedEndpoint }
     let options: MigrationOptions
     let proof: RowProof
     let wal: WALGauge
@@ -94,7 +96,7 @@ package final class MigrationRun {
     private func perform() throws(StretchError) {
         // A batch that does not come to its commit leaves nothing behind, and no thread that reads.
         defer {
-            endpoint.stage(nil, rows: nil)
+            pipeline?.sendAhead(nil, rows: nil)
             plan.dropAhead()
         }
         let start = try local { () throws in
@@ -238,7 +240,7 @@ package final class MigrationRun {
             let next = plan.readFurtherAhead(rowCount: sizer.rowCount)
         {
             staging?.prepare(next)
-            endpoint.stage(next.batch, rows: next.rows)
+            pipeline?.sendAhead(next.batch, rows: next.rows)
         }
         return event
     }
@@ -329,7 +331,7 @@ package final class MigrationRun {
                 hint: "Run the migration when the schema is stable.")
         }
         // The remote's definition cannot change under rows that are on their way.
-        endpoint.stage(nil, rows: nil)
+        pipeline?.sendAhead(nil, rows: nil)
         try local { () throws in
             waiting = try reconcileSchema(schema)
             try plan.reload()

@@ -18,7 +18,7 @@ extension PostgresEndpoint {
                 && batch.rowCount <= ColdLocation.maximumRowCount,
             "the batch describes other rows")
         requireNext(base, position)
-        if let staged = takeStaged(batch), try commit(staged, batch, rows, base, position) {
+        if let sent = takeSent(batch), try commit(sent, batch, rows, base, position) {
             directory.insertPlace(
                 of: batch.id, relation: batch.relation, rowCount: batch.rowCount)
             return

@@ -19,7 +19,7 @@ extension PostgresEndpoint {
     /// Makes one login of this schema, named after it and its user.
     public func makeLogin(
         _ role: RemoteRole, for user: String
-    ) throws(StretchError) -> RemoteCredential? {
+    ) throws(StretchError) -> RemoteCredential {
         let letters = user.unicodeScalars.prefix(24).map { scalar in
             scalar.isASCII && scalar.properties.isAlphabetic || ("0"..."9").contains(scalar)
                 ? String(scalar).foldingCase : "_"

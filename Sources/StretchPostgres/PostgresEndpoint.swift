@@ -7,7 +7,9 @@ internal import StretchText
 /// A row carries its batch's id and its ordinal, and lies in a table of its relation with typed
 /// columns: [Documentation/Formats.md](Documentation/Formats.md). Calls share a pool of sessions;
 /// a running scan has one of its own, and so a snapshot.
-public final class PostgresEndpoint: Endpoint {
+public final class PostgresEndpoint: BranchingEndpoint, CollectingEndpoint, LoginEndpoint,
+    PipelinedEndpoint
+{
     /// The address, with the schema that holds the remote.
     public let address: PostgresAddress
     /// One for each time that statements were sent and answered.
@@ -18,7 +20,7 @@ public final class PostgresEndpoint: Endpoint {
     /// The plan of the last point read, which nearly always is the next one's.
     var pointPlan: PointPlan?
     /// The batch whose rows are on their way.
-    var staged: StagedBatch?
+    var sent: SentBatch?
     /// The schema as every statement names it: quoted, because it may be a word of SQL.
     let schema: String
     /// The schema's name, which has small letters, digits and underscores only.

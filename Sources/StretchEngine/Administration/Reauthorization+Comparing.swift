@@ -15,7 +15,7 @@ extension Reauthorization {
     ) throws -> ForkPoint? {
         var child: ForkPoint.Child?
         if let fork, let found = branches.first(where: { $0.id == fork.child }) {
-            let visible = try endpoint.batches(seenAt: found.head)
+            let visible = try endpoint.branching().batches(seenAt: found.head)
             child = ForkPoint.Child(
                 head: found.head, isOwn: try owner(of: found) == .here,
                 resentCount: try named.get().count {
@@ -35,11 +35,11 @@ extension Reauthorization {
         at position: TimelinePosition?, _ point: ForkPoint?, _ endpoint: any Endpoint
     ) throws -> ManifestComparison {
         guard let position else { return ManifestComparison() }
-        if position == record.position, try !endpoint.hasCollectedBatch(seenAt: position) {
+        if position == record.position, try !endpoint.branching().hasCollectedBatch(seenAt: position) {
             return ManifestComparison()
         }
         let named = try named.get()
-        let visible = try endpoint.batches(seenAt: position)
+        let visible = try endpoint.branching().batches(seenAt: position)
         var resumed: PendingFork?
         if case .resumed(let fork, _) = point { resumed = fork }
         let facts = try named.map { batch in
@@ -64,7 +64,7 @@ extension Reauthorization {
     /// A batch that holds the same rows and can be read.
     private func copy(of id: Int64, _ endpoint: any Endpoint) throws -> Int64? {
         guard let (table, batch) = try manifest.get()[id] else { return nil }
-        return try endpoint.copies(of: table.relation, digest: batch.digest).first { copy in
+        return try endpoint.branching().copies(of: table.relation, digest: batch.digest).first { copy in
             do throws(StretchError) {
                 return try proved(copy, of: table, batch, endpoint) != nil
             } catch {

@@ -110,7 +110,7 @@ extension Reauthorization {
                 .remoteMismatch, "the remote has lost what this file names: \(names)",
                 hint: hint, cause: cause)
         }
-        let since = try endpoint.collectGarbage(
+        let since = try endpoint.collecting().collectGarbage(
             GarbageRequest(database: record.database, isDryRun: true)
         ).completeSince
         return StretchError(

@@ -67,8 +67,8 @@ final class Reauthorization {
     func run() throws -> ReauthorizeReport {
         let endpoint = try endpoint()
         try endpoint.authorize()
-        let branches = try endpoint.branches(database: record.database)
-        let isHeld = try endpoint.holds(record.position)
+        let branches = try endpoint.branching().branches(database: record.database)
+        let isHeld = try endpoint.branching().holds(record.position)
         let common = isHeld ? record.position : try newestCommon(endpoint)
         let known = try branches.first { $0.id == record.position.branch }.map {
             ReauthorizePlan.Branch(
@@ -124,7 +124,7 @@ final class Reauthorization {
         var (low, high) = (0, positions.count)
         while low < high {
             let middle = (low + high) / 2
-            if try endpoint.holds(positions[middle]) { low = middle + 1 } else { high = middle }
+            if try endpoint.branching().holds(positions[middle]) { low = middle + 1 } else { high = middle }
         }
         return low > 0 ? positions[low - 1] : nil
     }
@@ -149,7 +149,7 @@ final class Reauthorization {
         take(from: prepared, into: &own)
         try keystore.save(own)
         let session = try endpoint(owner: proof)
-        try session.takeOver(known.head, from: known.ownerHash)
+        try session.branching().takeOver(known.head, from: known.ownerHash)
         let advice = try database.keepLogins(
             of: session, at: address, given: given, branch: branch, owner: proof)
         try connect(at: record.position, removing: [])
@@ -195,7 +195,7 @@ final class Reauthorization {
         // What the manifest does not name, the child does not see, so that it can be collected;
         // what is sent again, it sees under another id.
         let removed = comparison.lost.map(\.id) + comparison.forgotten
-        try session.fork(
+        try session.branching().fork(
             fork.first, of: fork.base, database: record.database,
             without: removed + comparison.resent + comparison.resending.map(\.batch)
                 + comparison.unnamed)

@@ -13,7 +13,7 @@ extension StretchDatabase {
         try perform {
             let record = try enabledDatabase()
             let endpoint = try administratorEndpoint(record)
-            return try reports(of: try endpoint.branches(database: record.database), record)
+            return try reports(of: try endpoint.branching().branches(database: record.database), record)
         }
     }
 
@@ -80,7 +80,7 @@ extension StretchDatabase {
             let before = try report(of: id, endpoint, record)
             try check(before)
             try endpoint.authorize()
-            try endpoint.setDropped(isDropped, branch: id)
+            try endpoint.branching().setDropped(isDropped, branch: id)
             try connection.transaction(.immediate) {
                 try catalog.insertEvent(
                     time: configuration.now(), table: nil,
@@ -94,7 +94,7 @@ extension StretchDatabase {
     private func report(
         of id: Int64, _ endpoint: any Endpoint, _ record: DatabaseRecord
     ) throws -> BranchReport {
-        let all = try reports(of: try endpoint.branches(database: record.database), record)
+        let all = try reports(of: try endpoint.branching().branches(database: record.database), record)
         guard let report = all.first(where: { $0.id == "\(id)" }) else {
             throw StretchError(
                 .invalidArgument, "branch \(id) does not exist",
@@ -123,7 +123,7 @@ extension StretchDatabase {
 
     private func isFile(_ path: String, onBranch branch: Int64) -> Bool {
         // A file that cannot be read is on no branch.
-        guard StagedFile.byteCount(path) != nil,
+        guard TemporaryFile.byteCount(path) != nil,
             let reader = try? BackupReader(path, configuration), let record = try? reader.record()
         else { return false }
         return record.position.branch == branch

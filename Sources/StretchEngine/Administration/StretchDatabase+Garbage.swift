@@ -78,7 +78,7 @@ extension StretchDatabase {
         }
         var (report, rewrittenCount) = (GarbageReport(), Int64(0))
         if isDryRun {
-            report = try endpoint.collectGarbage(request)
+            report = try endpoint.collecting().collectGarbage(request)
         } else {
             (report, rewrittenCount) = try makeMigrator().collectGarbage(
                 request, at: endpoint, erasesHiddenRows: erasesHiddenRows)
@@ -112,7 +112,7 @@ extension Migrator {
                 Set(try Catalog(connection).namedBatches().map(\.id))
             }
             run.crash(.beforeCollection)
-            report = try endpoint.collectGarbage(request)
+            report = try endpoint.collecting().collectGarbage(request)
             run.crash(.afterCollection)
             guard report.batchCount > 0 else { return }
             try run.locked { () throws in

@@ -49,7 +49,7 @@ extension StretchDatabase {
             }
             let endpoint = try makeEndpoint(record, as: .administrator)
             let remote = try endpoint.identity()
-            let login = try endpoint.makeLogin(role, for: user)
+            let login = try (endpoint as? any LoginEndpoint)?.makeLogin(role, for: user)
             try connection.transaction(.immediate) {
                 try catalog.insertEvent(
                     time: configuration.now(), table: nil, kind: "grant",

@@ -72,7 +72,8 @@ extension StretchDatabase {
         of endpoint: any Endpoint, at address: EndpointAddress, given: RemoteCredential?,
         branch: Int64, owner: OwnerProof?
     ) throws(StretchError) -> [String] {
-        guard let keystore = configuration.keystore, case .postgresql = address.kind, let given
+        guard let keystore = configuration.keystore, let endpoint = endpoint as? any LoginEndpoint,
+            let given
         else { return [] }
         guard given.password != nil else {
             // The server knows the user of this process; what it makes of others, it alone knows.

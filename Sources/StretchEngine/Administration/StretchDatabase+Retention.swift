@@ -13,7 +13,7 @@ extension StretchDatabase {
         try perform {
             let record = try enabledDatabase()
             let endpoint = try makeEndpoint(record, as: .reader)
-            let retention = try endpoint.retention()
+            let retention = try endpoint.collecting().retention()
             return RetentionReport(
                 retention, former: retention, garbage: try garbage(record, endpoint))
         }
@@ -41,8 +41,8 @@ extension StretchDatabase {
             let record = try enabledDatabase()
             let endpoint = try makeEndpoint(record, as: .administrator)
             try endpoint.authorize()
-            let former = try endpoint.retention()
-            try endpoint.setRetention(retention)
+            let former = try endpoint.collecting().retention()
+            try endpoint.collecting().setRetention(retention)
             try connection.transaction(.immediate) {
                 try catalog.insertEvent(
                     time: configuration.now(), table: nil, kind: "retention",
@@ -58,6 +58,6 @@ extension StretchDatabase {
     private func garbage(
         _ record: DatabaseRecord, _ endpoint: any Endpoint
     ) throws -> GarbageReport {
-        try endpoint.collectGarbage(GarbageRequest(database: record.database, isDryRun: true))
+        try endpoint.collecting().collectGarbage(GarbageRequest(database: record.database, isDryRun: true))
     }
 }

@@ -25,7 +25,7 @@ struct BackupReader {
     init(_ path: String, _ configuration: Configuration) throws(StretchError) {
         self.path = path
         self.configuration = configuration
-        guard StagedFile.byteCount(path) != nil else {
+        guard TemporaryFile.byteCount(path) != nil else {
             throw StretchError(
                 .invalidArgument, "cannot open \"\(path)\": no such file",
                 hint: "Name an existing SQLite file.")
@@ -42,7 +42,7 @@ struct BackupReader {
             }
             // The version of the format for writing: https://sqlite.org/fileformat2.html
             let isWAL = header[18] == 2
-            let walByteCount = StagedFile.byteCount(path + "-wal")
+            let walByteCount = TemporaryFile.byteCount(path + "-wal")
             (journalMode, hasWAL) = (isWAL ? "wal" : "rollback", (walByteCount ?? 0) > 0)
             connection =
                 isWAL && walByteCount == nil
@@ -61,7 +61,7 @@ struct BackupReader {
     }
 
     /// When the file was last changed.
-    var time: Timestamp { StagedFile.modificationTime(path) ?? Timestamp(milliseconds: 0) }
+    var time: Timestamp { TemporaryFile.modificationTime(path) ?? Timestamp(milliseconds: 0) }
 
     /// What makes it a stretched file, or `nil`.
     func record() throws(StretchError) -> DatabaseRecord? {
@@ -83,7 +83,7 @@ struct BackupReader {
                 let names = Set(tables.map(\.name.foldingCase))
                 return BackupDescription(
                     file: path, time: time.description,
-                    byteCount: StagedFile.byteCount(path) ?? 0,
+                    byteCount: TemporaryFile.byteCount(path) ?? 0,
                     pageSize: try connection.integer("PRAGMA main.page_size") ?? 0,
                     pageCount: try connection.integer("PRAGMA main.page_count") ?? 0,
                     freePages: try connection.integer("PRAGMA main.freelist_count") ?? 0,

@@ -59,7 +59,7 @@ extension StretchDatabase {
         return try perform {
             _ = try enabledDatabase()
             let (backup, restored) = (scratch.path("backup.db"), scratch.path("restored.db"))
-            let staged = try StagedFile(for: backup, mode: 0o600)
+            let staged = try TemporaryFile(for: backup, mode: 0o600)
             var expected: [String: TableDigest] = [:]
             let time = try DatabaseCopy(configuration: configuration, options: options).copy(
                 try makeReader(), to: staged.temporaryPath

@@ -31,11 +31,11 @@ extension StretchDatabase {
         }
         try GuardedFile.requireOwnName(target)
         let isThere = GuardedFile.mode(target) != nil
-        guard options.overwrites || !isThere else { throw StagedFile.exists(target) }
+        guard options.overwrites || !isThere else { throw TemporaryFile.exists(target) }
         try refuseOverwriting(target, record)
         let replaced = isThere ? try ReplacedFile(target, configuration) : nil
         // Nobody may read more of the backup than of the database.
-        let staged = try StagedFile(for: target, mode: GuardedFile.mode(path) ?? 0o600)
+        let staged = try TemporaryFile(for: target, mode: GuardedFile.mode(path) ?? 0o600)
         var copied = options
         // What is filled next is checked when it is full.
         copied.isChecked = options.isChecked && !options.isDeep
@@ -101,7 +101,7 @@ extension StretchDatabase {
     }
 
     private func commit(
-        _ staged: StagedFile, time: Timestamp, replacing replaced: ReplacedFile?
+        _ staged: TemporaryFile, time: Timestamp, replacing replaced: ReplacedFile?
     ) throws(StretchError) {
         do throws(StretchError) {
             try staged.commit(time: time, isReplacing: replaced != nil)

@@ -88,7 +88,7 @@ struct Restoration {
     ) throws(StretchError) -> (path: String, time: Timestamp) {
         var known: [(path: String, time: Timestamp)] = []
         for path in backups {
-            guard let changed = StagedFile.modificationTime(path) else {
+            guard let changed = TemporaryFile.modificationTime(path) else {
                 throw StretchError(
                     .invalidArgument, "cannot open \"\(path)\": no such file",
                     hint: "Name an existing backup.")
@@ -134,11 +134,11 @@ struct Restoration {
     ///   - time: The moment whose state the source is.
     ///   - write: Writes the database to the staged, empty file, and proves it sound.
     func run(
-        from source: String, time: Timestamp, _ write: (StagedFile) throws -> Void
+        from source: String, time: Timestamp, _ write: (TemporaryFile) throws -> Void
     ) throws(StretchError) -> RestoreReport {
         let isThere = GuardedFile.mode(path) != nil
         let mode = GuardedFile.mode(path) ?? GuardedFile.mode(source) ?? 0o600
-        let staged = try StagedFile(for: path, mode: mode)
+        let staged = try TemporaryFile(for: path, mode: mode)
         try local { () throws in try write(staged) }
         let (record, pending) = try self.record(ofFile: staged.temporaryPath)
         var replaced: ReplacedFile?

@@ -1,4 +1,4 @@
-public import Stretch
+internal import Stretch
 public import StretchCore
 public import StretchEndpoint
 public import StretchKeystore

@@ -80,10 +80,7 @@ import Testing
         let sample = try AdministrationSample("CREATE TABLE t(a)", isEnabled: false)
         struct Crash: Error {}
         var configuration = Configuration.everyRemote
-        let makeEndpoint = configuration.makeEndpoint
-        configuration.makeEndpoint = {
-            (address, path, isCreating, configuration) throws(StretchError) in
-            let endpoint = try makeEndpoint(address, path, isCreating, configuration)
+        configuration.wrapSessions { (endpoint) throws(StretchError) in
             try endpoint.register(
                 database: 1, position: TimelinePosition(branch: 1, epoch: 0, token: 1))
             throw StretchError(.remoteUnavailable, "cut off")

@@ -101,6 +101,16 @@ final class MemoryEndpoint: Endpoint {
         return gap
     }
 
+    func interrupt() {}
+
+    func authorize() throws(StretchError) {}
+
+    func identity() throws(StretchError) -> String { "memory" }
+
+    func position(branch: Int64) throws(StretchError) -> TimelinePosition? {
+        try fence(branch: branch)
+    }
+
     func buildIndexes(_ relation: Relation) throws(StretchError) {
         try call { () throws(StretchError) in _ = remote.indexedRelations.insert(relation.id) }
     }

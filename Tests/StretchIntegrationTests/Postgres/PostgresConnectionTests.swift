@@ -239,7 +239,7 @@ import Testing
             { _ = try $0.retention() }, { try $0.setRetention(nil) },
             { _ = try $0.collectGarbage(GarbageRequest(database: 1)) },
             { _ = try $0.usage(relation: 5) }, { try Self.readAll(try $0.scan(scan)) },
-            { $0.stage(batch, rows: rows) },
+            { $0.sendAhead(batch, rows: rows) },
         ]
         for question in questions {
             let endpoint = PostgresEndpoint(address) {

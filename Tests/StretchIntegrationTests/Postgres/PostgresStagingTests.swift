@@ -57,7 +57,7 @@ import Testing
     private static func stage(
         _ batch: (NewBatch, RowBuffer), _ endpoint: PostgresEndpoint, _ remote: PostgresRemote
     ) throws {
-        endpoint.stage(batch.0, rows: batch.1)
+        endpoint.sendAhead(batch.0, rows: batch.1)
         for _ in 0..<200 {
             if try sessionCount(remote, state: "idle in transaction") == 1 { return }
         }
@@ -90,7 +90,7 @@ import Testing
     @Test func `a staged batch that is not committed leaves nothing`() throws {
         let (remote, endpoint) = try Self.prepared()
         try Self.stage(Self.batch(11, from: 1_000), endpoint, remote)
-        endpoint.stage(nil, rows: nil)
+        endpoint.sendAhead(nil, rows: nil)
         #expect(try Self.sessionCount(remote, state: "idle in transaction") == 0)
         #expect(try remote.psql("SELECT count(*) FROM orders") == "1000")
         // Another batch takes the place of the one that was staged.
@@ -148,7 +148,7 @@ import Testing
             ColdScanRequest(
                 relation: 5, position: Self.next,
                 batches: [VisibleBatch(id: 10, number: 1, rowCount: 1_000)], columns: [1]))
-        limited.stage(batch.0, rows: batch.1)
+        limited.sendAhead(batch.0, rows: batch.1)
         withExtendedLifetime(scan) {}
         #expect(try Self.sessionCount(remote, state: "idle in transaction") == 0)
         let narrow = RowBuffer(columnCount: 1)
@@ -175,7 +175,7 @@ import Testing
                 }
             }
         }
-        endpoint.stage(batch.0, rows: batch.1)
+        endpoint.sendAhead(batch.0, rows: batch.1)
         try endpoint.commit(batch.0, rows: batch.1, from: Self.next, to: Self.next.next(token: 72))
         isDone.store(true, ordering: .relaxed)
         let isLate = overtime.load(ordering: .relaxed)

@@ -1,5 +1,6 @@
 import Foundation
 import StretchSQLite
+@testable import StretchTestSupport
 import Testing
 
 @testable import StretchCore

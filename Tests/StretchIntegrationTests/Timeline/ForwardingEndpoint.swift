@@ -3,7 +3,7 @@ import StretchEndpoint
 import StretchSQLite
 
 /// A session that hands each call to another one, and lets its heirs step in.
-class ForwardingEndpoint: Endpoint {
+class ForwardingEndpoint: BranchingEndpoint, CollectingEndpoint, LoginEndpoint, PipelinedEndpoint {
     private let base: any Endpoint
 
     init(_ base: any Endpoint) { self.base = base }
@@ -19,7 +19,9 @@ class ForwardingEndpoint: Endpoint {
 
     func interrupt() { base.interrupt() }
 
-    func stage(_ batch: NewBatch?, rows: RowBuffer?) { base.stage(batch, rows: rows) }
+    func sendAhead(_ batch: NewBatch?, rows: RowBuffer?) {
+        (base as? any PipelinedEndpoint)?.sendAhead(batch, rows: rows)
+    }
 
     func register(database: Int64, position: TimelinePosition) throws(StretchError) {
         try around("register") { () throws(StretchError) in
@@ -47,8 +49,18 @@ class ForwardingEndpoint: Endpoint {
 
     func makeLogins() throws(StretchError) -> RemoteLogins {
         try around("makeLogins") { () throws(StretchError) in
-            try base.makeLogins()
+            guard let logins = base as? any LoginEndpoint else { return .unknown }
+            return try logins.makeLogins()
         }
+    }
+
+    func makeLogin(
+        _ role: RemoteRole, for user: String
+    ) throws(StretchError) -> RemoteCredential {
+        guard let logins = base as? any LoginEndpoint else {
+            throw StretchError(.unsupported, "a remote without logins")
+        }
+        return try logins.makeLogin(role, for: user)
     }
 
     func authorize() throws(StretchError) {
@@ -65,31 +77,31 @@ class ForwardingEndpoint: Endpoint {
 
     func branches(database: Int64) throws(StretchError) -> [RemoteBranch] {
         try around("branches") { () throws(StretchError) in
-            try base.branches(database: database)
+            try base.branching().branches(database: database)
         }
     }
 
     func holds(_ position: TimelinePosition) throws(StretchError) -> Bool {
         try around("holds") { () throws(StretchError) in
-            try base.holds(position)
+            try base.branching().holds(position)
         }
     }
 
     func batches(seenAt position: TimelinePosition) throws(StretchError) -> [Int64: [UInt8]] {
         try around("batches") { () throws(StretchError) in
-            try base.batches(seenAt: position)
+            try base.branching().batches(seenAt: position)
         }
     }
 
     func hasCollectedBatch(seenAt position: TimelinePosition) throws(StretchError) -> Bool {
         try around("hasCollectedBatch") { () throws(StretchError) in
-            try base.hasCollectedBatch(seenAt: position)
+            try base.branching().hasCollectedBatch(seenAt: position)
         }
     }
 
     func copies(of relation: Int64, digest: [UInt8]) throws(StretchError) -> [Int64] {
         try around("copies") { () throws(StretchError) in
-            try base.copies(of: relation, digest: digest)
+            try base.branching().copies(of: relation, digest: digest)
         }
     }
 
@@ -98,19 +110,19 @@ class ForwardingEndpoint: Endpoint {
         without lost: [Int64]
     ) throws(StretchError) {
         try around("fork") { () throws(StretchError) in
-            try base.fork(child, of: parent, database: database, without: lost)
+            try base.branching().fork(child, of: parent, database: database, without: lost)
         }
     }
 
     func takeOver(_ position: TimelinePosition, from hash: [UInt8]?) throws(StretchError) {
         try around("takeOver") { () throws(StretchError) in
-            try base.takeOver(position, from: hash)
+            try base.branching().takeOver(position, from: hash)
         }
     }
 
     func setDropped(_ isDropped: Bool, branch: Int64) throws(StretchError) {
         try around("setDropped") { () throws(StretchError) in
-            try base.setDropped(isDropped, branch: branch)
+            try base.branching().setDropped(isDropped, branch: branch)
         }
     }
 
@@ -180,19 +192,19 @@ class ForwardingEndpoint: Endpoint {
 
     func retention() throws(StretchError) -> Duration? {
         try around("retention") { () throws(StretchError) in
-            try base.retention()
+            try base.collecting().retention()
         }
     }
 
     func setRetention(_ retention: Duration?) throws(StretchError) {
         try around("setRetention") { () throws(StretchError) in
-            try base.setRetention(retention)
+            try base.collecting().setRetention(retention)
         }
     }
 
     func collectGarbage(_ request: GarbageRequest) throws(StretchError) -> GarbageReport {
         try around("collectGarbage") { () throws(StretchError) in
-            try base.collectGarbage(request)
+            try base.collecting().collectGarbage(request)
         }
     }
 

@@ -271,13 +271,13 @@ final class GarbageLife {
         let database = try sample.open()
         let record = try record(database)
         let endpoint = try sample.configuration().endpoint(of: record, localPath: sample.path)
-        let branches = try endpoint.branches(database: record.database)
+        let branches = try endpoint.branching().branches(database: record.database)
         #expect(branches.count == recorder.timeline.branches.count, comment)
         for branch in branches {
             let model = try #require(recorder.timeline.branch(branch.id), comment)
             #expect(branch.head.epoch == model.headEpoch, comment)
             #expect((branch.droppedAt != nil) == (model.droppedAt != nil), comment)
-            let seen = try endpoint.batches(seenAt: branch.head)
+            let seen = try endpoint.branching().batches(seenAt: branch.head)
             #expect(Set(seen.keys) == recorder.visible(in: model), comment)
         }
     }

@@ -5,7 +5,7 @@ internal import StretchText
 /// A file under a temporary name, which gets its own name only when it is whole and on the disk.
 ///
 /// What a killed process leaves behind, the next one for the same name removes.
-final class StagedFile {
+final class TemporaryFile {
     /// The name that it shall have, without links.
     let path: String
     /// Where it is until then: in the same folder, so that renaming it is atomic.
@@ -23,19 +23,19 @@ final class StagedFile {
     init(for path: String, mode: mode_t) throws(StretchError) {
         self.path = FileIdentity.resolved(path)
         self.mode = mode
-        let folder = StagedFile.folder(of: self.path)
+        let folder = TemporaryFile.folder(of: self.path)
         let name = URL(fileURLWithPath: self.path).lastPathComponent
         let prefix = ".\(name).stretch-"
-        StagedFile.removeLeftovers(prefix, in: folder)
+        TemporaryFile.removeLeftovers(prefix, in: folder)
         temporaryPath =
             "\(folder)/\(prefix)\(getpid())-\(String(UInt32.random(in: 0...UInt32.max), radix: 16))"
         // The error names the folder; the temporary name tells nobody anything.
         descriptor = (try? GuardedFile.make(temporaryPath, mode: mode)) ?? -1
         guard descriptor >= 0 else {
-            throw StagedFile.failure("cannot make a file in \"\(folder)\"")
+            throw TemporaryFile.failure("cannot make a file in \"\(folder)\"")
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            throw StagedFile.failure("cannot lock a file in \"\(folder)\"")
+            throw TemporaryFile.failure("cannot lock a file in \"\(folder)\"")
         }
     }
 
@@ -47,9 +47,9 @@ final class StagedFile {
     func adoptReplacement() throws(StretchError) {
         guard
             let replacement = try GuardedFile.open(temporaryPath, O_RDWR, .user)
-        else { throw StagedFile.failure("cannot use \"\(temporaryPath)\"") }
+        else { throw TemporaryFile.failure("cannot use \"\(temporaryPath)\"") }
         guard flock(replacement, LOCK_EX | LOCK_NB) == 0, fchmod(replacement, mode) == 0 else {
-            let failure = StagedFile.failure("cannot use \"\(temporaryPath)\"")
+            let failure = TemporaryFile.failure("cannot use \"\(temporaryPath)\"")
             close(replacement)
             throw failure
         }
@@ -84,26 +84,26 @@ final class StagedFile {
             let (seconds, rest) = time.milliseconds.quotientAndRemainder(dividingBy: 1_000)
             let moment = timespec(tv_sec: Int(seconds), tv_nsec: Int(rest) * 1_000_000)
             guard futimens(descriptor, [moment, moment]) == 0 else {
-                throw StagedFile.failure("cannot write \"\(path)\"")
+                throw TemporaryFile.failure("cannot write \"\(path)\"")
             }
         }
-        guard StagedFile.synchronize(descriptor) else {
-            throw StagedFile.failure("cannot write \"\(path)\"")
+        guard TemporaryFile.synchronize(descriptor) else {
+            throw TemporaryFile.failure("cannot write \"\(path)\"")
         }
         closeDescriptor()
         if isReplacing {
             guard rename(temporaryPath, path) == 0 else {
-                throw StagedFile.failure("cannot replace \"\(path)\"")
+                throw TemporaryFile.failure("cannot replace \"\(path)\"")
             }
         } else {
             try linkIntoPlace()
         }
         isDone = true
-        let folder = open(StagedFile.folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard folder >= 0 else { throw StagedFile.failure("cannot write \"\(path)\"") }
+        let folder = open(TemporaryFile.folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { throw TemporaryFile.failure("cannot write \"\(path)\"") }
         defer { close(folder) }
-        guard StagedFile.synchronize(folder) else {
-            throw StagedFile.failure("cannot write \"\(path)\"")
+        guard TemporaryFile.synchronize(folder) else {
+            throw TemporaryFile.failure("cannot write \"\(path)\"")
         }
     }
 
@@ -113,10 +113,10 @@ final class StagedFile {
             unlink(temporaryPath)  // A second name is no harm.
             return
         }
-        guard errno != EEXIST else { throw StagedFile.exists(path) }
+        guard errno != EEXIST else { throw TemporaryFile.exists(path) }
         // A file system without links.
         guard access(path, F_OK) != 0, rename(temporaryPath, path) == 0 else {
-            throw StagedFile.failure("cannot make \"\(path)\"")
+            throw TemporaryFile.failure("cannot make \"\(path)\"")
         }
     }
 

@@ -10,13 +10,13 @@ extension PostgresEndpoint {
     /// The transaction holds no lock but that of its rows: the branch is locked, and compared, when
     /// it commits. A session or a definition that is missing is no reason to wait here; the commit
     /// then sends the rows itself.
-    public func stage(_ batch: NewBatch?, rows: RowBuffer?) {
+    public func sendAhead(_ batch: NewBatch?, rows: RowBuffer?) {
         dropStaged()
         guard let batch, let rows, let relation = directory.relation(batch.relation),
             let writer = try? BatchWriter(batch, rows: rows, of: relation),
             let connection = try? takeStagingSession()
         else { return }
-        staged = StagedBatch(batch, relation: relation, writer: writer, on: connection)
+        sent = SentBatch(batch, relation: relation, writer: writer, on: connection)
     }
 
     /// A session for a transaction that stays open during other calls.
@@ -33,19 +33,19 @@ extension PostgresEndpoint {
         return connection
     }
 
-    /// Takes the batch that was staged; any other one is taken back.
-    func takeStaged(_ batch: NewBatch) -> StagedBatch? {
-        guard let found = staged, found.batch == batch else {
+    /// Takes the batch that was sent; any other one is taken back.
+    func takeSent(_ batch: NewBatch) -> SentBatch? {
+        guard let found = sent, found.batch == batch else {
             dropStaged()
             return nil
         }
-        staged = nil
+        sent = nil
         return found
     }
 
     private func dropStaged() {
-        guard let dropped = staged else { return }
-        staged = nil
+        guard let dropped = sent else { return }
+        sent = nil
         _ = dropped.wait()
         dropped.connection.rollBack()
         pool.giveBack(dropped.connection)
@@ -55,11 +55,11 @@ extension PostgresEndpoint {
     ///
     /// - Returns: `false` when they must be sent anew; nothing was done then.
     func commit(
-        _ staged: StagedBatch, _ batch: NewBatch, _ rows: RowBuffer, _ base: TimelinePosition,
+        _ sent: SentBatch, _ batch: NewBatch, _ rows: RowBuffer, _ base: TimelinePosition,
         _ position: TimelinePosition
     ) throws(StretchError) -> Bool {
-        let connection = staged.connection
-        let misfits = staged.wait()
+        let connection = sent.connection
+        let misfits = sent.wait()
         // The call begins now, with its own interruption.
         connection.mark = connection.interruption.mark
         return try attempt {
@@ -67,10 +67,10 @@ extension PostgresEndpoint {
                 connection.rollBack()
                 pool.giveBack(connection)
             }
-            guard let misfits, try isCurrent(staged, base) else { return false }
+            guard let misfits, try isCurrent(sent, base) else { return false }
             do {
                 return try close(
-                    batch, misfits, of: staged.relation, rows, base, position, on: connection)
+                    batch, misfits, of: sent.relation, rows, base, position, on: connection)
             } catch let error as PostgresError {
                 // A transaction that gave way to another one is sent again.
                 guard error.isConflict else { throw error }
@@ -80,8 +80,8 @@ extension PostgresEndpoint {
     }
 
     /// Locks the branch, and compares what the rows were sent to with what is there now.
-    private func isCurrent(_ staged: StagedBatch, _ base: TimelinePosition) throws -> Bool {
-        let (batch, relation) = (staged.batch, staged.relation)
+    private func isCurrent(_ sent: SentBatch, _ base: TimelinePosition) throws -> Bool {
+        let (batch, relation) = (sent.batch, sent.relation)
         guard directory.relation(batch.relation) === relation else { return false }
         let results: [PostgresResult]
         do {
@@ -89,7 +89,7 @@ extension PostgresEndpoint {
                 """
                 \(branchSQL(base.branch)); \(entrySQL(batch.id));
                 SELECT generation FROM \(schema).stretch_relation WHERE id = \(batch.relation)
-                """, on: staged.connection, expecting: 4)
+                """, on: sent.connection, expecting: 4)
         } catch is PostgresError {
             // Nothing is committed, and the rows can take another session.
             return false
@@ -106,7 +106,7 @@ extension PostgresEndpoint {
 /// A batch whose rows are on their way, in a transaction that is not committed.
 // The connection and the writer belong to the thread until the semaphore is signalled, and then to
 // the endpoint's; `outcome` is written before and read after it.
-final class StagedBatch: @unchecked Sendable {
+final class SentBatch: @unchecked Sendable {
     let batch: NewBatch
     let relation: PostgresRelation
     let connection: PostgresConnection
