@@ -1,5 +1,4 @@
-import StretchEngine
-import StretchLinked
+import Stretch
 
 let database = try StretchDatabase(path: "app.db")
 try database.enable(server: "file:archive.db")

@@ -23,10 +23,12 @@ extension EndpointConformance {
                 try require(owned.position(branch: 991), equals: child, "the child's head")
                 try require(owned.branching().holds(child), "the child's first position")
                 try require(
-                    owned.branching().batches(seenAt: child), equals: [first.id: world.digest(of: first.id)],
+                    owned.branching().batches(seenAt: child),
+                    equals: [first.id: world.digest(of: first.id)],
                     "what the child sees")
                 try require(
-                    Array(owned.branching().batches(seenAt: world.position).keys), equals: [later.id],
+                    Array(owned.branching().batches(seenAt: world.position).keys),
+                    equals: [later.id],
                     "what the parent sees")
                 let branches = try owned.branching().branches(database: ConformanceWorld.database)
                 try require(branches.map(\.parent), equals: [nil, base.branch], "the parents")
@@ -104,10 +106,12 @@ extension EndpointConformance {
                 try world.retire(batches[0])
                 try world.endpoint.confirm(world.position)
                 try require(
-                    !world.endpoint.branching().hasCollectedBatch(seenAt: base), "nothing is collected yet")
+                    !world.endpoint.branching().hasCollectedBatch(seenAt: base),
+                    "nothing is collected yet")
                 try world.requireGarbage(1, kept: 0)
                 try require(
-                    world.endpoint.branching().hasCollectedBatch(seenAt: base), "the batch is collected")
+                    world.endpoint.branching().hasCollectedBatch(seenAt: base),
+                    "the batch is collected")
                 try require(
                     !world.endpoint.branching().hasCollectedBatch(seenAt: world.position),
                     "the head does not see it")
@@ -120,7 +124,8 @@ extension EndpointConformance {
                     child, of: base, database: ConformanceWorld.database,
                     without: [batches[0].id])
                 try require(
-                    Array(world.endpoint.branching().batches(seenAt: child).keys), equals: [batches[1].id],
+                    Array(world.endpoint.branching().batches(seenAt: child).keys),
+                    equals: [batches[1].id],
                     "what the child sees")
             },
             Check("copies of a batch are found on every branch, until they are condemned") {

@@ -29,17 +29,22 @@ extension EndpointConformance {
                 "the retention is unlimited at first, and the one that was set is every session's"
             ) {
                 let world = try ConformanceWorld($0)
-                try require(world.endpoint.collecting().retention() == nil, "the retention is unlimited")
+                try require(
+                    world.endpoint.collecting().retention() == nil, "the retention is unlimited")
                 let other = try $0.makeEndpoint()
                 for seconds: Int64 in [0, 1, 86_400, 3_155_760_000] {
                     try world.endpoint.collecting().setRetention(.seconds(seconds))
                     try require(
-                        other.collecting().retention(), equals: .seconds(seconds), "the other session's")
+                        other.collecting().retention(), equals: .seconds(seconds),
+                        "the other session's")
                 }
                 try world.endpoint.collecting().setRetention(.milliseconds(1_001))
-                try require(other.collecting().retention(), equals: .seconds(2), "a fraction is rounded up")
+                try require(
+                    other.collecting().retention(), equals: .seconds(2), "a fraction is rounded up")
                 try other.collecting().setRetention(nil)
-                try require(world.endpoint.collecting().retention() == nil, "the retention is unlimited again")
+                try require(
+                    world.endpoint.collecting().retention() == nil,
+                    "the retention is unlimited again")
             },
             Check("what ended is kept for the retention, longer when asked, and never shorter") {
                 let world = try ConformanceWorld($0)

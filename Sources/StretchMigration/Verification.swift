@@ -126,7 +126,8 @@ final class Verification {
         guard let position else { return }
         let names = Dictionary(
             tables.map { ($0.relation, $0.name) }, uniquingKeysWith: { first, _ in first })
-        for id in try endpoint.branching().batches(seenAt: position).keys.sorted() where !known.contains(id) {
+        for id in try endpoint.branching().batches(seenAt: position).keys.sorted()
+        where !known.contains(id) {
             guard let entry = try endpoint.ledgerEntry(batch: id),
                 let name = names[entry.batch.relation]
             else { continue }

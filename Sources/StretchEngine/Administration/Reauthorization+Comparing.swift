@@ -35,7 +35,9 @@ extension Reauthorization {
         at position: TimelinePosition?, _ point: ForkPoint?, _ endpoint: any Endpoint
     ) throws -> ManifestComparison {
         guard let position else { return ManifestComparison() }
-        if position == record.position, try !endpoint.branching().hasCollectedBatch(seenAt: position) {
+        if position == record.position,
+            try !endpoint.branching().hasCollectedBatch(seenAt: position)
+        {
             return ManifestComparison()
         }
         let named = try named.get()
@@ -64,7 +66,8 @@ extension Reauthorization {
     /// A batch that holds the same rows and can be read.
     private func copy(of id: Int64, _ endpoint: any Endpoint) throws -> Int64? {
         guard let (table, batch) = try manifest.get()[id] else { return nil }
-        return try endpoint.branching().copies(of: table.relation, digest: batch.digest).first { copy in
+        return try endpoint.branching().copies(of: table.relation, digest: batch.digest).first {
+            copy in
             do throws(StretchError) {
                 return try proved(copy, of: table, batch, endpoint) != nil
             } catch {

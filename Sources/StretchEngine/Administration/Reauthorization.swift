@@ -124,7 +124,11 @@ final class Reauthorization {
         var (low, high) = (0, positions.count)
         while low < high {
             let middle = (low + high) / 2
-            if try endpoint.branching().holds(positions[middle]) { low = middle + 1 } else { high = middle }
+            if try endpoint.branching().holds(positions[middle]) {
+                low = middle + 1
+            } else {
+                high = middle
+            }
         }
         return low > 0 ? positions[low - 1] : nil
     }

@@ -13,7 +13,8 @@ extension StretchDatabase {
         try perform {
             let record = try enabledDatabase()
             let endpoint = try administratorEndpoint(record)
-            return try reports(of: try endpoint.branching().branches(database: record.database), record)
+            return try reports(
+                of: try endpoint.branching().branches(database: record.database), record)
         }
     }
 
@@ -94,7 +95,8 @@ extension StretchDatabase {
     private func report(
         of id: Int64, _ endpoint: any Endpoint, _ record: DatabaseRecord
     ) throws -> BranchReport {
-        let all = try reports(of: try endpoint.branching().branches(database: record.database), record)
+        let all = try reports(
+            of: try endpoint.branching().branches(database: record.database), record)
         guard let report = all.first(where: { $0.id == "\(id)" }) else {
             throw StretchError(
                 .invalidArgument, "branch \(id) does not exist",

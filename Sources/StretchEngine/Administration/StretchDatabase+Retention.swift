@@ -58,6 +58,7 @@ extension StretchDatabase {
     private func garbage(
         _ record: DatabaseRecord, _ endpoint: any Endpoint
     ) throws -> GarbageReport {
-        try endpoint.collecting().collectGarbage(GarbageRequest(database: record.database, isDryRun: true))
+        try endpoint.collecting().collectGarbage(
+            GarbageRequest(database: record.database, isDryRun: true))
     }
 }

@@ -45,7 +45,8 @@ import Testing
         let plain = try Connection(path: path, access: .create, routines: .linked)
         try plain.execute("PRAGMA encoding = 'UTF-16le'; CREATE TABLE t(a)")
         expectError(.unsupported, "UTF-16le") {
-            try StretchDatabase(path: path, configuration: .everyRemote).enable(server: "file:cold.db")
+            try StretchDatabase(path: path, configuration: .everyRemote).enable(
+                server: "file:cold.db")
         }
     }
 

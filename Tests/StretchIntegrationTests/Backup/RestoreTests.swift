@@ -21,11 +21,11 @@ import Testing
         try FileManager.default.copyItem(atPath: lost + "-wal", toPath: log)
         let database = folder.path("app.db")
         expectError(.wrongState, "would be taken for the new file's log") {
-            _ = try StretchDatabase.restore([backup], to: database, configuration: .linked)
+            _ = try StretchDatabase.restore([backup], to: database, configuration: .everyRemote)
         }
         #expect(!FileManager.default.fileExists(atPath: database))
         try FileManager.default.removeItem(atPath: log)
-        _ = try StretchDatabase.restore([backup], to: database, configuration: .linked)
+        _ = try StretchDatabase.restore([backup], to: database, configuration: .everyRemote)
         let restored = try Connection(path: database, access: .readOnly, routines: .linked)
         #expect(try restored.string("SELECT name FROM sqlite_schema") == "precious")
     }

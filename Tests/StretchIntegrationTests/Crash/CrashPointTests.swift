@@ -68,7 +68,8 @@ import Testing
             #expect(try sample.crash("bring-back", at: point, pass: 2))
             try sample.checkFiles("\(point)")
             // The state `inbound` is in the file: the next migration brings the rest back.
-            try StretchDatabase(path: sample.path, configuration: .everyRemote).migrate(batchRowCount: 5)
+            try StretchDatabase(path: sample.path, configuration: .everyRemote).migrate(
+                batchRowCount: 5)
             let database = try StretchDatabase(path: sample.path, configuration: .everyRemote)
             try sample.checkSettled(database, "\(point)")
             #expect(try database.query("SELECT count(*) FROM main.t").rows == [[24]])

@@ -1,4 +1,4 @@
-import StretchLinked
+import Stretch
 import StretchSQLite
 import StretchTestSupport
 import Testing
@@ -39,7 +39,7 @@ import Testing
             try Connection.native(to: twin.path).execute(
                 one: statement.hasPrefix("R") ? "C" + statement : String(statement))
         }
-        let database = try StretchDatabase(path: twin.path, configuration: .linked)
+        let database = try StretchDatabase(path: twin.path, configuration: .everyRemote)
         expectError(.damaged, words) { _ = try database.query("SELECT count(*) FROM t") }
         expectError(.damaged, words) { _ = try database.status() }
         expectError(.damaged, words) { try database.pauseTable("t") }

@@ -1,5 +1,5 @@
 import Foundation
-import StretchLinked
+import Stretch
 import StretchSQLite
 import StretchTestSupport
 import Testing
@@ -161,7 +161,7 @@ import Testing
         try Connection(
             path: twin.folder.path("cold.db"), access: .readWrite, routines: .linked
         ).execute(lie.sql)
-        let database = try StretchDatabase(path: twin.path, configuration: .linked)
+        let database = try StretchDatabase(path: twin.path, configuration: .everyRemote)
         #expect(throws: Never.self) {
             let result = try database.verify()
             #expect(Set(result.problems.map(\.kind)) == lie.kinds, "\(result.problems)")

@@ -105,6 +105,8 @@ final class MemoryEndpoint: Endpoint {
 
     func authorize() throws(StretchError) {}
 
+    func strayRowCount(relation: Int64) throws(StretchError) -> Int64 { 0 }
+
     func identity() throws(StretchError) -> String { "memory" }
 
     func position(branch: Int64) throws(StretchError) -> TimelinePosition? {

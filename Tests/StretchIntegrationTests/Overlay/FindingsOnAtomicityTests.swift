@@ -25,8 +25,9 @@ import Testing
         let twin = try MigratedTwin(MigratedTwin.numbers)
         let count = try #require(try twin.plain.integer("SELECT count(*) FROM t"))
         func prepare() throws -> Statement {
-            let statement = try StretchDatabase(path: twin.path, configuration: .everyRemote).prepare(
-                "SELECT n FROM t")
+            let statement = try StretchDatabase(path: twin.path, configuration: .everyRemote)
+                .prepare(
+                    "SELECT n FROM t")
             #expect(try statement.step())
             return statement
         }

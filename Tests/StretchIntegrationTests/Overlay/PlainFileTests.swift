@@ -31,7 +31,8 @@ import Testing
 
         /// Does what another program would: enables the file, and moves the rows.
         func stretch() throws {
-            let other = try StretchDatabase(path: folder.path("app.db"), configuration: .everyRemote)
+            let other = try StretchDatabase(
+                path: folder.path("app.db"), configuration: .everyRemote)
             try other.enable(server: "file:cold.db")
             try other.enableTable("t", filter: "n = 1")
             try other.migrate()

@@ -1,7 +1,7 @@
+import Stretch
 import StretchCore
 import StretchEndpoint
 import StretchEngine
-import StretchLinked
 import StretchSQLite
 import StretchTestSupport
 import Testing

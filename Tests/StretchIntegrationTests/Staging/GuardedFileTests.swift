@@ -233,7 +233,7 @@ import Testing
             }
             let error = #expect(throws: StretchError.self) {
                 if name == "app.db" {
-                    _ = try StretchDatabase(path: path, configuration: .linked)
+                    _ = try StretchDatabase(path: path, configuration: .everyRemote)
                 } else {
                     let file = try EmbeddedEndpoint(
                         path: twin.folder.path("copy/cold.db"), routines: .linked,
@@ -244,7 +244,7 @@ import Testing
             #expect(error?.code == .wrongState)
             #expect(error?.message.contains("\(name)\(suffix)") == true)
             #expect(throws: StretchError.self) {
-                try Migrator(path: path, configuration: .linked).verify()
+                try Migrator(path: path, configuration: .everyRemote).verify()
             }
         }
     }

@@ -1,12 +1,12 @@
 import Foundation
 import StretchSQLite
-@testable import StretchTestSupport
 import Testing
 
 @testable import StretchCore
 @testable import StretchEngine
 @testable import StretchKeystore
 @testable import StretchStaging
+@testable import StretchTestSupport
 
 /// A remote that was rolled back gets what it lost.
 @Suite struct ResendingTests {
