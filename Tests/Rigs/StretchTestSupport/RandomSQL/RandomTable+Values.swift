@@ -4,8 +4,8 @@ extension RandomTable {
     /// Draws a value to store in a column or to compare it with.
     ///
     /// Half of the values come from a small domain, so that keys and lookups collide; the others
-    /// are of every kind that DESIGN.md, section 2.13, promises to keep. A rowid alias gets no
-    /// integer above 2^53 + 1, because SQLite draws keys at random beside the highest one.
+    /// are of every kind that a move must keep as it is. A rowid alias gets no integer above
+    /// 2^53 + 1, because SQLite draws keys at random beside the highest one.
     /// In a STRICT table about one value in 40 has a type that the column refuses.
     public func randomValue(
         for column: Column, using generator: inout SeededGenerator
