@@ -6,15 +6,6 @@ public protocol BranchingEndpoint: Endpoint {
     /// The branches of a database, dropped ones too.
     func branches(database: Int64) throws(StretchError) -> [RemoteBranch]
 
-    /// Whether the remote's history holds exactly this position.
-    ///
-    /// The ledger and the history move in one transaction: what a position named when the remote
-    /// wrote it down, is there as long as the position is, or was condemned.
-    func holds(_ position: TimelinePosition) throws(StretchError) -> Bool
-
-    /// The digests of the batches that a position sees, by their ids; condemned ones are left out.
-    func batches(seenAt position: TimelinePosition) throws(StretchError) -> [Int64: [UInt8]]
-
     /// Whether a position sees a batch that garbage collection has condemned.
     ///
     /// The time that it takes does not grow with the batches that are kept.

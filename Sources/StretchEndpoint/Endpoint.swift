@@ -148,6 +148,15 @@ public protocol Endpoint: AnyObject {
     /// What the ledger knows of a batch, or `nil`. Ask ``fence(branch:)`` first.
     func ledgerEntry(batch: Int64) throws(StretchError) -> LedgerEntry?
 
+    /// Whether the remote's history holds exactly this position.
+    ///
+    /// The ledger and the history move in one transaction: what a position named when the remote
+    /// wrote it down, is there as long as the position is, or was condemned.
+    func holds(_ position: TimelinePosition) throws(StretchError) -> Bool
+
+    /// The digests of the batches that a position sees, by their ids; condemned ones are left out.
+    func batches(seenAt position: TimelinePosition) throws(StretchError) -> [Int64: [UInt8]]
+
     /// Commits a batch durably and moves the branch from one position to the next, both or neither.
     ///
     /// Idempotent: a batch that the ledger has with the same digest and position is a success.

@@ -126,7 +126,7 @@ final class Verification {
         guard let position else { return }
         let names = Dictionary(
             tables.map { ($0.relation, $0.name) }, uniquingKeysWith: { first, _ in first })
-        for id in try endpoint.branching().batches(seenAt: position).keys.sorted()
+        for id in try endpoint.batches(seenAt: position).keys.sorted()
         where !known.contains(id) {
             guard let entry = try endpoint.ledgerEntry(batch: id),
                 let name = names[entry.batch.relation]
@@ -142,7 +142,7 @@ final class Verification {
     private func isKnown(
         _ position: TimelinePosition, _ pending: PendingStep?
     ) throws(StretchError) -> Bool {
-        guard isAtHead else { return try endpoint.branching().holds(position) }
+        guard isAtHead else { return try endpoint.holds(position) }
         let remote = try endpoint.position(branch: position.branch)
         let isAhead = pending.map { $0.base == position && $0.next == remote } ?? false
         return remote == position || isAhead

@@ -121,6 +121,10 @@ final class MemoryEndpoint: Endpoint {
         try call { () throws(StretchError) in remote.histories[branch]?.last }
     }
 
+    func holds(_ position: TimelinePosition) throws(StretchError) -> Bool {
+        remote.histories[position.branch]?.contains(position) ?? false
+    }
+
     func batches(seenAt position: TimelinePosition) throws(StretchError) -> [Int64: [UInt8]] {
         try call { () throws(StretchError) in
             remote.ledger.filter { id, entry in

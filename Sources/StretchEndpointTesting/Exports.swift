@@ -1,0 +1,2 @@
+// The suite is given endpoints.
+@_exported public import StretchEndpoint

@@ -1,0 +1,2 @@
+// A provider is asked for endpoints.
+@_exported public import StretchEndpoint
