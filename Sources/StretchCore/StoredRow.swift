@@ -31,7 +31,7 @@ package enum StoredFile: Hashable, Sendable {
 /// The current row of a query on tables that Stretch keeps.
 ///
 /// Each value is taken with its type and its range. What is not so is damage, and no default stands
-/// in for it. A query whose first column is called `id` or `number` names the row by it.
+/// in for it. A query whose first column is called `id`, `number` or `batch` names the row by it.
 package struct StoredRow {
     private let statement: Statement
     private let table: StaticString
@@ -121,10 +121,11 @@ package struct StoredRow {
 
     private func damaged(_ column: Int, _ value: Value, expected: String) -> StretchError {
         var place = "table \"\(table)\""
-        if ["id", "number"].contains(statement.columnName(0)),
+        let name = statement.columnName(0)
+        if ["id", "number", "batch"].contains(name),
             let number = statement.column(0).integerValue
         {
-            place += ", row \(number)"
+            place += ", \(name == "batch" ? name : "row") \(number)"
         }
         let found =
             switch value {
@@ -163,6 +164,25 @@ extension Connection {
         var records: [Record] = []
         while try statement.step() { records.append(try read(row)) }
         return records
+    }
+}
+
+extension Connection {
+    /// Whether a query on tables that Stretch keeps has a row.
+    package func holds(_ sql: String, _ values: Value...) throws(SQLiteError) -> Bool {
+        let statement = try cached(sql)
+        defer { statement.reset() }
+        try statement.bind(values)
+        return try statement.step()
+    }
+
+    /// The number that a query computes whose one row cannot be absent, such as `SELECT count(*)`.
+    package func count(_ sql: String, _ values: Value...) throws(SQLiteError) -> Int64 {
+        let statement = try cached(sql)
+        defer { statement.reset() }
+        try statement.bind(values)
+        guard try statement.step() else { preconditionFailure("no row: \(sql)") }
+        return statement.integer(0)
     }
 }
 

@@ -122,10 +122,9 @@ package final class FileLink {
         else { return false }
         // A file that cannot be read is no original that could go on.
         guard (try? GuardedFile.requireDatabase(attachment.path)) != nil else { return false }
-        let original = try? Connection(
-            path: attachment.path, access: .readOnly, routines: routines)
-        let found = try? original?.integer("SELECT branch FROM main.stretch_database")
-        return found == branch
+        let original = try? Catalog(
+            Connection(path: attachment.path, access: .readOnly, routines: routines))
+        return (try? original?.position())?.branch == branch
     }
 
     /// The error for a disconnected file.

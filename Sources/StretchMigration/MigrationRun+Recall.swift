@@ -64,10 +64,7 @@ extension MigrationRun {
         var conflicts: [MigrationReport.Conflict] = []
         try locked(rowCount: selected.count) { () throws in
             crash(.insideRecallBeforeInsert)
-            let isVisible = try connection.integer(
-                "SELECT 1 FROM main.stretch_batch WHERE number = ? AND id = ?",
-                .integer(batch.visible.number), .integer(batch.visible.id))
-            guard isVisible != nil else { return }
+            guard try catalog.lists(batch.visible) else { return }
             try recall.requireDefinition()
             for row in selected {
                 let location = ColdLocation(
@@ -130,22 +127,12 @@ extension MigrationRun {
 
     func setState(_ state: MigrationState, of table: StretchedTable) throws(StretchError) {
         guard table.state != state else { return }
-        try locked { () throws in
-            try connection.run(
-                "UPDATE main.stretch_table SET state = ? WHERE id = ?",
-                .text(state.rawValue), .integer(table.id))
-        }
+        try locked { () throws in try catalog.setState(state, table: table.id) }
     }
 
     /// Ends a bring-back: without batches the table is `paused`.
     func finishBringingBack(_ table: StretchedTable) throws(StretchError) {
-        try locked { () throws in
-            try connection.run(
-                """
-                UPDATE main.stretch_table SET state = 'paused' WHERE id = ?1
-                AND NOT EXISTS (SELECT 1 FROM main.stretch_batch WHERE table_id = ?1)
-                """, .integer(table.id))
-        }
+        try locked { () throws in try catalog.pauseWithoutBatches(table: table.id) }
     }
 
     /// Repeats a call of the remote while trying again can help.

@@ -47,13 +47,11 @@ extension MigrationRun {
                 SELECT 1 FROM main.\(schema.name.quotedName) AS h \
                 WHERE \(schema.keyCondition("h", firstParameter: 1))
                 """)
-            let isListed = try connection.prepare(
-                "SELECT 1 FROM main.stretch_batch WHERE number = ?")
             var count = 0
             // Again, under the write lock: the hot row may be gone, or the batch.
             for finding in findings
             where try isHot.bind(finding.key).firstRow() != nil
-                && isListed.firstRow(.integer(finding.location.batchNumber)) != nil
+                && catalog.lists(batchNumber: finding.location.batchNumber)
             {
                 try catalog.insertTombstone(finding.location, .shadowed)
                 count += 1

@@ -19,13 +19,7 @@ extension Verification {
     /// Looks for what hides rows that nobody deleted: tombstones of batches that are not there, and
     /// a step that takes out a batch with visible rows.
     func verifyHiding() throws(StretchError) {
-        let strays = try local { () throws in
-            try connection.integer(
-                """
-                SELECT count(*) FROM main.stretch_tombstone
-                WHERE batch NOT IN (SELECT number FROM main.stretch_batch)
-                """) ?? 0
-        }
+        let strays = try local { () throws in try catalog.strayTombstoneCount() }
         if strays > 0 {
             find(
                 .strayTombstone, nil, nil,

@@ -104,11 +104,7 @@ final class Verification {
             find(.position, nil, nil, "the remote is not at epoch \(position.epoch) of this file")
         }
         let strays = try local { () throws in
-            try connection.integer(
-                """
-                SELECT count(*) FROM main.stretch_batch
-                WHERE table_id NOT IN (SELECT id FROM main.stretch_table) OR epoch > ?
-                """, .integer(position.epoch)) ?? 0
+            try catalog.strayBatchCount(after: position.epoch)
         }
         if strays > 0 { find(.catalog, nil, nil, "\(strays) batches of no table or a later epoch") }
         return isKnown

@@ -1,3 +1,4 @@
+internal import StretchCatalog
 internal import StretchSQLite
 
 /// Measures the write-ahead log that a connection writes, and copies it into the database outside
@@ -99,12 +100,8 @@ final class WALGauge {
         }
         do throws(SQLiteError) {
             _ = try oldest.step()
-            // A page that is written, with what it had.
-            try connection.execute(
-                """
-                INSERT INTO main.stretch_lock(name) VALUES('log');
-                DELETE FROM main.stretch_lock; COMMIT
-                """)
+            try Catalog(connection).writeUnchangedPage()
+            try connection.execute("COMMIT")
         } catch {
             if connection.isInTransaction { try? connection.execute("ROLLBACK") }
             throw error

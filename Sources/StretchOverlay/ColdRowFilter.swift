@@ -1,3 +1,4 @@
+internal import StretchCatalog
 internal import StretchEndpoint
 internal import StretchSQLite
 
@@ -50,9 +51,9 @@ final class ColdRowFilter {
             return false
         }
         let location = ColdLocation(packed: identifier)
-        try bind(location.batchNumber, location.ordinal, location.ordinal)
-        defer { statements.tombstones.reset() }
-        return try statements.tombstones.step() || (!isUnshadowed && isShadowed(0, of: page))
+        return try statements.tombstones.hidesRow(
+            ofBatch: location.batchNumber, from: location.ordinal, through: location.ordinal)
+            || (!isUnshadowed && isShadowed(0, of: page))
     }
 
     /// For each row of a page whether it is hidden; `nil` when nothing can hide one.
@@ -117,30 +118,18 @@ final class ColdRowFilter {
         }
         var hidden: Set<Int64> = []
         for (batch, range) in ranges {
-            try bind(batch, range.first, range.last)
-            defer { statements.tombstones.reset() }
-            while try statements.tombstones.step() {
-                let ordinal = statements.tombstones.integer(0)
-                let location = ColdLocation(batchNumber: batch, ordinal: ordinal)
-                hidden.insert(location.packed)
-            }
+            try statements.tombstones.forEachHiddenOrdinal(
+                ofBatch: batch, from: range.first, through: range.last
+            ) { hidden.insert(ColdLocation(batchNumber: batch, ordinal: $0).packed) }
         }
         return hidden
     }
 
     private func hasTombstone(_ batch: Int64) throws -> Bool {
         if let known = hasTombstones[batch] { return known }
-        try bind(batch, 0, .max)
-        defer { statements.tombstones.reset() }
-        let found = try statements.tombstones.step()
+        let found = try statements.tombstones.hidesRow(ofBatch: batch, from: 0, through: .max)
         hasTombstones[batch] = found
         return found
-    }
-
-    private func bind(_ batch: Int64, _ first: Int64, _ last: Int64) throws {
-        try statements.tombstones.bind(integer: batch, at: 1)
-        try statements.tombstones.bind(integer: first, at: 2)
-        try statements.tombstones.bind(integer: last, at: 3)
     }
 
     private func mayBeShadowed(_ page: RowBuffer) throws -> Bool {

@@ -8,8 +8,7 @@ internal import StretchText
 /// that all scans share them.
 final class ColdRowStatements {
     private unowned let connection: Connection
-    /// The ordinals of a batch's tombstones in a range.
-    let tombstones: Statement
+    let tombstones: TombstoneLookup
     /// Finds a hot row by its key; `nil` where keys do not identify rows.
     let shadow: Statement?
     /// Finds a hot row in a range of rowids; `nil` where these are not keys.
@@ -17,14 +16,11 @@ final class ColdRowStatements {
     /// Finds a hot row in a range of the key's first column; `nil` where keys do not identify rows,
     /// or compare by another collation than their column.
     let leadingKeys: Statement?
-    private let tombstoneCounts: Statement
     private var comparisons: [IndexRequest.Operator: Statement] = [:]
 
     init(_ schema: TableSchema, on connection: Connection) throws {
         self.connection = connection
-        tombstones = try connection.prepare(
-            "SELECT ordinal FROM main.stretch_tombstone WHERE batch = ? AND ordinal BETWEEN ? AND ?"
-        )
+        tombstones = try TombstoneLookup(on: connection)
         let name = schema.name.quotedName
         let columns = schema.key.map { "h.\(schema.columns[$0].name.quotedName)" }
         let condition = schema.keyCondition("h", firstParameter: 1)
@@ -40,27 +36,6 @@ final class ColdRowStatements {
             leading?.needsCollation == false && schema.keyKind.isKeyed
             ? try connection.prepare(
                 "SELECT 1 FROM main.\(name) AS h WHERE \(columns[0]) BETWEEN ? AND ? LIMIT 1") : nil
-        tombstoneCounts = try connection.prepare(
-            """
-            SELECT count(*), count(*) FILTER (WHERE ordinal NOT BETWEEN 0 AND ?2 - 1)
-            FROM main.stretch_tombstone WHERE batch = ?1
-            """)
-    }
-
-    /// The number of a batch's rows that tombstones hide.
-    ///
-    /// - Throws: `damaged` when one hides a row that the batch does not have.
-    func tombstoneCount(of batch: VisibleBatch) throws -> Int64 {
-        defer { tombstoneCounts.reset() }
-        try tombstoneCounts.bind(integer: batch.number, at: 1)
-        try tombstoneCounts.bind(integer: batch.rowCount, at: 2)
-        _ = try tombstoneCounts.step()
-        let strayCount = tombstoneCounts.integer(1)
-        guard strayCount == 0 else {
-            throw StoredFile.local.damaged(
-                "\(strayCount) tombstones of batch \(batch.number) hide rows that it does not have")
-        }
-        return tombstoneCounts.integer(0)
     }
 
     /// Compares an integer with a value as SQLite compares a column with it.

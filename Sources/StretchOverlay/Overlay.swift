@@ -163,9 +163,6 @@ package final class Overlay {
         return connection.dataVersion() == plainDataVersion
     }
 
-    /// Takes main's write lock, and changes nothing.
-    static let lockSQL = "INSERT INTO main.stretch_lock(id, name) SELECT 1, 'lock' WHERE 0"
-
     /// Takes main's write lock where a statement is the first of its transaction, and writes.
     ///
     /// To look at the schema would take a snapshot, which a write fails to upgrade once another
@@ -182,7 +179,7 @@ package final class Overlay {
                 != nil
         guard !isTemporary else { return }
         do {
-            try connection.run(Self.lockSQL)
+            try catalog.takeWriteLock()
         } catch {
             // SQLITE_ERROR: another program disabled the database, which synchronizing tells.
             guard error.code == ResultCode.error else { throw error }
@@ -191,9 +188,9 @@ package final class Overlay {
 
     /// Enabling or disabling a table changes rows of the catalog only, not the schema.
     private func tablesHaveChanged() throws -> Bool {
-        try catalogFingerprint() != attachedFingerprint
+        try catalog.schemaVersions() != attachedVersions
     }
-    private var attachedFingerprint: [[Value]] = []
+    private var attachedVersions: [SchemaVersion] = []
 
     /// SQLite lets no schema stand before what a trigger writes, so that a table that the
     /// application makes in schema temp comes before the one of main.
@@ -211,10 +208,6 @@ package final class Overlay {
     /// Before this, what could not be written down is not tried again.
     var nextAttempt = ContinuousClock.now
 
-    private func catalogFingerprint() throws -> [[Value]] {
-        try connection.rows("SELECT id, schema_version FROM main.stretch_table ORDER BY id")
-    }
-
     /// Makes all temporary objects anew at the next statement.
     package func invalidate() {
         schemaVersion = -1
@@ -231,7 +224,7 @@ package final class Overlay {
             for (table, schema) in definitions {
                 newTables[table.id] = try makeTable(table, schema, newRecord)
             }
-            attachedFingerprint = try catalogFingerprint()
+            attachedVersions = try catalog.schemaVersions()
         }
         let old = (tables, record, viewNames, triggerNames, targets)
         do {

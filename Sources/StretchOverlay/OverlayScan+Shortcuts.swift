@@ -11,7 +11,7 @@ extension OverlayScan {
         let batches = try ProvedBatches(among: candidates, of: table, meeting: exactTerms)
         let statements = try table.coldRowStatements()
         for batch in batches.proved {
-            let hidden = try statements.tombstoneCount(of: batch.visible)
+            let hidden = try statements.tombstones.count(of: batch.visible)
             countedRows.left += batch.visible.rowCount - hidden
         }
         fetchedBatches = batches.others
@@ -53,7 +53,7 @@ extension OverlayScan {
         let statements = try table.coldRowStatements()
         fetchedBatches = batches.others
         for batch in batches.proved {
-            if try statements.tombstoneCount(of: batch.visible) == 0 {
+            if try statements.tombstones.count(of: batch.visible) == 0 {
                 provedBatches.append(batch)
             } else {
                 fetchedBatches.append(batch)

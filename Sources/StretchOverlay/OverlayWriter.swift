@@ -95,7 +95,7 @@ final class OverlayWriter {
     private func lock() throws {
         let statement =
             try lockStatement
-            ?? connection.prepare(Overlay.lockSQL)
+            ?? overlay.catalog.lockStatement()
         lockStatement = statement
         try statement.run()
     }

@@ -134,9 +134,7 @@ package struct SchemaReconciler {
         _ column: ColumnSchema, to table: StretchedTable, schema: TableSchema, version: Int64,
         connection: Connection, configuration: Configuration
     ) throws -> CatalogColumn {
-        let hasBatches =
-            try connection.integer(
-                "SELECT 1 FROM main.stretch_batch WHERE table_id = ?1", .integer(table.id)) != nil
+        let hasBatches = try Catalog(connection).hasBatches(table: table.id)
         guard !column.isGenerated || !hasBatches else {
             throw StretchError(
                 .unsupported,

@@ -15,42 +15,53 @@ struct CatalogSource {
         self.database = database
     }
 
-    /// Rows of a query on the catalog; none before the database is enabled.
-    func rows(_ sql: String) throws(StretchError) -> [[Value]] {
-        guard try database.isEnabled() else { return [] }
-        return try database.query(sql).rows
+    /// What the catalog has; `nil` before the database is enabled.
+    private func read<Result>(_ body: (Catalog) throws -> Result) throws(StretchError) -> Result? {
+        try database.isEnabled() ? database.reading(body) : nil
+    }
+
+    private func stretchedTables() throws(StretchError) -> [StretchedTable] {
+        try read { try $0.tables() } ?? []
     }
 
     /// The server that the file names, or `nil` before it is enabled.
     func server() throws(StretchError) -> String? {
-        try rows("SELECT endpoint FROM main.stretch_database").first?[0].stringValue
+        try read { try $0.database() }??.endpoint
+    }
+
+    /// The batches that moved.
+    func migrations() throws(StretchError) -> [[Value]] {
+        var objects: [Int64: Value] = [:]
+        for table in try stretchedTables() { objects[table.id] = try objectID(table.name) }
+        return (try read { try $0.migrationStatuses() } ?? []).map { status in
+            [
+                objects[status.table] ?? .null, 1, .integer(status.rowCount), .null,
+                .text(status.ended), .null, .null, .null,
+            ]
+        }
     }
 
     func archiveTables() throws(StretchError) -> [[Value]] {
         guard try database.isEnabled() else { return [] }
         let status = try database.status()
         let isConnected = status.database.linkState == .connected
-        let relations = try rows(
-            """
-            SELECT t.name, s.rowid, t.relation FROM main.stretch_table AS t
-            LEFT JOIN main.sqlite_schema AS s ON s.type = 'table'
-                AND s.name = t.name COLLATE NOCASE
-            ORDER BY t.id
-            """)
-        return relations.compactMap { (row) -> [Value]? in
-            guard let table = status.tables.first(where: { .text($0.name) == row[0] }) else {
-                return nil
+        var rows: [[Value]] = []
+        for stretched in try stretchedTables() {
+            let name = ExactText(stretched.name)
+            guard let table = status.tables.first(where: { ExactText($0.name) == name }) else {
+                continue
             }
             let isInbound = table.migrationState == MigrationState.inbound.rawValue
             let isPaused = table.migrationState == MigrationState.paused.rawValue
             let filter = table.filterPredicate
-            return [
-                row[1], 1, .text("\(row[2].integerValue ?? 0)"),
+            rows.append([
+                try objectID(stretched.name), 1, .text("\(stretched.relation)"),
                 filter == TableFilter.everyRow.text ? .null : .text(filter),
                 isInbound ? 2 : 1, isInbound ? "INBOUND" : "OUTBOUND", isPaused ? 1 : 0,
                 isConnected && table.isReconciled ? 1 : 0,
-            ]
+            ])
         }
+        return rows
     }
 
     /// What waits for the owner of the remote; nothing else is queued.
@@ -105,10 +116,7 @@ struct CatalogSource {
 
     /// The ordinary tables of the file, without SQLite's own and Stretch's.
     func tables() throws(StretchError) -> [[Value]] {
-        let stretched = try Set(
-            rows("SELECT name FROM main.stretch_table").compactMap {
-                $0[0].stringValue.map { SQLName($0) }
-            })
+        let stretched = Set(try stretchedTables().map { SQLName($0.name) })
         return try database.query(
             """
             SELECT rowid, name FROM main.sqlite_schema WHERE type = 'table'
@@ -116,7 +124,7 @@ struct CatalogSource {
             ORDER BY name
             """
         ).rows.map { row in
-            let isStretched = stretched.contains(SQLName(row[1].stringValue ?? ""))
+            let isStretched = row[1].stringValue.map { stretched.contains(SQLName($0)) } ?? false
             return [row[0], row[1], 1, "U ", "USER_TABLE", isStretched ? 1 : 0]
         }
     }

@@ -100,17 +100,7 @@ extension SystemCatalog {
                 table_id int, database_id int, migrated_rows bigint, start_time_utc datetime,
                 end_time_utc datetime, error_number int, error_severity int, error_state int
                 """,
-            rows: { source throws(StretchError) in
-                try source.rows(
-                    """
-                    SELECT s.rowid, 1, m.rows, NULL, m.ended, NULL, NULL, NULL
-                    FROM main.stretch_migration_status AS m
-                    LEFT JOIN main.stretch_table AS t ON t.id = m.table_id
-                    LEFT JOIN main.sqlite_schema AS s ON s.type = 'table'
-                        AND s.name = t.name COLLATE NOCASE
-                    ORDER BY m.id
-                    """)
-            }),
+            rows: { source throws(StretchError) in try source.migrations() }),
         View(
             name: "dm_db_rda_schema_update_status",
             columns: """

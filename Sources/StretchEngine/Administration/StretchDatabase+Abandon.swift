@@ -39,13 +39,7 @@ extension StretchDatabase {
         try connection.transaction(.immediate) {
             let batches = try catalog.batches(table: table.id).prefix(Self.abandonedBatchCount)
             for batch in batches {
-                try connection.run(
-                    """
-                    WITH RECURSIVE row(ordinal) AS (
-                        SELECT 0 UNION ALL SELECT ordinal + 1 FROM row WHERE ordinal + 1 < ?2)
-                    INSERT OR IGNORE INTO main.stretch_tombstone SELECT ?1, ordinal, ?3 FROM row
-                    """, .integer(batch.visible.number), .integer(batch.visible.rowCount),
-                    .integer(TombstoneCause.abandoned.rawValue))
+                try catalog.hideAll(batch.visible, .abandoned)
             }
             return !batches.isEmpty
         }

@@ -34,12 +34,7 @@ extension StretchDatabase {
     func requireAdministration() throws {
         guard !isOwnedByUser else { return }
         let name = configuration.user.name
-        if try catalog.exists {
-            let member = try connection.integer(
-                "SELECT 1 FROM main.stretch_principal WHERE name = ? AND role = 'db_owner'",
-                .text(name))
-            guard member == nil else { return }
-        }
+        if try catalog.exists, try catalog.hasMember(name) { return }
         throw StretchError(
             .notPermitted, "user \"\(name)\" does not administer file \"\(path)\"",
             hint: "Let its owner do it, or add you: stretch owner add FILE \(name).")
@@ -55,9 +50,7 @@ extension StretchDatabase {
     public func members() throws(StretchError) -> [String] {
         try perform {
             _ = try enabledDatabase()
-            return try connection.rows(
-                "SELECT name FROM main.stretch_principal WHERE role = 'db_owner' ORDER BY name"
-            ).compactMap { $0[0].stringValue }
+            return try catalog.members()
         }
     }
 
@@ -74,9 +67,7 @@ extension StretchDatabase {
                     hint: "Name a user of this machine.")
             }
             try connection.transaction(.immediate) {
-                try connection.run(
-                    "INSERT OR IGNORE INTO main.stretch_principal VALUES(?, 'db_owner')",
-                    .text(name))
+                try catalog.insertMember(name)
                 try catalog.insertEvent(
                     time: configuration.now(), table: nil, kind: "addMember",
                     message: "user \"\(name)\" administers the file")
@@ -91,10 +82,7 @@ extension StretchDatabase {
         try administer {
             _ = try enabledDatabase()
             try connection.transaction(.immediate) {
-                try connection.run(
-                    "DELETE FROM main.stretch_principal WHERE name = ? AND role = 'db_owner'",
-                    .text(name))
-                guard connection.changeCount == 1 else {
+                guard try catalog.removeMember(name) else {
                     throw StretchError(
                         .wrongState, "user \"\(name)\" is not a member of db_owner",
                         hint: "The owner of the file administers it without being a member.")

@@ -1,3 +1,4 @@
+package import StretchCatalog
 public import StretchCore
 public import StretchSQLite
 
@@ -9,6 +10,13 @@ extension StretchDatabase {
         } catch {
             throw converted(error)
         }
+    }
+
+    /// Reads the catalog.
+    package func reading<Result>(
+        _ body: (Catalog) throws -> Result
+    ) throws(StretchError) -> Result {
+        try perform { try body(catalog) }
     }
 
     /// The error of Stretch behind an error of a prepared statement, with its code and hint.

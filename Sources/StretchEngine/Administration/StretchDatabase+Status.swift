@@ -254,16 +254,10 @@ extension StretchDatabase {
         }
     }
 
-    private func events() throws(SQLiteError) -> [DatabaseStatus.Event] {
-        try connection.rows(
-            """
-            SELECT time, table_name, kind, message FROM main.stretch_event
-            ORDER BY id DESC LIMIT 20
-            """
-        ).map { row in
+    private func events() throws -> [DatabaseStatus.Event] {
+        try catalog.events(limit: 20).map { event in
             DatabaseStatus.Event(
-                time: row[0].stringValue ?? "", table: row[1].stringValue,
-                kind: row[2].stringValue ?? "", message: row[3].stringValue ?? "")
+                time: event.time, table: event.table, kind: event.kind, message: event.message)
         }
     }
 }

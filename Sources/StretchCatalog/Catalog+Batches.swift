@@ -1,0 +1,218 @@
+internal import StretchCore
+package import StretchEndpoint
+package import StretchSQLite
+internal import StretchText
+package import StretchTimeline
+
+/// `stretch_batch`: the manifest.
+///
+/// Every statement that reads rows of batches begins with number, id and rows.
+extension Catalog {
+    /// The batches of a table that are visible, in the order of their numbers, without the one that
+    /// the step in flight takes out.
+    package func batches(table: Int64) throws -> [ManifestBatch] {
+        try batches("WHERE table_id = ? ORDER BY number", .integer(table))
+    }
+
+    /// The visible batches of all tables, by the tables' ids.
+    package func batchesOfTables() throws -> [Int64: [ManifestBatch]] {
+        Dictionary(grouping: try batches("ORDER BY number"), by: \.table)
+    }
+
+    private func batches(_ which: String, _ values: Value...) throws -> [ManifestBatch] {
+        let step = try pending()
+        return try connection.stored(
+            "stretch_batch", of: .local,
+            """
+            SELECT number, id, rows, epoch, schema_version, bytes, zones, digest, table_id
+            FROM main.stretch_batch \(which)
+            """, values
+        ) { row in
+            ManifestBatch(
+                visible: try row.batch(), table: try row.integer(8, in: .numbers),
+                epoch: try row.integer(3, in: .epochs),
+                schemaVersion: try row.integer(4, in: .versions),
+                byteCount: try row.integer(5, in: .batchBytes),
+                zones: ZoneMap(encoded: try row.blob(6)), digest: try row.blob(7))
+        }.filter { !(step?.takesOut($0.visible.id) ?? false) }
+    }
+
+    /// A batch of the manifest by its id, also the one that the step in flight takes out.
+    package func batch(id: Int64) throws -> VisibleBatch? {
+        try connection.stored(
+            "stretch_batch", of: .local,
+            "SELECT number, id, rows FROM main.stretch_batch WHERE id = ?", .integer(id)
+        ) { try $0.batch() }.first
+    }
+
+    /// The batches of the manifest with the rows that tombstones hide of each, and its table.
+    private func hiddenCounts<Record>(
+        _ which: String, _ values: [Value] = [],
+        read: (StoredRow, VisibleBatch, _ hiddenRowCount: Int64) throws -> Record
+    ) throws -> [Record] {
+        try connection.stored(
+            "stretch_batch", of: .local,
+            """
+            SELECT number, id, rows, (SELECT count(*) FROM main.stretch_tombstone AS t
+                WHERE t.batch = b.number) AS tombstones, table_id, digest
+            FROM main.stretch_batch AS b \(which)
+            """, values
+        ) { row in
+            let batch = try row.batch()
+            return try read(row, batch, try row.integer(3, in: 0...batch.rowCount))
+        }
+    }
+
+    /// The batches of one table in the manifest, their rows, and how many of these tombstones hide.
+    package struct Counts {
+        package var batches: Int64 = 0
+        var rows: Int64 = 0
+        package var hiddenRows: Int64 = 0
+        /// The numbers of the batches whose rows are all hidden.
+        package var hiddenBatches: [Int64] = []
+        package var visibleRows: Int64 { rows - hiddenRows }
+
+        package init() {}
+    }
+
+    /// What the manifest has of a table.
+    package func counts(table: Int64) throws -> Counts {
+        try counts("WHERE table_id = ?", .integer(table))[table] ?? Counts()
+    }
+
+    /// What the manifest has of each table that has batches, by the tables' ids.
+    package func countsOfTables() throws -> [Int64: Counts] { try counts("") }
+
+    private func counts(_ which: String, _ values: Value...) throws -> [Int64: Counts] {
+        var counts: [Int64: Counts] = [:]
+        _ = try hiddenCounts(which, values) { row, batch, hiddenRowCount in
+            let table = try row.integer(4, in: .numbers)
+            counts[table, default: Counts()].batches += 1
+            counts[table, default: Counts()].rows += batch.rowCount
+            counts[table, default: Counts()].hiddenRows += hiddenRowCount
+            guard hiddenRowCount == batch.rowCount else { return }
+            counts[table, default: Counts()].hiddenBatches.append(batch.number)
+        }
+        return counts
+    }
+
+    /// Whether any batch of a table is visible.
+    package func hasBatches(table: Int64) throws(SQLiteError) -> Bool {
+        try connection.holds(
+            "SELECT 1 FROM main.stretch_batch WHERE table_id = ? LIMIT 1", .integer(table))
+    }
+
+    /// Whether the manifest names a batch.
+    package func names(batch id: Int64) throws(SQLiteError) -> Bool {
+        try connection.holds("SELECT 1 FROM main.stretch_batch WHERE id = ?", .integer(id))
+    }
+
+    /// Whether the manifest has a batch under its number.
+    package func lists(_ batch: VisibleBatch) throws(SQLiteError) -> Bool {
+        try connection.holds(
+            "SELECT 1 FROM main.stretch_batch WHERE number = ? AND id = ?",
+            .integer(batch.number), .integer(batch.id))
+    }
+
+    /// Whether the manifest has a batch of a number.
+    package func lists(batchNumber: Int64) throws(SQLiteError) -> Bool {
+        try connection.holds(
+            "SELECT 1 FROM main.stretch_batch WHERE number = ?", .integer(batchNumber))
+    }
+
+    /// The number of batches of no table, or of a later epoch than the file's.
+    package func strayBatchCount(after epoch: Int64) throws(SQLiteError) -> Int64 {
+        try connection.count(
+            """
+            SELECT count(*) FROM main.stretch_batch
+            WHERE table_id NOT IN (SELECT id FROM main.stretch_table) OR epoch > ?
+            """, .integer(epoch))
+    }
+
+    /// The batches of the manifest, as a remote is asked for them.
+    package func namedBatches() throws -> [NamedBatch] {
+        try hiddenCounts("ORDER BY number") { row, batch, hiddenRowCount in
+            NamedBatch(
+                id: batch.id, rowCount: batch.rowCount, hiddenRowCount: hiddenRowCount,
+                digest: try row.blob(5))
+        }
+    }
+
+    /// The batches of the manifest, and their visible rows.
+    package func manifestCounts() throws -> (batches: Int64, rows: Int64) {
+        let batches = try namedBatches()
+        return (Int64(batches.count), batches.reduce(0) { $0 + $1.visibleRowCount })
+    }
+
+    /// Takes batches out of the manifest, by their ids.
+    package func removeBatches(_ ids: [Int64]) throws {
+        for id in ids {
+            if let batch = try batch(id: id) { try remove(batchNumber: batch.number) }
+        }
+    }
+
+    /// Names a batch of the manifest by the id and epoch under which it was sent again.
+    package func rename(batch id: Int64, to entry: LedgerEntry) throws(SQLiteError) {
+        try connection.run(
+            "UPDATE main.stretch_batch SET id = ?, epoch = ? WHERE id = ?",
+            .integer(entry.batch.id), .integer(entry.position.epoch), .integer(id))
+    }
+
+    /// The batches of the manifest with their tables, by their ids.
+    package func manifest() throws -> [Int64: (table: StretchedTable, batch: ManifestBatch)] {
+        var found: [Int64: (table: StretchedTable, batch: ManifestBatch)] = [:]
+        let batches = try batchesOfTables()
+        for table in try tables() {
+            for batch in batches[table.id] ?? [] { found[batch.visible.id] = (table, batch) }
+        }
+        return found
+    }
+
+    /// The smallest and largest value of a batch's first key column, as SQL literals.
+    ///
+    /// - Returns: `nil` where they are not known.
+    package func keyRange(of batch: ManifestBatch, in table: StretchedTable) throws -> [String]? {
+        let schema = try TableSchema(reading: table.name, from: connection)
+        let key = schema.flatMap { Relation(table, schema: $0).key.first?.column }
+        guard let zone = key.flatMap({ batch.zones.zone(of: $0) }), let minimum = zone.minimum,
+            let maximum = zone.maximum
+        else { return nil }
+        return [try connection.literal(minimum), try connection.literal(maximum)]
+    }
+
+    /// Adds a batch to the manifest: the switch that makes its rows visible.
+    package func insert(_ batch: ManifestBatch) throws(SQLiteError) {
+        try connection.run(
+            "INSERT INTO main.stretch_batch VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            .integer(batch.visible.number), .integer(batch.table), .integer(batch.visible.id),
+            .integer(batch.epoch), .integer(batch.schemaVersion),
+            .integer(batch.visible.rowCount), .integer(batch.byteCount),
+            .blob(batch.zones.encoded), .blob(batch.digest))
+    }
+
+    /// Takes a batch and its tombstones out of the manifest.
+    package func remove(batchNumber: Int64) throws(SQLiteError) {
+        try connection.run(
+            "DELETE FROM main.stretch_tombstone WHERE batch = ?", .integer(batchNumber))
+        try connection.run("DELETE FROM main.stretch_batch WHERE number = ?", .integer(batchNumber))
+    }
+}
+
+extension StoredRow {
+    /// The batch of a row that begins with number, id and rows.
+    fileprivate func batch() throws(StretchError) -> VisibleBatch {
+        VisibleBatch(
+            id: try integer(1, in: .ids), number: try integer(0, in: .numbers),
+            rowCount: try integer(2, in: .batchRows))
+    }
+}
+
+extension Connection {
+    /// A value as SQL writes it.
+    fileprivate func literal(_ value: Value) throws(SQLiteError) -> String {
+        guard let literal = try string("SELECT quote(?)", value) else {
+            preconditionFailure("quote() returns a text")
+        }
+        return literal
+    }
+}

@@ -1,0 +1,35 @@
+internal import StretchCore
+package import StretchSQLite
+
+/// `stretch_principal`: the members of `db_owner`, the one role.
+extension Catalog {
+    /// Whether a user is a member.
+    package func hasMember(_ name: String) throws(SQLiteError) -> Bool {
+        try connection.holds(
+            "SELECT 1 FROM main.stretch_principal WHERE name = ? AND role = 'db_owner'",
+            .text(name))
+    }
+
+    /// The names of the members.
+    package func members() throws -> [String] {
+        try connection.stored(
+            "stretch_principal", of: .local,
+            "SELECT name FROM main.stretch_principal WHERE role = 'db_owner' ORDER BY name"
+        ) { try $0.string(0) }
+    }
+
+    /// Makes a user a member.
+    package func insertMember(_ name: String) throws(SQLiteError) {
+        try connection.run(
+            "INSERT OR IGNORE INTO main.stretch_principal VALUES(?, 'db_owner')", .text(name))
+    }
+
+    /// Makes a user no member.
+    ///
+    /// - Returns: Whether the user was one.
+    package func removeMember(_ name: String) throws(SQLiteError) -> Bool {
+        try connection.run(
+            "DELETE FROM main.stretch_principal WHERE name = ? AND role = 'db_owner'", .text(name))
+        return connection.changeCount == 1
+    }
+}
