@@ -248,7 +248,7 @@ extension EmbeddedEndpoint {
         ) { (login: try $0.optionalString(0), verifier: try $0.optionalString(1)) }.first
         guard let kept else { throw file.missingRemote }
         guard let login = kept.login else { return }
-        guard let verifier = PasswordKey(text: kept.verifier ?? "") else {
+        guard let verifier = kept.verifier.flatMap({ PasswordKey(text: $0) }) else {
             throw StretchError(
                 .damaged, "the login of remote \"\(path)\" was changed",
                 hint: "Put the remote's file back from its backup.")

@@ -79,9 +79,11 @@ extension EmbeddedEndpoint {
     ) throws(StretchError) {
         try ask {
             try write { connection in
-                let retired = try connection.integer(
+                let retired = try connection.stored(
+                    "stretch_retirement", of: .remote(path),
                     "SELECT epoch FROM stretch_retirement WHERE branch = ? AND batch = ?",
-                    .integer(position.branch), .integer(batch))
+                    .integer(position.branch), .integer(batch)
+                ) { try $0.integer(0, in: .epochs) }.first
                 if let retired {
                     let token = try token(of: position, on: connection)
                     guard retired == position.epoch, token == position.token else {
@@ -138,9 +140,11 @@ extension EmbeddedEndpoint {
     }
 
     func token(of position: TimelinePosition, on connection: Connection) throws -> Int64? {
-        try connection.integer(
+        try connection.stored(
+            "stretch_history", of: .remote(path),
             "SELECT token FROM stretch_history WHERE branch = ? AND epoch = ?",
-            .integer(position.branch), .integer(position.epoch))
+            .integer(position.branch), .integer(position.epoch)
+        ) { try $0.integer(0, in: .ids) }.first
     }
 
     /// Throws unless the branch stands at `base`.
@@ -257,8 +261,10 @@ extension EmbeddedEndpoint {
         on connection: Connection
     ) throws {
         let given = Set(columns)
-        let missing = relation.defaults.keys.filter { !given.contains($0) }.sorted()
-        let names = (columns + missing).map { ", \(EmbeddedRelation.columnName($0))" }.joined()
+        let missing = relation.defaults.filter { !given.contains($0.key) }
+            .sorted { $0.key < $1.key }
+        let names = (columns + missing.map(\.key)).map { ", \(EmbeddedRelation.columnName($0))" }
+            .joined()
         let marks = String(repeating: ", ?", count: columns.count + missing.count)
         let statement = try connection.cached(
             "INSERT INTO \(relation.table)(id\(names)) VALUES (?\(marks))")
@@ -268,8 +274,7 @@ extension EmbeddedEndpoint {
             statement.clearBindings()
         }
         for (index, column) in missing.enumerated() {
-            let value = relation.defaults[column] ?? .null
-            try statement.bind(value, at: columns.count + 2 + index)
+            try statement.bind(column.value, at: columns.count + 2 + index)
         }
         let columnCount = columns.count
         for row in 0..<rows.rowCount {

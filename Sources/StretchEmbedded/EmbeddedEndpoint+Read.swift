@@ -83,12 +83,12 @@ extension EmbeddedEndpoint {
             let number = try EmbeddedRelation.number(of: id, on: connection, path: path)
             guard let number else { return 0 }
             let ranges = try EmbeddedDirectory.allRanges(relation: id, on: connection, path: path)
-            var count = try connection.integer("SELECT count(*) FROM rows_\(number)") ?? 0
+            var count = try connection.count("SELECT count(*) FROM rows_\(number)")
             for range in ranges.coalesced {
                 count -=
-                    try connection.integer(
+                    try connection.count(
                         "SELECT count(*) FROM rows_\(number) WHERE id BETWEEN ? AND ?",
-                        .integer(range.lowerBound), .integer(range.upperBound)) ?? 0
+                        .integer(range.lowerBound), .integer(range.upperBound))
             }
             return count
         }

@@ -62,8 +62,12 @@ package enum EmbeddedSchema {
                 .wrongState, "file \"\(path)\" holds another database, not a Stretch remote",
                 hint: "Name a file that is new, empty or already a Stretch remote.")
         }
-        guard let found = try connection.integer("SELECT format FROM stretch_remote WHERE id = 1")
-        else { throw StretchError(.damaged, "remote \"\(path)\" has lost its format number") }
+        let formats = try connection.stored(
+            "stretch_remote", of: .remote(path), "SELECT format FROM stretch_remote WHERE id = 1"
+        ) { try $0.integer(0, in: 1...Int64.max) }
+        guard let found = formats.first else {
+            throw StretchError(.damaged, "remote \"\(path)\" has lost its format number")
+        }
         guard found <= format else {
             throw StretchError(
                 .wrongState, "remote \"\(path)\" has format \(found), newer than \(format)",

@@ -21,8 +21,8 @@ extension PostgresEndpoint {
                 """, on: connection, expecting: 2)
             let row = tables[0]
             guard row.rowCount == 1 else { throw self.mismatch("does not exist") }
+            guard let login = row.text(0, 1) else { throw DamagedRow() }
             guard row.bool(0, 0) else {
-                let login = row.text(0, 1) ?? ""
                 throw StretchError(
                     .notPermitted,
                     "login \"\(login)\" does not administer remote \"\(remoteName)\"",
@@ -86,15 +86,16 @@ extension PostgresEndpoint {
 
     private func branches(in result: PostgresResult) throws -> [RemoteBranch] {
         try (0..<result.rowCount).map { row in
-            let forkEpoch = result.count(row, 3)
+            let (parent, forkEpoch) = (result.integer(row, 2), result.count(row, 3))
             guard let id = result.integer(row, 0), let database = result.integer(row, 1),
-                forkEpoch != nil || result.isNull(row, 3), let epoch = result.count(row, 8),
-                let token = result.integer(row, 9)
+                parent != nil || result.isNull(row, 2),
+                forkEpoch != nil || result.isNull(row, 3), let lastSeen = result.text(row, 6),
+                let epoch = result.count(row, 8), let token = result.integer(row, 9)
             else { throw DamagedRow() }
             return RemoteBranch(
-                id: id, database: database, parent: result.integer(row, 2),
-                forkEpoch: forkEpoch, ownerHash: result.bytes(row, 4),
-                ownerName: result.text(row, 5), lastSeen: result.text(row, 6) ?? "",
+                id: id, database: database, parent: parent, forkEpoch: forkEpoch,
+                ownerHash: result.bytes(row, 4), ownerName: result.text(row, 5),
+                lastSeen: lastSeen,
                 head: TimelinePosition(branch: id, epoch: epoch, token: token),
                 droppedAt: result.text(row, 7))
         }
@@ -149,7 +150,7 @@ extension PostgresEndpoint {
                 SELECT id FROM \(schema).stretch_batch WHERE relation = \(relation)
                     AND digest = \(ServerSQL.literal(digest)) AND condemned_at IS NULL ORDER BY id
                 """, on: connection, expecting: 1)[0]
-            return (0..<table.rowCount).compactMap { table.integer($0, 0) }
+            return try table.integers()
         }
     }
 

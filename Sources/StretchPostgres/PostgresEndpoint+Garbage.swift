@@ -155,8 +155,9 @@ extension PostgresEndpoint {
             of: batch, prefix: "\(schema).", text: Self.timeText)
         let row = try run(sql, on: connection, expecting: 1)[0]
         guard row.rowCount == 1 else { return mismatch(what) }
+        guard let condemnedAt = row.text(0, 0) else { throw DamagedRow() }
         return GarbageQuery.refusal(
-            remote: remoteName, batch: batch, condemnedAt: row.text(0, 0) ?? "",
+            remote: remoteName, batch: batch, condemnedAt: condemnedAt,
             completeSince: row.text(0, 1))
     }
 }

@@ -194,14 +194,14 @@ extension PostgresEndpoint {
 
     /// The ids of all batches of a relation, also of those whose rows are deleted.
     func batchIDs(ofRelation relation: Int64) throws -> Set<Int64> {
-        let table = try ask { connection in
+        let ids = try ask { connection in
             try run(
                 "SELECT id FROM \(schema).stretch_batch WHERE relation = \(relation)",
-                on: connection, expecting: 1)[0]
+                on: connection, expecting: 1)[0].integers()
         }
         // What is remembered lacks one of them.
         directory.removeLedger(relation: relation)
-        return Set((0..<table.rowCount).compactMap { table.integer($0, 0) })
+        return Set(ids)
     }
 
     /// The reader's batches, when the remembered ledger has them all.

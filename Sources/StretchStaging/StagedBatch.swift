@@ -75,7 +75,7 @@ extension StagingFile {
             .integer(staged.schemaVersion), .integer(position.branch), .integer(position.epoch),
             .integer(position.token), .integer(batch.rowCount), .integer(Int64(staged.byteCount)),
             .integer(staged.compressedByteCount), .blob(batch.digest), .text("\(now)"))
-        let number = try connection.integer("SELECT last_insert_rowid()") ?? 0
+        let number = connection.lastInsertRowID
         let statement = try connection.cached("INSERT INTO stretch_staged_piece VALUES(?, ?, ?)")
         for (place, piece) in staged.pieces.enumerated() {
             try statement.run(.integer(number), .integer(Int64(place)), .blob(piece))
@@ -92,8 +92,10 @@ extension StagingFile {
     }
 
     private func remove(batch: Int64) throws {
-        let number = try connection.integer(
-            "SELECT number FROM stretch_staged_batch WHERE batch = ?", .integer(batch))
+        let number = try connection.stored(
+            "stretch_staged_batch", of: .staging(path),
+            "SELECT number FROM stretch_staged_batch WHERE batch = ?", .integer(batch)
+        ) { try $0.integer(0, in: .ids) }.first
         if let number { try remove(number: number) }
     }
 
@@ -195,9 +197,10 @@ extension StagingFile {
     private func load(_ rows: RowBuffer, of entry: Entry) throws -> Bool {
         let (rowCount, byteCount) = (entry.rowCount, entry.byteCount)
         let compressedByteCount =
-            try connection.integer(
-                "SELECT sum(length(bytes)) FROM stretch_staged_piece WHERE number = ?",
-                .integer(entry.number)) ?? 0
+            try connection.count(
+                """
+                SELECT coalesce(sum(length(bytes)), 0) FROM stretch_staged_piece WHERE number = ?
+                """, .integer(entry.number))
         // A damaged number must not ask for the whole memory.
         guard byteCount > 0, rowCount <= byteCount,
             byteCount / Int64(Deflate.maximumRatio) <= compressedByteCount

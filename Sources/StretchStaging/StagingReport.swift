@@ -49,8 +49,8 @@ extension StagingFile {
             report.bytes = batches.reduce(0) { $0 + $1.bytes }
             report.oldest = batches.first?.time
             report.fileBytes =
-                try connection.integer(
-                    "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size") ?? 0
+                try connection.count(
+                    "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
             let since = try connection.stored(
                 "stretch_staging", of: .staging(path), "SELECT complete_since FROM stretch_staging"
             ) { row in

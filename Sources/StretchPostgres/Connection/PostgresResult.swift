@@ -21,6 +21,14 @@ final class PostgresResult {
     /// A value that is an integer, in text format; `nil` for NULL.
     func integer(_ row: Int, _ column: Int) -> Int64? { text(row, column).flatMap { Int64($0) } }
 
+    /// The first column of all rows, whose values are integers, in text format.
+    func integers() throws -> [Int64] {
+        try (0..<rowCount).map { row in
+            guard let value = integer(row, 0) else { throw DamagedRow() }
+            return value
+        }
+    }
+
     func isNull(_ row: Int, _ column: Int) -> Bool {
         PQgetisnull(handle, Int32(row), Int32(column)) != 0
     }
