@@ -34,6 +34,7 @@ extension Catalog {
 
     /// Hides all rows of a batch.
     package func hideAll(_ batch: VisibleBatch, _ cause: TombstoneCause) throws {
+        try complete()
         try connection.run(
             """
             WITH RECURSIVE row(ordinal) AS (
@@ -56,6 +57,8 @@ extension Catalog {
 
     /// The ordinals of a batch's rows that are hidden although nothing took their place.
     package func unfinishedOrdinals(batchNumber: Int64) throws -> [Int64] {
+        // What version 0.1.0 hid was deleted or replaced; see `complete()`.
+        guard try isComplete else { return [] }
         return try ordinals(
             "WHERE batch = ? AND cause = ?", .integer(batchNumber),
             .integer(TombstoneCause.unfinished.rawValue))

@@ -61,4 +61,34 @@ package struct Catalog {
             try connection.execute(one: "DROP TABLE IF EXISTS main.\(name)")
         }
     }
+
+    // MARK: Files of version 0.1.0
+
+    /// Whether the file has all columns of the format; one that version 0.1.0 made has no causes
+    /// of its tombstones.
+    package var isComplete: Bool {
+        get throws(SQLiteError) {
+            try connection.holds(
+                """
+                SELECT 1 FROM pragma_table_info('stretch_tombstone', 'main') WHERE name = 'cause'
+                """)
+        }
+    }
+
+    /// Adds the columns that the file lacks, in the caller's transaction or in one of its own.
+    ///
+    /// SQLite reads the schema again, so that no virtual table may be at work on the connection.
+    package func complete() throws {
+        guard try !isComplete else { return }
+        guard !connection.isInTransaction else { return try addCauses() }
+        try connection.transaction(.immediate) {
+            // Another program may have come first.
+            if try !isComplete { try addCauses() }
+        }
+    }
+
+    private func addCauses() throws(SQLiteError) {
+        try connection.execute(
+            "ALTER TABLE main.stretch_tombstone ADD COLUMN cause INTEGER NOT NULL DEFAULT 1")
+    }
 }

@@ -211,6 +211,7 @@ package final class Migrator {
     ) throws(StretchError) -> MigrationReport {
         let lease = try takeLease(timeout: options.leaseTimeout ?? configuration.busyTimeout)
         defer { withExtendedLifetime(lease) {} }
+        try local { () throws in try Catalog(connection).complete() }
         let waiting = try local { () throws in try reconcileSchema(schema) }
         let endpoint = try endpoint()
         let roundTripCount = endpoint.roundTripCount

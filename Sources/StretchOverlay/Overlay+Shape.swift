@@ -1,15 +1,25 @@
 internal import SQLText
-internal import StretchSQLite
+internal import StretchCatalog
+package import StretchSQLite
 internal import StretchText
 
 extension Overlay {
     /// Prepares a statement of the application while its shape is known.
     ///
     /// SQLite prepares it again by itself when the schema has changed, and then nothing is known.
-    package func preparing<Result>(_ sql: String, _ body: () throws -> Result) throws -> Result {
+    ///
+    /// The first one that writes completes the catalog of a file that version 0.1.0 made: later,
+    /// while it runs, SQLite could not read the schema again.
+    package func preparing(
+        _ sql: String, _ body: () throws -> Statement?
+    ) throws -> Statement? {
         let outer = shape
         shape = StatementShape(of: sql).union(try temporaryShape())
         defer { shape = outer }
+        let statement = try body()
+        guard isCatalogIncomplete, let statement, !statement.isReadOnly else { return statement }
+        try catalog.complete()
+        invalidate()
         return try body()
     }
 

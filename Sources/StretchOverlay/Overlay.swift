@@ -191,6 +191,8 @@ package final class Overlay {
         try catalog.schemaVersions() != attachedVersions
     }
     private var attachedVersions: [SchemaVersion] = []
+    /// Whether the file was made by version 0.1.0, and no writer has completed it since.
+    private(set) var isCatalogIncomplete = false
 
     /// SQLite lets no schema stand before what a trigger writes, so that a table that the
     /// application makes in schema temp comes before the one of main.
@@ -226,6 +228,7 @@ package final class Overlay {
             }
             attachedVersions = try catalog.schemaVersions()
         }
+        isCatalogIncomplete = try newRecord != nil && !catalog.isComplete
         let old = (tables, record, viewNames, triggerNames, targets)
         do {
             try replaceObjects {

@@ -60,6 +60,7 @@ extension Overlay {
         do {
             guard try callsOnlyKnownFunctions(text) else { return false }
             let statement = try preparing(text) { try connection.prepare(text) }
+            guard let statement else { return false }
             self.rehearsal = rehearsal
             while try statement.step() {}
         } catch {

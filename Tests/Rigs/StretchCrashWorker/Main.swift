@@ -19,7 +19,7 @@ enum Main {
             switch arguments.mode {
             case "migrate", "bring-back", "gc", "erase": try MigratorWork(arguments).run()
             case "load": try LoadWork(arguments).run()
-            case "reauthorize", "backup", "restore": try TimelineWork(arguments).run()
+            case "reauthorize", "backup", "restore", "delete": try TimelineWork(arguments).run()
             case "write":
                 var work = try WriterWork(arguments)
                 try work.run()

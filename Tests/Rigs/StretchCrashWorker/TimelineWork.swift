@@ -2,9 +2,10 @@ internal import CKillPoint
 internal import Foundation
 internal import StretchEngine
 internal import StretchKeystore
+internal import StretchSQLite
 
-/// Reauthorizes, backs up or restores one file, and dies before the call with the number `kill`
-/// that changes a file or tells a server something.
+/// Reauthorizes, backs up or restores one file, or deletes a row of it, and dies before the call
+/// with the number `kill` that changes a file or tells a server something.
 ///
 /// It prints `calls=` with their number, when it comes to its end.
 struct TimelineWork {
@@ -39,6 +40,11 @@ struct TimelineWork {
             options.overwrites = true
             let database = try StretchDatabase(path: arguments.path, configuration: configuration)
             return "rows=\(try database.backUp(to: target, options).backup.localRows)"
+        case "delete":
+            let database = try StretchDatabase(path: arguments.path, configuration: configuration)
+            let id = arguments.integer("id", default: 0)
+            try database.execute("DELETE FROM t WHERE id = ?", .integer(Int64(id)))
+            return "rows=\(database.changeCount)"
         default:
             var options = RestoreOptions()
             options.replaces = true
