@@ -69,9 +69,12 @@ public final class PrivatePostgres: Sendable {
         try run(
             """
             mkdir -m 700 \(folder) && cd \(folder) && printf '%s' '\(PrivatePostgres.password)' > pw
+            # A collation that is not bytewise, where a database can have one of ICU: since 15.
+            icu='--locale-provider=icu --icu-locale=en'
+            \(binaries)/initdb --help | grep -q -e --icu-locale || icu=
             \(binaries)/initdb -D \(folder)/data -U \(PrivatePostgres.login) --pwfile=pw \
-            --auth=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8 --no-sync \
-            --locale-provider=icu --icu-locale=en > initdb.log 2>&1
+            --auth=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8 --no-sync $icu \
+            > initdb.log 2>&1
             rm pw
             printf '%s\\n' "listen_addresses = '127.0.0.1'" "port = \(port)" \
             "unix_socket_directories = '\(folder)'" "shared_buffers = 64MB" \
