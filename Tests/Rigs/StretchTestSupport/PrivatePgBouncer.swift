@@ -60,7 +60,7 @@ public final class PrivatePgBouncer: Sendable {
         close(ends[0])
         close(process.output)
         input = ends[1]
-        for _ in 0..<1_000 {
+        for _ in 0..<12_000 {
             let descriptor = TCPProxy.connect(to: port)
             if descriptor >= 0 {
                 close(descriptor)

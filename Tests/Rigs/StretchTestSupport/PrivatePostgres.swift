@@ -95,7 +95,7 @@ public final class PrivatePostgres: Sendable {
         let limit = maximumFileByteCount.map { "ulimit -f \($0 / 512); " } ?? ""
         try run(
             """
-            \(limit)\(binaries)/pg_ctl -D \(folder)/data -l \(folder)/log -w -t 60 start \
+            \(limit)\(binaries)/pg_ctl -D \(folder)/data -l \(folder)/log -w -t 300 start \
             > /dev/null 2>&1
             """
         )

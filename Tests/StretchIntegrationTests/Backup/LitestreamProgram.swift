@@ -30,12 +30,12 @@ struct LitestreamProgram {
     ///
     /// - Returns: How many it has.
     func wait(for url: String, after count: Int) throws -> Int {
-        for _ in 0..<200 {
+        for _ in 0..<3_000 {
             let found = try stateCount(url)
             if found > count { return found }
             Thread.sleep(forTimeInterval: 0.1)
         }
-        throw ConformanceFailure("litestream wrote no state within 20 seconds")
+        throw ConformanceFailure("litestream wrote no state within 5 minutes")
     }
 
     /// The program while it replicates a file.

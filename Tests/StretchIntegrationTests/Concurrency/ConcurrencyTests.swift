@@ -108,7 +108,7 @@ private struct Accounts {
         }
         #expect(refusal?.code == .busy, "\(String(describing: refusal))")
         #expect(refusal?.message.contains("pid \(worker.processIdentifier) ") ?? false)
-        options.leaseTimeout = .seconds(10)
+        options.leaseTimeout = .seconds(300)
         options.shouldStop = { false }
         let identifier = worker.processIdentifier
         let timer = Thread {

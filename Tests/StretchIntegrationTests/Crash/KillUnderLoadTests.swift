@@ -124,7 +124,10 @@ private final class LoadApplication: @unchecked Sendable {
         let thread = Thread { [self] in
             do {
                 let database = try StretchDatabase(path: path, configuration: .everyRemote)
-                while !isStopped.load(ordering: .relaxed) { try step(database) }
+                // On a busy machine the stop can come before the first commit.
+                while commitCount == 0 || !isStopped.load(ordering: .relaxed) {
+                    try step(database)
+                }
             } catch {
                 failures.append("\(error)")
             }

@@ -9,13 +9,14 @@ import Testing
 
 /// A network that drops, delays, cuts and corrupts.
 @Suite struct PostgresNetworkTests {
+    /// - Parameter timeout: After how many seconds a server that says nothing is given up.
     private static func proxied(
-        _ server: PrivatePostgres? = nil
+        _ server: PrivatePostgres? = nil, timeout: Int = 60
     ) throws -> (proxy: TCPProxy, address: String, remote: PostgresRemote) {
         let remote = try PostgresRemote(on: server, isTCP: true)
         let proxy = try TCPProxy(to: remote.server.port)
         let address = "postgresql://127.0.0.1:\(proxy.port)/\(remote.database)"
-        return (proxy, address + "?sslmode=disable&connect_timeout=1", remote)
+        return (proxy, address + "?sslmode=disable&connect_timeout=\(timeout)", remote)
     }
 
     @Test func `a migration that is cut anywhere goes on by itself and loses nothing`() throws {
@@ -124,7 +125,7 @@ import Testing
     func `hot work goes on at once without the remote, and cold work says why not`(
         _ kind: String
     ) throws {
-        let (proxy, address, _) = try Self.proxied()
+        let (proxy, address, _) = try Self.proxied(timeout: 4)
         let file = try PostgresStretchedFile(server: address)
         try file.database.migrate()
         proxy.set(kind == "blackHole" ? .blackHole : .refusal)
