@@ -45,7 +45,11 @@ final class Reauthorization {
             throw StretchError(.wrongState, "there is no keystore")
         }
         self.link = link
-        linkState = try link.state(of: record, pending: pending).0
+        // Another address than the file's own is a change, also for a file that is connected.
+        let state = try link.state(of: record, pending: pending).0
+        let isMoving =
+            try state == .connected && EndpointAddress(parsing: record.endpoint) != address
+        linkState = isMoving ? .disconnected(.repointed) : state
         prepared = try database.fileAttachment(record)
         configuration = database.configuration
         if let name = options.credential {
