@@ -1,0 +1,382 @@
+SET statement_timeout = 0;
+SET lock_timeout = 0;
+SET idle_in_transaction_session_timeout = 0;
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SELECT pg_catalog.set_config('search_path', '', false);
+SET check_function_bodies = false;
+SET xmloption = content;
+SET client_min_messages = warning;
+SET row_security = off;
+CREATE SCHEMA stretch_fixture;
+SET default_tablespace = '';
+SET default_table_access_method = heap;
+CREATE TABLE stretch_fixture.blobs (
+    _b bigint NOT NULL,
+    _o integer NOT NULL,
+    _x bytea,
+    k bytea,
+    v text COLLATE pg_catalog."C",
+    cold bigint
+);
+CREATE TABLE stretch_fixture.children (
+    _b bigint NOT NULL,
+    _o integer NOT NULL,
+    _x bytea,
+    id bigint,
+    parent bigint,
+    v text COLLATE pg_catalog."C"
+);
+CREATE TABLE stretch_fixture.codes (
+    _b bigint NOT NULL,
+    _o integer NOT NULL,
+    _x bytea,
+    code text COLLATE pg_catalog."C",
+    v bigint,
+    cold bigint,
+    added text DEFAULT 'the default'::text COLLATE pg_catalog."C"
+);
+CREATE TABLE stretch_fixture.kinds (
+    _b bigint NOT NULL,
+    _o integer NOT NULL,
+    _x bytea,
+    id bigint,
+    i bigint,
+    r double precision,
+    t text COLLATE pg_catalog."C",
+    b double precision,
+    n double precision,
+    x double precision,
+    cold bigint
+);
+CREATE TABLE stretch_fixture.pairs (
+    _b bigint NOT NULL,
+    _o integer NOT NULL,
+    _x bytea,
+    a bigint,
+    b text COLLATE pg_catalog."C",
+    v double precision,
+    cold bigint
+);
+CREATE TABLE stretch_fixture.parents (
+    _b bigint NOT NULL,
+    _o integer NOT NULL,
+    _x bytea,
+    id bigint,
+    v text COLLATE pg_catalog."C",
+    cold bigint
+);
+CREATE TABLE stretch_fixture.plain (
+    _b bigint NOT NULL,
+    _o integer NOT NULL,
+    _x bytea,
+    v text COLLATE pg_catalog."C",
+    n bigint
+);
+CREATE TABLE stretch_fixture.reals (
+    _b bigint NOT NULL,
+    _o integer NOT NULL,
+    _x bytea,
+    k double precision,
+    v text COLLATE pg_catalog."C",
+    cold bigint
+);
+CREATE TABLE stretch_fixture.stretch_batch (
+    id bigint NOT NULL,
+    relation bigint NOT NULL,
+    branch bigint NOT NULL,
+    epoch bigint NOT NULL,
+    row_count bigint NOT NULL,
+    byte_count bigint NOT NULL,
+    digest bytea NOT NULL,
+    columns bigint[] NOT NULL,
+    committed_at timestamp with time zone DEFAULT now() NOT NULL,
+    condemned_at timestamp with time zone,
+    collected_at timestamp with time zone
+);
+CREATE TABLE stretch_fixture.stretch_branch (
+    id bigint NOT NULL,
+    database bigint NOT NULL,
+    parent bigint,
+    fork_epoch bigint,
+    owner bytea,
+    owner_name text,
+    last_seen timestamp with time zone DEFAULT now() NOT NULL,
+    head_epoch bigint NOT NULL,
+    dropped_at timestamp with time zone
+);
+CREATE TABLE stretch_fixture.stretch_column (
+    relation bigint NOT NULL,
+    id bigint NOT NULL,
+    number integer NOT NULL,
+    name text NOT NULL,
+    column_name text NOT NULL,
+    affinity text NOT NULL,
+    type text NOT NULL,
+    default_value bytea NOT NULL,
+    has_misfits boolean NOT NULL
+);
+CREATE TABLE stretch_fixture.stretch_history (
+    branch bigint NOT NULL,
+    epoch bigint NOT NULL,
+    token bigint NOT NULL
+);
+CREATE TABLE stretch_fixture.stretch_index (
+    relation bigint NOT NULL,
+    name text NOT NULL,
+    "position" integer NOT NULL,
+    column_id bigint NOT NULL,
+    collation_name text NOT NULL,
+    is_descending boolean NOT NULL,
+    prefix_length integer NOT NULL
+);
+CREATE TABLE stretch_fixture.stretch_relation (
+    id bigint NOT NULL,
+    number integer NOT NULL,
+    name text NOT NULL,
+    table_name text NOT NULL,
+    generation bigint NOT NULL,
+    batch_count bigint NOT NULL,
+    row_count bigint NOT NULL,
+    byte_count bigint NOT NULL,
+    has_indexes boolean NOT NULL
+);
+CREATE TABLE stretch_fixture.stretch_remote (
+    id integer NOT NULL,
+    format integer NOT NULL,
+    remote uuid DEFAULT gen_random_uuid() NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    retention_seconds bigint,
+    CONSTRAINT stretch_remote_id_check CHECK ((id = 1))
+);
+CREATE TABLE stretch_fixture.stretch_retirement (
+    batch bigint NOT NULL,
+    branch bigint NOT NULL,
+    epoch bigint NOT NULL,
+    confirmed_at timestamp with time zone
+);
+COPY stretch_fixture.blobs (_b, _o, _x, k, v, cold) FROM stdin;
+4598016352335809289	0	\N	\\x0001ff	blob 1	1
+4598016352335809289	1	\N	\\x0003ff	blob 3	1
+4598016352335809289	2	\N	\\x0005ff	blob 5	1
+4598016352335809289	3	\N	\\x0007ff	blob 7	1
+\.
+COPY stretch_fixture.children (_b, _o, _x, id, parent, v) FROM stdin;
+2388908817845430879	0	\N	10	1	child 0
+2388908817845430879	1	\N	11	1	child 1
+2388908817845430879	2	\N	30	3	child 0
+2388908817845430879	3	\N	31	3	child 1
+2388908817845430879	4	\N	50	5	child 0
+2388908817845430879	5	\N	51	5	child 1
+\.
+COPY stretch_fixture.codes (_b, _o, _x, code, v, cold, added) FROM stdin;
+3118096865044566154	0	\N	BETA	1	1	the default
+3118096865044566154	1	\N	Gamma	2	1	the default
+3118096865044566154	2	\N	É	4	1	the default
+3118096865044566154	3	\N	é	5	1	the default
+2128262416819347416	0	\\x000203070000006368616e676564	BETA	\N	1	the default
+2128262416819347416	1	\N	later	9	1	given
+\.
+COPY stretch_fixture.kinds (_b, _o, _x, id, i, r, t, b, n, x, cold) FROM stdin;
+149784511936037823	0	\\x00050100000000000000000007010000000000000000	2	0	0	0	\N	0	\N	1
+149784511936037823	1	\\x00050101000000000000000007010100000000000000	3	1	1	1	\N	1	\N	1
+149784511936037823	2	\\x000501ffffffffffffffff000701ffffffffffffffff	4	-1	-1	-1	\N	-1	\N	1
+149784511936037823	3	\\x0005017fffffffffffffff0007017fffffffffffffff	6	-129	-129	-129	\N	-129	\N	1
+149784511936037823	4	\\x00050100000100000000000007010000010000000000	7	65536	65536	65536	\N	65536	\N	1
+149784511936037823	5	\\x000501ffffffffffffff7f000601ffffffffffffff7f000701ffffffffffffff7f	8	9223372036854775807	9.223372036854776e+18	9223372036854775807	\N	\N	\N	1
+149784511936037823	6	\\x000501010000000000200000060101000000000020000007010100000000002000	10	9007199254740993	9.007199254740992e+15	9007199254740993	\N	\N	\N	1
+149784511936037823	7	\N	11	0	0	0.0	0	0	0	1
+149784511936037823	8	\N	12	0	0	0.0	-0	0	-0	1
+149784511936037823	9	\\x000202c41158bbe31bb881	14	\N	-2.25e-300	-2.25e-300	-2.25e-300	-2.25e-300	-2.25e-300	1
+149784511936037823	10	\\x000202a0c8eb85f3cce17f	15	\N	1e+308	1.0e+308	1e+308	1e+308	1e+308	1
+149784511936037823	11	\\x000202000000000000f07f	16	\N	Infinity	Inf	Infinity	Infinity	Infinity	1
+149784511936037823	12	\\x0002020100000000000000	18	\N	5e-324	4.94065645841247e-324	5e-324	5e-324	5e-324	1
+149784511936037823	13	\N	19	2	2	2.0	2	2	2	1
+149784511936037823	14	\N	20	1000000000000000	1e+15	1.0e+15	1e+15	1e+15	1e+15	1
+149784511936037823	15	\\x00020304000000746578740003030400000074657874000503040000007465787400060304000000746578740007030400000074657874	22	\N	\N	text	\N	\N	\N	1
+149784511936037823	16	\\x000503020000003132000703020000003132	23	12	12	12	\N	12	\N	1
+149784511936037823	17	\\x000202000000000000f83f00050304000000312e353000070304000000312e3530	24	\N	1.5	1.50	\N	1.5	\N	1
+149784511936037823	18	\\x000203040000006100ff62000303040000006100ff62000403040000006100ff62000503040000006100ff62000603040000006100ff62000703040000006100ff62	26	\N	\N	\N	\N	\N	\N	1
+149784511936037823	19	\\x00020302000000c32800030302000000c32800040302000000c32800050302000000c32800060302000000c32800070302000000c328	27	\N	\N	\N	\N	\N	\N	1
+149784511936037823	20	\\x00020316000000697427732061202271756f746522205c200a0974616200030316000000697427732061202271756f746522205c200a0974616200050316000000697427732061202271756f746522205c200a0974616200060316000000697427732061202271756f746522205c200a0974616200070316000000697427732061202271756f746522205c200a09746162	28	\N	\N	it's a "quote" \\ \n\ttab	\N	\N	\N	1
+149784511936037823	21	\\x0002040300000000ff800003040300000000ff800004040300000000ff800005040300000000ff800006040300000000ff800007040300000000ff80	30	\N	\N	\N	\N	\N	\N	1
+149784511936037823	22	\\x000204280000000000000000000000000000000000000000000000000000000000000000000000000000000000000000030428000000000000000000000000000000000000000000000000000000000000000000000000000000000000000004042800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000504280000000000000000000000000000000000000000000000000000000000000000000000000000000000000000060428000000000000000000000000000000000000000000000000000000000000000000000000000000000000000007042800000000000000000000000000000000000000000000000000000000000000000000000000000000000000	31	\N	\N	\N	\N	\N	\N	1
+149784511936037823	23	\\x0002032f0000006120746578742074686174206973206c6f6e676572207468616e2061207a6f6e65277320626f756e64206f662032340003032f0000006120746578742074686174206973206c6f6e676572207468616e2061207a6f6e65277320626f756e64206f662032340005032f0000006120746578742074686174206973206c6f6e676572207468616e2061207a6f6e65277320626f756e64206f662032340006032f0000006120746578742074686174206973206c6f6e676572207468616e2061207a6f6e65277320626f756e64206f662032340007032f0000006120746578742074686174206973206c6f6e676572207468616e2061207a6f6e65277320626f756e64206f66203234	32	\N	\N	a text that is longer than a zone's bound of 24	\N	\N	\N	1
+7827726094662928755	0	\N	33	100	\N	\N	\N	\N	\N	1
+7827726094662928755	1	\N	34	101	\N	\N	\N	\N	\N	1
+\.
+COPY stretch_fixture.pairs (_b, _o, _x, a, b, v, cold) FROM stdin;
+3856438439624713052	0	\N	-5	y	-5.25	1
+3856438439624713052	1	\N	-5	x	-5.25	1
+3856438439624713052	2	\N	1	y	1.25	1
+3856438439624713052	3	\N	1	x	1.25	1
+3856438439624713052	4	\N	2	z	2.25	1
+3856438439624713052	5	\N	2	x	2.25	1
+\.
+COPY stretch_fixture.parents (_b, _o, _x, id, v, cold) FROM stdin;
+7422557819022394002	0	\N	1	parent 1	1
+7422557819022394002	1	\N	3	parent 3	1
+7422557819022394002	2	\N	5	parent 5	1
+\.
+COPY stretch_fixture.plain (_b, _o, _x, v, n) FROM stdin;
+3878464730591592302	0	\N	line 0	0
+3878464730591592302	1	\N	line 1	1
+3878464730591592302	2	\N	line 2	2
+3878464730591592302	3	\N	line 3	3
+3878464730591592302	4	\N	line 4	4
+3878464730591592302	5	\N	line 0	5
+3878464730591592302	6	\N	line 1	6
+3878464730591592302	7	\N	line 2	7
+3878464730591592302	8	\N	line 3	8
+3878464730591592302	9	\N	line 4	9
+3878464730591592302	10	\N	line 0	10
+3878464730591592302	11	\N	line 1	11
+3878464730591592302	12	\N	line 2	12
+3878464730591592302	13	\N	line 3	13
+3878464730591592302	14	\N	line 4	14
+7942922124700164770	0	\N	changed	5
+\.
+COPY stretch_fixture.reals (_b, _o, _x, k, v, cold) FROM stdin;
+8003221067772684994	0	\N	-1.5	real	1
+8003221067772684994	1	\N	0.1	real	1
+8003221067772684994	2	\N	1e+300	real	1
+\.
+COPY stretch_fixture.stretch_batch (id, relation, branch, epoch, row_count, byte_count, digest, columns, committed_at, condemned_at, collected_at) FROM stdin;
+149784511936037823	1562284349413858725	2951713216959377651	1	24	2332	\\x15d83b8df3ba9b40a105dbd1f635dd5073321b61f063afb568259c9fc872f20a	{4950080288751347361,3522945449579326755,621984810310607971,4836967578563557289,7305358143435317039,3263324236433659491,2684084314334764471,1733572671140773097}	2026-11-30 15:56:02.160668+00	\N	\N
+3118096865044566154	7923707454759408628	2951713216959377651	2	4	105	\\xe89d4b9def3e335957176fc24b487c485423ffb3dc59bae0976b9872c3f10899	{4777915581187923197,3524789879641417264,6034991751931308450}	2026-11-30 15:56:02.178405+00	\N	\N
+3856438439624713052	5194845123319211316	2951713216959377651	3	6	198	\\xf869f2ff289be93aed56086f6accf4c03e7440447e970bd411c94307a5f37eda	{5942406197645939080,2684635367927905241,3395725193080101726,4641035674321005498}	2026-11-30 15:56:02.190723+00	\N	\N
+4598016352335809289	1796327964472233324	2951713216959377651	4	4	112	\\xf7ac3a64b6a93f4792869f2728b7ecc11fe2f94b24efc07907e4d934a4abc60d	{5083013999948512967,7165653528570003389,1366096192857651851}	2026-11-30 15:56:02.212679+00	\N	\N
+8003221067772684994	9094786125488817479	2951713216959377651	5	3	81	\\x596de3e4cfc052861694297bf5a396075fc5faea75501a6eb8944d96faa20826	{360243967717017068,1088230430615390758,2020562683363713578}	2026-11-30 15:56:02.233328+00	\N	\N
+3878464730591592302	1118414690195980971	2951713216959377651	6	15	300	\\x1397f99d00111b23f981ec368aa3805a701f138e0861f6bd1355902695e70786	{8317812695370233263,7639026769235777643}	2026-11-30 15:56:02.259162+00	\N	\N
+2388908817845430879	3077756580067634454	2951713216959377651	7	6	180	\\xc0ee5b12897891f2ae194ad411dfe29e5a3df606ff742486d02378a2e1a6482e	{7312729239380158346,1108656327572469314,8809687153098022144}	2026-11-30 15:56:02.285947+00	\N	\N
+7422557819022394002	6467400544960513059	2951713216959377651	8	3	93	\\xcd8d6ba08c01bfe14a5c68a584ffe0122d8fda33ffc09709bdd2bf460e3895cd	{6385031935455052211,3849201640908440111,7448664584706654561}	2026-11-30 15:56:02.372486+00	\N	\N
+7827726094662928755	1562284349413858725	2951713216959377651	9	2	64	\\x0fb25bd76dcc329fbd003efedd573664f47f6468e6d1aca3c675f9364707550a	{4950080288751347361,3522945449579326755,621984810310607971,4836967578563557289,7305358143435317039,3263324236433659491,2684084314334764471,1733572671140773097}	2026-11-30 15:56:08.004499+00	\N	\N
+2128262416819347416	7923707454759408628	2951713216959377651	10	2	84	\\x11c345c75d8bcb2231fa65c3beee6bff7509ae2225476b52fd7409a611e1d469	{4777915581187923197,3524789879641417264,6034991751931308450,1360881002573214263}	2026-11-30 15:56:08.054383+00	\N	\N
+7942922124700164770	1118414690195980971	2951713216959377651	11	1	21	\\xd9b631f0be72d2fdcd8164119bd6ad6ee2c284d614398dd2c1c11e229f17a90f	{8317812695370233263,7639026769235777643}	2026-11-30 15:56:08.184732+00	\N	\N
+\.
+COPY stretch_fixture.stretch_branch (id, database, parent, fork_epoch, owner, owner_name, last_seen, head_epoch, dropped_at) FROM stdin;
+2951713216959377651	5573470286932613709	\N	\N	\\x856af1f46352178d7dd45d2ae69db00f24bfd0c52143865408ed788ab406bccd	root@fixture:/tmp/stretch-fixture-wjn1njb2/server.db	2026-11-30 15:56:09.596996+00	11	\N
+\.
+COPY stretch_fixture.stretch_column (relation, id, number, name, column_name, affinity, type, default_value, has_misfits) FROM stdin;
+1562284349413858725	4950080288751347361	1	id	id	integer	integer	\\x00	f
+1562284349413858725	1733572671140773097	8	cold	cold	integer	integer	\\x00	f
+7923707454759408628	4777915581187923197	1	code	code	text	text	\\x00	f
+7923707454759408628	6034991751931308450	3	cold	cold	integer	integer	\\x00	f
+5194845123319211316	5942406197645939080	1	a	a	integer	integer	\\x00	f
+5194845123319211316	2684635367927905241	2	b	b	text	text	\\x00	f
+5194845123319211316	3395725193080101726	3	v	v	real	real	\\x00	f
+5194845123319211316	4641035674321005498	4	cold	cold	integer	integer	\\x00	f
+1796327964472233324	5083013999948512967	1	k	k	blob	blob	\\x00	f
+1796327964472233324	7165653528570003389	2	v	v	text	text	\\x00	f
+1796327964472233324	1366096192857651851	3	cold	cold	integer	integer	\\x00	f
+9094786125488817479	360243967717017068	1	k	k	real	real	\\x00	f
+9094786125488817479	1088230430615390758	2	v	v	text	text	\\x00	f
+9094786125488817479	2020562683363713578	3	cold	cold	integer	integer	\\x00	f
+1118414690195980971	8317812695370233263	1	v	v	text	text	\\x00	f
+1118414690195980971	7639026769235777643	2	n	n	integer	integer	\\x00	f
+6467400544960513059	6385031935455052211	1	id	id	integer	integer	\\x00	f
+6467400544960513059	3849201640908440111	2	v	v	text	text	\\x00	f
+6467400544960513059	7448664584706654561	3	cold	cold	integer	integer	\\x00	f
+3077756580067634454	7312729239380158346	1	id	id	integer	integer	\\x00	f
+3077756580067634454	1108656327572469314	2	parent	parent	integer	integer	\\x00	f
+3077756580067634454	8809687153098022144	3	v	v	blob	text	\\x00	f
+1562284349413858725	3522945449579326755	2	i	i	integer	integer	\\x00	t
+1562284349413858725	621984810310607971	3	r	r	real	real	\\x00	t
+1562284349413858725	4836967578563557289	4	t	t	text	text	\\x00	t
+1562284349413858725	7305358143435317039	5	b	b	blob	real	\\x00	t
+1562284349413858725	3263324236433659491	6	n	n	numeric	number	\\x00	t
+1562284349413858725	2684084314334764471	7	x	x	blob	real	\\x00	t
+7923707454759408628	1360881002573214263	4	added	added	text	text	\\x030b0000007468652064656661756c74	f
+7923707454759408628	3524789879641417264	2	v	v	blob	integer	\\x00	t
+\.
+COPY stretch_fixture.stretch_history (branch, epoch, token) FROM stdin;
+2951713216959377651	0	41600710157993544
+2951713216959377651	1	1889003487224321163
+2951713216959377651	2	2130898761395369927
+2951713216959377651	3	8977854805215677662
+2951713216959377651	4	3384323504795292735
+2951713216959377651	5	2688402652854803230
+2951713216959377651	6	4829501220837448432
+2951713216959377651	7	5637788094329502592
+2951713216959377651	8	7639107406979953042
+2951713216959377651	9	7806914746431108237
+2951713216959377651	10	5718325874896364164
+2951713216959377651	11	8074815551861128635
+\.
+COPY stretch_fixture.stretch_index (relation, name, "position", column_id, collation_name, is_descending, prefix_length) FROM stdin;
+1562284349413858725	by_1	0	4950080288751347361	BINARY	f	600
+7923707454759408628	by_1n	0	4777915581187923197	NOCASE	f	600
+5194845123319211316	by_1_2	0	5942406197645939080	BINARY	f	600
+5194845123319211316	by_1_2	1	2684635367927905241	BINARY	f	600
+1796327964472233324	by_1	0	5083013999948512967	BINARY	f	600
+9094786125488817479	by_1	0	360243967717017068	BINARY	f	600
+6467400544960513059	by_1	0	6385031935455052211	BINARY	f	600
+3077756580067634454	by_1	0	7312729239380158346	BINARY	f	600
+1562284349413858725	by_4	0	4836967578563557289	BINARY	f	600
+\.
+COPY stretch_fixture.stretch_relation (id, number, name, table_name, generation, batch_count, row_count, byte_count, has_indexes) FROM stdin;
+5194845123319211316	3	pairs	pairs	2	1	6	198	f
+1796327964472233324	4	blobs	blobs	2	1	4	112	f
+9094786125488817479	5	reals	reals	2	1	3	81	f
+3077756580067634454	8	children	children	2	1	6	180	f
+6467400544960513059	7	parents	parents	2	1	3	93	f
+1562284349413858725	1	kinds	kinds	4	2	26	2396	t
+7923707454759408628	2	codes	codes	4	2	6	189	f
+1118414690195980971	6	plain	plain	2	2	16	321	f
+\.
+COPY stretch_fixture.stretch_remote (id, format, remote, created_at, retention_seconds) FROM stdin;
+1	1	872f2330-d70e-41dd-b20f-82fb08ef777c	2026-11-30 15:55:56.236678+00	\N
+\.
+COPY stretch_fixture.stretch_retirement (batch, branch, epoch, confirmed_at) FROM stdin;
+\.
+ALTER TABLE ONLY stretch_fixture.stretch_batch
+    ADD CONSTRAINT stretch_batch_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY stretch_fixture.stretch_branch
+    ADD CONSTRAINT stretch_branch_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY stretch_fixture.stretch_column
+    ADD CONSTRAINT stretch_column_pkey PRIMARY KEY (relation, id);
+ALTER TABLE ONLY stretch_fixture.stretch_column
+    ADD CONSTRAINT stretch_column_relation_column_name_key UNIQUE (relation, column_name);
+ALTER TABLE ONLY stretch_fixture.stretch_column
+    ADD CONSTRAINT stretch_column_relation_number_key UNIQUE (relation, number);
+ALTER TABLE ONLY stretch_fixture.stretch_history
+    ADD CONSTRAINT stretch_history_pkey PRIMARY KEY (branch, epoch);
+ALTER TABLE ONLY stretch_fixture.stretch_index
+    ADD CONSTRAINT stretch_index_pkey PRIMARY KEY (relation, name, "position");
+ALTER TABLE ONLY stretch_fixture.stretch_relation
+    ADD CONSTRAINT stretch_relation_number_key UNIQUE (number);
+ALTER TABLE ONLY stretch_fixture.stretch_relation
+    ADD CONSTRAINT stretch_relation_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY stretch_fixture.stretch_relation
+    ADD CONSTRAINT stretch_relation_table_name_key UNIQUE (table_name);
+ALTER TABLE ONLY stretch_fixture.stretch_remote
+    ADD CONSTRAINT stretch_remote_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY stretch_fixture.stretch_retirement
+    ADD CONSTRAINT stretch_retirement_pkey PRIMARY KEY (branch, batch);
+CREATE INDEX blobs_substr_idx ON stretch_fixture.blobs USING btree (substr(k, 1, 600) NULLS FIRST);
+CREATE INDEX children_id_idx ON stretch_fixture.children USING btree (id NULLS FIRST);
+CREATE INDEX codes_left_idx ON stretch_fixture.codes USING btree ("left"(lower(code), 600) NULLS FIRST);
+CREATE INDEX kinds_id_idx ON stretch_fixture.kinds USING btree (id NULLS FIRST);
+CREATE INDEX kinds_left_idx ON stretch_fixture.kinds USING btree ("left"(t, 600) NULLS FIRST);
+CREATE INDEX pairs_a_left_idx ON stretch_fixture.pairs USING btree (a NULLS FIRST, "left"(b, 600) NULLS FIRST);
+CREATE INDEX parents_id_idx ON stretch_fixture.parents USING btree (id NULLS FIRST);
+CREATE INDEX reals_k_idx ON stretch_fixture.reals USING btree (k NULLS FIRST);
+CREATE INDEX rows_1_misfit ON stretch_fixture.kinds USING btree (_b) WHERE (_x IS NOT NULL);
+CREATE INDEX rows_1_place ON stretch_fixture.kinds USING btree (_b, _o);
+CREATE INDEX rows_2_misfit ON stretch_fixture.codes USING btree (_b) WHERE (_x IS NOT NULL);
+CREATE INDEX rows_2_place ON stretch_fixture.codes USING btree (_b, _o);
+CREATE INDEX rows_3_misfit ON stretch_fixture.pairs USING btree (_b) WHERE (_x IS NOT NULL);
+CREATE INDEX rows_3_place ON stretch_fixture.pairs USING btree (_b, _o);
+CREATE INDEX rows_4_misfit ON stretch_fixture.blobs USING btree (_b) WHERE (_x IS NOT NULL);
+CREATE INDEX rows_4_place ON stretch_fixture.blobs USING btree (_b, _o);
+CREATE INDEX rows_5_misfit ON stretch_fixture.reals USING btree (_b) WHERE (_x IS NOT NULL);
+CREATE INDEX rows_5_place ON stretch_fixture.reals USING btree (_b, _o);
+CREATE INDEX rows_6_misfit ON stretch_fixture.plain USING btree (_b) WHERE (_x IS NOT NULL);
+CREATE INDEX rows_6_place ON stretch_fixture.plain USING btree (_b, _o);
+CREATE INDEX rows_7_misfit ON stretch_fixture.parents USING btree (_b) WHERE (_x IS NOT NULL);
+CREATE INDEX rows_7_place ON stretch_fixture.parents USING btree (_b, _o);
+CREATE INDEX rows_8_misfit ON stretch_fixture.children USING btree (_b) WHERE (_x IS NOT NULL);
+CREATE INDEX rows_8_place ON stretch_fixture.children USING btree (_b, _o);
+CREATE INDEX stretch_batch_by_epoch ON stretch_fixture.stretch_batch USING btree (branch, epoch);
+CREATE INDEX stretch_batch_by_relation ON stretch_fixture.stretch_batch USING btree (relation);
+CREATE INDEX stretch_batch_condemned ON stretch_fixture.stretch_batch USING btree (branch, epoch) WHERE (condemned_at IS NOT NULL);

@@ -1,0 +1,382 @@
+SET statement_timeout = 0;
+SET lock_timeout = 0;
+SET idle_in_transaction_session_timeout = 0;
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SELECT pg_catalog.set_config('search_path', '', false);
+SET check_function_bodies = false;
+SET xmloption = content;
+SET client_min_messages = warning;
+SET row_security = off;
+CREATE SCHEMA stretch_fixture;
+SET default_tablespace = '';
+SET default_table_access_method = heap;
+CREATE TABLE stretch_fixture.blobs (
+    _b bigint NOT NULL,
+    _o integer NOT NULL,
+    _x bytea,
+    k bytea,
+    v text COLLATE pg_catalog."C",
+    cold bigint
+);
+CREATE TABLE stretch_fixture.children (
+    _b bigint NOT NULL,
+    _o integer NOT NULL,
+    _x bytea,
+    id bigint,
+    parent bigint,
+    v text COLLATE pg_catalog."C"
+);
+CREATE TABLE stretch_fixture.codes (
+    _b bigint NOT NULL,
+    _o integer NOT NULL,
+    _x bytea,
+    code text COLLATE pg_catalog."C",
+    v bigint,
+    cold bigint,
+    added text DEFAULT 'the default'::text COLLATE pg_catalog."C"
+);
+CREATE TABLE stretch_fixture.kinds (
+    _b bigint NOT NULL,
+    _o integer NOT NULL,
+    _x bytea,
+    id bigint,
+    i bigint,
+    r double precision,
+    t text COLLATE pg_catalog."C",
+    b double precision,
+    n double precision,
+    x double precision,
+    cold bigint
+);
+CREATE TABLE stretch_fixture.pairs (
+    _b bigint NOT NULL,
+    _o integer NOT NULL,
+    _x bytea,
+    a bigint,
+    b text COLLATE pg_catalog."C",
+    v double precision,
+    cold bigint
+);
+CREATE TABLE stretch_fixture.parents (
+    _b bigint NOT NULL,
+    _o integer NOT NULL,
+    _x bytea,
+    id bigint,
+    v text COLLATE pg_catalog."C",
+    cold bigint
+);
+CREATE TABLE stretch_fixture.plain (
+    _b bigint NOT NULL,
+    _o integer NOT NULL,
+    _x bytea,
+    v text COLLATE pg_catalog."C",
+    n bigint
+);
+CREATE TABLE stretch_fixture.reals (
+    _b bigint NOT NULL,
+    _o integer NOT NULL,
+    _x bytea,
+    k double precision,
+    v text COLLATE pg_catalog."C",
+    cold bigint
+);
+CREATE TABLE stretch_fixture.stretch_batch (
+    id bigint NOT NULL,
+    relation bigint NOT NULL,
+    branch bigint NOT NULL,
+    epoch bigint NOT NULL,
+    row_count bigint NOT NULL,
+    byte_count bigint NOT NULL,
+    digest bytea NOT NULL,
+    columns bigint[] NOT NULL,
+    committed_at timestamp with time zone DEFAULT now() NOT NULL,
+    condemned_at timestamp with time zone,
+    collected_at timestamp with time zone
+);
+CREATE TABLE stretch_fixture.stretch_branch (
+    id bigint NOT NULL,
+    database bigint NOT NULL,
+    parent bigint,
+    fork_epoch bigint,
+    owner bytea,
+    owner_name text,
+    last_seen timestamp with time zone DEFAULT now() NOT NULL,
+    head_epoch bigint NOT NULL,
+    dropped_at timestamp with time zone
+);
+CREATE TABLE stretch_fixture.stretch_column (
+    relation bigint NOT NULL,
+    id bigint NOT NULL,
+    number integer NOT NULL,
+    name text NOT NULL,
+    column_name text NOT NULL,
+    affinity text NOT NULL,
+    type text NOT NULL,
+    default_value bytea NOT NULL,
+    has_misfits boolean NOT NULL
+);
+CREATE TABLE stretch_fixture.stretch_history (
+    branch bigint NOT NULL,
+    epoch bigint NOT NULL,
+    token bigint NOT NULL
+);
+CREATE TABLE stretch_fixture.stretch_index (
+    relation bigint NOT NULL,
+    name text NOT NULL,
+    "position" integer NOT NULL,
+    column_id bigint NOT NULL,
+    collation_name text NOT NULL,
+    is_descending boolean NOT NULL,
+    prefix_length integer NOT NULL
+);
+CREATE TABLE stretch_fixture.stretch_relation (
+    id bigint NOT NULL,
+    number integer NOT NULL,
+    name text NOT NULL,
+    table_name text NOT NULL,
+    generation bigint NOT NULL,
+    batch_count bigint NOT NULL,
+    row_count bigint NOT NULL,
+    byte_count bigint NOT NULL,
+    has_indexes boolean NOT NULL
+);
+CREATE TABLE stretch_fixture.stretch_remote (
+    id integer NOT NULL,
+    format integer NOT NULL,
+    remote uuid DEFAULT gen_random_uuid() NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    retention_seconds bigint,
+    CONSTRAINT stretch_remote_id_check CHECK ((id = 1))
+);
+CREATE TABLE stretch_fixture.stretch_retirement (
+    batch bigint NOT NULL,
+    branch bigint NOT NULL,
+    epoch bigint NOT NULL,
+    confirmed_at timestamp with time zone
+);
+COPY stretch_fixture.blobs (_b, _o, _x, k, v, cold) FROM stdin;
+8317917840972516621	0	\N	\\x0001ff	blob 1	1
+8317917840972516621	1	\N	\\x0003ff	blob 3	1
+8317917840972516621	2	\N	\\x0005ff	blob 5	1
+8317917840972516621	3	\N	\\x0007ff	blob 7	1
+\.
+COPY stretch_fixture.children (_b, _o, _x, id, parent, v) FROM stdin;
+604017738492945877	0	\N	10	1	child 0
+604017738492945877	1	\N	11	1	child 1
+604017738492945877	2	\N	30	3	child 0
+604017738492945877	3	\N	31	3	child 1
+604017738492945877	4	\N	50	5	child 0
+604017738492945877	5	\N	51	5	child 1
+\.
+COPY stretch_fixture.codes (_b, _o, _x, code, v, cold, added) FROM stdin;
+2098252912042731797	0	\N	BETA	1	1	the default
+2098252912042731797	1	\N	Gamma	2	1	the default
+2098252912042731797	2	\N	É	4	1	the default
+2098252912042731797	3	\N	é	5	1	the default
+6581893936938205258	0	\\x000203070000006368616e676564	BETA	\N	1	the default
+6581893936938205258	1	\N	later	9	1	given
+\.
+COPY stretch_fixture.kinds (_b, _o, _x, id, i, r, t, b, n, x, cold) FROM stdin;
+7974616748918651972	0	\\x00050100000000000000000007010000000000000000	2	0	0	0	\N	0	\N	1
+7974616748918651972	1	\\x00050101000000000000000007010100000000000000	3	1	1	1	\N	1	\N	1
+7974616748918651972	2	\\x000501ffffffffffffffff000701ffffffffffffffff	4	-1	-1	-1	\N	-1	\N	1
+7974616748918651972	3	\\x0005017fffffffffffffff0007017fffffffffffffff	6	-129	-129	-129	\N	-129	\N	1
+7974616748918651972	4	\\x00050100000100000000000007010000010000000000	7	65536	65536	65536	\N	65536	\N	1
+7974616748918651972	5	\\x000501ffffffffffffff7f000601ffffffffffffff7f000701ffffffffffffff7f	8	9223372036854775807	9.223372036854776e+18	9223372036854775807	\N	\N	\N	1
+7974616748918651972	6	\\x000501010000000000200000060101000000000020000007010100000000002000	10	9007199254740993	9.007199254740992e+15	9007199254740993	\N	\N	\N	1
+7974616748918651972	7	\N	11	0	0	0.0	0	0	0	1
+7974616748918651972	8	\N	12	0	0	0.0	-0	0	-0	1
+7974616748918651972	9	\\x000202c41158bbe31bb881	14	\N	-2.25e-300	-2.25e-300	-2.25e-300	-2.25e-300	-2.25e-300	1
+7974616748918651972	10	\\x000202a0c8eb85f3cce17f	15	\N	1e+308	1.0e+308	1e+308	1e+308	1e+308	1
+7974616748918651972	11	\\x000202000000000000f07f	16	\N	Infinity	Inf	Infinity	Infinity	Infinity	1
+7974616748918651972	12	\\x0002020100000000000000	18	\N	5e-324	4.94065645841247e-324	5e-324	5e-324	5e-324	1
+7974616748918651972	13	\N	19	2	2	2.0	2	2	2	1
+7974616748918651972	14	\N	20	1000000000000000	1e+15	1.0e+15	1e+15	1e+15	1e+15	1
+7974616748918651972	15	\\x00020304000000746578740003030400000074657874000503040000007465787400060304000000746578740007030400000074657874	22	\N	\N	text	\N	\N	\N	1
+7974616748918651972	16	\\x000503020000003132000703020000003132	23	12	12	12	\N	12	\N	1
+7974616748918651972	17	\\x000202000000000000f83f00050304000000312e353000070304000000312e3530	24	\N	1.5	1.50	\N	1.5	\N	1
+7974616748918651972	18	\\x000203040000006100ff62000303040000006100ff62000403040000006100ff62000503040000006100ff62000603040000006100ff62000703040000006100ff62	26	\N	\N	\N	\N	\N	\N	1
+7974616748918651972	19	\\x00020302000000c32800030302000000c32800040302000000c32800050302000000c32800060302000000c32800070302000000c328	27	\N	\N	\N	\N	\N	\N	1
+7974616748918651972	20	\\x00020316000000697427732061202271756f746522205c200a0974616200030316000000697427732061202271756f746522205c200a0974616200050316000000697427732061202271756f746522205c200a0974616200060316000000697427732061202271756f746522205c200a0974616200070316000000697427732061202271756f746522205c200a09746162	28	\N	\N	it's a "quote" \\ \n\ttab	\N	\N	\N	1
+7974616748918651972	21	\\x0002040300000000ff800003040300000000ff800004040300000000ff800005040300000000ff800006040300000000ff800007040300000000ff80	30	\N	\N	\N	\N	\N	\N	1
+7974616748918651972	22	\\x000204280000000000000000000000000000000000000000000000000000000000000000000000000000000000000000030428000000000000000000000000000000000000000000000000000000000000000000000000000000000000000004042800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000504280000000000000000000000000000000000000000000000000000000000000000000000000000000000000000060428000000000000000000000000000000000000000000000000000000000000000000000000000000000000000007042800000000000000000000000000000000000000000000000000000000000000000000000000000000000000	31	\N	\N	\N	\N	\N	\N	1
+7974616748918651972	23	\\x0002032f0000006120746578742074686174206973206c6f6e676572207468616e2061207a6f6e65277320626f756e64206f662032340003032f0000006120746578742074686174206973206c6f6e676572207468616e2061207a6f6e65277320626f756e64206f662032340005032f0000006120746578742074686174206973206c6f6e676572207468616e2061207a6f6e65277320626f756e64206f662032340006032f0000006120746578742074686174206973206c6f6e676572207468616e2061207a6f6e65277320626f756e64206f662032340007032f0000006120746578742074686174206973206c6f6e676572207468616e2061207a6f6e65277320626f756e64206f66203234	32	\N	\N	a text that is longer than a zone's bound of 24	\N	\N	\N	1
+7421732835262877900	0	\N	33	100	\N	\N	\N	\N	\N	1
+7421732835262877900	1	\N	34	101	\N	\N	\N	\N	\N	1
+\.
+COPY stretch_fixture.pairs (_b, _o, _x, a, b, v, cold) FROM stdin;
+2969022122031496610	0	\N	-5	y	-5.25	1
+2969022122031496610	1	\N	-5	x	-5.25	1
+2969022122031496610	2	\N	1	y	1.25	1
+2969022122031496610	3	\N	1	x	1.25	1
+2969022122031496610	4	\N	2	z	2.25	1
+2969022122031496610	5	\N	2	x	2.25	1
+\.
+COPY stretch_fixture.parents (_b, _o, _x, id, v, cold) FROM stdin;
+2295314793712376224	0	\N	1	parent 1	1
+2295314793712376224	1	\N	3	parent 3	1
+2295314793712376224	2	\N	5	parent 5	1
+\.
+COPY stretch_fixture.plain (_b, _o, _x, v, n) FROM stdin;
+1697062825126179788	0	\N	line 0	0
+1697062825126179788	1	\N	line 1	1
+1697062825126179788	2	\N	line 2	2
+1697062825126179788	3	\N	line 3	3
+1697062825126179788	4	\N	line 4	4
+1697062825126179788	5	\N	line 0	5
+1697062825126179788	6	\N	line 1	6
+1697062825126179788	7	\N	line 2	7
+1697062825126179788	8	\N	line 3	8
+1697062825126179788	9	\N	line 4	9
+1697062825126179788	10	\N	line 0	10
+1697062825126179788	11	\N	line 1	11
+1697062825126179788	12	\N	line 2	12
+1697062825126179788	13	\N	line 3	13
+1697062825126179788	14	\N	line 4	14
+4310175060692790197	0	\N	changed	5
+\.
+COPY stretch_fixture.reals (_b, _o, _x, k, v, cold) FROM stdin;
+4788123507371294807	0	\N	-1.5	real	1
+4788123507371294807	1	\N	0.1	real	1
+4788123507371294807	2	\N	1e+300	real	1
+\.
+COPY stretch_fixture.stretch_batch (id, relation, branch, epoch, row_count, byte_count, digest, columns, committed_at, condemned_at, collected_at) FROM stdin;
+604017738492945877	6897037243273206257	2744056088146043359	1	6	180	\\xc0ee5b12897891f2ae194ad411dfe29e5a3df606ff742486d02378a2e1a6482e	{7478905302406940831,7112470819545503026,815122317073711876}	2026-11-30 15:56:58.310031+00	\N	\N
+7974616748918651972	7835621076221534513	2744056088146043359	2	24	2332	\\x15d83b8df3ba9b40a105dbd1f635dd5073321b61f063afb568259c9fc872f20a	{6219625214623687214,1607503816695169250,1218195954886362005,3015952055069804161,8617954096251804449,8305698909556127467,8388208123998424806,1865254345926978760}	2026-11-30 15:56:58.429209+00	\N	\N
+2098252912042731797	4399061519910526391	2744056088146043359	3	4	105	\\xe89d4b9def3e335957176fc24b487c485423ffb3dc59bae0976b9872c3f10899	{1069983389549679493,3761426469050469951,5968798043782691975}	2026-11-30 15:56:58.436163+00	\N	\N
+2969022122031496610	5343654601214756903	2744056088146043359	4	6	198	\\xf869f2ff289be93aed56086f6accf4c03e7440447e970bd411c94307a5f37eda	{1223314322220418414,2822394903518774137,2545643492784010770,7925807260307555470}	2026-11-30 15:56:58.443197+00	\N	\N
+8317917840972516621	4314598632478773586	2744056088146043359	5	4	112	\\xf7ac3a64b6a93f4792869f2728b7ecc11fe2f94b24efc07907e4d934a4abc60d	{3356946262284280860,7217144340539505473,3873103575552038725}	2026-11-30 15:56:58.451436+00	\N	\N
+4788123507371294807	3862923342065745893	2744056088146043359	6	3	81	\\x596de3e4cfc052861694297bf5a396075fc5faea75501a6eb8944d96faa20826	{909763795850363745,7753193254243670540,3206052371513073076}	2026-11-30 15:56:58.472492+00	\N	\N
+1697062825126179788	9044380058332028574	2744056088146043359	7	15	300	\\x1397f99d00111b23f981ec368aa3805a701f138e0861f6bd1355902695e70786	{7432222359212760806,5519409336725239394}	2026-11-30 15:56:58.533199+00	\N	\N
+2295314793712376224	5619103293103446430	2744056088146043359	8	3	93	\\xcd8d6ba08c01bfe14a5c68a584ffe0122d8fda33ffc09709bdd2bf460e3895cd	{8005518037147797306,7982692352031787893,9162711729244982463}	2026-11-30 15:56:58.5418+00	\N	\N
+7421732835262877900	7835621076221534513	2744056088146043359	9	2	64	\\x0fb25bd76dcc329fbd003efedd573664f47f6468e6d1aca3c675f9364707550a	{6219625214623687214,1607503816695169250,1218195954886362005,3015952055069804161,8617954096251804449,8305698909556127467,8388208123998424806,1865254345926978760}	2026-11-30 15:57:08.948519+00	\N	\N
+6581893936938205258	4399061519910526391	2744056088146043359	10	2	84	\\x11c345c75d8bcb2231fa65c3beee6bff7509ae2225476b52fd7409a611e1d469	{1069983389549679493,3761426469050469951,5968798043782691975,6802539242825656998}	2026-11-30 15:57:08.969902+00	\N	\N
+4310175060692790197	9044380058332028574	2744056088146043359	11	1	21	\\xd9b631f0be72d2fdcd8164119bd6ad6ee2c284d614398dd2c1c11e229f17a90f	{7432222359212760806,5519409336725239394}	2026-11-30 15:57:09.280485+00	\N	\N
+\.
+COPY stretch_fixture.stretch_branch (id, database, parent, fork_epoch, owner, owner_name, last_seen, head_epoch, dropped_at) FROM stdin;
+2744056088146043359	8125616010458563060	\N	\N	\\x302f010afa5bc73a6ac4bbda2c6a850b6093aee38c955d46c3add9af8008f9dd	root@fixture:/tmp/stretch-fixture-flkuwt8t/server.db	2026-11-30 15:57:10.814415+00	11	\N
+\.
+COPY stretch_fixture.stretch_column (relation, id, number, name, column_name, affinity, type, default_value, has_misfits) FROM stdin;
+7835621076221534513	6219625214623687214	1	id	id	integer	integer	\\x00	f
+7835621076221534513	1865254345926978760	8	cold	cold	integer	integer	\\x00	f
+4399061519910526391	1069983389549679493	1	code	code	text	text	\\x00	f
+4399061519910526391	5968798043782691975	3	cold	cold	integer	integer	\\x00	f
+5343654601214756903	1223314322220418414	1	a	a	integer	integer	\\x00	f
+5343654601214756903	2822394903518774137	2	b	b	text	text	\\x00	f
+5343654601214756903	2545643492784010770	3	v	v	real	real	\\x00	f
+5343654601214756903	7925807260307555470	4	cold	cold	integer	integer	\\x00	f
+4314598632478773586	3356946262284280860	1	k	k	blob	blob	\\x00	f
+4314598632478773586	7217144340539505473	2	v	v	text	text	\\x00	f
+4314598632478773586	3873103575552038725	3	cold	cold	integer	integer	\\x00	f
+3862923342065745893	909763795850363745	1	k	k	real	real	\\x00	f
+3862923342065745893	7753193254243670540	2	v	v	text	text	\\x00	f
+3862923342065745893	3206052371513073076	3	cold	cold	integer	integer	\\x00	f
+9044380058332028574	7432222359212760806	1	v	v	text	text	\\x00	f
+9044380058332028574	5519409336725239394	2	n	n	integer	integer	\\x00	f
+5619103293103446430	8005518037147797306	1	id	id	integer	integer	\\x00	f
+5619103293103446430	7982692352031787893	2	v	v	text	text	\\x00	f
+5619103293103446430	9162711729244982463	3	cold	cold	integer	integer	\\x00	f
+6897037243273206257	7478905302406940831	1	id	id	integer	integer	\\x00	f
+6897037243273206257	7112470819545503026	2	parent	parent	integer	integer	\\x00	f
+6897037243273206257	815122317073711876	3	v	v	blob	text	\\x00	f
+7835621076221534513	1607503816695169250	2	i	i	integer	integer	\\x00	t
+7835621076221534513	1218195954886362005	3	r	r	real	real	\\x00	t
+7835621076221534513	3015952055069804161	4	t	t	text	text	\\x00	t
+7835621076221534513	8617954096251804449	5	b	b	blob	real	\\x00	t
+7835621076221534513	8305698909556127467	6	n	n	numeric	number	\\x00	t
+7835621076221534513	8388208123998424806	7	x	x	blob	real	\\x00	t
+4399061519910526391	6802539242825656998	4	added	added	text	text	\\x030b0000007468652064656661756c74	f
+4399061519910526391	3761426469050469951	2	v	v	blob	integer	\\x00	t
+\.
+COPY stretch_fixture.stretch_history (branch, epoch, token) FROM stdin;
+2744056088146043359	0	7621492161827906919
+2744056088146043359	1	89800189821349451
+2744056088146043359	2	6617323685661805923
+2744056088146043359	3	1946669250660266782
+2744056088146043359	4	6109934851165013874
+2744056088146043359	5	8956811247796067131
+2744056088146043359	6	1475415322394476975
+2744056088146043359	7	8914586528278675288
+2744056088146043359	8	4253426511594466449
+2744056088146043359	9	5802837360844265561
+2744056088146043359	10	4310919644735864635
+2744056088146043359	11	7983336310946268229
+\.
+COPY stretch_fixture.stretch_index (relation, name, "position", column_id, collation_name, is_descending, prefix_length) FROM stdin;
+7835621076221534513	by_1	0	6219625214623687214	BINARY	f	600
+4399061519910526391	by_1n	0	1069983389549679493	NOCASE	f	600
+5343654601214756903	by_1_2	0	1223314322220418414	BINARY	f	600
+5343654601214756903	by_1_2	1	2822394903518774137	BINARY	f	600
+4314598632478773586	by_1	0	3356946262284280860	BINARY	f	600
+3862923342065745893	by_1	0	909763795850363745	BINARY	f	600
+5619103293103446430	by_1	0	8005518037147797306	BINARY	f	600
+6897037243273206257	by_1	0	7478905302406940831	BINARY	f	600
+7835621076221534513	by_4	0	3015952055069804161	BINARY	f	600
+\.
+COPY stretch_fixture.stretch_relation (id, number, name, table_name, generation, batch_count, row_count, byte_count, has_indexes) FROM stdin;
+6897037243273206257	8	children	children	2	1	6	180	f
+5343654601214756903	3	pairs	pairs	2	1	6	198	f
+4314598632478773586	4	blobs	blobs	2	1	4	112	f
+3862923342065745893	5	reals	reals	2	1	3	81	f
+5619103293103446430	7	parents	parents	2	1	3	93	f
+7835621076221534513	1	kinds	kinds	4	2	26	2396	t
+4399061519910526391	2	codes	codes	4	2	6	189	f
+9044380058332028574	6	plain	plain	2	2	16	321	f
+\.
+COPY stretch_fixture.stretch_remote (id, format, remote, created_at, retention_seconds) FROM stdin;
+1	1	dbe61cde-71f3-4a2e-94c1-94027da35f63	2026-11-30 15:56:47.888511+00	\N
+\.
+COPY stretch_fixture.stretch_retirement (batch, branch, epoch, confirmed_at) FROM stdin;
+\.
+ALTER TABLE ONLY stretch_fixture.stretch_batch
+    ADD CONSTRAINT stretch_batch_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY stretch_fixture.stretch_branch
+    ADD CONSTRAINT stretch_branch_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY stretch_fixture.stretch_column
+    ADD CONSTRAINT stretch_column_pkey PRIMARY KEY (relation, id);
+ALTER TABLE ONLY stretch_fixture.stretch_column
+    ADD CONSTRAINT stretch_column_relation_column_name_key UNIQUE (relation, column_name);
+ALTER TABLE ONLY stretch_fixture.stretch_column
+    ADD CONSTRAINT stretch_column_relation_number_key UNIQUE (relation, number);
+ALTER TABLE ONLY stretch_fixture.stretch_history
+    ADD CONSTRAINT stretch_history_pkey PRIMARY KEY (branch, epoch);
+ALTER TABLE ONLY stretch_fixture.stretch_index
+    ADD CONSTRAINT stretch_index_pkey PRIMARY KEY (relation, name, "position");
+ALTER TABLE ONLY stretch_fixture.stretch_relation
+    ADD CONSTRAINT stretch_relation_number_key UNIQUE (number);
+ALTER TABLE ONLY stretch_fixture.stretch_relation
+    ADD CONSTRAINT stretch_relation_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY stretch_fixture.stretch_relation
+    ADD CONSTRAINT stretch_relation_table_name_key UNIQUE (table_name);
+ALTER TABLE ONLY stretch_fixture.stretch_remote
+    ADD CONSTRAINT stretch_remote_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY stretch_fixture.stretch_retirement
+    ADD CONSTRAINT stretch_retirement_pkey PRIMARY KEY (branch, batch);
+CREATE INDEX blobs_substr_idx ON stretch_fixture.blobs USING btree (substr(k, 1, 600) NULLS FIRST);
+CREATE INDEX children_id_idx ON stretch_fixture.children USING btree (id NULLS FIRST);
+CREATE INDEX codes_left_idx ON stretch_fixture.codes USING btree ("left"(lower(code), 600) NULLS FIRST);
+CREATE INDEX kinds_id_idx ON stretch_fixture.kinds USING btree (id NULLS FIRST);
+CREATE INDEX kinds_left_idx ON stretch_fixture.kinds USING btree ("left"(t, 600) NULLS FIRST);
+CREATE INDEX pairs_a_left_idx ON stretch_fixture.pairs USING btree (a NULLS FIRST, "left"(b, 600) NULLS FIRST);
+CREATE INDEX parents_id_idx ON stretch_fixture.parents USING btree (id NULLS FIRST);
+CREATE INDEX reals_k_idx ON stretch_fixture.reals USING btree (k NULLS FIRST);
+CREATE INDEX rows_1_misfit ON stretch_fixture.kinds USING btree (_b) WHERE (_x IS NOT NULL);
+CREATE INDEX rows_1_place ON stretch_fixture.kinds USING btree (_b, _o);
+CREATE INDEX rows_2_misfit ON stretch_fixture.codes USING btree (_b) WHERE (_x IS NOT NULL);
+CREATE INDEX rows_2_place ON stretch_fixture.codes USING btree (_b, _o);
+CREATE INDEX rows_3_misfit ON stretch_fixture.pairs USING btree (_b) WHERE (_x IS NOT NULL);
+CREATE INDEX rows_3_place ON stretch_fixture.pairs USING btree (_b, _o);
+CREATE INDEX rows_4_misfit ON stretch_fixture.blobs USING btree (_b) WHERE (_x IS NOT NULL);
+CREATE INDEX rows_4_place ON stretch_fixture.blobs USING btree (_b, _o);
+CREATE INDEX rows_5_misfit ON stretch_fixture.reals USING btree (_b) WHERE (_x IS NOT NULL);
+CREATE INDEX rows_5_place ON stretch_fixture.reals USING btree (_b, _o);
+CREATE INDEX rows_6_misfit ON stretch_fixture.plain USING btree (_b) WHERE (_x IS NOT NULL);
+CREATE INDEX rows_6_place ON stretch_fixture.plain USING btree (_b, _o);
+CREATE INDEX rows_7_misfit ON stretch_fixture.parents USING btree (_b) WHERE (_x IS NOT NULL);
+CREATE INDEX rows_7_place ON stretch_fixture.parents USING btree (_b, _o);
+CREATE INDEX rows_8_misfit ON stretch_fixture.children USING btree (_b) WHERE (_x IS NOT NULL);
+CREATE INDEX rows_8_place ON stretch_fixture.children USING btree (_b, _o);
+CREATE INDEX stretch_batch_by_epoch ON stretch_fixture.stretch_batch USING btree (branch, epoch);
+CREATE INDEX stretch_batch_by_relation ON stretch_fixture.stretch_batch USING btree (relation);
+CREATE INDEX stretch_batch_condemned ON stretch_fixture.stretch_batch USING btree (branch, epoch) WHERE (condemned_at IS NOT NULL);
