@@ -3,11 +3,14 @@ PREFIX ?= /usr/local
 # Package.swift turns warnings of our own targets into errors.
 export STRETCH_WARNINGS_AS_ERRORS = 1
 
-.PHONY: help build test lint simulate simulate-new fuzz fuzz-server demo flights bench install packages
+.PHONY: help build test lint counters counters-accept simulate simulate-new fuzz \
+	fuzz-server demo flights bench install packages
 
 help:
 	@echo 'make test      run all tests'
 	@echo 'make lint      check format and style'
+	@echo 'make counters  compare round trips, statements and instructions of fixed workloads with'
+	@echo '               Tests/Counters.json; counters-accept writes the present ones there'
 	@echo 'make simulate  walk through 100,000 random lives of files and their remote;'
 	@echo '               simulate-new goes through new ones for two minutes'
 	@echo 'make fuzz      change what Stretch reads from outside, for MINUTES=10, and look for'
@@ -31,6 +34,14 @@ test: packages
 
 lint:
 	Scripts/check
+
+counters: packages
+	swift build --product StretchCounters
+	.build/debug/StretchCounters Tests/Counters.json
+
+counters-accept: packages
+	swift build --product StretchCounters
+	.build/debug/StretchCounters --accept Tests/Counters.json
 
 # A walk that breaks an invariant is printed as its shortest story, with its seed.
 simulate: packages

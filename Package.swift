@@ -168,6 +168,15 @@ let rigs: [Target] = [
             "StretchKeystore", "Stretch", "StretchMigration", "StretchSQLite",
             "StretchTestSupport",
         ], path: "Tests/Rigs/StretchCrashWorker"),
+    // C: a routine table that counts statements, for the gate on counters.
+    .target(name: "CCountingRoutines", path: "Tests/Rigs/CCountingRoutines"),
+    // A program that counts what fixed workloads take, and compares it with what was accepted.
+    .executableTarget(
+        name: "StretchCounters",
+        dependencies: [
+            "CCountingRoutines", "Stretch", "StretchEndpoint", "StretchMigration",
+            "StretchSQLite", "StretchTestSupport",
+        ], path: "Tests/Rigs/StretchCounters"),
     // A program that changes what Stretch reads from outside, and looks for crashes.
     .executableTarget(
         name: "StretchFuzz",
