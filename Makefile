@@ -3,7 +3,7 @@ PREFIX ?= /usr/local
 # Package.swift turns warnings of our own targets into errors.
 export STRETCH_WARNINGS_AS_ERRORS = 1
 
-.PHONY: help build test lint counters counters-accept simulate simulate-new fuzz \
+.PHONY: help build test lint counters counters-accept api simulate simulate-new fuzz \
 	fuzz-server demo flights bench install packages
 
 help:
@@ -11,6 +11,7 @@ help:
 	@echo 'make lint      check format and style'
 	@echo 'make counters  compare round trips, statements and instructions of fixed workloads with'
 	@echo '               Tests/Counters.json; counters-accept writes the present ones there'
+	@echo 'make api       list what is public in the products, in Documentation/API'
 	@echo 'make simulate  walk through 100,000 random lives of files and their remote;'
 	@echo '               simulate-new goes through new ones for two minutes'
 	@echo 'make fuzz      change what Stretch reads from outside, for MINUTES=10, and look for'
@@ -42,6 +43,11 @@ counters: packages
 counters-accept: packages
 	swift build --product StretchCounters
 	.build/debug/StretchCounters --accept Tests/Counters.json
+
+# The modules of the tests' build tell what is public.
+api: packages
+	swift build --build-tests
+	Scripts/api Documentation/API
 
 # A walk that breaks an invariant is printed as its shortest story, with its seed.
 simulate: packages
