@@ -3,12 +3,13 @@ PREFIX ?= /usr/local
 # Package.swift turns warnings of our own targets into errors.
 export STRETCH_WARNINGS_AS_ERRORS = 1
 
-.PHONY: help build test lint counters counters-accept api simulate simulate-new fuzz \
+.PHONY: help build test lint coverage counters counters-accept api simulate simulate-new fuzz \
 	fuzz-server demo flights bench install packages
 
 help:
 	@echo 'make test      run all tests'
 	@echo 'make lint      check format and style'
+	@echo 'make coverage  tell which lines of each target the tests run'
 	@echo 'make counters  compare round trips, statements and instructions of fixed workloads with'
 	@echo '               Tests/Counters.json; counters-accept writes the present ones there'
 	@echo 'make api       list what is public in the products, in Documentation/API'
@@ -35,6 +36,9 @@ test: packages
 
 lint:
 	Scripts/check
+
+coverage: packages
+	Scripts/coverage
 
 counters: packages
 	swift build --product StretchCounters
