@@ -68,6 +68,8 @@ final class OverlayPlan {
     let mayCount: Bool
     /// The term whose list is taken whole, or `nil`.
     let listTerm: Int?
+    /// The bit of that term among dropped ones, or 0.
+    let listBit: UInt64
     /// The statement of the last scan that could compare all terms: nearly always the next one's.
     private var spareStatement: Statement?
     /// All other statements that no scan has, by their dropped terms.
@@ -121,6 +123,7 @@ final class OverlayPlan {
             isUnique
             || schema.keyKind.isKeyed && schema.key.allSatisfy { equal.contains($0) }
         listTerm = key.terms.firstIndex(where: \.isList)
+        listBit = listTerm.map { 1 << UInt64($0) } ?? 0
         let compared = key.terms.reduce(into: UInt64(0)) { bits, term in
             if term.column >= 0 { bits |= 1 << UInt64(min(term.column, 63)) }
         }

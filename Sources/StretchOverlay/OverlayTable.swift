@@ -29,6 +29,8 @@ package final class OverlayTable: VirtualTable {
     /// What was fetched ahead for a statement that looks rows up one by one.
     let lookups = ColdLookups()
     private var rowStatements: ColdRowStatements?
+    /// Statements for whole hot rows that no scan has.
+    private var completeStatements: [Statement] = []
 
     // MARK: What running scans must know of changes
 
@@ -134,7 +136,9 @@ package final class OverlayTable: VirtualTable {
         return plans[Int(number)]
     }
 
-    func makeScan() -> any VirtualTableScan { OverlayScan(self) }
+    func makeScan(plan number: Int32, arguments: Arguments) throws -> any VirtualTableScan {
+        try OverlayScan(self, plan: plan(numbered: number), arguments)
+    }
 
     func update(_ arguments: Arguments, _ conflict: ConflictMode) throws -> Int64? {
         try writer.update(arguments, conflict)
@@ -143,6 +147,39 @@ package final class OverlayTable: VirtualTable {
     func begin() throws { try writer.begin() }
     func savepoint() { writer.needsStatementSavepoint = true }
     func end(isCommitted: Bool) { writer.end() }
+
+    // MARK: Hot rows
+
+    /// Whether the inner comparison gives what SQLite's outer one does.
+    ///
+    /// A column of the table has its affinity inside; a right side that had one of its own outside
+    /// has lost it.
+    func isComparable(_ term: OverlayPlan.Key.Term, _ value: ValuePointer) -> Bool {
+        guard term.column >= 0 else { return true }
+        guard schema.columns[term.column].affinity == .text else { return true }
+        if value.isNumber { return false }
+        guard term.mayHaveAffinity, value.isText, !value.isBound else { return true }
+        // Texts that look like numbers begin before ":", and so are less than what does not.
+        return value.firstByte.map { $0 >= UInt8(ascii: ":") } ?? false
+    }
+
+    /// Takes a statement for a whole hot row by its rowid, which a scan gives back.
+    func takeCompleteStatement() throws -> Statement {
+        if let statement = completeStatements.popLast() { return statement }
+        let columns = schema.columns.map { "h.\($0.name.quotedName)" }
+        return try connection.prepare(
+            """
+            \(Overlay.innerMark) SELECT \(columns.joined(separator: ", ")) \
+            FROM main.\(schema.name.quotedName) \
+            AS h WHERE h.\(schema.rowidName ?? "rowid") = ?
+            """)
+    }
+
+    /// Puts a statement back; it is reset, so that it holds no snapshot.
+    func putCompleteStatement(_ statement: Statement) {
+        statement.reset()
+        completeStatements.append(statement)
+    }
 
     // MARK: Cold rows
 

@@ -46,7 +46,9 @@ final class StagedTable: VirtualTable {
         return plan
     }
 
-    func makeScan() -> any VirtualTableScan { StagedScan(self) }
+    func makeScan(plan: Int32, arguments: Arguments) throws -> any VirtualTableScan {
+        try StagedScan(self)
+    }
 
     func update(_ arguments: Arguments, _ conflict: ConflictMode) throws -> Int64? {
         throw StretchError(
@@ -63,30 +65,28 @@ final class StagedTable: VirtualTable {
 final class StagedScan: VirtualTableScan {
     private let staged: StagedTable
     private var table: OverlayTable { staged.table }
-    private var statement: Statement?
-    private var file: StagingFile?
+    /// There is no hot row: the inner statement has none.
+    private let statement: Statement
+    private let file: StagingFile?
     /// The batches to come, the next one last.
-    private var numbers: [Int64] = []
+    private var numbers: [Int64]
     private var rowCount: Int64 = 0
 
-    init(_ staged: StagedTable) {
+    init(_ staged: StagedTable) throws {
         self.staged = staged
-    }
-
-    /// There is no hot row: the inner statement has none.
-    func begin(plan: Int32, arguments: Arguments) throws -> ScanStart {
-        let statement =
-            try statement ?? table.connection.prepare("\(Overlay.innerMark) SELECT 0 WHERE 0")
-        self.statement = statement
+        let table = staged.table
         let overlay = table.overlay
-        rowCount = 0
-        if let record = overlay.record {
-            file = try StagingFile.open(
+        statement = try table.connection.prepare("\(Overlay.innerMark) SELECT 0 WHERE 0")
+        file = try overlay.record.flatMap { record in
+            try StagingFile.open(
                 database: overlay.localPath, id: record.database, overlay.configuration,
                 isCreating: false)
         }
         numbers = try file?.batches(relation: table.table.relation).reversed() ?? []
-        return ScanStart(
+    }
+
+    var start: ScanStart {
+        ScanStart(
             statement: statement, hotColumns: UnsafePointer(staged.noColumns),
             hasDirectValue: UnsafePointer(staged.hasDirectValue),
             pageColumns: UnsafePointer(staged.pageColumns), pageRowidColumn: -1, isUnique: false,
@@ -141,10 +141,4 @@ final class StagedScan: VirtualTableScan {
     }
 
     func willTouch(row: Int, of page: RowBuffer, rowid: Int64) {}
-
-    func end() {
-        statement?.reset()
-        file = nil
-        numbers = []
-    }
 }

@@ -20,8 +20,8 @@ final class StrayTable: VirtualTable {
 
     func plan(_ request: IndexRequest) throws -> IndexPlan { throw refusal }
 
-    func makeScan() -> any VirtualTableScan {
-        preconditionFailure("a table without a plan is never scanned")
+    func makeScan(plan: Int32, arguments: Arguments) throws -> any VirtualTableScan {
+        throw refusal
     }
 
     func update(_ arguments: Arguments, _ conflict: ConflictMode) throws -> Int64? { throw refusal }

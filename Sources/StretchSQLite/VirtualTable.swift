@@ -28,8 +28,8 @@ package protocol VirtualTable: AnyObject {
     /// Chooses a plan.
     func plan(_ request: IndexRequest) throws -> IndexPlan
 
-    /// Makes the object behind a cursor; it is used again for later scans.
-    func makeScan() -> any VirtualTableScan
+    /// Starts a scan: chooses and binds the inner statement.
+    func makeScan(plan: Int32, arguments: Arguments) throws -> any VirtualTableScan
 
     /// Applies an INSERT, UPDATE or DELETE of one row.
     ///
@@ -64,10 +64,12 @@ package enum ConflictMode: String {
     }
 }
 
-/// One scan of a virtual table.
+/// One scan of a virtual table, from its start until the cursor drops it.
+///
+/// What it took, such as a statement out of a pool, its deinitializer gives back.
 package protocol VirtualTableScan: AnyObject {
-    /// Starts a scan: chooses and binds the inner statement.
-    func begin(plan: Int32, arguments: Arguments) throws -> ScanStart
+    /// How the scan starts; asked once.
+    var start: ScanStart { get }
 
     /// The inner statement has taken its first step, so that the snapshot is open.
     ///
@@ -103,9 +105,6 @@ package protocol VirtualTableScan: AnyObject {
 
     /// SQLite asked for the rowid of a row from elsewhere: it may be updated or deleted next.
     func willTouch(row: Int, of page: RowBuffer, rowid: Int64)
-
-    /// The scan is over; statements go back to their pool.
-    func end()
 }
 
 /// What a page has of rows from elsewhere.

@@ -45,17 +45,23 @@ struct CursorStorage {
     var pageRowCount = 0
 }
 
-/// The objects of one cursor.
+/// The objects of one cursor, which serves one scan after the other.
 final class ScanBox {
-    let scan: any VirtualTableScan
-    var start: ScanStart?
-    var page: RowBuffer?
+    /// The scan that runs.
+    var running: RunningScan?
+    var scan: any VirtualTableScan {
+        guard let running else { preconditionFailure("SQLite asks for a row of no scan") }
+        return running.scan
+    }
     /// The encoding of the inner statement's row where two rows are compared.
     let scratch = RowBuffer(columnCount: 1, capacity: 64)
+}
 
-    init(_ scan: any VirtualTableScan) {
-        self.scan = scan
-    }
+/// What a cursor holds of the scan that runs.
+struct RunningScan {
+    let scan: any VirtualTableScan
+    let start: ScanStart
+    var page: RowBuffer?
 }
 
 extension UnsafeMutablePointer where Pointee == CursorStorage {
@@ -63,25 +69,26 @@ extension UnsafeMutablePointer where Pointee == CursorStorage {
 
     func begin(plan: Int32, arguments: Arguments) throws {
         end()
-        try pointee.box._withUnsafeGuaranteedRef { box in
-            let start = try box.scan.begin(plan: plan, arguments: arguments)
-            box.start = start
-            pointee.hot = start.statement.handle
-            pointee.hotColumns = start.hotColumns
-            pointee.pageColumns = start.pageColumns
-            pointee.pageRowidColumn = start.pageRowidColumn
-            pointee.isUnique = start.isUnique
-            pointee.endsAfterHotRow = start.endsAfterHotRow
-            pointee.isMerged = !start.order.isEmpty
-            pointee.changeCounter = start.changeCounter
-            pointee.changeMark = start.changeCounter.pointee
-            pointee.hasOpenedPages = false
-            if pointee.locatedStatement != pointee.hot { pointee.firstHotValue = nil }
+        let scan = try pointee.vtab.pointee.box._withUnsafeGuaranteedRef {
+            try $0.virtualTable.makeScan(plan: plan, arguments: arguments)
         }
+        let start = scan.start
+        pointee.box._withUnsafeGuaranteedRef {
+            $0.running = RunningScan(scan: scan, start: start)
+        }
+        pointee.hot = start.statement.handle
+        pointee.hotColumns = start.hotColumns
+        pointee.pageColumns = start.pageColumns
+        pointee.pageRowidColumn = start.pageRowidColumn
+        pointee.isUnique = start.isUnique
+        pointee.endsAfterHotRow = start.endsAfterHotRow
+        pointee.isMerged = !start.order.isEmpty
+        pointee.changeCounter = start.changeCounter
+        pointee.changeMark = start.changeCounter.pointee
+        pointee.hasOpenedPages = false
+        if pointee.locatedStatement != pointee.hot { pointee.firstHotValue = nil }
         let hasRow = try stepHot()
-        pointee.hasPages = try pointee.box._withUnsafeGuaranteedRef {
-            try $0.scan.snapshotDidOpen(arguments: arguments)
-        }
+        pointee.hasPages = try scan.snapshotDidOpen(arguments: arguments)
         if !pointee.hasPages { pointee.isMerged = false }
         if pointee.isMerged {
             pointee.hotHasRow = hasRow
@@ -100,11 +107,7 @@ extension UnsafeMutablePointer where Pointee == CursorStorage {
         pointee.source = .end
         pointee.complete = nil
         pointee.pageBytes = nil
-        pointee.box._withUnsafeGuaranteedRef { box in
-            box.start = nil
-            box.page = nil
-            box.scan.end()
-        }
+        pointee.box._withUnsafeGuaranteedRef { $0.running = nil }
     }
 
     // MARK: Advancing
@@ -150,7 +153,7 @@ extension UnsafeMutablePointer where Pointee == CursorStorage {
         pointee.firstHotValue = first
         pointee.locatedStatement = pointee.hot
         pointee.box._withUnsafeGuaranteedRef { box in
-            guard let start = box.start else { return }
+            guard let start = box.running?.start else { return }
             for column in 0...pointee.vtab.pointee.columnCount {
                 let inner = pointee.hotColumns[column]
                 pointee.hotValues[column] =
@@ -194,7 +197,7 @@ extension UnsafeMutablePointer where Pointee == CursorStorage {
     private func openPage() throws {
         try pointee.box._withUnsafeGuaranteedRef { box in
             guard let page = try box.scan.nextPage() else {
-                box.page = nil
+                box.running?.page = nil
                 pointee.pageBytes = nil
                 pointee.source = .end
                 return
@@ -204,7 +207,7 @@ extension UnsafeMutablePointer where Pointee == CursorStorage {
     }
 
     private func show(_ page: RowBuffer, of box: ScanBox) {
-        box.page = page
+        box.running?.page = page
         pointee.pageContent = box.scan.pageContent
         pointee.pageBytes = UnsafeRawPointer(page.base)
         pointee.pageRow = 0
@@ -225,7 +228,7 @@ extension UnsafeMutablePointer where Pointee == CursorStorage {
         pointee.pageRow += 1
         guard pointee.pageRow < pointee.pageRowCount else { return try openPage() }
         pointee.box._withUnsafeGuaranteedRef { box in
-            if let page = box.page { locateColumns(of: page) }
+            if let page = box.running?.page { locateColumns(of: page) }
         }
     }
 
@@ -256,7 +259,7 @@ extension UnsafeMutablePointer where Pointee == CursorStorage {
             let mustOpen =
                 try !pointee.hotHasRow
                 || pointee.box._withUnsafeGuaranteedRef { box in
-                    guard let start = box.start else { return true }
+                    guard let start = box.running?.start else { return true }
                     return try box.scan.mustOpenPages(before: start.statement)
                 }
             if mustOpen {
@@ -273,7 +276,7 @@ extension UnsafeMutablePointer where Pointee == CursorStorage {
 
     private func hotComesFirst() -> Bool {
         pointee.box._withUnsafeGuaranteedRef { box in
-            guard let start = box.start, let base = pointee.pageBytes else { return true }
+            guard let start = box.running?.start, let base = pointee.pageBytes else { return true }
             for term in start.order {
                 box.scratch.removeAll()
                 box.scratch.beginRow(identifier: 0)
@@ -355,7 +358,7 @@ extension UnsafeMutablePointer where Pointee == CursorStorage {
         case .distinctRows, .count: try replacePage()
         }
         return pointee.box._withUnsafeGuaranteedRef { box in
-            guard let page = box.page, let base = pointee.pageBytes else { return 0 }
+            guard let page = box.running?.page, let base = pointee.pageBytes else { return 0 }
             let rowid: Int64
             if pointee.pageRowidColumn >= 0 {
                 let offset = pointee.columnOffsets[Int(pointee.pageRowidColumn)]
@@ -373,7 +376,7 @@ extension UnsafeMutablePointer where Pointee == CursorStorage {
     /// The hidden key of a row from elsewhere: 1, and its identifier.
     private func keyOfPageRow() -> Value {
         pointee.box._withUnsafeGuaranteedRef { box in
-            let identifier = box.page?.rowIdentifiers[pointee.pageRow] ?? 0
+            let identifier = box.running?.page?.rowIdentifiers[pointee.pageRow] ?? 0
             return HiddenKey.cold(identifier).value
         }
     }

@@ -184,11 +184,10 @@ private enum VirtualTableModule {
     }
 
     private static func makeCursor(_ table: TablePointer) -> CursorPointer {
-        let scan = table.pointee.box._withUnsafeGuaranteedRef { $0.virtualTable.makeScan() }
         let cursor = CursorPointer.allocate(capacity: 1)
         cursor.initialize(
             to: CursorStorage(
-                table: table.pointee.table, box: Unmanaged.passRetained(ScanBox(scan)), vtab: table,
+                table: table.pointee.table, box: Unmanaged.passRetained(ScanBox()), vtab: table,
                 columnOffsets: .allocate(capacity: table.pointee.columnCount + 1),
                 hotValues: .allocate(capacity: table.pointee.columnCount + 1),
                 hotColumns: noColumns, pageColumns: noColumns, changeCounter: noChanges))

@@ -35,6 +35,8 @@ import Testing
         let connection: Connection
         var failure: String?
         var isDropped = false
+        /// The scans that exist.
+        var scanCount = 0
         let columns = UnsafeMutablePointer<Int32>.allocate(capacity: 3)
         let flags = UnsafeMutablePointer<Bool>.allocate(capacity: 3)
         let changes = UnsafeMutablePointer<Int>.allocate(capacity: 1)
@@ -66,7 +68,11 @@ import Testing
             try check("plan")
             return IndexPlan()
         }
-        func makeScan() -> any VirtualTableScan { TailScan(self) }
+        func makeScan(plan: Int32, arguments: Arguments) throws -> any VirtualTableScan {
+            try check("filter")
+            return TailScan(
+                self, statement: try connection.prepare("SELECT id, v FROM h ORDER BY id"))
+        }
         func update(_ arguments: Arguments, _ conflict: ConflictMode) throws -> Int64? {
             try check("update")
             guard arguments.count > 1 else { return nil }
@@ -80,19 +86,24 @@ import Testing
 
     private final class TailScan: VirtualTableScan {
         let table: Tail
+        let statement: Statement
         var nextID: Int64 = 101
 
-        init(_ table: Tail) { self.table = table }
+        init(_ table: Tail, statement: Statement) {
+            self.table = table
+            self.statement = statement
+            table.scanCount += 1
+        }
 
-        func begin(plan: Int32, arguments: Arguments) throws -> ScanStart {
-            try table.check("filter")
-            nextID = 101
+        deinit { table.scanCount -= 1 }
+
+        var start: ScanStart {
             let columns = UnsafePointer(table.columns)
             return ScanStart(
-                statement: try table.connection.prepare("SELECT id, v FROM h ORDER BY id"),
-                hotColumns: columns, hasDirectValue: UnsafePointer(table.flags),
-                pageColumns: columns, pageRowidColumn: 0, isUnique: false, endsAfterHotRow: false,
-                order: [], changeCounter: UnsafePointer(table.changes))
+                statement: statement, hotColumns: columns,
+                hasDirectValue: UnsafePointer(table.flags), pageColumns: columns,
+                pageRowidColumn: 0, isUnique: false, endsAfterHotRow: false, order: [],
+                changeCounter: UnsafePointer(table.changes))
         }
         func snapshotDidOpen(arguments: Arguments) throws -> Bool { true }
         func nextRun() throws -> Bool { false }
@@ -114,7 +125,6 @@ import Testing
         func replacePage(from row: Int) throws -> RowBuffer { throw Trouble() }
         func completeRow(rowid: Int64) throws -> Statement { throw Trouble() }
         func willTouch(row: Int, of page: RowBuffer, rowid: Int64) {}
-        func end() {}
     }
 
     private func makeTail() throws -> (Connection, Tail) {
@@ -160,8 +170,11 @@ import Testing
         let error = #expect(throws: SQLiteError.self) { try connection.execute(sql) }
         #expect(error?.message == "trouble \"é\"")
         #expect(connection.callbackError is Trouble)
+        // A scan ends with its cursor, also where it failed.
+        #expect(tail.scanCount == 0)
         tail.failure = nil
         try connection.execute(sql)
+        #expect(tail.scanCount == 0)
     }
 
     @Test func `a table is dropped only when it may be`() throws {
