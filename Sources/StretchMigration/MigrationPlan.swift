@@ -3,6 +3,7 @@ internal import SQLText
 package import StretchCatalog
 internal import StretchCore
 internal import StretchEndpoint
+internal import StretchKeystore
 internal import StretchSQLite
 internal import StretchSchema
 internal import StretchText
@@ -24,12 +25,11 @@ package final class MigrationPlan {
 
     private static let readQueue = DispatchQueue(label: "stretch.migrator.read")
 
-    private let catalog: Catalog
-    private let schema: KnownSchema
-    private let rowConnection: Connection
-    private let now: String
-    private let randomID: @Sendable () -> Int64
-    private let maximumByteCount: Int
+    private let context: RunContext
+    /// The tables whose rows do not move now.
+    private let waiting: WaitingTables
+    private let tally: RunTally
+    private var catalog: Catalog { context.catalog }
     /// The ids of the tables still to do, the next one last.
     private var tables: [Int64]
     private let movesRows: Bool
@@ -43,31 +43,16 @@ package final class MigrationPlan {
     /// The row limit while a row is looked for that the remote refuses.
     private var narrowRowCount: Int?
 
-    /// The ids of the tables whose rows do not move now.
-    var waiting: Set<Int64> = []
-    /// Called when the rows of a table begin, with the number that are eligible.
-    var passBegan: (StretchedTable, Int64) -> Void = { _, _ in }
-    /// Called when a table is done, with the rows that stay.
-    var passEnded: (StretchedTable, [KeptReason: Int64]) -> Void = { _, _ in }
-
-    /// - Parameters:
-    ///   - catalog: The catalog on the migrator's own connection.
-    ///   - schema: What is known of the tables there.
-    ///   - rowConnection: A second one, on which the next rows are read meanwhile.
-    ///   - movesRows: Whether rows move; else batches only leave the manifest.
+    /// - Parameter movesRows: Whether rows move; else batches only leave the manifest.
     init(
-        tables: [StretchedTable], movesRows: Bool, catalog: Catalog, schema: KnownSchema,
-        rowConnection: Connection, now: String, randomID: @escaping @Sendable () -> Int64,
-        maximumByteCount: Int
+        tables: [StretchedTable], movesRows: Bool, _ context: RunContext, waiting: WaitingTables,
+        tally: RunTally
     ) {
         self.tables = MigrationPlan.childrenFirst(tables).map(\.id).reversed()
         self.movesRows = movesRows
-        self.catalog = catalog
-        self.schema = schema
-        self.rowConnection = rowConnection
-        self.now = now
-        self.randomID = randomID
-        self.maximumByteCount = maximumByteCount
+        self.context = context
+        self.waiting = waiting
+        self.tally = tally
     }
 
     /// The tables in an order in which each comes before the one that it follows.
@@ -117,7 +102,7 @@ package final class MigrationPlan {
             guard let id = tables.popLast() else { return nil }
             guard let table = try catalog.table(id: id) else { continue }
             retirements = try hiddenBatches(of: table).map { (table, $0) }
-            if movesRows, table.state == .outbound, !waiting.contains(id) {
+            if movesRows, table.state == .outbound, waiting[table] == nil {
                 pass = try begin(table)
             }
         }
@@ -144,7 +129,7 @@ package final class MigrationPlan {
         guard let pass else { return }
         self.pass = nil
         let table = try catalog.table(id: pass.table.id)
-        guard let table, !waiting.contains(table.id) else { return }
+        guard let table, waiting[table] == nil else { return }
         // The rows of the batch that was given up come again; those that moved are gone.
         self.pass = try begin(table, isCounting: false)
     }
@@ -168,37 +153,39 @@ package final class MigrationPlan {
     // MARK: Passes
 
     private func begin(_ table: StretchedTable, isCounting: Bool = true) throws -> Pass {
-        let (schema, query) = try schema.reading { reader in
+        let (schema, query) = try context.schema.reading { reader in
             guard let schema = try reader.table(table.name) else {
                 throw TableInspection.vanished(table)
             }
             let query = try EligibilityQuery(
-                schema, table, catalog: catalog, reader: reader, now: now)
+                schema, table, catalog: catalog, reader: reader, now: context.now)
             return (schema, query)
         }
         let reader = EligibleRowReader(
-            query, columnCount: schema.columns.count, connection: rowConnection)
+            query, columnCount: schema.columns.count, connection: context.rowConnection)
         if isCounting {
-            passBegan(table, try catalog.connection.integer(query.countSQL) ?? 0)
+            let rowCount = try context.connection.integer(query.countSQL) ?? 0
+            tally.update(table.name, .outbound) { $0.eligibleRowCount += rowCount }
         }
         return Pass(table: table, schema: schema, query: query, reader: reader)
     }
 
     private func end(_ pass: Pass) throws {
         self.pass = nil
-        let counts = try catalog.connection.rows(pass.query.keptSQL).first ?? []
+        let counts = try context.connection.rows(pass.query.keptSQL).first ?? []
         let reasons = [KeptReason.nullInKey, .highestRowid, .hotChild]
         var kept: [KeptReason: Int64] = [:]
         for (reason, count) in zip(reasons, counts) {
             if let count = count.integerValue, count > 0 { kept[reason] = count }
         }
-        passEnded(pass.table, kept)
+        tally.update(pass.table.name, .outbound) { $0.keptRowCounts.merge(kept) { $1 } }
     }
 
     private func read(_ pass: Pass, rowCount: Int) throws -> MovingBatch? {
         try MigrationPlan.read(
-            pass.reader, pass.table, pass.schema, pass.query, id: randomID(),
-            rowCount: min(rowCount, narrowRowCount ?? rowCount), byteCount: maximumByteCount)
+            pass.reader, pass.table, pass.schema, pass.query, id: context.configuration.randomID(),
+            rowCount: min(rowCount, narrowRowCount ?? rowCount),
+            byteCount: context.options.maximumBatchByteCount)
     }
 
     private static func read(
@@ -224,7 +211,8 @@ package final class MigrationPlan {
     func startPrefetch(rowCount: Int) {
         guard prefetch == nil, let pass, !pass.reader.isAtEnd else { return }
         let limit = min(rowCount, narrowRowCount ?? rowCount)
-        let (id, byteCount) = (randomID(), maximumByteCount)
+        let id = context.configuration.randomID()
+        let byteCount = context.options.maximumBatchByteCount
         prefetch = Background(on: Self.readQueue) {
             try MigrationPlan.read(
                 pass.reader, pass.table, pass.schema, pass.query, id: id, rowCount: limit,

@@ -1,9 +1,7 @@
-package import StretchCatalog
-package import StretchCore
+internal import StretchCatalog
+internal import StretchCore
 internal import StretchEndpoint
-internal import StretchKeystore
 internal import StretchSQLite
-internal import StretchTimeline
 
 extension MigrationRun {
     /// Brings visible cold rows back, a chunk at a time.
@@ -17,30 +15,30 @@ extension MigrationRun {
     /// - Parameters:
     ///   - condition: A filter predicate that selects rows, or `nil` for all.
     ///   - chosen: The batches whose rows come back, or `nil` for all of the table's.
-    package func recall(
+    func recall(
         _ table: StretchedTable, where condition: String?, from chosen: [ManifestBatch]? = nil
     ) throws(StretchError) {
         let recall = try local { () throws in
-            try schema.reading { try Recall(table, condition, from: $0, now: now) }
+            try context.schema.reading { try Recall(table, condition, from: $0, now: context.now) }
         }
         let batches = try local { () throws in
             try chosen ?? catalog.batches(table: table.id)
         }
-        updateTable(table.name, .inbound) { $0.eligibleRowCount = recall.visibleRowCount }
+        tally.update(table.name, .inbound) { $0.eligibleRowCount = recall.visibleRowCount }
         for batch in batches {
-            let limit = pageRowCount(
+            let limit = context.pageRowCount(
                 rowCount: batch.visible.rowCount, byteCount: batch.byteCount)
             let page = RowBuffer(columnCount: recall.columns.count)
             var ordinal: Int64 = 0
             while ordinal < batch.visible.rowCount {
-                guard !options.shouldStop() else {
-                    report.isStopped = true
+                guard !context.options.shouldStop() else {
+                    tally.stop()
                     return
                 }
-                try retrying { () throws(StretchError) in
-                    try endpoint.read(
+                try context.retrying { () throws(StretchError) in
+                    try context.endpoint.read(
                         batch: batch.visible.id, columns: recall.columns, from: ordinal,
-                        maximumRowCount: min(sizer.rowCount, limit), into: page)
+                        maximumRowCount: min(writer.rowCount, limit), into: page)
                 }
                 guard page.rowCount > 0 else {
                     throw StretchError(
@@ -59,12 +57,12 @@ extension MigrationRun {
     ) throws(StretchError) {
         let selected = try local { () throws in try recall.selectedRows(of: page) }
         guard !selected.isEmpty else { return }
-        crash(.beforeRecall)
+        context.crash(.beforeRecall)
         var (byteCount, movedRowCount) = (0, 0)
         var conflicts: [MigrationReport.Conflict] = []
-        try locked(rowCount: selected.count) { () throws in
-            crash(.insideRecallBeforeInsert)
-            guard try catalog.lists(batch.visible) else { return }
+        try writer.locked(rowCount: selected.count) { () throws in
+            context.crash(.insideRecallBeforeInsert)
+            guard try context.catalog.lists(batch.visible) else { return }
             try recall.requireDefinition()
             for row in selected {
                 let location = ColdLocation(
@@ -84,34 +82,32 @@ extension MigrationRun {
                 }
                 try catalog.insertTombstone(location, .replaced)
             }
-            crash(.insideRecallBeforeCommit)
+            context.crash(.insideRecallBeforeCommit)
         }
-        crash(.afterRecall)
+        context.crash(.afterRecall)
         try record(conflicts)
-        updateTable(recall.table.name, .inbound) { table in
+        tally.update(recall.table.name, .inbound) { table in
             table.rowCount += Int64(movedRowCount)
             table.byteCount += Int64(byteCount)
             table.batchCount += 1
         }
-        reportProgress(recall.table.name, .inbound)
-        try local { () throws in try wal.checkpointWhenLong() }
+        tally.reportProgress(recall.table.name, .inbound)
+        try writer.checkpointWhenLong()
     }
 
     private func record(_ conflicts: [MigrationReport.Conflict]) throws(StretchError) {
-        for conflict in conflicts {
-            report.conflictCount += 1
-            guard report.conflicts.count < 100 else { continue }
-            report.conflicts.append(conflict)
+        for conflict in conflicts where tally.record(conflict) {
             try local { () throws in
-                try catalog.insertEvent(
-                    time: configuration.now(), table: conflict.table, kind: "rowRefused",
-                    message: "row \(conflict.keyText) stays remote: \(conflict.message)")
+                try context.note(
+                    "rowRefused", table: conflict.table,
+                    "row \(conflict.keyText) stays remote: \(conflict.message)")
             }
         }
     }
 
     /// Throws when rows were refused, naming the first of them.
     func throwConflicts() throws(StretchError) {
+        let report = tally.report
         guard report.conflictCount > 0, let first = report.conflicts.first else { return }
         let keys = report.conflicts.prefix(5).map(\.keyText).joined(separator: ", ")
         throw StretchError(
@@ -127,26 +123,15 @@ extension MigrationRun {
 
     func setState(_ state: MigrationState, of table: StretchedTable) throws(StretchError) {
         guard table.state != state else { return }
-        try locked { () throws in try catalog.setState(state, table: table.id) }
+        try writer.locked { () throws in
+            try context.catalog.setState(state, table: table.id)
+        }
     }
 
     /// Ends a bring-back: without batches the table is `paused`.
     func finishBringingBack(_ table: StretchedTable) throws(StretchError) {
-        try locked { () throws in try catalog.pauseWithoutBatches(table: table.id) }
-    }
-
-    /// Repeats a call of the remote while trying again can help.
-    func retrying(_ body: () throws(StretchError) -> Void) throws(StretchError) {
-        var failureCount = 0
-        while true {
-            do throws(StretchError) {
-                return try body()
-            } catch {
-                failureCount += 1
-                let isLast = failureCount >= MigrationStateMachine.maximumFailureCount
-                guard error.code.isRetryable, !isLast else { throw error }
-                sleep(.milliseconds(50 << failureCount))
-            }
+        try writer.locked { () throws in
+            try context.catalog.pauseWithoutBatches(table: table.id)
         }
     }
 }

@@ -17,7 +17,7 @@ extension MigrationRun {
     func hideShadowedRows(of table: StretchedTable) throws(StretchError) {
         let found = try local { () throws -> [ShadowSearch.Finding] in
             guard try catalog.hasBatches(table: table.id),
-                let schema = try schema.table(table.name),
+                let schema = try context.schema.table(table.name),
                 let current = try catalog.table(id: table.id),
                 let search = try ShadowSearch(current, schema, catalog),
                 let position = try catalog.position()
@@ -25,10 +25,10 @@ extension MigrationRun {
             let count = try search.hotKeyCount()
             guard count > 0 else { return [] }
             let partCount = (count - 1) / Self.maximumKeyCount + 1
-            let part = partCount == 1 ? 0 : configuration.randomID() % partCount
+            let part = partCount == 1 ? 0 : context.configuration.randomID() % partCount
             return try search.findings(
                 from: part * Self.maximumKeyCount, limit: Self.maximumKeyCount,
-                endpoint: endpoint, at: position)
+                endpoint: context.endpoint, at: position)
         }
         for start in stride(from: 0, to: found.count, by: 1_000) {
             try hide(found[start..<min(start + 1_000, found.count)], of: table)
@@ -38,11 +38,11 @@ extension MigrationRun {
     private func hide(
         _ findings: ArraySlice<ShadowSearch.Finding>, of table: StretchedTable
     ) throws(StretchError) {
-        try locked { () throws in
-            guard let schema = try schema.table(table.name) else {
+        try writer.locked { () throws in
+            guard let schema = try context.schema.table(table.name) else {
                 return
             }
-            let isHot = try connection.prepare(
+            let isHot = try context.connection.prepare(
                 """
                 SELECT 1 FROM main.\(schema.name.quotedName) AS h \
                 WHERE \(schema.keyCondition("h", firstParameter: 1))
@@ -57,9 +57,9 @@ extension MigrationRun {
                 count += 1
             }
             guard count > 0 else { return }
-            try catalog.insertEvent(
-                time: configuration.now(), table: table.name, kind: "shadowedRows",
-                message: "\(count) cold rows were hidden for good: hot rows have their keys")
+            try context.note(
+                "shadowedRows", table: table.name,
+                "\(count) cold rows were hidden for good: hot rows have their keys")
         }
     }
 }

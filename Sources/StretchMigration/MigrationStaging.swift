@@ -40,7 +40,7 @@ final class MigrationStaging {
 
     /// A visit of the remote found the file's position held.
     ///
-    /// A file that cannot be used is no reason to do nothing else: ``stage(_:at:atCrashPoint:)``
+    /// A file that cannot be used is no reason to do nothing else: ``stage(_:at:_:)``
     /// refuses then.
     func visit() {
         do throws(StretchError) {
@@ -64,8 +64,7 @@ final class MigrationStaging {
 
     /// Keeps a batch's rows, durably when it returns; nothing while staging is off.
     func stage(
-        _ moving: MovingBatch, at position: TimelinePosition,
-        atCrashPoint crash: (CrashPoint) -> Void
+        _ moving: MovingBatch, at position: TimelinePosition, _ context: RunContext
     ) throws(StretchError) {
         guard let settings, stagedBatch != moving.batch.id else { return }
         guard let file = try open(isCreating: true) else { return }
@@ -76,14 +75,14 @@ final class MigrationStaging {
             return try ahead.work.result()
         }
         ahead = nil
-        crash(.beforeStaging)
+        context.crash(.beforeStaging)
         evictedCount += try file.stage(
             StagedBatch(
                 batch: moving.batch, schemaVersion: moving.table.schemaVersion,
                 position: position, byteCount: moving.rows.byteCount, pieces: pieces),
             settings, now: Timestamp(now: configuration), isNamed: catalog.names(batch:))
         stagedBatch = moving.batch.id
-        crash(.afterStaging)
+        context.crash(.afterStaging)
     }
 
     /// Forgets the rows of a batch that did not move.

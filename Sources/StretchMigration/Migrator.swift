@@ -118,12 +118,6 @@ package final class Migrator {
             owner: owner)
     }
 
-    /// Notes in the keystore how far the file has come.
-    private func see(_ position: TimelinePosition) throws(StretchError) {
-        guard let link, let attachment else { return }
-        try link.see(position, attachment)
-    }
-
     // MARK: Runs
 
     /// Moves eligible rows of tables in state `outbound` to the remote, and rows of tables in
@@ -142,12 +136,12 @@ package final class Migrator {
             let tables = try tables(options.tables)
             let outbound = tables.filter { $0.state != .inbound }
             try run.perform(outbound, movesRows: true)
-            for table in outbound where !run.report.isStopped && run.waiting[table.id] == nil {
+            for table in outbound where !run.tally.isStopped && run.waiting[table] == nil {
                 try run.hideShadowedRows(of: table)
             }
-            if !run.report.isStopped { try run.buildIndexes(outbound) }
-            for table in tables where table.state == .inbound && !run.report.isStopped {
-                guard run.waiting[table.id] == nil else { continue }
+            if !run.tally.isStopped { try run.buildIndexes(outbound) }
+            for table in tables where table.state == .inbound && !run.tally.isStopped {
+                guard run.waiting[table] == nil else { continue }
                 try bringBackWhole(table, run)
             }
             run.noteWaiting(tables)
@@ -169,7 +163,7 @@ package final class Migrator {
     ) throws(StretchError) -> MigrationReport {
         try run(options, progress) { run throws(StretchError) in
             guard let table = try tables([name]).first else { return }
-            if let reason = run.waiting[table.id] { throw reason }
+            if let reason = run.waiting[table] { throw reason }
             // An earlier run's step comes first, and the proof that the remote is this file's.
             try run.perform([], movesRows: false)
             guard let condition else { return try bringBackWhole(table, run) }
@@ -186,7 +180,7 @@ package final class Migrator {
         try run.recall(table, where: nil)
         try run.perform([table], movesRows: false)
         try run.throwConflicts()
-        if !run.report.isStopped { try run.finishBringingBack(table) }
+        if !run.tally.isStopped { try run.finishBringingBack(table) }
     }
 
     /// Takes the lease of a connected file: nothing is made beside one that is not this user's.
@@ -205,14 +199,15 @@ package final class Migrator {
     }
 
     /// Takes the lease, and runs `body` with it.
-    package func run(
-        _ options: MigrationOptions, _ progress: @escaping (MigrationProgress) -> Void,
+    func run(
+        _ options: MigrationOptions,
+        _ progress: @escaping (MigrationProgress) -> Void = { _ in },
         _ body: (MigrationRun) throws(StretchError) -> Void
     ) throws(StretchError) -> MigrationReport {
         let lease = try takeLease(timeout: options.leaseTimeout ?? configuration.busyTimeout)
         defer { withExtendedLifetime(lease) {} }
         try local { () throws in try Catalog(connection).complete() }
-        let waiting = try local { () throws in try reconcileSchema(schema) }
+        let waiting = try WaitingTables(schema, host: self)
         let endpoint = try endpoint()
         let roundTripCount = endpoint.roundTripCount
         let wal = try local { () throws in
@@ -224,30 +219,29 @@ package final class Migrator {
                 return reader
             }
         }
-        let run = MigrationRun(
-            connection: connection, configuration: configuration, endpoint: endpoint,
-            options: options, proof: proof, wal: wal, schema: schema,
-            rowConnection: try Migrator.open(path, configuration, cacheKibibyteCount: 1_024))
-        run.atCrashPoint = atCrashPoint
-        run.sleep = sleep
-        run.progress = progress
-        run.see = { [unowned self] position throws(StretchError) in try see(position) }
-        run.reconcileSchema = reconcileSchema
-        run.staging = try local { () throws in
+        let context = RunContext(
+            connection: connection,
+            rowConnection: try Migrator.open(path, configuration, cacheKibibyteCount: 1_024),
+            schema: schema, endpoint: endpoint, configuration: configuration, options: options,
+            host: self)
+        let staging = try local { () throws in
             try MigrationStaging(
-                path: path, configuration: configuration, catalog: Catalog(connection))
+                path: path, configuration: configuration, catalog: context.catalog)
         }
-        run.waiting = waiting
+        let tally = RunTally(progress: progress)
         defer {
-            run.report.roundTripCount = endpoint.roundTripCount - roundTripCount
-            run.report.walByteCount = wal.byteCount
-            lastReport = run.report
+            tally.setCost(
+                roundTripCount: endpoint.roundTripCount - roundTripCount,
+                walByteCount: wal.byteCount)
+            lastReport = tally.report
         }
+        let run = MigrationRun(
+            context, tally: tally, waiting: waiting, wal: wal, proof: proof, staging: staging)
         try body(run)
         try local { () throws in try wal.checkpoint() }
-        run.report.roundTripCount = endpoint.roundTripCount - roundTripCount
-        run.report.walByteCount = wal.byteCount
-        return run.report
+        tally.setCost(
+            roundTripCount: endpoint.roundTripCount - roundTripCount, walByteCount: wal.byteCount)
+        return tally.report
     }
 
     private func tables(_ names: [String]?) throws(StretchError) -> [StretchedTable] {
@@ -275,5 +269,21 @@ package final class Migrator {
                     hint: "Open the database with Stretch, which takes the change over.")
             }
         }
+    }
+}
+
+extension Migrator: MigrationHost {
+    func reached(_ point: CrashPoint) { atCrashPoint?(point) }
+
+    func wait(_ duration: Duration) { sleep(duration) }
+
+    /// Notes in the keystore how far the file has come.
+    func see(_ position: TimelinePosition) throws(StretchError) {
+        guard let link, let attachment else { return }
+        try link.see(position, attachment)
+    }
+
+    func reconcile(_ schema: KnownSchema) throws -> [Int64: StretchError] {
+        try reconcileSchema(schema)
     }
 }

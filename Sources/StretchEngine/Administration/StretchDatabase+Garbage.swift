@@ -1,8 +1,8 @@
 internal import StretchCatalog
 public import StretchCore
-package import StretchEndpoint
+internal import StretchEndpoint
 internal import StretchKeystore
-package import StretchMigration
+internal import StretchMigration
 internal import StretchTimeline
 
 /// What ``StretchDatabase/collectGarbage(olderThan:erasesHiddenRows:isDryRun:)`` did, or would do.
@@ -91,63 +91,5 @@ extension StretchDatabase {
             completeSince: report.completeSince,
             completeForSeconds: report.completeAge?.wholeSeconds,
             rewrittenBatches: rewrittenCount, hiddenRows: hidden)
-    }
-}
-
-extension Migrator {
-    /// Finishes the step in flight, confirms what this file retired, and collects.
-    ///
-    /// - Parameter endpoint: A session that may delete; batches move by the migrator's own.
-    /// - Returns: What was collected, and the number of batches that were written again.
-    package func collectGarbage(
-        _ request: GarbageRequest, at endpoint: any Endpoint, erasesHiddenRows: Bool
-    ) throws(StretchError) -> (GarbageReport, rewrittenBatchCount: Int64) {
-        var request = request
-        var report = GarbageReport()
-        var rewrittenCount: Int64 = 0
-        _ = try run(MigrationOptions(), { _ in }) { run throws(StretchError) in
-            try run.perform([], movesRows: false)
-            if erasesHiddenRows { rewrittenCount = try run.rewriteBatches() }
-            request.visibleBatches = try local { () throws in
-                Set(try Catalog(connection).namedBatches().map(\.id))
-            }
-            run.crash(.beforeCollection)
-            report = try endpoint.collecting().collectGarbage(request)
-            run.crash(.afterCollection)
-            guard report.batchCount > 0 else { return }
-            try run.locked { () throws in
-                try run.catalog.insertEvent(
-                    time: configuration.now(), table: nil, kind: "garbageCollected",
-                    message: "\(report.batchCount) batches of \(report.rowCount) rows are gone")
-            }
-        }
-        return (report, rewrittenCount)
-    }
-}
-
-extension MigrationRun {
-    /// Writes each batch that has hidden rows again without them.
-    ///
-    /// Its visible rows come back, it leaves the manifest, and they move out in new batches: each
-    /// is a step of its own that a crash may follow. Rows that are hot then move with the next
-    /// migration.
-    ///
-    /// - Returns: The number of batches.
-    func rewriteBatches() throws(StretchError) -> Int64 {
-        let tables = try local { () throws in try catalog.tables() }
-        var count: Int64 = 0
-        for table in tables where table.state == .outbound && waiting[table.id] == nil {
-            let batches = try local { () throws in
-                try catalog.batches(table: table.id).filter { batch in
-                    try catalog.hiddenRowCount(batchNumber: batch.visible.number) > 0
-                }
-            }
-            for batch in batches {
-                try recall(table, where: nil, from: [batch])
-                try perform([table], movesRows: true)
-                count += 1
-            }
-        }
-        return count
     }
 }

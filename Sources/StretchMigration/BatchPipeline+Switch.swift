@@ -6,7 +6,7 @@ internal import StretchSQLite
 internal import StretchText
 internal import StretchTimeline
 
-extension MigrationRun {
+extension BatchPipeline {
     private enum Outcome {
         case superseded
         case unprovable
@@ -15,9 +15,10 @@ extension MigrationRun {
 
     /// Step 4: makes the batch visible and deletes the rows that it holds, in one transaction.
     func switchBatch() throws(StretchError) -> MigrationStateMachine.Event {
-        guard let step, let moving else { return .superseded }
+        guard let flight, let moving = flight.moving else { return .superseded }
+        let step = flight.step
         // The rows of an earlier run's step may be in no staging yet.
-        try stageRows(of: moving, step)
+        try staging.stage(moving, at: step.next, context)
         var older: [ColdLocation] = []
         let event = remote { () throws(StretchError) in
             older = try olderCopies(of: moving, at: step.base)
@@ -25,37 +26,38 @@ extension MigrationRun {
         }
         guard case .readBack = event else { return event }
         let next =
-            options.shouldStop() ? nil : try local { () throws in try plan.takeAhead() }
+            context.options.shouldStop() ? nil : try local { () throws in try plan.takeAhead() }
         let nextStep = next.map {
             PendingStep(
                 kind: .outbound, table: $0.table.id, batch: $0.batch.id, base: step.next,
-                nextToken: configuration.randomID(), schemaVersion: $0.table.schemaVersion)
+                nextToken: context.configuration.randomID(), schemaVersion: $0.table.schemaVersion)
         }
-        let outcome = try locked(rowCount: moving.rows.rowCount) { () throws -> Outcome in
+        let outcome = try writer.locked(rowCount: moving.rows.rowCount) { () throws -> Outcome in
             guard try isOwnStep() else { return .superseded }
             guard try isSameDefinition(moving) else { return .unprovable }
-            crash(.insideSwitchBeforeDelete)
+            context.crash(.insideSwitchBeforeDelete)
             let number = try catalog.takeBatchNumber()
             let kept = try deleteRows(of: moving, number: number)
             for location in older { try catalog.insertTombstone(location, .shadowed) }
-            crash(.insideSwitchAfterDelete)
+            context.crash(.insideSwitchAfterDelete)
             try write(moving, number: number, step: step)
-            try noteEviction()
+            if let message = staging.takeEvictionMessage() {
+                try context.note("stagingShortened", table: nil, message)
+            }
             if let nextStep { try catalog.insert(nextStep) }
-            crash(.insideSwitchBeforeCommit)
+            context.crash(.insideSwitchBeforeCommit)
             return .done(number: number, keptRowCount: kept)
         }
         switch outcome {
         case .superseded: return .superseded
         case .unprovable: return .unprovable
         case .done(let number, let keptRowCount):
-            crash(.afterSwitch)
-            try see(step.next)
+            context.crash(.afterSwitch)
+            try context.host.see(step.next)
             manifest.append(moving, number: number)
             record(moving, keptRowCount: keptRowCount)
-            self.step = nextStep
-            self.moving = next
-            try local { () throws in try wal.checkpointWhenLong() }
+            self.flight = nextStep.map { Flight(step: $0, moving: next) }
+            try writer.checkpointWhenLong()
             return .switched(next: nextStep)
         }
     }
@@ -66,11 +68,11 @@ extension MigrationRun {
         let version = try catalog.schemaVersion(table: moving.table.id)
         guard version == moving.table.schemaVersion else { return false }
         if let cookie = moving.schemaCookie,
-            try connection.integer("PRAGMA main.schema_version") == cookie
+            try context.connection.integer("PRAGMA main.schema_version") == cookie
         {
             return true
         }
-        guard let schema = try schema.table(moving.table.name) else {
+        guard let schema = try context.schema.table(moving.table.name) else {
             return false
         }
         return schema.columns == moving.schema.columns
@@ -89,8 +91,10 @@ extension MigrationRun {
     private func deleteRows(of moving: MovingBatch, number: Int64) throws -> Int {
         let rows = moving.rows
         let places = moving.query.placeColumns
-        let highest = try moving.query.highestRowidSQL.flatMap { try connection.integer($0) }
-        let deletion = try connection.cached(
+        let highest = try moving.query.highestRowidSQL.flatMap {
+            try context.connection.integer($0)
+        }
+        let deletion = try context.connection.cached(
             moving.query.deletionSQL(isByRowid: moving.isByRowid))
         var kept: [Int64] = []
         defer {
@@ -118,7 +122,7 @@ extension MigrationRun {
             }
             try deletion.step()
             deletion.reset()
-            if connection.changeCount == 0 { kept.append(Int64(row)) }
+            if context.connection.changeCount == 0 { kept.append(Int64(row)) }
         }
         for ordinal in kept {
             try catalog.insertTombstone(
@@ -138,7 +142,7 @@ extension MigrationRun {
                 zones: moving.zones, digest: moving.batch.digest))
         try catalog.insertStatus(
             table: moving.table.id, batch: number, direction: .outbound,
-            ended: configuration.now(), rowCount: moving.batch.rowCount,
+            ended: context.configuration.now(), rowCount: moving.batch.rowCount,
             byteCount: Int64(moving.rows.byteCount))
         try catalog.setPosition(step.next)
         try catalog.removePending()
@@ -147,12 +151,12 @@ extension MigrationRun {
     private func record(_ moving: MovingBatch, keptRowCount: Int) {
         let movedRowCount = moving.rows.rowCount - keptRowCount
         plan.recordMoved(rowCount: movedRowCount)
-        updateTable(moving.table.name, .outbound) { table in
+        tally.update(moving.table.name, .outbound) { table in
             table.rowCount += Int64(movedRowCount)
             table.byteCount += Int64(moving.rows.byteCount)
             table.batchCount += 1
             table.changedRowCount += Int64(keptRowCount)
         }
-        reportProgress(moving.table.name, .outbound)
+        tally.reportProgress(moving.table.name, .outbound)
     }
 }

@@ -3,29 +3,18 @@ internal import StretchCatalog
 internal import StretchCore
 internal import StretchEndpoint
 internal import StretchSQLite
-internal import StretchSchema
 
-extension MigrationRun {
-    /// The bytes of a page that is read back; rows have their batch's mean size.
-    private static var pageByteCount: Int64 { 2 << 20 }
-
-    func pageRowCount(rowCount: Int64, byteCount: Int64) -> Int {
-        Int(
-            RowBuffer.rowCount(
-                ofPage: MigrationRun.pageByteCount, batchRowCount: rowCount,
-                batchByteCount: byteCount))
-    }
-
+extension BatchPipeline {
     /// Step 3: reads the remote's copy, and compares it byte by byte: the encoding is canonical.
     func remoteCopyIsEqual(to moving: MovingBatch) throws(StretchError) -> Bool {
         let rows = moving.rows
         let page = RowBuffer(columnCount: rows.columnCount, capacity: min(rows.byteCount, 4 << 20))
-        let pageRowCount = pageRowCount(
+        let pageRowCount = context.pageRowCount(
             rowCount: Int64(rows.rowCount), byteCount: Int64(rows.byteCount))
         var row = 0
         var offset = 0
         while row < rows.rowCount {
-            try endpoint.read(
+            try context.endpoint.read(
                 batch: moving.batch.id, columns: moving.batch.columns, from: Int64(row),
                 maximumRowCount: min(pageRowCount, rows.rowCount - row), into: page)
             guard page.rowCount > 0, page.rowCount <= rows.rowCount - row,
@@ -40,47 +29,6 @@ extension MigrationRun {
             offset += page.byteCount
         }
         return offset == rows.byteCount
-    }
-
-    /// Builds the remote's indexes of tables that have moved what they had to move.
-    ///
-    /// A remote that has them writes to a random place of each for each row.
-    func buildIndexes(_ tables: [StretchedTable]) throws(StretchError) {
-        for table in tables where waiting[table.id] == nil {
-            let relation = try local { () throws -> Relation? in
-                guard try catalog.hasBatches(table: table.id),
-                    let table = try catalog.table(id: table.id),
-                    let schema = try schema.table(table.name)
-                else { return nil }
-                return Relation(table, schema: schema)
-            }
-            guard let relation, !relation.indexes.isEmpty else { continue }
-            try buildIndexes(relation, of: table)
-        }
-    }
-
-    /// Builds indexes, or notes that only the owner of the remote may.
-    private func buildIndexes(
-        _ relation: Relation, of table: StretchedTable
-    ) throws(StretchError) {
-        do throws(StretchError) {
-            try retrying { () throws(StretchError) in try endpoint.buildIndexes(relation) }
-        } catch {
-            guard error.code == .notPermitted else { throw error }
-            let steps = OwnerStep.steps(for: try endpoint.lacks(relation), in: relation)
-            let reason = OwnerStep.error(steps, table: table.name, cause: error)
-            report.waiting.append(
-                MigrationReport.Waiting(table: table.name, isBlocking: false, reason: reason))
-        }
-    }
-
-    /// Puts into the report which of the tables had to wait.
-    func noteWaiting(_ tables: [StretchedTable]) {
-        for table in tables {
-            guard let reason = waiting[table.id] else { continue }
-            report.waiting.append(
-                MigrationReport.Waiting(table: table.name, isBlocking: true, reason: reason))
-        }
     }
 
     /// The visible cold rows, in older batches, that have the key of a row of the batch: versions
@@ -148,7 +96,7 @@ extension MigrationRun {
                         column: ids[0], comparison: .oneOf(slice), collation: collations[0])
                 ])
             request.hidesRows = true
-            let scan = try endpoint.scan(request)
+            let scan = try context.endpoint.scan(request)
             while try scan.nextPage(into: page, maximumRowCount: 1_024) {
                 for row in 0..<page.rowCount
                 where keys.contains(KeyIdentity.encode(page.values(ofRow: row), collations)) {

@@ -1,0 +1,100 @@
+internal import StretchCatalog
+package import StretchCore
+internal import StretchEndpoint
+internal import StretchKeystore
+internal import StretchSQLite
+internal import StretchTimeline
+
+/// What surrounds a run, and is told of it.
+protocol MigrationHost: AnyObject {
+    /// The run has come to a numbered point.
+    func reached(_ point: CrashPoint)
+    /// Waits before a failed call of the remote is repeated.
+    func wait(_ duration: Duration)
+    /// The file has reached a position.
+    func see(_ position: TimelinePosition) throws(StretchError)
+    /// Brings catalog and remote up to the definitions of main's tables.
+    ///
+    /// - Returns: Why tables have to wait, by their ids; the others go on.
+    func reconcile(_ schema: KnownSchema) throws -> [Int64: StretchError]
+}
+
+/// What stays the same for a whole run of the migrator.
+struct RunContext {
+    /// The migrator's own connection, and the catalog on it.
+    let connection: Connection
+    let catalog: Catalog
+    /// A second connection, on which the next rows are read meanwhile.
+    let rowConnection: Connection
+    let schema: KnownSchema
+    let endpoint: any Endpoint
+    let configuration: Configuration
+    let options: MigrationOptions
+    /// The time that filters see.
+    let now: String
+    /// It owns the run.
+    unowned let host: any MigrationHost
+
+    init(
+        connection: Connection, rowConnection: Connection, schema: KnownSchema,
+        endpoint: any Endpoint, configuration: Configuration, options: MigrationOptions,
+        host: any MigrationHost
+    ) {
+        self.connection = connection
+        catalog = Catalog(connection)
+        self.rowConnection = rowConnection
+        self.schema = schema
+        self.endpoint = endpoint
+        self.configuration = configuration
+        self.options = options
+        now = configuration.now()
+        self.host = host
+    }
+
+    func crash(_ point: CrashPoint) { host.reached(point) }
+
+    /// Writes an event down, in the transaction that is open.
+    func note(_ kind: String, table: String?, _ message: String) throws {
+        try catalog.insertEvent(
+            time: configuration.now(), table: table, kind: kind, message: message)
+    }
+
+    /// Repeats a call of the remote while trying again can help.
+    func retrying(_ body: () throws(StretchError) -> Void) throws(StretchError) {
+        var failureCount = 0
+        while true {
+            do throws(StretchError) {
+                return try body()
+            } catch {
+                failureCount += 1
+                let isLast = failureCount >= MigrationStateMachine.maximumFailureCount
+                guard error.code.isRetryable, !isLast else { throw error }
+                host.wait(.milliseconds(50 << failureCount))
+            }
+        }
+    }
+
+    /// The bytes of a page that is read back; rows have their batch's mean size.
+    private static var pageByteCount: Int64 { 2 << 20 }
+
+    /// The rows of a page of a batch.
+    func pageRowCount(rowCount: Int64, byteCount: Int64) -> Int {
+        Int(
+            RowBuffer.rowCount(
+                ofPage: RunContext.pageByteCount, batchRowCount: rowCount,
+                batchByteCount: byteCount))
+    }
+}
+
+/// Runs statements on the local file, with the errors of Stretch.
+package func local<Result>(_ body: () throws -> Result) throws(StretchError) -> Result {
+    do {
+        return try body()
+    } catch let error as StretchError {
+        throw error
+    } catch let error as SQLiteError {
+        throw StretchError(local: error)
+    } catch {
+        throw StretchError(.statementFailed, String(describing: error), cause: error)
+    }
+}

@@ -1,0 +1,28 @@
+internal import StretchCatalog
+internal import StretchCore
+
+/// The tables whose rows do not move now, because the remote lacks something for them.
+final class WaitingTables {
+    /// Why, by the tables' ids.
+    private var reasons: [Int64: StretchError] = [:]
+    private var reloadCount = 0
+
+    /// Reconciles the definitions of main's tables.
+    init(_ schema: KnownSchema, host: any MigrationHost) throws(StretchError) {
+        reasons = try local { () throws in try host.reconcile(schema) }
+    }
+
+    /// Why a table waits, or `nil` when it does not.
+    subscript(table: StretchedTable) -> StretchError? { reasons[table.id] }
+
+    /// Reconciles once more, after a definition changed under a batch.
+    func reload(_ context: RunContext) throws(StretchError) {
+        reloadCount += 1
+        guard reloadCount <= 16 else {
+            throw StretchError(
+                .schemaMismatch, "the table's definition changes while its rows move",
+                hint: "Run the migration when the schema is stable.")
+        }
+        reasons = try local { () throws in try context.host.reconcile(context.schema) }
+    }
+}
