@@ -201,6 +201,8 @@ let rigs: [Target] = [
 let tests: [Target] = [
     .testTarget(
         name: "StretchSimulatorTests", dependencies: ["StretchSimulator", "StretchTimeline"]),
+    // What an application writes: one import, and nothing that only the package sees.
+    .testTarget(name: "StretchClientTests", dependencies: ["Stretch"]),
     .testTarget(name: "StretchTextTests", dependencies: ["StretchText"]),
     .testTarget(
         name: "StretchSQLiteTests",

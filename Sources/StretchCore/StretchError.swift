@@ -77,6 +77,8 @@ public struct StretchError: Error, Sendable, CustomStringConvertible {
             self.init(
                 .busy, isOwn ? error.message : "the local database is locked",
                 hint: "Try again, or raise the busy timeout.", cause: error)
+        } else if error.isInterruption {
+            self.init(.cancelled, "the statement was interrupted", cause: error)
         } else {
             self.init(.statementFailed, Self.withoutLiteral(error.message), cause: error)
         }

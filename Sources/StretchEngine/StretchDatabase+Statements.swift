@@ -213,11 +213,9 @@ extension StretchDatabase {
     /// The rowid of the last INSERT on this connection.
     public var lastInsertRowID: Int64 { connection.lastInsertRowID }
 
-    /// Makes a running statement stop, also while it waits for the remote; the one call that other
-    /// threads may make.
-    public func interrupt() {
-        connection.interrupt()
-        overlay.remoteInterrupter.interrupt()
+    /// Stops a running statement, from any thread or task.
+    public var interrupter: DatabaseInterrupter {
+        DatabaseInterrupter(connection: connection.interrupter, remote: overlay.remoteInterrupter)
     }
 }
 

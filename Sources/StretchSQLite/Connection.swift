@@ -22,6 +22,8 @@ public final class Connection {
     public let routines: Routines
     package let handle: OpaquePointer
     let ownsHandle: Bool
+    /// Stops a running statement; the one part of a connection that other threads may use.
+    package let interrupter: ConnectionInterrupter
     private var cache: [ExactText: Statement] = [:]
     private var cacheOrder: [ExactText] = []
     /// What a callback of ours failed with last, whole: SQLite passes on its text and a code only.
@@ -59,6 +61,7 @@ public final class Connection {
         }
         self.handle = handle
         self.routines = routines
+        interrupter = ConnectionInterrupter(handle, routines)
         ownsHandle = true
         harden()
     }
@@ -79,10 +82,12 @@ public final class Connection {
     public init(borrowing handle: OpaquePointer, routines: Routines) {
         self.handle = handle
         self.routines = routines
+        interrupter = ConnectionInterrupter(handle, routines)
         ownsHandle = false
     }
 
     deinit {
+        interrupter.invalidate()
         finalizeCachedStatements()
         // Statements that a virtual table still owns keep the handle alive until they are gone.
         if ownsHandle { _ = routines.table.pointee.close_v2(handle) }
@@ -306,9 +311,8 @@ public final class Connection {
         set { routines.table.pointee.set_last_insert_rowid(handle, newValue) }
     }
 
-    /// Makes any running statement stop with SQLITE_INTERRUPT; the one call that other threads
-    /// may make.
-    public func interrupt() { routines.table.pointee.interruptx(handle) }
+    /// Makes any running statement stop with SQLITE_INTERRUPT.
+    public func interrupt() { interrupter.interrupt() }
 
     /// A number that differs when another connection has committed to `schema` since the last
     /// snapshot: <https://sqlite.org/c3ref/c_fcntl_begin_atomic_write.html#sqlitefcntldataversion>.

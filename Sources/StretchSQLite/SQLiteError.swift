@@ -24,6 +24,9 @@ public struct SQLiteError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Whether another connection holds a lock: trying again can help.
     public var isBusy: Bool { code == SQLITE_BUSY || code == SQLITE_LOCKED }
 
+    /// Whether the statement was interrupted: it changed nothing.
+    public var isInterruption: Bool { code == SQLITE_INTERRUPT }
+
     /// Whether a constraint refused the change.
     public var isConstraint: Bool { code == SQLITE_CONSTRAINT }
 
