@@ -24,6 +24,8 @@ let foundations: [Target] = [
             .product(name: "Crypto", package: "swift-crypto"),
             .product(name: "CryptoExtras", package: "swift-crypto"),
         ]),
+    // Arguments and rows of the application's statements: by name, of any type, Codable.
+    .target(name: "StretchRows", dependencies: ["StretchCore", "StretchSQLite", "StretchText"]),
     // SQL as text: tokens, filters, rewriting, triggers.
     .target(name: "SQLText", dependencies: ["StretchCore", "StretchText"]),
 ]
@@ -104,7 +106,8 @@ let engine: [Target] = [
         dependencies: [
             "SQLText", "StretchCatalog", "StretchCore", "StretchEmbedded",
             "StretchEndpoint", "StretchKeystore", "StretchMigration", "StretchOverlay",
-            "StretchSchema", "StretchSQLite", "StretchStaging", "StretchText", "StretchTimeline",
+            "StretchRows", "StretchSchema", "StretchSQLite", "StretchStaging", "StretchText",
+            "StretchTimeline",
             .product(name: "Crypto", package: "swift-crypto"),
         ]),
     // The library on the SQLite that this process links, with remotes that are SQLite files.
@@ -113,7 +116,7 @@ let engine: [Target] = [
         dependencies: [
             "CSQLiteLinked", "StretchCatalog", "StretchCore", "StretchEmbedded",
             "StretchEndpoint", "StretchEngine", "StretchKeystore", "StretchMigration",
-            "StretchSchema", "StretchSQLite", "StretchStaging",
+            "StretchRows", "StretchSchema", "StretchSQLite", "StretchStaging",
         ]),
 ]
 

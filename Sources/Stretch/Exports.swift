@@ -5,6 +5,7 @@
 @_exported public import StretchEngine
 @_exported public import StretchKeystore
 @_exported public import StretchMigration
+@_exported public import StretchRows
 @_exported public import StretchSQLite
 @_exported public import StretchSchema
 @_exported public import StretchStaging

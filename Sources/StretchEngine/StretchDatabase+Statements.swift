@@ -3,22 +3,10 @@ internal import StretchCatalog
 public import StretchCore
 internal import StretchEndpoint
 internal import StretchOverlay
+// Whoever calls this has the names of its arguments and answers.
+@_exported public import StretchRows
 public import StretchSQLite
 internal import StretchSchema
-
-/// The answer of a query.
-public struct QueryResult: Hashable, Sendable {
-    /// The names of the columns.
-    public let columns: [String]
-    /// The rows, each with one value per column.
-    public let rows: [[Value]]
-
-    /// Makes an answer.
-    public init(columns: [String], rows: [[Value]]) {
-        self.columns = columns
-        self.rows = rows
-    }
-}
 
 extension StretchDatabase {
     /// Prepares one statement of the application.
@@ -63,12 +51,45 @@ extension StretchDatabase {
         return statement
     }
 
+    // MARK: Queries
+
     /// Runs one statement and returns its rows, all of them.
+    ///
+    /// - Parameter values: One value for each parameter.
+    /// - Throws: `invalidArgument` for too few or too many values; `statementFailed`; what the
+    ///   remote failed with.
     public func query(_ sql: String, _ values: Value...) throws(StretchError) -> QueryResult {
+        try query(sql, arguments: StatementArguments(values))
+    }
+
+    /// Runs one statement with values in the order of its parameters, and returns its rows.
+    ///
+    /// - Throws: As ``query(_:arguments:)``.
+    public func query(_ sql: String, _ values: [Value]) throws(StretchError) -> QueryResult {
+        try query(sql, arguments: StatementArguments(values))
+    }
+
+    /// Runs one statement with values by the names of its parameters, and returns its rows.
+    ///
+    /// - Parameter values: The values; `day` stands for `:day`, `@day` and `$day`.
+    /// - Throws: As ``query(_:arguments:)``.
+    public func query(
+        _ sql: String, _ values: [String: Value]
+    ) throws(StretchError) -> QueryResult {
+        try query(sql, arguments: StatementArguments(values))
+    }
+
+    /// Runs one statement with values of any kind, and returns its rows, all of them.
+    ///
+    /// - Throws: `invalidArgument` when a parameter has no value, or a value no parameter;
+    ///   `statementFailed`; what the remote failed with.
+    public func query(_ sql: String, arguments: StatementArguments) throws(StretchError)
+        -> QueryResult
+    {
         var result: QueryResult?
         try perform {
             try run(sql) { statement in
-                try statement.bind(values)
+                try statement.bind(arguments: arguments)
                 var rows: [[Value]] = []
                 while try statement.step() {
                     rows.append((0..<statement.columnCount).map { statement.column($0) })
@@ -85,17 +106,35 @@ extension StretchDatabase {
     }
 
     /// Runs one statement with values, or every statement of a script without; rows are discarded.
+    ///
+    /// - Throws: As ``query(_:arguments:)``.
     public func execute(_ sql: String, _ values: Value...) throws(StretchError) {
-        try forEachStatement(sql) { statement throws(SQLiteError) in
-            if !values.isEmpty { try statement.bind(values) }
-            try statement.run()
-        }
+        try execute(sql, arguments: StatementArguments(values))
     }
 
-    /// Runs one statement with as many values as it has parameters; its rows are discarded.
-    package func execute(_ sql: String, values: [Value]) throws(StretchError) {
+    /// Runs one statement with values in the order of its parameters; its rows are discarded.
+    ///
+    /// - Throws: As ``query(_:arguments:)``.
+    public func execute(_ sql: String, _ values: [Value]) throws(StretchError) {
+        try execute(sql, arguments: StatementArguments(values))
+    }
+
+    /// Runs one statement with values by the names of its parameters; its rows are discarded.
+    ///
+    /// - Parameter values: The values; `day` stands for `:day`, `@day` and `$day`.
+    /// - Throws: As ``query(_:arguments:)``.
+    public func execute(_ sql: String, _ values: [String: Value]) throws(StretchError) {
+        try execute(sql, arguments: StatementArguments(values))
+    }
+
+    /// Runs one statement with values of any kind; its rows are discarded.
+    ///
+    /// Each statement of a script gets all values.
+    ///
+    /// - Throws: As ``query(_:arguments:)``.
+    public func execute(_ sql: String, arguments: StatementArguments) throws(StretchError) {
         try forEachStatement(sql) { statement in
-            try statement.bind(values)
+            try statement.bind(arguments: arguments)
             try statement.run()
         }
     }

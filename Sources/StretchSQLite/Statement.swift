@@ -58,7 +58,7 @@ public final class Statement {
     /// The number of parameters.
     public var parameterCount: Int { Int(table.pointee.bind_parameter_count(handle)) }
 
-    /// The name of a parameter with its first character, such as `@name`; `nil` for `?` and `?1`.
+    /// The name of a parameter with its first character, such as `@name` or `?1`; `nil` for `?`.
     ///
     /// - Parameter index: `1...parameterCount`.
     public func parameterName(_ index: Int) -> String? {

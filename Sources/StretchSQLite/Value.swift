@@ -44,7 +44,7 @@ extension Value: Hashable {
 }
 
 extension Value: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
-    ExpressibleByStringLiteral, ExpressibleByNilLiteral
+    ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByNilLiteral
 {
     /// An INTEGER.
     public init(integerLiteral value: Int64) { self = .integer(value) }
@@ -52,6 +52,8 @@ extension Value: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
     public init(floatLiteral value: Double) { self = .real(value) }
     /// A TEXT.
     public init(stringLiteral value: String) { self = .text(Text(value)) }
+    /// The INTEGER 1 or 0.
+    public init(booleanLiteral value: Bool) { self = .integer(value ? 1 : 0) }
     /// A NULL.
     public init(nilLiteral: ()) { self = .null }
 }
@@ -60,6 +62,18 @@ extension Value {
     /// The integer, when the value is one.
     public var integerValue: Int64? {
         guard case .integer(let value) = self else { return nil }
+        return value
+    }
+
+    /// The floating-point number, when the value is a REAL.
+    public var realValue: Double? {
+        guard case .real(let value) = self else { return nil }
+        return value
+    }
+
+    /// The bytes, when the value is a BLOB.
+    public var blobValue: [UInt8]? {
+        guard case .blob(let value) = self else { return nil }
         return value
     }
 

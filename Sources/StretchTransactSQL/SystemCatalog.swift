@@ -34,7 +34,7 @@ final class SystemCatalog {
             try database.execute("DELETE FROM sys.\(view.name)")
             for row in try view.rows(source) {
                 let marks = Array(repeating: "?", count: row.count).joined(separator: ", ")
-                try database.execute("INSERT INTO sys.\(view.name) VALUES(\(marks))", values: row)
+                try database.execute("INSERT INTO sys.\(view.name) VALUES(\(marks))", row)
             }
         }
     }

@@ -1,0 +1,126 @@
+public import StretchCore
+public import StretchSQLite
+internal import StretchText
+
+/// The answer of a query: a collection of rows.
+///
+/// ```swift
+/// for row in try database.query("SELECT status, total FROM orders") {
+///     print(row["status"], row["total"])
+/// }
+/// ```
+public struct QueryResult: Hashable, Sendable {
+    /// The names of the columns.
+    public let columns: [String]
+    /// The rows, each with one value per column.
+    public let rows: [[Value]]
+
+    /// Makes an answer.
+    public init(columns: [String], rows: [[Value]]) {
+        self.columns = columns
+        self.rows = rows
+    }
+
+    /// The rows as values of a type whose coding keys are names of columns.
+    ///
+    /// Columns that the type does not have are left out. Names are compared as SQLite compares
+    /// them: by bytes, with the letters of ASCII folded.
+    ///
+    /// - Throws: `invalidArgument` for a missing column, and for a value that its property's type
+    ///   cannot hold.
+    public func rows<Element: Decodable>(as type: Element.Type) throws(StretchError) -> [Element] {
+        let index = ColumnIndex(columns)
+        var result: [Element] = []
+        result.reserveCapacity(rows.count)
+        for values in rows { result.append(try RowDecoder.decode(type, values, index)) }
+        return result
+    }
+}
+
+extension QueryResult: RandomAccessCollection {
+    /// The first row's position: 0.
+    public var startIndex: Int { 0 }
+    /// The number of rows.
+    public var endIndex: Int { rows.count }
+    /// The row at a position.
+    public subscript(position: Int) -> Row { Row(columns: columns, values: rows[position]) }
+}
+
+/// One row of an answer, by the position or the name of a column.
+public struct Row: Sendable {
+    /// The names of the columns.
+    public let columns: [String]
+    /// The values, one per column.
+    public let values: [Value]
+
+    /// Makes a row.
+    public init(columns: [String], values: [Value]) {
+        self.columns = columns
+        self.values = values
+    }
+
+    /// The value of a column by its position, from 0.
+    public subscript(position: Int) -> Value { values[position] }
+
+    /// The value of a column by its name; of the first one, when several have it.
+    ///
+    /// - Returns: `nil` when no column has the name; ``Value/null`` for NULL.
+    public subscript(name: String) -> Value? {
+        columns.firstIndex { $0.isEqualFoldingCase(name) }.map { values[$0] }
+    }
+
+    /// The value of a column as a value of a Swift type; `nil` for NULL.
+    ///
+    /// - Throws: `invalidArgument` when no column has the name, or the type cannot hold the value.
+    public func value<Result: ValueConvertible>(
+        _ name: String, as type: Result.Type = Result.self
+    ) throws(StretchError) -> Result? {
+        guard let value = self[name] else {
+            throw StretchError(
+                .invalidArgument, "the answer has no column \"\(name)\"",
+                hint: "Its columns are: \(columns.joined(separator: ", ")).")
+        }
+        guard value != .null else { return nil }
+        guard let result = Result(sqliteValue: value) else {
+            throw StretchError(
+                .invalidArgument,
+                "column \"\(name)\" holds \(value.className), which is no \(Result.self)",
+                hint: "Read it as another type, or convert it with CAST.")
+        }
+        return result
+    }
+
+    /// The row as a value of a type whose coding keys are names of columns.
+    ///
+    /// - Throws: As ``QueryResult/rows(as:)``.
+    public func decode<Result: Decodable>(_ type: Result.Type) throws(StretchError) -> Result {
+        try RowDecoder.decode(type, values, ColumnIndex(columns))
+    }
+}
+
+/// Where columns are, by their names; the first one, when several have a name.
+struct ColumnIndex {
+    let columns: [String]
+    private let positions: [SQLName: Int]
+
+    init(_ columns: [String]) {
+        self.columns = columns
+        positions = Dictionary(
+            columns.enumerated().map { (SQLName($1), $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    subscript(name: String) -> Int? { positions[SQLName(name)] }
+}
+
+extension Value {
+    /// What the value is, for messages: never the value itself.
+    var className: String {
+        switch self {
+        case .null: "NULL"
+        case .integer: "an INTEGER"
+        case .real: "a REAL"
+        case .text: "a TEXT"
+        case .blob: "a BLOB"
+        }
+    }
+}
