@@ -129,7 +129,7 @@ struct ColumnMatching {
     private func contradiction(_ reason: String) -> StretchError {
         StretchError(
             .invalidArgument, "table \"\(table)\": what is said of its columns is wrong: \(reason)",
-            hint: "Name the columns as they were, and as they are now: `--renamed old=new`.")
+            hint: "Name the columns as they were, and as they are now: --rename OLD=NEW.")
     }
 
     /// The error for columns, at least one each, whose history cannot be told.
@@ -143,7 +143,8 @@ struct ColumnMatching {
             .schemaMismatch,
             "table \"\(table)\": its columns changed without Stretch, and it cannot be told what "
                 + "became of \(olds) and where \(news) came from",
-            hint: "Say it with `stretch table alter \(table) --renamed \(old)=\(name)`, or with "
-                + "`--replaced \(old)` where the old column was dropped.")
+            hint: "Where it was renamed: stretch table alter FILE \(table) --rename "
+                + "\(old)=\(name). Where the old column was dropped: "
+                + "stretch table alter FILE \(table) --replace \(old).")
     }
 }

@@ -270,7 +270,8 @@ extension StatementRewriter {
     }
 
     private static func disableHint(_ table: String, _ rest: String) -> String {
-        "Disable Stretch for the table first, with `stretch table disable \(table)`; then \(rest)."
+        "Disable Stretch for the table first: stretch table disable FILE \(table) --bring-back; "
+            + "then \(rest)."
     }
 }
 

@@ -139,13 +139,13 @@ package final class FileLink {
             case .unfinished: "its reauthorization was cut off"
             case .deauthorized: "it was deauthorized"
             case .copied: "it is a copy, and the original is still there"
-            case .restored: "it is older than when it was last seen: it was restored"
+            case .restored: "it was restored from an older state"
             }
         return StretchError(
             .disconnected, "file \"\(path)\" is disconnected from its remote: \(why)",
             hint: """
-                Hot rows can be read. To connect it: CREATE MASTER KEY, CREATE DATABASE SCOPED \
-                CREDENTIAL, then EXEC sp_rda_reauthorize_db; or: stretch reauthorize FILE.
+                Run: stretch reauthorize FILE. In Transact-SQL: CREATE MASTER KEY, CREATE DATABASE \
+                SCOPED CREDENTIAL, then EXEC sp_rda_reauthorize_db. Hot rows can be read meanwhile.
                 """)
     }
 }

@@ -125,8 +125,8 @@ final class BatchPipeline {
                     "the remote was rolled back to epoch \(remote.epoch), before this file's "
                         + "\(position.epoch)",
                     hint: """
-                        Hot rows stay readable. `stretch reauthorize` sends the missing batches \
-                        again from staging, and lists those that are lost.
+                        Hot rows stay readable. To send the missing batches again from staging, \
+                        and to see those that are lost: stretch reauthorize FILE.
                         """, cause: lastError)
             }
             return StretchError(
@@ -134,7 +134,7 @@ final class BatchPipeline {
                 "the remote is not at epoch \(position.epoch) of this file, nor one step ahead",
                 hint: """
                     Another file extended the branch, or the remote was rolled back; hot rows \
-                    stay readable. Run `stretch reauthorize`.
+                    stay readable. Run: stretch reauthorize FILE.
                     """, cause: lastError)
         }
     }

@@ -44,7 +44,7 @@ extension MigrationRun {
                     throw StretchError(
                         .damaged,
                         "batch \(batch.visible.number) of table \"\(table.name)\" has lost rows",
-                        hint: "Run `stretch verify`.")
+                        hint: "To see which: stretch verify FILE.")
                 }
                 try recallChunk(page, of: batch, recall)
                 ordinal += Int64(page.rowCount)

@@ -56,7 +56,7 @@ package final class Migrator {
         guard try local({ () throws in try Catalog(connection).exists }) else {
             throw StretchError(
                 .wrongState, "\"\(path)\" is not stretch-enabled",
-                hint: "Run `stretch enable` first.")
+                hint: "Enable it first: stretch enable FILE --server file:archive.db.")
         }
     }
 
@@ -249,9 +249,12 @@ package final class Migrator {
         guard let names else { return all.filter { $0.state != .paused } }
         return try names.map { name throws(StretchError) in
             guard let table = all.first(where: { $0.name.isEqualFoldingCase(name) }) else {
+                let others = all.map(\.name).joined(separator: ", ")
                 throw StretchError(
                     .invalidArgument, "table \"\(name)\" is not stretch-enabled",
-                    hint: "Run `stretch table enable` first.")
+                    hint: others.isEmpty
+                        ? "Enable it first: stretch table enable FILE \(name) --filter CONDITION."
+                        : "The stretch-enabled tables are: \(others).")
             }
             return table
         }

@@ -63,7 +63,7 @@ final class Verification {
         guard name == nil || !selected.isEmpty else {
             throw StretchError(
                 .invalidArgument, "table \"\(name ?? "")\" is not stretch-enabled",
-                hint: "Run `stretch status` for the tables that are.")
+                hint: "To see the tables that are: stretch status FILE.")
         }
         let isKnown = try verifyPosition()
         if isKnown { try findUnlistedBatches(of: selected) }

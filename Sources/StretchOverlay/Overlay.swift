@@ -360,7 +360,7 @@ package final class Overlay {
                     let stand = StandInView(
                         name: name, columns: OverlayViews.columns(of: name, on: connection),
                         message: "table \"\(name)\": its cold rows cannot be shown",
-                        hint: "Run stretch status to see why.")
+                        hint: "To see why: stretch status FILE.")
                     try connection.execute(one: stand.statement)
                 }
             }

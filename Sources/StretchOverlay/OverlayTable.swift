@@ -58,8 +58,8 @@ package final class OverlayTable: VirtualTable {
             throw StretchError(
                 .schemaMismatch,
                 "table \"\(schema.name)\": its columns differ from those that Stretch knows",
-                hint: "Run stretch status to see them and stretch table alter to tell what changed."
-            )
+                hint: "To see them: stretch status FILE. To say what changed: "
+                    + "stretch table alter FILE \(schema.name) --rename OLD=NEW.")
         }
         columnIDs = current.map(\.id)
         columnDefinitions = try schema.columns.map { column in

@@ -62,7 +62,8 @@ final class RowRecall {
             throw StretchError(
                 .wrongState,
                 "cold rows of table \"\(schema.name)\" are out of reach in this query mode",
-                hint: "Set the query mode to LOCAL_AND_REMOTE.")
+                hint: "A deauthorized file is connected by: stretch reauthorize FILE. Otherwise: "
+                    + "stretch query-mode FILE LOCAL_AND_REMOTE.")
         }
         var request = ColdScanRequest(
             relation: table.table.relation, position: record.position,
@@ -142,7 +143,7 @@ final class RowRecall {
         guard rows.rowCount == 1 else {
             throw StretchError(
                 .remoteMismatch, "the remote lacks a row of batch \(batch.visible.id)",
-                hint: "Run stretch verify.")
+                hint: "To see what it lacks: stretch verify FILE.")
         }
         rows.rowIdentifiers[0] = location.packed
         return try insert(0, of: rows)

@@ -32,7 +32,8 @@ struct DrillCommand: ParsableCommand {
         guard report.isSound else {
             throw StretchError(
                 .damaged, "the restored file differs from the original",
-                hint: "Change neither the file, its backups nor the remote; run: stretch verify.")
+                hint: "Change neither the file, its backups nor the remote; run: "
+                    + "stretch verify FILE.")
         }
     }
 

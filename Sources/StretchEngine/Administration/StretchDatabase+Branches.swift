@@ -38,7 +38,7 @@ extension StretchDatabase {
             guard branch.droppedAt == nil else {
                 throw StretchError(
                     .wrongState, "branch \(id) was dropped already, at \(branch.droppedAt ?? "")",
-                    hint: "To take it back: stretch branch undrop.")
+                    hint: "To take it back: stretch branch undrop FILE \(id).")
             }
             guard !isForced else { return }
             guard !branch.isCurrent else {

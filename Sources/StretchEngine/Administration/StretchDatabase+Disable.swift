@@ -29,10 +29,9 @@ extension StretchDatabase {
         if mode == nil, rowCount > 0 {
             throw StretchError(
                 .invalidArgument,
-                "table \"\(table.name)\" has \(rowCount) cold rows, and it is not said what "
-                    + "shall become of them",
-                hint: "Say --bring-back to move them here first, or --abandon to leave them in "
-                    + "the remote.")
+                "table \"\(table.name)\" has \(rowCount) cold rows; use --bring-back or --abandon",
+                hint: "With --bring-back they move here first, with --abandon they stay in the "
+                    + "remote, and no query finds them.")
         }
         let mode = mode ?? .bringBack
         var isRemoteTold = true

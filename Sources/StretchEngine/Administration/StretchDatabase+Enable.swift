@@ -139,12 +139,14 @@ extension StretchDatabase {
             let record = try enabledDatabase()
             let attachment = try fileAttachment(record)
             try connection.transaction(.immediate) {
-                let names = try catalog.tables().map { "\"\($0.name)\"" }
-                guard names.isEmpty else {
+                let tables = try catalog.tables().map(\.name)
+                if let first = tables.first {
+                    let names = tables.map { "\"\($0)\"" }
                     throw StretchError(
                         .wrongState,
                         "the database has stretch-enabled tables: \(names.joined(separator: ", "))",
-                        hint: "Disable each table first: stretch table disable.")
+                        hint: "Disable each table first: stretch table disable FILE \(first) "
+                            + "--bring-back.")
                 }
                 if !isDryRun { try catalog.drop() }
             }

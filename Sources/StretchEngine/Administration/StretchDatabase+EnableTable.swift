@@ -64,7 +64,8 @@ extension StretchDatabase {
         guard let table = try catalog.table(named: name) else { return }
         throw StretchError(
             .wrongState, "table \"\(table.name)\" is stretch-enabled already",
-            hint: "Change its filter with: stretch table alter.")
+            hint: "To change its filter: stretch table alter FILE \(table.name) "
+                + "--filter CONDITION.")
     }
 
     private func makeTable(

@@ -36,7 +36,8 @@ extension StretchDatabase {
             guard role != .administrator, !user.isEmpty else {
                 throw StretchError(
                     .invalidArgument, "a grant is for a writer or a reader, and for a user",
-                    hint: "Name the user; administration is for members: stretch sql.")
+                    hint: "Name the user. Administrators of a file are members of db_owner: "
+                        + "ALTER ROLE db_owner ADD MEMBER name.")
             }
             let record = try enabledDatabase()
             let keystore = try requireKeystore()
@@ -132,7 +133,8 @@ extension StretchDatabase {
         throw StretchError(
             .wrongState,
             "the grant is a reader's, and this user's right to migrate \"\(path)\" would be lost",
-            hint: "Attach nothing, or give the right up: stretch attach FILE --replace.")
+            hint: "Attach nothing, or give the right up: "
+                + "stretch attach FILE --from GRANT --replace.")
     }
 
     private func requireSameFile(_ grant: AccessGrant, _ record: DatabaseRecord) throws {

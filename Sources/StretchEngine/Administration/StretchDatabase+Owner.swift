@@ -37,7 +37,8 @@ extension StretchDatabase {
         if try catalog.exists, try catalog.hasMember(name) { return }
         throw StretchError(
             .notPermitted, "user \"\(name)\" does not administer file \"\(path)\"",
-            hint: "Let its owner do it, or add you: stretch owner add FILE \(name).")
+            hint: "Let its owner do it, or make you a member: ALTER ROLE db_owner ADD MEMBER "
+                + "\(name).")
     }
 
     private var isOwnedByUser: Bool {

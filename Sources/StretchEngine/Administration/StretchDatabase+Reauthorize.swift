@@ -88,7 +88,7 @@ extension StretchDatabase {
                 guard try endpoint.position(branch: record.position.branch) != nil else {
                     throw StretchError(
                         .remoteMismatch, "the remote does not know the branch of this file",
-                        hint: "Use reauthorize.")
+                        hint: "Reconnect it: stretch reauthorize FILE.")
                 }
             }
             try connection.transaction(.immediate) {

@@ -186,6 +186,6 @@ private final class PageReader: @unchecked Sendable {
         StretchError(
             .damaged,
             "batch \(batch.visible.number) of table \"\(table.name)\" is not what was moved",
-            hint: "Run `stretch verify`.")
+            hint: "To see which rows differ: stretch verify FILE.")
     }
 }

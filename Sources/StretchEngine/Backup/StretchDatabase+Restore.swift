@@ -3,6 +3,7 @@ public import StretchCore
 public import StretchKeystore
 internal import StretchMigration
 internal import StretchSQLite
+internal import StretchText
 internal import StretchTimeline
 
 extension StretchDatabase {
@@ -224,9 +225,12 @@ struct Restoration {
             let found = try FileLink(configuration, path: path)?.state(of: record, pending: pending)
             state = found?.0 == .connected ? .connected : .disconnected
             if state == .disconnected {
+                // An embedded remote may have no login.
+                let isFile = record.endpoint.beginsWith("file:")
                 steps.append(
                     "The file is disconnected from server \(record.endpoint): hot rows can be "
-                        + "read, cold ones after: stretch reauthorize FILE --login ADMINISTRATOR.")
+                        + "read, cold ones after: stretch reauthorize \(path)"
+                        + (isFile ? "." : " --login ADMINISTRATOR."))
             }
         }
         return RestoreReport(

@@ -80,7 +80,8 @@ struct PostgresError: RemoteFailure, CustomStringConvertible {
             guard connectionState == .refused else {
                 return failure(
                     .notPermitted, "refused the login",
-                    "Check the login and its password; store another one with: stretch login.")
+                    "Check the login and its password; store another one with: "
+                        + "stretch login FILE --login NAME.")
             }
             return failure(
                 .notPermitted, "lets no such login in from this machine",

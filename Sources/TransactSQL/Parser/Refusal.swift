@@ -272,7 +272,7 @@ extension Refusal {
         + "'…' takes the right backup by itself."
     private static let whole =
         "Every backup is whole; for the moments between, keep a replica: "
-        + "stretch restore --from-litestream."
+        + "stretch restore FILE --from-litestream URL."
     private static let nameless = "Leave it out: what a backup is called is its file's name."
     private static let marks =
         "Name the time instead: STOPAT = '2016-02-26T13:45:00'."

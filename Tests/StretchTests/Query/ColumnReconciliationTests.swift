@@ -71,12 +71,12 @@ import Testing
     }
 
     @Test(arguments: [
-        ("a b", "a x", "--renamed b=x"), ("a b", "a x", "--replaced b"),
-        ("a", "x", "--renamed a=x"),
-        ("a b c", "x c", "--renamed a=x"), ("a b", "a x b", "--renamed b=x"),
-        ("a b", "a x b", "--replaced b"), ("a b c d", "a c b d", "--replaced d"),
-        ("a b:INT", "a b:TEXT", "--renamed b=b"), ("a b:INT c", "a x:TEXT c", "--replaced b"),
-        ("a b c", "a x y", "stretch table alter orders --renamed b=x"),
+        ("a b", "a x", "--rename b=x"), ("a b", "a x", "--replace b"),
+        ("a", "x", "--rename a=x"),
+        ("a b c", "x c", "--rename a=x"), ("a b", "a x b", "--rename b=x"),
+        ("a b", "a x b", "--replace b"), ("a b c d", "a c b d", "--replace d"),
+        ("a b:INT", "a b:TEXT", "--rename b=b"), ("a b:INT c", "a x:TEXT c", "--replace b"),
+        ("a b c", "a x y", "stretch table alter FILE orders --rename b=x"),
     ])
     func `what more than one history explains is refused with the way out`(
         old: String, new: String, hint: String

@@ -196,9 +196,15 @@ import Testing
             "WITH x AS (SELECT 1) DELETE FROM \"orders\" WHERE a IN (1) RETURNING a", .unsupported,
             "SELECT"
         ),
-        ("ALTER TABLE orders RENAME TO o2", .unsupported, "stretch table disable orders"),
-        ("DROP TABLE orders", .wrongState, "stretch table disable orders"),
-        ("DROP TABLE IF EXISTS main.orders", .wrongState, "stretch table disable orders"),
+        (
+            "ALTER TABLE orders RENAME TO o2", .unsupported,
+            "stretch table disable FILE orders --bring-back"
+        ),
+        ("DROP TABLE orders", .wrongState, "stretch table disable FILE orders --bring-back"),
+        (
+            "DROP TABLE IF EXISTS main.orders", .wrongState,
+            "stretch table disable FILE orders --bring-back"
+        ),
         ("DROP TRIGGER temp.stretch_key_insert_1", .wrongState, "schema main"),
         ("PRAGMA temp_store=2", .unsupported, "before Stretch attaches"),
         ("PRAGMA main.temp_store(memory)", .unsupported, "before"),
