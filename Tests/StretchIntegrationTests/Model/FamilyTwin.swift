@@ -12,16 +12,11 @@ import StretchText
 /// Left out, as known differences: RAISE(IGNORE), after which `changes()` differs, UNIQUE columns
 /// beside the key, and OR REPLACE of keys that shift over one another.
 final class FamilyTwin {
-    /// The first difference, with all that is needed to see it again.
-    struct Difference: Error, CustomStringConvertible {
-        let description: String
-    }
-
     let database: StretchDatabase
     private let plain: Connection
     private let folder: TemporaryFolder
     private var random: SeededGenerator
-    private var log: [String] = []
+    private var log: TwinLog
     private var savepointCount = 0
     private let tablesWithBeforeTriggers: [String]
     private(set) var counts = Counts()
@@ -45,7 +40,7 @@ final class FamilyTwin {
             try connection.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF")
             for statement in script { try connection.execute(statement) }
         }
-        log = script
+        log = TwinLog(script)
         tablesWithBeforeTriggers = ["g", "p", "c"].filter { table in
             script.contains { $0.includes("TRIGGER \(table)_") && $0.includes("BEFORE") }
         }
@@ -122,7 +117,7 @@ final class FamilyTwin {
         if plain.isInTransaction { try run("ROLLBACK") }
         try compareContents()
         let result = try database.verify()
-        guard result.isSound else { throw difference("verify found \(result)") }
+        guard result.isSound else { throw log.difference("verify found \(result)") }
     }
 
     private func migrate() throws {
@@ -224,20 +219,21 @@ final class FamilyTwin {
             let isChange = ["INSERT", "UPDATE", "DELETE"].contains { sql.beginsWith($0) }
             guard isChange else { break }
             guard plain.changeCount == database.changeCount else {
-                throw difference("changes() is \(database.changeCount), not \(plain.changeCount)")
+                throw log.difference(
+                    "changes() is \(database.changeCount), not \(plain.changeCount)")
             }
         case (.failure(let expected), .failure(let actual)):
             counts.failures += 1
-            let isSame = Self.code(expected) == Self.code(actual)
+            let isSame = TwinLog.code(expected) == TwinLog.code(actual)
             // A virtual table can report another class where the mode must not ignore an error.
-            guard isSame || Self.code(actual) == 1 else {
-                throw difference("error \(actual), not \(expected)")
+            guard isSame || TwinLog.code(actual) == 1 else {
+                throw log.difference("error \(actual), not \(expected)")
             }
-        case (.success, .failure(let actual)): throw difference("error \(actual), not success")
-        case (.failure(let expected), .success): throw difference("success, not \(expected)")
+        case (.success, .failure(let actual)): throw log.difference("error \(actual), not success")
+        case (.failure(let expected), .success): throw log.difference("success, not \(expected)")
         }
         guard plain.isInTransaction == database.isInTransaction else {
-            throw difference("in a transaction: \(database.isInTransaction)")
+            throw log.difference("in a transaction: \(database.isInTransaction)")
         }
     }
 
@@ -250,20 +246,7 @@ final class FamilyTwin {
         for table in ["g", "p", "c", "log"] {
             let query = "SELECT * FROM \(table)"
             let (found, expected) = (try database.query(query).rows, try plain.rows(query))
-            guard MigratedTwin.sorted(found) == MigratedTwin.sorted(expected) else {
-                let missing = Set(expected).subtracting(found).map { $0.map(\.literal) }
-                let wrong = Set(found).subtracting(expected).map { $0.map(\.literal) }
-                throw difference("\(table): missing \(missing), wrong \(wrong)")
-            }
+            try log.requireSame(found, as: expected, table)
         }
-    }
-
-    private static func code(_ error: any Error) -> Int32? {
-        let cause = (error as? StretchError)?.cause ?? error
-        return (cause as? SQLiteError)?.code
-    }
-
-    private func difference(_ text: String) -> Difference {
-        Difference(description: "\(text)\n" + log.suffix(400).joined(separator: ";\n"))
     }
 }

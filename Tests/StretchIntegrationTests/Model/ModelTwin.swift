@@ -13,17 +13,12 @@ final class ModelTwin {
     /// looks first, and undoes them all.
     struct KnownDifference: Error {}
 
-    /// The first difference between the two, with all that is needed to see it again.
-    struct Difference: Error, CustomStringConvertible {
-        let description: String
-    }
-
     private let folder: TemporaryFolder
     private let table: RandomTable
     private let plain: Connection
     private var stretched: StretchDatabase
     private var random: SeededGenerator
-    private var log: [String] = []
+    private var log: TwinLog
     private var isInTransaction = false
     private(set) var stepCount = 0
     private(set) var movedRowCount: Int64 = 0
@@ -33,6 +28,7 @@ final class ModelTwin {
         random = SeededGenerator(seed: seed)
         folder = try TemporaryFolder(isInMemory: true)
         table = RandomTable(named: "t", using: &random)
+        log = TwinLog(table.createStatements)
         plain = try Connection(
             path: folder.path("plain.db"), access: .create, routines: .linked)
         let local = try Connection(
@@ -44,7 +40,6 @@ final class ModelTwin {
         // Automatic indexes of SQLite 3.40 lose rows: `an automatic index of SQLite loses no row`.
         try plain.execute("PRAGMA automatic_index = OFF")
         stretched = try StretchDatabase(path: folder.path("local.db"), configuration: .everyRemote)
-        log = table.createStatements
         try stretched.enable(server: "file:archive.db")
         try enableTable()
         for _ in 0..<20 { try compare(table.randomInsert(using: &random)) }
@@ -177,22 +172,15 @@ final class ModelTwin {
         let actual = Result { try rows(stretched.prepare(sql), values) }
         switch (expected, actual) {
         case (.success(let expected), .success(let actual)):
-            let isEqual =
-                isOrdered ? expected == actual : multiset(expected) == multiset(actual)
-            guard isEqual else {
-                let missing = Set(expected).subtracting(actual).prefix(3).map { $0.map(\.literal) }
-                let wrong = Set(actual).subtracting(expected).prefix(3).map { $0.map(\.literal) }
-                throw difference(
-                    """
-                    \(actual.count) rows and not \(expected.count); missing \(missing); \
-                    wrong \(wrong)
-                    """)
-            }
+            try log.requireSame(
+                actual, as: expected, isOrdered: isOrdered, "step \(stepCount)")
         case (.failure(let expected), .failure(let actual)):
             let isTypeError = "\(actual)".contains("cannot store")
             if table.isStrict, isTypeError { throw KnownDifference() }
             // A constraint that OR IGNORE must not ignore is an error of another class.
-            guard code(expected) == code(actual) || (code(actual) == 1 && sql.contains("OR IGNORE"))
+            guard
+                TwinLog.code(expected) == TwinLog.code(actual)
+                    || (TwinLog.code(actual) == 1 && sql.contains("OR IGNORE"))
             else {
                 throw difference("error \(actual) and not \(expected)")
             }
@@ -215,18 +203,7 @@ final class ModelTwin {
         return rows
     }
 
-    private func multiset(_ rows: [[Value]]) -> [[Value]: Int] {
-        rows.reduce(into: [:]) { $0[$1, default: 0] += 1 }
-    }
-
-    /// The primary result code: which constraint an error names depends on the order of visits.
-    private func code(_ error: any Error) -> Int32? {
-        let cause = (error as? StretchError)?.cause ?? error
-        return (cause as? SQLiteError)?.code
-    }
-
-    private func difference(_ text: String) -> Difference {
-        Difference(
-            description: "step \(stepCount): \(text)\n" + log.suffix(400).joined(separator: ";\n"))
+    private func difference(_ text: String) -> TwinLog.Difference {
+        log.difference("step \(stepCount): \(text)")
     }
 }
