@@ -48,7 +48,9 @@ extension Verification {
     }
 
     /// Scans a table as a query does that wants all of it, and looks for rows that are of no batch.
-    func verifyScan(_ table: StretchedTable) throws(StretchError) {
+    func verifyScan(
+        _ table: StretchedTable, _ batches: [ManifestBatch]
+    ) throws(StretchError) {
         do throws(StretchError) {
             let count = try endpoint.strayRowCount(relation: table.relation)
             guard count == 0 else {
@@ -60,13 +62,12 @@ extension Verification {
                     its backup and use reauthorize
                     """)
             }
-            let (position, batches) = try local { () throws in
-                (try catalog.position(), try catalog.batches(table: table.id).map(\.visible))
-            }
+            let position = try local { () throws in try catalog.position() }
             guard let position, !batches.isEmpty else { return }
             let scan = try endpoint.scan(
                 ColdScanRequest(
-                    relation: table.relation, position: position, batches: batches, columns: []))
+                    relation: table.relation, position: position, batches: batches.map(\.visible),
+                    columns: []))
             let page = RowBuffer(columnCount: 0)
             while try scan.nextPage(into: page, maximumRowCount: 4_096) {}
         } catch {

@@ -4,7 +4,6 @@ package import StretchCore
 package import StretchEndpoint
 internal import StretchKeystore
 package import StretchSQLite
-internal import StretchSchema
 internal import StretchText
 internal import StretchTimeline
 
@@ -42,7 +41,7 @@ extension Migrator {
 final class Verification {
     let connection: Connection
     let catalog: Catalog
-    private let schema: KnownSchema
+    let schema: KnownSchema
     let endpoint: any Endpoint
     private let isAtHead: Bool
     private(set) var report = VerificationReport()
@@ -65,18 +64,20 @@ final class Verification {
                 .invalidArgument, "table \"\(name ?? "")\" is not stretch-enabled",
                 hint: "To see the tables that are: stretch status FILE.")
         }
+        let manifest = try local { () throws in try catalog.batchesOfTables() }
         let isKnown = try verifyPosition()
-        if isKnown { try findUnlistedBatches(of: selected) }
+        if isKnown { try findUnlistedBatches(of: selected, manifest) }
         try verifyHiding()
         for table in selected {
             let count = report.findings.count
-            try verify(table)
+            let batches = manifest[table.id] ?? []
+            try verify(table, batches)
             // A remote that lost the file's position, or rows, has no whole scan to offer.
-            if isKnown, report.findings.count == count { try verifyScan(table) }
+            if isKnown, report.findings.count == count { try verifyScan(table, batches) }
         }
         let byName = Dictionary(tables.map { (SQLName($0.name), $0) }) { first, _ in first }
         for (place, table) in selected.enumerated() {
-            report.tables[place].orphanCount = try orphanCount(table, among: byName)
+            report.tables[place].orphanCount = try orphanCount(table, among: byName, manifest)
         }
     }
 
@@ -112,14 +113,12 @@ final class Verification {
 
     /// Asks the ledger which batches the file's position shows; those of tables that were abandoned
     /// have relations of their own.
-    private func findUnlistedBatches(of tables: [StretchedTable]) throws(StretchError) {
-        let (position, known) = try local { () throws in
-            let batches = try catalog.batchesOfTables()
-            var known = Set(tables.flatMap { (batches[$0.id] ?? []).map(\.visible.id) })
-            if let step = report.pending, step.kind == .retirement { known.insert(step.batch) }
-            return (try catalog.position(), known)
-        }
-        guard let position else { return }
+    private func findUnlistedBatches(
+        of tables: [StretchedTable], _ manifest: [Int64: [ManifestBatch]]
+    ) throws(StretchError) {
+        guard let position = try local({ () throws in try catalog.position() }) else { return }
+        var known = Set(tables.flatMap { (manifest[$0.id] ?? []).map(\.visible.id) })
+        if let step = report.pending, step.kind == .retirement { known.insert(step.batch) }
         let names = Dictionary(
             tables.map { ($0.relation, $0.name) }, uniquingKeysWith: { first, _ in first })
         for id in try endpoint.batches(seenAt: position).keys.sorted()
@@ -146,7 +145,9 @@ final class Verification {
 
     // MARK: Batches
 
-    private func verify(_ table: StretchedTable) throws(StretchError) {
+    private func verify(
+        _ table: StretchedTable, _ batches: [ManifestBatch]
+    ) throws(StretchError) {
         var result = VerificationReport.Table(name: table.name)
         let schema = try local { () throws -> TableSchema? in
             try self.schema.table(table.name)
@@ -158,7 +159,6 @@ final class Verification {
         let probe = schema.flatMap {
             $0.columns.map(\.name).areSameTexts(as: names) ? HotKeyProbe($0) : nil
         }
-        let batches = try local { () throws in try catalog.batches(table: table.id) }
         for batch in batches {
             result.batchCount += 1
             let hidden = try hiddenRows(of: batch, in: table)
@@ -312,7 +312,7 @@ final class Verification {
     }
 
     /// Calls `body` for each row that can be read; a damaged batch is found by its hash.
-    private func eachRow(
+    func eachRow(
         of batch: ManifestBatch, columns: [Int64], _ body: (RowBuffer, Int) throws -> Void
     ) throws(StretchError) {
         do throws(StretchError) {
@@ -321,90 +321,6 @@ final class Verification {
             }
         } catch {
             guard error.code == .damaged || error.code == .remoteMismatch else { throw error }
-        }
-    }
-
-    // MARK: Foreign keys
-
-    /// Counts rows of a table whose foreign keys lead nowhere, over both sides.
-    private func orphanCount(
-        _ table: StretchedTable, among tables: [SQLName: StretchedTable]
-    ) throws(StretchError) -> Int64 {
-        let schema = try local { () throws -> TableSchema? in
-            try self.schema.table(table.name)
-        }
-        var count: Int64 = 0
-        for key in schema?.parents ?? [] where key.childColumns.count == key.parentColumns.count {
-            let parent = tables[SQLName(key.parent)]
-            try copyCold(table, key.childColumns, to: "stretch_child")
-            try copyCold(parent, key.parentColumns, to: "stretch_parent")
-            count += try local { () throws in
-                guard try self.schema.table(key.parent) != nil else {
-                    return 0
-                }
-                return try connection.integer(orphanSQL(key)) ?? 0
-            }
-        }
-        return count
-    }
-
-    private func orphanSQL(_ key: ForeignKeySchema) -> String {
-        let indexes = key.childColumns.indices
-        let child = key.childColumns.map { "h.\($0.quotedName)" }
-        let select = indexes.map { "\(child[$0]) AS k\($0)" }.joined(separator: ", ")
-        let coldNames = indexes.map { "k\($0)" }.joined(separator: ", ")
-        let isKnown = indexes.map { "x.k\($0) IS NOT NULL" }.joined(separator: " AND ")
-        let hot = indexes.map { "p.\(key.parentColumns[$0].quotedName) = x.k\($0)" }
-        let cold = indexes.map { "q.k\($0) = x.k\($0)" }
-        return """
-            SELECT count(*) FROM (
-                SELECT \(select) FROM main.\(key.child.quotedName) AS h
-                UNION ALL SELECT \(coldNames) FROM temp.stretch_child
-            ) AS x WHERE \(isKnown)
-            AND NOT EXISTS (SELECT 1 FROM main.\(key.parent.quotedName) AS p
-                WHERE \(hot.joined(separator: " AND ")))
-            AND NOT EXISTS (SELECT 1 FROM temp.stretch_parent AS q
-                WHERE \(cold.joined(separator: " AND ")))
-            """
-    }
-
-    /// Copies columns of a table's visible cold rows to a temporary table.
-    private func copyCold(
-        _ table: StretchedTable?, _ names: [String], to target: String
-    ) throws(StretchError) {
-        let places = names.map { name in
-            table?.currentColumns.firstIndex { $0.name.isEqualFoldingCase(name) }
-        }
-        try local { () throws in
-            let schema = try table.flatMap { try self.schema.table($0.name) }
-            let columns = try names.indices.map { index in
-                let collation = places[index].flatMap { schema?.columns[$0].collationName }
-                let type = try places[index].flatMap { try schema?.columns[$0].typeText() }
-                return "k\(index) \(type ?? "") COLLATE \((collation ?? "BINARY").quotedName)"
-            }
-            let list = names.indices.map { "k\($0)" }.joined(separator: ", ")
-            try connection.execute(one: "DROP TABLE IF EXISTS temp.\(target)")
-            try connection.execute(
-                one: "CREATE TEMP TABLE \(target)(\(columns.joined(separator: ", ")))")
-            try connection.execute(
-                one: "CREATE INDEX temp.\(target)_key ON \(target)(\(list))")
-        }
-        guard let table else { return }
-        let ids = places.compactMap { $0.map { table.currentColumns[$0].id } }
-        guard ids.count == names.count else { return }
-        let marks = names.indices.map { "?\($0 + 1)" }.joined(separator: ", ")
-        let batches = try local { () throws in try catalog.batches(table: table.id) }
-        for batch in batches {
-            let hidden = try local { () throws in
-                Set(try catalog.hiddenOrdinals(batchNumber: batch.visible.number))
-            }
-            try eachRow(of: batch, columns: ids) { page, row in
-                guard !hidden.contains(page.rowIdentifiers[row]) else { return }
-                let statement = try connection.cached(
-                    "INSERT INTO temp.\(target) VALUES (\(marks))")
-                try statement.bind(page.values(ofRow: row))
-                try statement.run()
-            }
         }
     }
 }
