@@ -198,23 +198,12 @@ extension EmbeddedEndpoint {
             WHERE b.id = ? AND b.condemned_at IS NULL
             """, .integer(batch)
         ) { row in
-            guard let columns = EmbeddedEndpoint.columns(ofJSON: try row.string(7)) else {
-                throw row.damaged(7, expected: "a JSON array of integers")
-            }
-            return LedgerEntry(
+            LedgerEntry(
                 batch: NewBatch(
-                    id: batch, relation: try row.integer(1, in: .ids), columns: columns,
+                    id: batch, relation: try row.integer(1, in: .ids), columns: try row.ids(7),
                     rowCount: try row.integer(2, in: .batchRows), digest: try row.blob(6)),
                 position: try row.position(at: 3))
         }.first
-    }
-
-    /// The numbers of a JSON array of integers, or `nil` when it is something else.
-    private static func columns(ofJSON text: String) -> [Int64]? {
-        guard text.beginsWith("["), text.endsWith("]") else { return nil }
-        let parts = text.dropFirst().dropLast().parts(between: ",", omitsEmptyParts: true)
-        let numbers = parts.compactMap { Int64($0) }
-        return numbers.count == parts.count ? numbers : nil
     }
 
     private func insert(
@@ -236,13 +225,12 @@ extension EmbeddedEndpoint {
             throw mismatch("remote \"\(path)\" has lost relation \(relation.id)")
         }
         try insert(rows, columns: batch.columns, of: relation, from: firstRow, on: connection)
-        let columns = batch.columns.map(String.init).joined(separator: ",")
         try connection.run(
             "INSERT INTO stretch_batch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)",
             .integer(batch.id),
             .integer(relation.id), .integer(position.branch), .integer(position.epoch),
             .integer(firstRow), .integer(batch.rowCount), .integer(Int64(rows.byteCount)),
-            .blob(batch.digest), .text("[\(columns)]"))
+            .blob(batch.digest), .text(IDList.json(batch.columns)))
         try connection.run(
             """
             UPDATE stretch_relation SET next_row = next_row + ?2, row_count = row_count + ?2,

@@ -128,18 +128,17 @@ extension PostgresEndpoint {
     private func ledgerSQL(
         _ batch: NewBatch, byteCount: Int, at position: TimelinePosition, generation: Int64
     ) -> String {
-        let columns = batch.columns.map(String.init).joined(separator: ",")
-        return """
-            INSERT INTO \(schema).stretch_batch(
-                id, relation, branch, epoch, row_count, byte_count, digest, columns)
-            VALUES (\(batch.id), (SELECT id FROM \(schema).stretch_relation
-                WHERE id = \(batch.relation) AND generation = \(generation) FOR UPDATE),
-                \(position.branch), \(position.epoch),
-                \(batch.rowCount), \(byteCount), \(ServerSQL.literal(batch.digest)),
-                '{\(columns)}');
-            UPDATE \(schema).stretch_relation SET batch_count = batch_count + 1,
-                row_count = row_count + \(batch.rowCount), byte_count = byte_count + \(byteCount)
-            WHERE id = \(batch.relation);
-            """
+        """
+        INSERT INTO \(schema).stretch_batch(
+            id, relation, branch, epoch, row_count, byte_count, digest, columns)
+        VALUES (\(batch.id), (SELECT id FROM \(schema).stretch_relation
+            WHERE id = \(batch.relation) AND generation = \(generation) FOR UPDATE),
+            \(position.branch), \(position.epoch),
+            \(batch.rowCount), \(byteCount), \(ServerSQL.literal(batch.digest)),
+            '{\(IDList.text(batch.columns))}');
+        UPDATE \(schema).stretch_relation SET batch_count = batch_count + 1,
+            row_count = row_count + \(batch.rowCount), byte_count = byte_count + \(byteCount)
+        WHERE id = \(batch.relation);
+        """
     }
 }

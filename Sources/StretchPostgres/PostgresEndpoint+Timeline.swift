@@ -184,13 +184,10 @@ extension PostgresEndpoint {
 
     func entry(of batch: Int64, in table: PostgresResult) throws -> LedgerEntry? {
         guard table.rowCount == 1 else { return nil }
-        let names = table.text(0, 6)?.parts(between: ",", omitsEmptyParts: true)
-        let columns = names?.compactMap { Int64($0) }
-        guard let columns, columns.count == names?.count, let relation = table.integer(0, 0),
-            let rowCount = table.integer(0, 1),
+        guard let relation = table.integer(0, 0), let rowCount = table.integer(0, 1),
             Self.rowCounts.contains(rowCount), let branch = table.integer(0, 2),
             let epoch = table.count(0, 3), let token = table.integer(0, 4),
-            let digest = table.bytes(0, 5)
+            let digest = table.bytes(0, 5), let columns = table.text(0, 6).flatMap(IDList.ids)
         else { throw DamagedRow() }
         return LedgerEntry(
             batch: NewBatch(

@@ -71,7 +71,7 @@ extension StagingFile {
                 batch, relation, columns, schema_version, branch, epoch, token, rows, bytes,
                 compressed_bytes, digest, staged_at)
             VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """, .integer(batch.id), .integer(batch.relation), .text(Self.text(batch.columns)),
+            """, .integer(batch.id), .integer(batch.relation), .text(IDList.json(batch.columns)),
             .integer(staged.schemaVersion), .integer(position.branch), .integer(position.epoch),
             .integer(position.token), .integer(batch.rowCount), .integer(Int64(staged.byteCount)),
             .integer(staged.compressedByteCount), .blob(batch.digest), .text("\(now)"))
@@ -80,10 +80,6 @@ extension StagingFile {
         for (place, piece) in staged.pieces.enumerated() {
             try statement.run(.integer(number), .integer(Int64(place)), .blob(piece))
         }
-    }
-
-    private static func text(_ columns: [Int64]) -> String {
-        "[\(columns.map(String.init).joined(separator: ","))]"
     }
 
     /// Forgets a batch that did not move; none is no error.
@@ -130,7 +126,7 @@ extension StagingFile {
         try attempt {
             let entries = try connection.stored(
                 "stretch_staged_batch", of: .staging(path), Self.found, .integer(relation),
-                .blob(digest), .text(Self.text(columns)), read: entry)
+                .blob(digest), .text(IDList.json(columns)), read: entry)
             for entry in entries {
                 let rows = RowBuffer(columnCount: columns.count)
                 if try load(rows, of: entry), Array(SHA256.hash(data: rows.bytes)) == digest {
@@ -183,15 +179,10 @@ extension StagingFile {
     }
 
     private func entry(_ row: StoredRow) throws -> Entry {
-        let text = try row.string(3)
-        let columns = text.dropFirst().dropLast().parts(between: ",").compactMap { Int64($0) }
-        guard Self.text(columns).isSameText(as: text) else {
-            throw row.damaged(3, expected: "a list of columns' ids")
-        }
         let byteCount = try row.integer(2, in: .batchBytes)
         return Entry(
             number: try row.integer(0, in: .ids), rowCount: try row.integer(1, in: .batchRows),
-            byteCount: byteCount, columns: columns, digest: try row.blob(4))
+            byteCount: byteCount, columns: try row.ids(3), digest: try row.blob(4))
     }
 
     private func load(_ rows: RowBuffer, of entry: Entry) throws -> Bool {
