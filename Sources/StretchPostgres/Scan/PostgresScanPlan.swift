@@ -32,12 +32,8 @@ struct PostgresScanPlan {
     ) throws {
         let orderColumns = try request.order.map { try relation.column($0.column) }
         let uncertain = orderColumns.filter(\.hasMisfits)
-        var columns = request.columns
-        if !uncertain.isEmpty {
-            for column in orderColumns where !columns.contains(column.id) {
-                columns.append(column.id)
-            }
-        }
+        let columns = PostgresScanPlan.columns(
+            request.columns, before: uncertain.isEmpty ? [] : orderColumns)
         let selected = try columns.map { try relation.column($0) }
         let fence = ConditionBuilder.fence(request.position, relation)
         var point = ConditionBuilder(relation, parameters: fence)
@@ -60,18 +56,8 @@ struct PostgresScanPlan {
         if isPoint {
             let condition = point.conditions.joined(separator: " AND ")
             (needsAllBatches, isInclusive) = (hasLimit, false)
-            let equal = Comparison.equal.sql
-            sql = """
-                SELECT _f._f, _f._n, \(names.joined(separator: ", ")) \
-                FROM (SELECT r.generation AS _f, r.batch_count AS _n \
-                FROM \(schema).stretch_history AS h, \
-                \(schema).stretch_relation AS r \
-                WHERE h.branch \(equal) $1::pg_catalog.int8 \
-                AND h.epoch \(equal) $2::pg_catalog.int8 \
-                AND h.token \(equal) $3::pg_catalog.int8 \
-                AND r.id \(equal) $4::pg_catalog.int8) AS _f \
-                LEFT JOIN ONLY \(relation.table) AS _n ON \(condition)\(order)\(limit)
-                """
+            sql = PostgresScanPlan.pointSQL(
+                names, of: relation, where: condition, then: order + limit, schema: schema)
             let isRepeated = point.isRepeatable && request.order.isEmpty
             kind = .point(parameters: point.parameters, isRepeated: isRepeated)
             halves = []
@@ -121,6 +107,34 @@ struct PostgresScanPlan {
         kind = .cursor(
             parameters: builder.parameters,
             misfits: select("_x IS NOT NULL AND (\(empty))"))
+    }
+
+    /// The wanted columns, and behind them those that they lack.
+    private static func columns(
+        _ wanted: [Int64], before others: [PostgresRelation.Column]
+    ) -> [Int64] {
+        others.reduce(into: wanted) { columns, column in
+            if !columns.contains(column.id) { columns.append(column.id) }
+        }
+    }
+
+    /// The fence's row, beside each row that meets the condition; the fence's alone without any.
+    private static func pointSQL(
+        _ names: [String], of relation: PostgresRelation, where condition: String,
+        then rest: String, schema: String
+    ) -> String {
+        let equal = Comparison.equal.sql
+        return """
+            SELECT _f._f, _f._n, \(names.joined(separator: ", ")) \
+            FROM (SELECT r.generation AS _f, r.batch_count AS _n \
+            FROM \(schema).stretch_history AS h, \
+            \(schema).stretch_relation AS r \
+            WHERE h.branch \(equal) $1::pg_catalog.int8 \
+            AND h.epoch \(equal) $2::pg_catalog.int8 \
+            AND h.token \(equal) $3::pg_catalog.int8 \
+            AND r.id \(equal) $4::pg_catalog.int8) AS _f \
+            LEFT JOIN ONLY \(relation.table) AS _n ON \(condition)\(rest)
+            """
     }
 
     /// A stream of so many rows is worth a second session.
