@@ -3,12 +3,13 @@ PREFIX ?= /usr/local
 # Package.swift turns warnings of our own targets into errors.
 export STRETCH_WARNINGS_AS_ERRORS = 1
 
-.PHONY: help build test lint coverage counters counters-accept api simulate simulate-new fuzz \
+.PHONY: help build test lint sanitize coverage counters counters-accept api simulate simulate-new fuzz \
 	fuzz-server demo flights bench install packages
 
 help:
 	@echo 'make test      run all tests'
 	@echo 'make lint      check format and style'
+	@echo 'make sanitize  run the unit and overlay tests under Thread and Address Sanitizer'
 	@echo 'make coverage  tell which lines of each target the tests run'
 	@echo 'make counters  compare round trips, statements and instructions of fixed workloads with'
 	@echo '               Tests/Counters.json; counters-accept writes the present ones there'
@@ -36,6 +37,10 @@ test: packages
 
 lint:
 	Scripts/check
+
+sanitize: packages
+	Scripts/sanitize thread
+	Scripts/sanitize address
 
 coverage: packages
 	Scripts/coverage
