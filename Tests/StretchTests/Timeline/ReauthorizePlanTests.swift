@@ -156,4 +156,13 @@ import Testing
         moved.isOwn = false
         #expect(point(.unfinished, moved) == .new(here))
     }
+
+    @Test func `a file without a position in common with the remote is refused`() {
+        let file = ReauthorizePlan.File(
+            position: here, pending: nil, link: .disconnected(.unknownHere))
+        let plan = ReauthorizePlan(
+            file: file, branch: nil, isHeld: false, point: nil, comparison: comparison(gone),
+            options: ReauthorizePlan.Options())
+        #expect(plan == .refused(.unrelated))
+    }
 }
