@@ -20,7 +20,12 @@ import Testing
     ]
 
     /// The whole daily life, and every kind of backup.
-    private func live(_ golden: GoldenFiles, _ name: String, _ twin: Connection) throws {
+    ///
+    /// - Parameter login: The options that give the administrator's login, whose password is asked
+    ///   for.
+    private func live(
+        _ golden: GoldenFiles, _ name: String, _ twin: Connection, login: [String] = []
+    ) throws {
         try golden.expect(name, toBe: twin)
         try golden.change(name, twin, Self.changes)
         try golden.expect(name, toBe: twin)
@@ -33,7 +38,7 @@ import Testing
         try golden.run(["bring-back", name, "kinds"])
         try golden.run(["table", "disable", name, "codes", "--bring-back"])
         try golden.expect(name, toBe: twin)
-        try golden.run(["gc", name, "--dry-run"])
+        try golden.run(["gc", name, "--dry-run"] + login, input: PrivatePostgres.password + "\n")
     }
 
     @Test(arguments: GoldenFiles.versions)
@@ -117,6 +122,6 @@ import Testing
         try golden.run(
             ["reauthorize", "server.db", "--server", address] + login, input: secret)
         try golden.run(["provision", "server.db"] + login, input: secret)
-        try live(golden, "server.db", twin)
+        try live(golden, "server.db", twin, login: login)
     }
 }
