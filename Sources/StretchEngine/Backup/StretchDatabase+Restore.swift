@@ -146,7 +146,7 @@ struct Restoration {
         // A migrator of the old file must not go on under its name.
         var lease: MigratorLease?
         if isThere {
-            try requireReplaceable(by: record, time: time)
+            try requireReplaceable(by: record, staged.temporaryPath, time: time)
             lease = try MigratorLease(
                 path: path, timeout: configuration.busyTimeout, since: configuration.now())
             replaced = try ReplacedFile(path, configuration)
@@ -193,7 +193,7 @@ struct Restoration {
     }
 
     private func requireReplaceable(
-        by record: DatabaseRecord?, time: Timestamp
+        by record: DatabaseRecord?, _ staged: String, time: Timestamp
     ) throws(StretchError) {
         guard !options.replaces else { return }
         func refusal(_ cause: ReplacementRefusal, _ what: String) -> StretchError {
@@ -209,8 +209,27 @@ struct Restoration {
         guard present.database == record.database else {
             throw refusal(.foreign, "holds another database")
         }
-        guard reader.time <= time, present.position.epoch <= record.position.epoch else {
-            throw refusal(.newer, "is newer than the backup")
+        var isNewer = present.position.epoch > record.position.epoch || reader.time > time
+        if !isNewer, reader.time.milliseconds + Self.tickMilliseconds > time.milliseconds {
+            // A change in the backup's tick may have come after it; only the rows show that.
+            isNewer = try !hasSameRows(reader, staged)
+        }
+        guard !isNewer else { throw refusal(.newer, "is newer than the backup") }
+    }
+
+    /// How far the time of a change can be behind: file systems stamp files with a clock that the
+    /// kernel moves every 1 to 10 ms.
+    private static let tickMilliseconds: Int64 = 20
+
+    private func hasSameRows(
+        _ present: BackupReader, _ staged: String
+    ) throws(StretchError) -> Bool {
+        let backup = try BackupReader(staged, configuration)
+        return try local { () throws in
+            try present.connection.transaction(.deferred) { () throws in
+                try TableDigest.all(of: present.connection)
+                    == TableDigest.all(of: backup.connection)
+            }
         }
     }
 

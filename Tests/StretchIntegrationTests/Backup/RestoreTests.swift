@@ -66,6 +66,34 @@ import Testing
         #expect(try restored.verify().isSound)
     }
 
+    @Test func `a change in the tick of the backup is not replaced`() throws {
+        let sample = try Sample()
+        try sample.open().migrate(batchRowCount: 9)
+        try sample.open().backUp(to: sample.folder.path("b.db"))
+        let attributes = try FileManager.default.attributesOfItem(
+            atPath: sample.folder.path("b.db"))
+        let time = try #require(attributes[.modificationDate] as? Date)
+        func stamp() throws {
+            for suffix in ["", "-wal"]
+            where FileManager.default.fileExists(
+                atPath: sample.path + suffix)
+            {
+                try FileManager.default.setAttributes(
+                    [.modificationDate: time.addingTimeInterval(-0.005)],
+                    ofItemAtPath: sample.path + suffix)
+            }
+        }
+        try stamp()
+        // The same rows: nothing is lost.
+        _ = try restore(["b.db"], "app.db", in: sample)
+        try Connection(path: sample.path, access: .readWrite, routines: .linked).execute(
+            "CREATE TABLE later(a); INSERT INTO later VALUES(1)")
+        try stamp()
+        expectError(.wrongState, "is newer than the backup") {
+            _ = try restore(["b.db"], "app.db", in: sample)
+        }
+    }
+
     @Test func `a newer, a foreign or an open file is not replaced`() throws {
         let sample = try Sample()
         try sample.open().migrate(batchRowCount: 9)
