@@ -116,12 +116,8 @@ struct Restoration {
     ) throws {
         let original = options.original ?? path
         if GuardedFile.mode(original) != nil {
-            let present = try BackupReader(original, configuration).connection
-            let past = try BackupReader(restored, configuration).connection
-            let isSame = try present.transaction(.deferred) { () throws in
-                try TableDigest.all(of: present) == TableDigest.all(of: past)
-            }
-            guard !isSame else { return }
+            let present = try BackupReader(original, configuration)
+            guard try !hasSameRows(present, restored) else { return }
         }
         throw StretchError(
             .wrongState,
@@ -221,14 +217,14 @@ struct Restoration {
     /// kernel moves every 1 to 10 ms.
     private static let tickMilliseconds: Int64 = 20
 
+    /// Whether a file that others may write has the rows of one that nobody has.
     private func hasSameRows(
-        _ present: BackupReader, _ staged: String
+        _ present: BackupReader, _ restored: String
     ) throws(StretchError) -> Bool {
-        let backup = try BackupReader(staged, configuration)
+        let past = try BackupReader(restored, configuration).connection
         return try local { () throws in
             try present.connection.transaction(.deferred) { () throws in
-                try TableDigest.all(of: present.connection)
-                    == TableDigest.all(of: backup.connection)
+                try TableDigest.all(of: present.connection) == TableDigest.all(of: past)
             }
         }
     }
