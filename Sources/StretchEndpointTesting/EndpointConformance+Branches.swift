@@ -21,13 +21,13 @@ extension EndpointConformance {
                         child, of: base, database: ConformanceWorld.database, without: [])
                 }
                 try require(owned.position(branch: 991), equals: child, "the child's head")
-                try require(owned.branching().holds(child), "the child's first position")
+                try require(owned.holds(child), "the child's first position")
                 try require(
-                    owned.branching().batches(seenAt: child),
+                    owned.batches(seenAt: child),
                     equals: [first.id: world.digest(of: first.id)],
                     "what the child sees")
                 try require(
-                    Array(owned.branching().batches(seenAt: world.position).keys),
+                    Array(owned.batches(seenAt: world.position).keys),
                     equals: [later.id],
                     "what the parent sees")
                 let branches = try owned.branching().branches(database: ConformanceWorld.database)
@@ -49,7 +49,7 @@ extension EndpointConformance {
                     TimelinePosition(branch: head.branch, epoch: head.epoch + 1, token: 99),
                     TimelinePosition(branch: 123, epoch: head.epoch, token: head.token),
                 ] {
-                    try require(!world.endpoint.branching().holds(wrong), "\(wrong) is not held")
+                    try require(!world.endpoint.holds(wrong), "\(wrong) is not held")
                     try require(.remoteMismatch, "a fork from \(wrong)") {
                         try world.endpoint.branching().fork(
                             TimelinePosition(branch: 991, epoch: wrong.epoch, token: 5),
@@ -124,7 +124,7 @@ extension EndpointConformance {
                     child, of: base, database: ConformanceWorld.database,
                     without: [batches[0].id])
                 try require(
-                    Array(world.endpoint.branching().batches(seenAt: child).keys),
+                    Array(world.endpoint.batches(seenAt: child).keys),
                     equals: [batches[1].id],
                     "what the child sees")
             },

@@ -15,7 +15,7 @@ extension Reauthorization {
     ) throws -> ForkPoint? {
         var child: ForkPoint.Child?
         if let fork, let found = branches.first(where: { $0.id == fork.child }) {
-            let visible = try endpoint.branching().batches(seenAt: found.head)
+            let visible = try endpoint.batches(seenAt: found.head)
             child = ForkPoint.Child(
                 head: found.head, isOwn: try owner(of: found) == .here,
                 resentCount: try named.get().count {
@@ -41,7 +41,7 @@ extension Reauthorization {
             return ManifestComparison()
         }
         let named = try named.get()
-        let visible = try endpoint.branching().batches(seenAt: position)
+        let visible = try endpoint.batches(seenAt: position)
         var resumed: PendingFork?
         if case .resumed(let fork, _) = point { resumed = fork }
         let facts = try named.map { batch in

@@ -72,7 +72,7 @@ final class Reauthorization {
         let endpoint = try endpoint()
         try endpoint.authorize()
         let branches = try endpoint.branching().branches(database: record.database)
-        let isHeld = try endpoint.branching().holds(record.position)
+        let isHeld = try endpoint.holds(record.position)
         let common = isHeld ? record.position : try newestCommon(endpoint)
         let known = try branches.first { $0.id == record.position.branch }.map {
             ReauthorizePlan.Branch(
@@ -128,7 +128,7 @@ final class Reauthorization {
         var (low, high) = (0, positions.count)
         while low < high {
             let middle = (low + high) / 2
-            if try endpoint.branching().holds(positions[middle]) {
+            if try endpoint.holds(positions[middle]) {
                 low = middle + 1
             } else {
                 high = middle

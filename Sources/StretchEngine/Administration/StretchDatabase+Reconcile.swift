@@ -40,12 +40,12 @@ extension StretchDatabase {
                 )
             }
             let hint = "Reauthorize: what is in staging is sent again, the rest is listed."
-            guard try endpoint.branching().holds(position) else {
+            guard try endpoint.holds(position) else {
                 throw StretchError(
                     .remoteMismatch,
                     "the remote does not hold epoch \(position.epoch) of this file", hint: hint)
             }
-            let visible = try endpoint.branching().batches(seenAt: position)
+            let visible = try endpoint.batches(seenAt: position)
             let missing = batches.filter { visible[$0.visible.id] != $0.digest }
             guard missing.isEmpty else {
                 let names = missing.prefix(20).map { "\($0.visible.id)" }.joined(separator: ", ")

@@ -113,7 +113,7 @@ private final class DeepBackup {
 
     /// Proves that the rows were this file's, takes the catalog out, and checks the file.
     func finish() throws {
-        guard try endpoint.branching().holds(record.position) else {
+        guard try endpoint.holds(record.position) else {
             throw StretchError(
                 .remoteMismatch,
                 "the remote does not hold epoch \(record.position.epoch) of this file any more",

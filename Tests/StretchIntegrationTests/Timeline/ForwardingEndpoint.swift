@@ -83,13 +83,13 @@ class ForwardingEndpoint: BranchingEndpoint, CollectingEndpoint, LoginEndpoint, 
 
     func holds(_ position: TimelinePosition) throws(StretchError) -> Bool {
         try around("holds") { () throws(StretchError) in
-            try base.branching().holds(position)
+            try base.holds(position)
         }
     }
 
     func batches(seenAt position: TimelinePosition) throws(StretchError) -> [Int64: [UInt8]] {
         try around("batches") { () throws(StretchError) in
-            try base.branching().batches(seenAt: position)
+            try base.batches(seenAt: position)
         }
     }
 

@@ -277,7 +277,7 @@ final class GarbageLife {
             let model = try #require(recorder.timeline.branch(branch.id), comment)
             #expect(branch.head.epoch == model.headEpoch, comment)
             #expect((branch.droppedAt != nil) == (model.droppedAt != nil), comment)
-            let seen = try endpoint.branching().batches(seenAt: branch.head)
+            let seen = try endpoint.batches(seenAt: branch.head)
             #expect(Set(seen.keys) == recorder.visible(in: model), comment)
         }
     }
