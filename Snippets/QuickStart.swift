@@ -2,7 +2,7 @@ import Stretch
 
 let database = try StretchDatabase(path: "app.db")
 try database.enable(server: "file:archive.db")
-try database.enableTable("orders", filter: "created < '2025-01-01'")
+try database.tables["orders"].enable(filter: "created < '2025-01-01'")
 let report = try database.migrate()
 print(report.rows, "rows moved")
 let answer = try database.query("SELECT count(*) FROM orders WHERE total > ?", 10.0)

@@ -129,7 +129,8 @@ struct ColumnMatching {
     private func contradiction(_ reason: String) -> StretchError {
         StretchError(
             .invalidArgument, "table \"\(table)\": what is said of its columns is wrong: \(reason)",
-            hint: "Name the columns as they were, and as they are now: --rename OLD=NEW.")
+            hint: "Name the columns as they were, and as they are now: "
+                + "\(advice: .renameColumn(table: table, from: nil, to: nil)).")
     }
 
     /// The error for columns, at least one each, whose history cannot be told.
@@ -143,8 +144,8 @@ struct ColumnMatching {
             .schemaMismatch,
             "table \"\(table)\": its columns changed without Stretch, and it cannot be told what "
                 + "became of \(olds) and where \(news) came from",
-            hint: "Where it was renamed: stretch table alter FILE \(table) --rename "
-                + "\(old)=\(name). Where the old column was dropped: "
-                + "stretch table alter FILE \(table) --replace \(old).")
+            hint: "Where it was renamed: "
+                + "\(advice: .renameColumn(table: table, from: old, to: name)). Where the old "
+                + "column was dropped: \(advice: .replaceColumn(table: table, old)).")
     }
 }

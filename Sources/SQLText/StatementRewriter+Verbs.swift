@@ -269,8 +269,8 @@ extension StatementRewriter {
         return RewrittenStatement(sql: edits.applied(to: sql), kind: kind)
     }
 
-    private static func disableHint(_ table: String, _ rest: String) -> String {
-        "Disable Stretch for the table first: stretch table disable FILE \(table) --bring-back; "
+    private static func disableHint(_ table: String, _ rest: String) -> Hint {
+        "Disable Stretch for the table first: \(advice: .bringBackTable(table)); "
             + "then \(rest)."
     }
 }

@@ -30,8 +30,8 @@ struct BringBackCommand: ParsableCommand {
         Interruption.observe()
         let bar = ProgressBar()
         defer { bar.finish() }
-        let report = try database.bringBack(
-            table: table.table, where: self.where, shouldStop: { Interruption.isRequested },
+        let report = try database.tables[table.table].bringBack(
+            where: self.where, shouldStop: { Interruption.isRequested },
             progress: bar.update)
         bar.finish()
         options.show(report) { report.lines }
@@ -45,7 +45,7 @@ struct BringBackCommand: ParsableCommand {
     }
 
     private func showCount(_ database: StretchDatabase) throws {
-        let count = try database.coldRowCount(table: table.table, where: self.where)
+        let count = try database.tables[table.table].coldRowCount(where: self.where)
         options.show(DryRun(name: table.table, rows: count)) {
             ["Would bring back \(count.grouped) rows of table \(table.table)."]
         }

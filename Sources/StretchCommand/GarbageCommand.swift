@@ -44,7 +44,7 @@ struct GarbageCommand: ParsableCommand {
     func run() throws {
         let database = try options.open(login.given)
         let age = olderThan.map { Duration.seconds(Int64($0 * 86_400)) }
-        let report = try database.collectGarbage(
+        let report = try database.remote.collectGarbage(
             olderThan: age, erasesHiddenRows: eraseHidden, isDryRun: dryRun)
         options.show(report) { lines(report) }
     }

@@ -17,7 +17,7 @@ struct ProvisionCommand: ParsableCommand {
     @OptionGroup var login: LoginOptions
 
     func run() throws {
-        let report = try options.open(login.given).provision()
+        let report = try options.open(login.given).remote.provision()
         options.show(report) {
             let lines = report.tables.flatMap { table in
                 table.steps.map { "Table \(table.name): \($0.message): done." }

@@ -34,10 +34,10 @@ struct RetentionCommand: ParsableCommand {
     func run() throws {
         let database = try options.open(login.given)
         guard let retention else {
-            let report = try database.retention()
+            let report = try database.remote.retention()
             return options.show(report) { lines(report) }
         }
-        let report = try database.setRetention(retention.duration)
+        let report = try database.remote.setRetention(retention.duration)
         if report.isShortened {
             StandardError.write(
                 "warning: after the next gc, backups older than "

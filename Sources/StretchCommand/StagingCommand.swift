@@ -42,9 +42,9 @@ struct StagingCommand: ParsableCommand {
     func run() throws {
         let database = try options.open()
         if rpo != nil || budget != nil {
-            try database.setStaging(try wanted(instead: try database.stagingSettings()))
+            try database.staging.set(try wanted(instead: try database.staging.settings()))
         }
-        let report = try database.staging()
+        let report = try database.staging.report()
         options.show(report) { Self.lines(report) }
     }
 

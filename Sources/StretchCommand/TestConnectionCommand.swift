@@ -50,7 +50,7 @@ struct TestConnectionCommand: ParsableCommand {
             busyTimeout: 10)
         guard isAddress else {
             return try StretchDatabase(path: target, configuration: configuration)
-                .testConnection()
+                .remote.testConnection()
         }
         return configuration.testConnection(to: try EndpointAddress(parsing: target))
     }

@@ -12,7 +12,7 @@ package enum StoredFile: Hashable, Sendable {
         case .local:
             StretchError(
                 .damaged, "the local database is damaged: \(reason)",
-                hint: "Put a backup in its place: stretch restore BACKUP FILE --replace.",
+                hint: "Put a backup in its place: \(advice: .restore).",
                 cause: cause)
         case .remote(let path):
             StretchError(
@@ -23,7 +23,7 @@ package enum StoredFile: Hashable, Sendable {
             StretchError(
                 .damaged, "staging file \"\(path)\" is damaged: \(reason)",
                 hint: "No row left the database without its copy. Move the file away: a new one "
-                    + "is made; or: stretch staging FILE --rpo off.", cause: cause)
+                    + "is made; or: \(advice: .disableStaging).", cause: cause)
         }
     }
 }

@@ -8,18 +8,35 @@ public struct StretchError: Error, Sendable, CustomStringConvertible {
     /// What failed, lower case, with the object in quotes: `table "orders": column "total" is
     /// missing`.
     public let message: String
-    /// What to do next, as a full sentence, or `nil` when nothing helps.
-    public let hint: String?
+    /// The hint with its advice as values.
+    package let guidance: Hint?
     /// The lower-level error, kept whole for logs.
     public let cause: (any Error)?
 
     /// Makes an error.
     public init(_ code: Code, _ message: String, hint: String? = nil, cause: (any Error)? = nil) {
+        self.init(code, message, hint: hint.map { Hint($0) }, cause: cause)
+    }
+
+    /// Makes an error whose hint gives advice.
+    @_disfavoredOverload
+    package init(_ code: Code, _ message: String, hint: Hint?, cause: (any Error)? = nil) {
         self.code = code
         self.message = message
-        self.hint = hint
+        self.guidance = hint
         self.cause = cause
     }
+
+    /// What to do next, as a full sentence in plain English, or `nil` when nothing helps.
+    public var hint: String? { hint { $0.description } }
+
+    /// What to do next, as values: a program can offer them as buttons or commands.
+    public var advice: [Advice] { guidance?.advice ?? [] }
+
+    /// What to do next, as a full sentence, with each advice in a program's own words.
+    ///
+    /// - Parameter wording: The words for an advice, without a full stop; they stand after a colon.
+    public func hint(_ wording: (Advice) -> String) -> String? { guidance?.text(wording) }
 
     /// The message, with the hint on a line of its own.
     public var description: String {
@@ -31,42 +48,39 @@ public struct StretchError: Error, Sendable, CustomStringConvertible {
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         /// The code's name, as in JSON output: `remoteUnavailable`.
         public let description: String
-        /// The exit status of the command line for this code.
-        public let exitStatus: Int32
         /// Whether the same call can succeed later without another change.
         public let isRetryable: Bool
 
-        private init(_ name: String, _ exitStatus: Int32, isRetryable: Bool = false) {
+        private init(_ name: String, isRetryable: Bool = false) {
             description = name
-            self.exitStatus = exitStatus
             self.isRetryable = isRetryable
         }
 
         /// An argument or a statement cannot be understood, or names what does not exist.
-        public static let invalidArgument = Self("invalidArgument", 2)
+        public static let invalidArgument = Self("invalidArgument")
         /// The object is in a state in which the call makes no sense, such as enabled twice.
-        public static let wrongState = Self("wrongState", 3)
+        public static let wrongState = Self("wrongState")
         /// What is asked cannot be done right, and is therefore not done at all.
-        public static let unsupported = Self("unsupported", 4)
+        public static let unsupported = Self("unsupported")
         /// The remote cannot be reached or opened.
-        public static let remoteUnavailable = Self("remoteUnavailable", 5, isRetryable: true)
+        public static let remoteUnavailable = Self("remoteUnavailable", isRetryable: true)
         /// The remote does not hold what this file names: it was rolled back, or another file
         /// extended the branch.
-        public static let remoteMismatch = Self("remoteMismatch", 6)
+        public static let remoteMismatch = Self("remoteMismatch")
         /// Local and remote definitions of a table differ.
-        public static let schemaMismatch = Self("schemaMismatch", 7)
+        public static let schemaMismatch = Self("schemaMismatch")
         /// Another connection holds a lock, or another process the migrator's lease.
-        public static let busy = Self("busy", 8, isRetryable: true)
+        public static let busy = Self("busy", isRetryable: true)
         /// Data differs from its proof: a digest, a count, or a read-back.
-        public static let damaged = Self("damaged", 9)
+        public static let damaged = Self("damaged")
         /// The caller stopped the work; what was done is whole.
-        public static let cancelled = Self("cancelled", 10, isRetryable: true)
+        public static let cancelled = Self("cancelled", isRetryable: true)
         /// A login, a certificate or a right was refused; trying again cannot help.
-        public static let notPermitted = Self("notPermitted", 11)
+        public static let notPermitted = Self("notPermitted")
         /// The file was restored, copied or deauthorized, and must be reauthorized first.
-        public static let disconnected = Self("disconnected", 12)
+        public static let disconnected = Self("disconnected")
         /// SQLite refused a statement of the application.
-        public static let statementFailed = Self("statementFailed", 1)
+        public static let statementFailed = Self("statementFailed")
     }
 
     /// Converts an error of SQLite on the local file, once, at the edge of the engine.

@@ -259,7 +259,8 @@ extension EmbeddedEndpoint {
             throw StretchError(
                 .notPermitted,
                 "remote \"\(path)\" refuses login \"\(given?.login ?? "")\" or its password",
-                hint: "Its administrator was named when the remote was made: --login NAME.")
+                hint: "Its administrator was named when the remote was made: \(advice: .nameLogin)."
+            )
         }
     }
 

@@ -224,7 +224,7 @@ package struct GarbageQuery {
             .invalidArgument,
             "an age of \(age.ageText) is shorter than the remote's retention, "
                 + (retention?.ageText ?? "unlimited"),
-            hint: "Name a longer age, or change it: stretch retention FILE DURATION.")
+            hint: "Name a longer age, or change it: \(advice: .setRetention).")
     }
 
     /// Throws when a manifest names a batch that was condemned.

@@ -19,7 +19,7 @@ extension PostgresAddress {
         guard !authority.includes("@") else {
             throw PostgresAddress.failure(
                 "names a user or a password",
-                "Leave them out of the address, and give the login with --login.")
+                "Leave them out of the address, and \(advice: .nameLogin).")
         }
         hosts = try PostgresAddress.hosts(authority, socketFolder: options["host"])
         let isLocal = hosts.allSatisfy(\.isLocal)
@@ -70,9 +70,9 @@ extension PostgresAddress {
         }
     }
 
-    private static let example = "Write postgresql://host:5432/database."
+    private static let example: Hint = "Write postgresql://host:5432/database."
 
-    static func failure(_ what: String, _ hint: String) -> StretchError {
+    static func failure(_ what: String, _ hint: Hint) -> StretchError {
         // The text is not repeated: it may hold a password.
         StretchError(.invalidArgument, "the address of the PostgreSQL server \(what)", hint: hint)
     }

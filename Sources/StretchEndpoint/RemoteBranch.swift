@@ -54,14 +54,14 @@ public struct RemoteBranch: Hashable, Sendable {
             throw StretchError(
                 .remoteMismatch, "branch \(branch) of remote \"\(remote)\" was dropped",
                 hint: "Take the drop back, or give this file a branch of its own: "
-                    + "stretch reauthorize FILE.")
+                    + "\(advice: .reauthorize).")
         }
         guard let hash, owner?.hash != hash else { return }
         throw StretchError(
             .remoteMismatch,
             "branch \(branch) of remote \"\(remote)\" belongs to \(name ?? "another file")",
             hint: "All rows stay readable. For a branch of this file's own: "
-                + "stretch reauthorize FILE.")
+                + "\(advice: .reauthorize).")
     }
 }
 

@@ -17,7 +17,7 @@ public final class StretchDatabase {
     package let overlay: Overlay
     /// Whether administration logs in by the database scoped credential that the file was enabled
     /// or reauthorized with, where it can be opened; otherwise as the configuration says.
-    public var usesScopedCredential = false
+    package var usesScopedCredential = false
     /// The master key, while a password holds it open.
     var openedMasterKey: SymmetricKey?
 

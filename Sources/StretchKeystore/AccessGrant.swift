@@ -55,7 +55,7 @@ public struct AccessGrant: Sendable, CustomStringConvertible {
         else {
             throw StretchError(
                 .invalidArgument, "this is no grant, or one of another version",
-                hint: "Give the file that 'stretch grant' wrote, unchanged.")
+                hint: "Give the file of the grant, unchanged.")
         }
         self.content = content
     }
@@ -77,7 +77,6 @@ extension Keystore {
     package static func ownsNothing(_ path: String) -> StretchError {
         StretchError(
             .notPermitted, "this user may read the cold rows of file \"\(path)\", not move rows",
-            hint: "Let its owner migrate, or give a writer's grant: "
-                + "stretch grant FILE USER --role writer --output GRANT.")
+            hint: "Let its owner migrate, or give a writer's grant: \(advice: .grantWriter).")
     }
 }

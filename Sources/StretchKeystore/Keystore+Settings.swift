@@ -54,6 +54,6 @@ extension Keystore {
         guard try !archiveSetting().isRunning else { return }
         throw StretchError(
             .notPermitted, "remote data archive is switched off for this user",
-            hint: "EXEC sp_configure 'remote data archive', '1'; then RECONFIGURE.")
+            hint: "To switch it on: \(advice: .allowArchive).")
     }
 }

@@ -44,7 +44,7 @@ extension MigrationRun {
                     throw StretchError(
                         .damaged,
                         "batch \(batch.visible.number) of table \"\(table.name)\" has lost rows",
-                        hint: "To see which: stretch verify FILE.")
+                        hint: "To see which: \(advice: .verify).")
                 }
                 try recallChunk(page, of: batch, recall)
                 ordinal += Int64(page.rowCount)

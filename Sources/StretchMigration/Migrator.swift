@@ -56,7 +56,7 @@ package final class Migrator {
         guard try local({ () throws in try Catalog(connection).exists }) else {
             throw StretchError(
                 .wrongState, "\"\(path)\" is not stretch-enabled",
-                hint: "Enable it first: stretch enable FILE --server file:archive.db.")
+                hint: "Enable it first: \(advice: .enable).")
         }
     }
 
@@ -253,7 +253,7 @@ package final class Migrator {
                 throw StretchError(
                     .invalidArgument, "table \"\(name)\" is not stretch-enabled",
                     hint: others.isEmpty
-                        ? "Enable it first: stretch table enable FILE \(name) --filter CONDITION."
+                        ? "Enable it first: \(advice: .enableTable(name))."
                         : "The stretch-enabled tables are: \(others).")
             }
             return table

@@ -62,7 +62,7 @@ final class Verification {
         guard name == nil || !selected.isEmpty else {
             throw StretchError(
                 .invalidArgument, "table \"\(name ?? "")\" is not stretch-enabled",
-                hint: "To see the tables that are: stretch status FILE.")
+                hint: "To see the tables that are: \(advice: .showStatus).")
         }
         let manifest = try local { () throws in try catalog.batchesOfTables() }
         let isKnown = try verifyPosition()

@@ -289,7 +289,7 @@ final class ColdPages {
             guard keys.insert(KeyIdentity.encode(key, collations)).inserted else {
                 throw StretchError(
                     .damaged, "table \"\(table.schema.name)\": the remote has two rows of one key",
-                    hint: "To see in which batches: stretch verify FILE.")
+                    hint: "To see in which batches: \(advice: .verify).")
             }
         }
     }
@@ -317,6 +317,6 @@ final class ColdPages {
         }
         throw StretchError(
             .damaged, "table \"\(table.schema.name)\": the remote has lost rows",
-            hint: "To see which: stretch verify FILE.")
+            hint: "To see which: \(advice: .verify).")
     }
 }

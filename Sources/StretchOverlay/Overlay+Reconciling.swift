@@ -105,7 +105,7 @@ extension Overlay {
             reason.code,
             "cold rows of table \"\(table.name)\" cannot be read before its new columns "
                 + "\(names.joined(separator: ", ")) are written down: \(reason.message)",
-            hint: reason.hint ?? "Try again.", cause: reason.cause)
+            hint: reason.guidance ?? "Try again.", cause: reason.cause)
         return result
     }
 

@@ -360,7 +360,7 @@ package final class Overlay {
                     let stand = StandInView(
                         name: name, columns: OverlayViews.columns(of: name, on: connection),
                         message: "table \"\(name)\": its cold rows cannot be shown",
-                        hint: "To see why: stretch status FILE.")
+                        hint: "The status of the database says why.")
                     try connection.execute(one: stand.statement)
                 }
             }

@@ -30,8 +30,8 @@ final class OverlayScan: VirtualTableScan {
         if overlay.queryMode == .disabled {
             throw StretchError(
                 .wrongState, "queries of stretch-enabled tables are disabled",
-                hint: "A deauthorized file is connected by: stretch reauthorize FILE. Otherwise: "
-                    + "stretch query-mode FILE LOCAL_AND_REMOTE.")
+                hint: "A deauthorized file must be connected: \(advice: .reauthorize). Otherwise: "
+                    + "\(advice: .setQueryMode).")
         }
         var dropped: UInt64 = 0
         list = try OverlayScan.list(of: plan, table, arguments, &dropped)

@@ -58,8 +58,8 @@ package final class OverlayTable: VirtualTable {
             throw StretchError(
                 .schemaMismatch,
                 "table \"\(schema.name)\": its columns differ from those that Stretch knows",
-                hint: "To see them: stretch status FILE. To say what changed: "
-                    + "stretch table alter FILE \(schema.name) --rename OLD=NEW.")
+                hint: "To see them: \(advice: .showStatus). To say what changed: "
+                    + "\(advice: .renameColumn(table: schema.name, from: nil, to: nil)).")
         }
         columnIDs = current.map(\.id)
         columnDefinitions = try schema.columns.map { column in

@@ -62,8 +62,8 @@ final class RowRecall {
             throw StretchError(
                 .wrongState,
                 "cold rows of table \"\(schema.name)\" are out of reach in this query mode",
-                hint: "A deauthorized file is connected by: stretch reauthorize FILE. Otherwise: "
-                    + "stretch query-mode FILE LOCAL_AND_REMOTE.")
+                hint: "A deauthorized file must be connected: \(advice: .reauthorize). Otherwise: "
+                    + "\(advice: .setQueryMode).")
         }
         var request = ColdScanRequest(
             relation: table.table.relation, position: record.position,
@@ -143,7 +143,7 @@ final class RowRecall {
         guard rows.rowCount == 1 else {
             throw StretchError(
                 .remoteMismatch, "the remote lacks a row of batch \(batch.visible.id)",
-                hint: "To see what it lacks: stretch verify FILE.")
+                hint: "To see what it lacks: \(advice: .verify).")
         }
         rows.rowIdentifiers[0] = location.packed
         return try insert(0, of: rows)

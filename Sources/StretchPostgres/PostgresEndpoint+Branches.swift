@@ -26,7 +26,7 @@ extension PostgresEndpoint {
                 throw StretchError(
                     .notPermitted,
                     "login \"\(login)\" does not administer remote \"\(remoteName)\"",
-                    hint: "Give the login that owns the schema: --login NAME.")
+                    hint: "The login that owns the schema is needed: \(advice: .nameLogin).")
             }
             try SchemaInspection.check(tables[1], remote: remoteName)
         }

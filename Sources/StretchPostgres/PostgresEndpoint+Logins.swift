@@ -29,7 +29,7 @@ extension PostgresEndpoint {
         case .refused(let reason):
             throw StretchError(
                 .notPermitted, "no login can be made at remote \"\(remoteName)\": \(reason)",
-                hint: "Give a login that may create roles: --login NAME.")
+                hint: "A login that may create roles is needed: \(advice: .nameLogin).")
         }
     }
 

@@ -45,7 +45,7 @@ extension OwnerStep {
 
     /// The error for steps that the login may not do.
     package static func error(
-        _ steps: [OwnerStep], table: String, hint: String = OwnerStep.hint,
+        _ steps: [OwnerStep], table: String, hint: Hint = OwnerStep.hint,
         cause: (any Error)?
     ) -> StretchError {
         let work = steps.map(\.message).joined(separator: ", ")
@@ -55,14 +55,14 @@ extension OwnerStep {
             cause: cause)
     }
 
-    static let hint = "Let the owner do it: stretch provision FILE --login NAME."
+    static let hint: Hint = "Let the owner do it: \(advice: .provision)."
 }
 
 extension Endpoint {
     /// Provisions a relation; secondary indexes that the login may not build are no reason to fail.
     ///
     /// - Throws: `notPermitted`, naming the steps that rows have to wait for.
-    package func provision(_ relation: Relation, hint: String) throws(StretchError) {
+    package func provision(_ relation: Relation, hint: Hint) throws(StretchError) {
         do throws(StretchError) {
             try provision(relation)
         } catch {

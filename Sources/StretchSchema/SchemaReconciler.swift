@@ -196,7 +196,6 @@ extension TableInspection {
     package static func vanished(_ table: StretchedTable) -> StretchError {
         StretchError(
             .schemaMismatch, "stretch-enabled table \"\(table.name)\" is missing",
-            hint: "Rename it back, or give its cold rows up: "
-                + "stretch table disable FILE \(table.name) --abandon.")
+            hint: "Rename it back, or give its cold rows up: \(advice: .abandonTable(table.name)).")
     }
 }

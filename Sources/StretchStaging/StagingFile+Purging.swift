@@ -102,15 +102,15 @@ extension StagingFile {
                 .wrongState,
                 "a batch of \(byteCount) bytes does not fit into staging, whose budget is "
                     + "\(budget) bytes",
-                hint: "Its rows stay local. Raise the budget: stretch staging FILE --budget BYTES; "
-                    + "or: stretch staging FILE --rpo off.")
+                hint: "Its rows stay local. Raise the budget: \(advice: .setStagingBudget); "
+                    + "or: \(advice: .disableStaging).")
         }
         return StretchError(
             .wrongState,
             "staging is full: its budget of \(budget) bytes is taken by batches that no later "
                 + "visit has found at the remote",
             hint: "The other rows stay local. Migrate again, which finds those batches; or raise "
-                + "the budget: stretch staging FILE --budget BYTES.")
+                + "the budget: \(advice: .setStagingBudget).")
     }
 }
 

@@ -140,8 +140,8 @@ package final class StagingFile {
 
     // MARK: Failures
 
-    private static let wayOut =
-        "Make room and allow writing beside the database, or: stretch staging FILE --rpo off."
+    private static let wayOut: Hint =
+        "Make room and allow writing beside the database, or: \(advice: .disableStaging)."
 
     /// Converts what a call throws, once.
     package func attempt<Result>(_ body: () throws -> Result) throws(StretchError) -> Result {

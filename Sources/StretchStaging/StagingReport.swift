@@ -52,7 +52,8 @@ extension StagingFile {
                 try connection.count(
                     "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
             let since = try connection.stored(
-                "stretch_staging", of: .staging(path), "SELECT complete_since FROM stretch_staging"
+                "stretch_staging", of: .staging(path),
+                "SELECT complete_since FROM stretch_staging"
             ) { row in
                 guard let time = Timestamp(parsing: try row.string(0)) else {
                     throw row.damaged(0, expected: "a time")

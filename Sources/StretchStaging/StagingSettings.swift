@@ -21,12 +21,12 @@ public struct StagingSettings: Codable, Equatable, Sendable {
         guard (1...87_600).contains(rpoHours) else {
             throw StretchError(
                 .invalidArgument, "the RPO duration is 1 to 87600 hours, not \(rpoHours)",
-                hint: "To switch staging off: stretch staging FILE --rpo off.")
+                hint: "To switch staging off: \(advice: .disableStaging).")
         }
         guard byteBudget > 0 else {
             throw StretchError(
                 .invalidArgument, "the budget of staging is at least one byte, not \(byteBudget)",
-                hint: "Give the bytes that staging may take: stretch staging FILE --budget BYTES.")
+                hint: "Give the bytes that staging may take: \(advice: .setStagingBudget).")
         }
     }
 }

@@ -92,7 +92,7 @@ struct CatalogSource {
     }
 
     func credentials() throws(StretchError) -> [[Value]] {
-        try database.credentials().enumerated().map { index, credential in
+        try database.credentials.all().enumerated().map { index, credential in
             [
                 .integer(Int64(index) + 1), .text(credential.name), .text(credential.identity),
                 .text(credential.created), .text(credential.modified), .null, .null,
@@ -102,7 +102,7 @@ struct CatalogSource {
 
     /// The place of the credential that the file was enabled or reauthorized with, or NULL.
     func usedCredentialID() throws(StretchError) -> Value {
-        let index = try database.credentials().firstIndex { $0.isUsed }
+        let index = try database.credentials.all().firstIndex { $0.isUsed }
         return index.map { .integer(Int64($0) + 1) } ?? .null
     }
 
@@ -110,7 +110,7 @@ struct CatalogSource {
         let url = URL(fileURLWithPath: database.path)
         return [
             1, .text(url.deletingPathExtension().lastPathComponent), .null,
-            try database.masterKeyOpensByService() ? 1 : 0, 0, try database.isEnabled() ? 1 : 0,
+            try database.masterKey.opensByService() ? 1 : 0, 0, try database.isEnabled() ? 1 : 0,
         ]
     }
 

@@ -17,24 +17,24 @@ extension DatabaseHost {
         if case .drop = statement, try hasMasterKey() { numbers[.wrongState] = .masterKeyInUse }
         try numbered(numbers) { () throws(StretchError) in
             switch statement {
-            case .create(let password): try database.createMasterKey(password: password?.text)
-            case .open(let password): try database.openMasterKey(password: password.text)
-            case .close: try database.closeMasterKey()
+            case .create(let password): try database.masterKey.create(password: password?.text)
+            case .open(let password): try database.masterKey.open(password: password.text)
+            case .close: try database.masterKey.close()
             case .regenerate(let password, _):
-                try database.regenerateMasterKey(password: password.text)
+                try database.masterKey.regenerate(password: password.text)
             case .addEncryption(.serviceMasterKey):
-                try database.setMasterKeyOpensByService(true)
+                try database.masterKey.setOpensByService(true)
             case .addEncryption(.password(let password)):
-                try database.addMasterKeyPassword(password.text)
+                try database.masterKey.addPassword(password.text)
             case .dropEncryption(.serviceMasterKey):
-                try database.setMasterKeyOpensByService(false)
+                try database.masterKey.setOpensByService(false)
             case .dropEncryption(.password(let password)):
-                try database.dropMasterKeyPassword(password.text)
-            case .drop: try database.dropMasterKey()
+                try database.masterKey.dropPassword(password.text)
+            case .drop: try database.masterKey.drop()
             case .backup(let file, let password):
-                try database.exportMasterKey(to: file, password: password.text)
+                try database.masterKey.export(to: file, password: password.text)
             case .restore(let file, let decryption, let encryption, let isForced):
-                try database.importMasterKey(
+                try database.masterKey.import(
                     from: file, password: decryption.text, newPassword: encryption.text,
                     isForced: isForced)
             }
@@ -42,7 +42,7 @@ extension DatabaseHost {
     }
 
     private func hasMasterKey() throws(TransactSQLError) -> Bool {
-        try numbered { () throws(StretchError) in try database.hasMasterKey() }
+        try numbered { () throws(StretchError) in try database.masterKey.exists() }
     }
 
     /// Adds a password that opens the master key, or takes it away.
@@ -53,8 +53,8 @@ extension DatabaseHost {
         try requireOwner()
         try numbered(Self.keyNumbers) { () throws(StretchError) in
             switch action {
-            case .add: try database.addMasterKeyPassword(password.text)
-            case .drop: try database.dropMasterKeyPassword(password.text)
+            case .add: try database.masterKey.addPassword(password.text)
+            case .drop: try database.masterKey.dropPassword(password.text)
             }
         }
     }
@@ -65,7 +65,7 @@ extension DatabaseHost {
         let isThere = try credentialExists(name)
         try numbered([.wrongState: isThere ? .duplicateName : .missingMasterKey]) {
             () throws(StretchError) in
-            try database.createCredential(name, identity: identity, secret: secret?.text)
+            try database.credentials.create(name, identity: identity, secret: secret?.text)
         }
     }
 
@@ -74,7 +74,7 @@ extension DatabaseHost {
         try requireOwner()
         try numbered([.invalidArgument: .unknownCredential, .wrongState: .missingMasterKey]) {
             () throws(StretchError) in
-            try database.alterCredential(name, identity: identity, secret: secret?.text)
+            try database.credentials.alter(name, identity: identity, secret: secret?.text)
         }
     }
 
@@ -82,12 +82,12 @@ extension DatabaseHost {
     public func dropCredential(_ name: String) throws {
         try requireOwner()
         try numbered([.invalidArgument: .unknownCredential, .wrongState: .missingMasterKey]) {
-            () throws(StretchError) in try database.dropCredential(name)
+            () throws(StretchError) in try database.credentials.drop(name)
         }
     }
 
     func credentialExists(_ name: String) throws(TransactSQLError) -> Bool {
-        let all = try numbered { () throws(StretchError) in try database.credentials() }
+        let all = try numbered { () throws(StretchError) in try database.credentials.all() }
         return all.contains { $0.name.isEqualFoldingCase(name) }
     }
 
@@ -96,8 +96,8 @@ extension DatabaseHost {
         try requireStretched()
         try numbered([.wrongState: .unknownCredential]) { () throws(StretchError) in
             switch action {
-            case .add: try database.addMember(member)
-            case .drop: try database.dropMember(member)
+            case .add: try database.members.add(member)
+            case .drop: try database.members.drop(member)
             }
         }
     }

@@ -178,7 +178,7 @@ extension DatabaseHost {
         options.server = server.map(Self.address)
         let asked = options
         do throws(StretchError) {
-            tell(try database.reauthorize(asked), notify)
+            tell(try database.remote.reauthorize(asked), notify)
         } catch {
             guard let lost = error.cause as? LostBatches, let first = lost.losses.first else {
                 throw TransactSQLError(
@@ -188,7 +188,7 @@ extension DatabaseHost {
             throw TransactSQLError(
                 .batchesLost,
                 "batch \(first.batch) is needed, and the newest available is \(available): "
-                    + error.message, hint: error.hint, cause: error)
+                    + error.message, hint: error.transactSQLHint, cause: error)
         }
     }
 
@@ -211,7 +211,7 @@ extension DatabaseHost {
     public func deauthorize() throws {
         try requireStretched(.deauthorizeNotStretched)
         try numbered([.wrongState: .alreadyDisconnected]) { () throws(StretchError) in
-            try database.deauthorize()
+            try database.remote.deauthorize()
         }
     }
 
@@ -240,18 +240,18 @@ extension DatabaseHost {
         case .credential(let name):
             guard try credentialExists(name) else { throw missingCredential(name) }
             test = try numbered([.wrongState: .missingMasterKey]) { () throws(StretchError) in
-                try database.testConnection(credential: name, server: server)
+                try database.remote.testConnection(credential: name, server: server)
             }
         case .password(let login, let password):
             let given = RemoteCredential(login: login, password: password.text)
             test = try numbered { () throws(StretchError) in
-                try database.testConnection(given, server: server)
+                try database.remote.testConnection(given, server: server)
             }
         case nil:
             test = try numbered { () throws(StretchError) in
                 isEnabled
-                    ? try database.testConnection()
-                    : try database.testConnection(nil, server: server)
+                    ? try database.remote.testConnection()
+                    : try database.remote.testConnection(nil, server: server)
             }
         }
         return ConnectionAnswer(test)

@@ -51,7 +51,7 @@ extension DatabaseHost {
         // What is no database has no owner but its file's, whom the folder's mode protects.
         guard isFile(path),
             let other = try? StretchDatabase(path: path, configuration: database.configuration),
-            let isOwner = try? other.isAdministrator(), !isOwner
+            let isOwner = try? other.members.isAdministrator(), !isOwner
         else { return }
         throw TransactSQLError(
             .restoreNotPermitted, "this needs db_owner of the database in \"\(path)\"",
@@ -79,10 +79,8 @@ extension DatabaseHost {
                 case .damaged: .damagedBackup
                 default: .host
                 }
-            let hint =
-                error.cause is ReplacementRefusal
-                ? "Restore to another file, or replace this one: WITH REPLACE." : error.hint
-            throw TransactSQLError(code, error.message, hint: hint, cause: error)
+            throw TransactSQLError(
+                code, error.message, hint: error.transactSQLHint, cause: error)
         }
     }
 

@@ -9,7 +9,7 @@ extension DatabaseHost {
     public func rpoDuration() throws -> Int {
         try requireStretched(.rpoNotStretched)
         return try numbered { () throws(StretchError) in
-            try database.stagingSettings()?.rpoHours ?? 0
+            try database.staging.settings()?.rpoHours ?? 0
         }
     }
 
@@ -20,9 +20,9 @@ extension DatabaseHost {
         try requireStretched(.rpoNotStretched)
         try numbered { () throws(StretchError) in
             var settings =
-                try database.stagingSettings() ?? StagingSettings(rpoHours: hours)
+                try database.staging.settings() ?? StagingSettings(rpoHours: hours)
             settings.rpoHours = hours
-            try database.setStaging(settings)
+            try database.staging.set(settings)
         }
     }
 
@@ -41,7 +41,7 @@ extension DatabaseHost {
                     + "PAUSED)).")
         }
         try numbered([.remoteMismatch: .batchesDiffer, .remoteUnavailable: .notConnected]) {
-            () throws(StretchError) in try database.reconcileBatches(table: table.name)
+            () throws(StretchError) in try database.tables[table.name].reconcileBatches()
         }
     }
 }

@@ -29,7 +29,7 @@ extension DatabaseHost {
             numbers[.invalidArgument] = .unknownObject
         }
         let report = try numbered(numbers) { () throws(StretchError) in
-            try database.enableTable(name, filter: filter.text, isPaused: isPaused)
+            try database.tables[name].enable(filter: filter.text, isPaused: isPaused)
         }
         for constraint in report.unenforcedConstraints {
             notify(
@@ -62,11 +62,11 @@ extension DatabaseHost {
         var numbers = Self.tableNumbers
         numbers[.invalidArgument] = .invalidFilter
         try numbered(numbers) { () throws(StretchError) in
-            if let filter { try database.alterTable(name, filter: filter.text) }
+            if let filter { try database.tables[name].alter(filter: filter.text) }
             switch state {
-            case .outbound: try database.resumeTable(name)
-            case .paused: try database.pauseTable(name)
-            case .inbound: try database.disableTable(name, mode: .bringBack)
+            case .outbound: try database.tables[name].resume()
+            case .paused: try database.tables[name].pause()
+            case .inbound: try database.tables[name].disable(.bringBack)
             }
         }
     }
@@ -76,7 +76,7 @@ extension DatabaseHost {
         try requireStretched()
         _ = try requireTable(name)
         try numbered(Self.tableNumbers) { () throws(StretchError) in
-            try database.disableTable(name, mode: .abandon)
+            try database.tables[name].disable(.abandon)
         }
     }
 
@@ -86,8 +86,8 @@ extension DatabaseHost {
         _ = try requireTable(name)
         try numbered([.schemaMismatch: .columnsNotReconciled, .notPermitted: .refusedLogin]) {
             () throws(StretchError) in
-            try database.reconcileSchema()
-            try database.provision(table: name)
+            try database.tables.reconcile()
+            try database.remote.provision(table: name)
         }
     }
 
@@ -104,7 +104,7 @@ extension DatabaseHost {
                     """)
         }
         try numbered([.notPermitted: .refusedLogin]) { () throws(StretchError) in
-            try database.provision(table: name)
+            try database.remote.provision(table: name)
         }
     }
 

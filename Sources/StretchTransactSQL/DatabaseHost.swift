@@ -74,7 +74,9 @@ public final class DatabaseHost: TransactSQLHost {
     func requireOwner(
         _ code: TransactSQLError.Code = .notPermitted
     ) throws(TransactSQLError) {
-        let isOwner = try numbered { () throws(StretchError) in try database.isAdministrator() }
+        let isOwner = try numbered { () throws(StretchError) in
+            try database.members.isAdministrator()
+        }
         guard !isOwner else { return }
         throw TransactSQLError(
             code, "this needs db_owner of database \"\(databaseName)\"",

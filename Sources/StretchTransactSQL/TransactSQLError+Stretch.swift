@@ -24,8 +24,13 @@ extension TransactSQLError {
         if error.code == .wrongState, (error.cause as? SQLiteError)?.isReadOnly ?? false {
             code = .readOnlyDatabase
         }
-        self.init(code, error.message, hint: error.hint, cause: error)
+        self.init(code, error.message, hint: error.transactSQLHint, cause: error)
     }
+}
+
+extension StretchError {
+    /// The hint, with advice as statements where there are such.
+    var transactSQLHint: String? { hint { $0.transactSQL ?? $0.description } }
 }
 
 extension TransactSQLError {

@@ -20,7 +20,7 @@ struct ShopFile: ~Copyable {
         ] { try connection.prepare(sql).run() }
         let database = try open()
         try database.enable(server: "file:cold.db")
-        try database.enableTable("orders", filter: "day < '2024'")
+        try database.tables["orders"].enable(filter: "day < '2024'")
         _ = try database.migrate()
     }
 

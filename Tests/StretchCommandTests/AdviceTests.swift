@@ -1,6 +1,9 @@
 import ArgumentParser
 import Foundation
+import StretchCore
+import StretchTransactSQL
 import Testing
+import TransactSQL
 
 @testable import StretchCommand
 
@@ -40,6 +43,61 @@ import Testing
     /// Texts that begin like a command, and are part of a key.
     private static var purposes: Regex<(Substring, Substring?)> {
         /(owner|credential|master key|resent) \d|key check/
+    }
+
+    /// What the library advises, one of each kind.
+    static let advice: [Advice] = [
+        .enable, .enableTable("orders"), .changeFilter(table: "my orders"),
+        .renameColumn(table: "orders", from: "sum", to: "total"),
+        .renameColumn(table: "orders", from: nil, to: nil), .replaceColumn(table: "orders", "sum"),
+        .bringBackTable("orders"), .abandonTable("orders"), .provision, .reauthorize,
+        .takeOver(owner: "anna at laptop"), .acceptLoss, .setQueryMode, .nameLogin, .storeLogin,
+        .grantWriter, .replaceGrant, .showStatus, .verify, .enableStaging, .disableStaging,
+        .setStagingBudget, .setRetention, .restore, .replaceFile, .overwriteFile, .nameOriginal,
+        .takeNewestState, .chooseFolder, .listBranches, .undropBranch(12), .force,
+        .createMasterKey, .openMasterKey, .createCredential("cold"),
+        .alterCredential("cold"), .addMember("anna"), .allowArchive,
+    ]
+
+    @Test func `every kind of advice is looked at`() throws {
+        let source = try #require(Self.sources.first { $0.file == "Advice.swift" }).text
+        let own = try String(contentsOfFile: #filePath, encoding: .utf8)
+        let kinds = source.matches(of: /(?m)^    case ([a-zA-Z]+)/).map(\.1)
+        #expect(kinds.count > 30)
+        for kind in kinds { #expect(own.contains(" .\(kind)"), "\(kind)") }
+    }
+
+    @Test(arguments: advice)
+    func `advice is worded for people, commands and statements`(_ advice: Advice) throws {
+        #expect(advice.description.wholeMatch(of: /[a-z].*[^.]/) != nil)
+        #expect(!advice.description.contains("stretch ") && !advice.description.contains("--"))
+        guard let statement = advice.transactSQL, statement.first?.isUppercase ?? false,
+            !statement.hasPrefix("WITH")
+        else { return }
+        for item in ScriptReader(statement.replacing("CONDITION", with: "'year < 2020'")) {
+            if case .failure(let error) = item.kind { Issue.record("\(error)") }
+        }
+    }
+
+    @Test(arguments: advice)
+    func `advice is a command, or an option of one`(_ advice: Advice) throws {
+        guard advice.command.hasPrefix("stretch ") else {
+            guard advice.command.hasPrefix("--") else { return }
+            let option = advice.command.prefix { $0 != " " }
+            #expect(Self.knownOptions.contains(option))
+            return
+        }
+        let words = advice.command.prefix { $0 != "," }.replacing(/'([^']*)'/) { match in
+            match.1.replacing(" ", with: "_")
+        }
+        let known = words.split(separator: " ").dropFirst().map { word in
+            Self.examples[String(word), default: String(word)]
+        }
+        do {
+            _ = try StretchCommand.parseAsRoot(known)
+        } catch {
+            Issue.record("\(StretchCommand.message(for: error))")
+        }
     }
 
     static let mentions: [Mention] = sources.flatMap { file, text in
@@ -105,16 +163,21 @@ import Testing
         }
     }
 
-    @Test func `the texts were found`() {
-        #expect(Self.mentions.count > 80)
-    }
-
-    @Test func `an option that a text names is one`() {
+    private static let knownOptions: Set<Substring> = {
         var known: Set<Substring> = ["--help"]
         for (_, type) in HelpTests.commands {
             let screen = StretchCommand.helpMessage(for: type, columns: 200)
             for match in screen.matches(of: /--[a-z][a-z-]*/) { known.insert(match.output) }
         }
+        return known
+    }()
+
+    @Test func `the texts were found`() {
+        #expect(Self.mentions.count > 30)
+    }
+
+    @Test func `an option that a text names is one`() {
+        let known = Self.knownOptions
         for (file, text) in Self.sources {
             for match in text.matches(of: /--[a-z][a-z-]*/) {
                 #expect(known.contains(match.output), "\(file)")

@@ -3,6 +3,8 @@ import StretchCore
 import StretchTestSupport
 import Testing
 
+@testable import StretchCommand
+
 /// The mistakes that a newcomer makes: status, message and hint of each.
 @Suite struct MistakeTests {
     struct Mistake: Sendable, CustomTestStringConvertible {

@@ -43,7 +43,7 @@ import Testing
             ["enable", "app.db", "--server", address, "--json"], asAdmin: true)
         let enableTable = ["table", "enable", "app.db", "orders", "--filter", "year <= 2004"]
         let denied = try run(enableTable, status: 11)
-        #expect(denied.errors.contains("hint: Give the owner's login: stretch table enable"))
+        #expect(denied.errors.contains("hint: The owner's login is needed: --login NAME."))
         _ = try run(enableTable, asAdmin: true)
         _ = try run(["migrate", "app.db"])
         let query = ["query", "app.db", "SELECT count(*), sum(total) FROM orders", "--json"]

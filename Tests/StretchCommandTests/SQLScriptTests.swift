@@ -95,11 +95,11 @@ import TransactSQL
 
     /// Makes orders 1 to 4 cold; the remote's administrator is `admin`.
     static func stretch(_ database: StretchDatabase, isStaged: Bool = false) throws {
-        try database.createMasterKey(password: nil)
-        try database.createCredential("cold", identity: "admin", secret: "s3cret of the remote")
+        try database.masterKey.create(password: nil)
+        try database.credentials.create("cold", identity: "admin", secret: "s3cret of the remote")
         try database.enable(server: "file:cold.db", credential: "cold")
-        if isStaged { try database.setStaging(StagingSettings(rpoHours: 8)) }
-        try database.enableTable("orders", filter: "year <= 2004")
+        if isStaged { try database.staging.set(StagingSettings(rpoHours: 8)) }
+        try database.tables["orders"].enable(filter: "year <= 2004")
         try database.migrate()
     }
 

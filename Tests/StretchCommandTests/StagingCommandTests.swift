@@ -21,7 +21,7 @@ import Testing
         }
         try Connection(path: cold, access: .readWrite, routines: .linked).execute(
             "VACUUM INTO '\(sample.folder.path("saved.db"))'")
-        try SQLScriptTests.open(sample).alterTable("orders", filter: "year <= 2007")
+        try SQLScriptTests.open(sample).tables["orders"].alter(filter: "year <= 2007")
         #expect(try sample.run(["migrate", "app.db"]).status == 0)
         let whole = try sample.run(["query", "app.db", "SELECT * FROM orders ORDER BY id"])
         for suffix in ["", "-wal", "-shm"] {
@@ -43,7 +43,7 @@ import Testing
             #expect(connected.status == 0, "\(connected.errors)")
         } else {
             #expect(try connected.errorObject()["number"] as? Int == 14877)
-            #expect(connected.errors.contains("stretch staging FILE --rpo HOURS"))
+            #expect(connected.errors.contains("EXEC sp_rda_set_rpo_duration 24"))
             let accepted = try sample.run(
                 [
                     "reauthorize", "app.db", "--credential", "cold", "--accept-loss", "all",

@@ -18,8 +18,8 @@ struct MigrationBenchmark: ParsableCommand {
         let file = try OrdersFile(
             path: folder + "/stretch-bench-migration.db", rowCount: rows, hasIndex: index)
         let database = try file.openStretched(coldCount: 0)
-        try database.alterTable("orders", filter: "id <= \(rows)")
-        if staging { try database.setStaging(StagingSettings(rpoHours: 8)) }
+        try database.tables["orders"].alter(filter: "id <= \(rows)")
+        if staging { try database.staging.set(StagingSettings(rpoHours: 8)) }
         var report: MovementReport?
         let time = try seconds {
             report = try database.migrate(lockBudget: .milliseconds(lockBudget))
@@ -39,7 +39,7 @@ struct MigrationBenchmark: ParsableCommand {
                 ]
             ])
         guard staging else { return }
-        let staged = try database.staging()
+        let staged = try database.staging.report()
         print("staging: \(staged.bytes) bytes for \(staged.rowBytes) bytes of rows")
     }
 }

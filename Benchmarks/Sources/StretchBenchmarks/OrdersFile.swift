@@ -52,7 +52,7 @@ struct OrdersFile {
         }
         let database = try StretchDatabase(path: path, configuration: configuration)
         try database.enable(server: "file:\(archive)")
-        _ = try database.enableTable("orders", filter: "id <= \(coldCount)")
+        _ = try database.tables["orders"].enable(filter: "id <= \(coldCount)")
         if coldCount > 0 { _ = try database.migrate() }
         try database.execute("PRAGMA synchronous = NORMAL")
         try database.execute("PRAGMA cache_size = -65536")

@@ -74,7 +74,7 @@ struct PostgresMigrationFigures {
     private func stretch(isSteady: Bool) throws -> (Double, index: Double, lock: Double) {
         let orders = try server.stretchedFile("migration", rowCount: rowCount)
         if isSteady { _ = try orders.migrate(upTo: max(1, rowCount / 1_000)) }
-        try orders.database.alterTable("orders", filter: "id <= \(rowCount)")
+        try orders.database.tables["orders"].alter(filter: "id <= \(rowCount)")
         let clock = ContinuousClock()
         let start = clock.now
         var lastBatch = start

@@ -33,7 +33,7 @@ final class PostgresServer {
         let database = try StretchDatabase(path: file.path, configuration: configuration)
         let report = try database.enable(server: server.address(of: remote))
         let schema = report.server.components(separatedBy: "schema=").last ?? ""
-        _ = try database.enableTable("orders", filter: "id <= \(coldCount)")
+        _ = try database.tables["orders"].enable(filter: "id <= \(coldCount)")
         return StretchedOrders(
             database: database, remote: remote,
             schema: schema.components(separatedBy: "&").first ?? schema, file: file)
@@ -97,7 +97,7 @@ struct StretchedOrders {
 
     /// Makes all rows up to an id cold.
     func migrate(upTo id: Int, batchRowCount: Int? = nil) throws -> MovementReport {
-        try database.alterTable("orders", filter: "id <= \(id)")
+        try database.tables["orders"].alter(filter: "id <= \(id)")
         return try database.migrate(batchRowCount: batchRowCount)
     }
 }

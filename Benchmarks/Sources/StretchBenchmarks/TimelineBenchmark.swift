@@ -83,7 +83,7 @@ struct TimelineBenchmark: ParsableCommand {
         let database = try StretchDatabase(path: copy, configuration: life.configuration)
         // What making the file and its copy left to be written is not reauthorize's.
         sync()
-        let time = try seconds { _ = try database.reauthorize() }
+        let time = try seconds { _ = try database.remote.reauthorize() }
         let count = try database.query("SELECT count(*) FROM orders").rows[0][0].integerValue
         guard count == Int64(life.rowCount) else { throw WrongAnswer() }
         return time
@@ -106,7 +106,7 @@ struct TimelineBenchmark: ParsableCommand {
                 file = try OrdersFile(
                     path: "\(folder)/life\(rowCount).db", rowCount: rowCount, hasIndex: false)
                 let database = try file.openStretched(coldCount: 0, configuration)
-                try database.alterTable("orders", filter: "id <= \(rowCount)")
+                try database.tables["orders"].alter(filter: "id <= \(rowCount)")
                 _ = try database.migrate(lockBudget: .milliseconds(250))
                 self.server = nil
                 return

@@ -25,7 +25,7 @@ struct BranchListCommand: ParsableCommand {
     }
 
     func run() throws {
-        let branches = try options.open(login.given).branches()
+        let branches = try options.open(login.given).branches.all()
         options.show(Report(branches: branches)) { branches.flatMap(\.lines) }
     }
 }
@@ -48,7 +48,7 @@ struct BranchDropCommand: ParsableCommand {
     @Flag(name: .long, help: "Drop the branch even if its file still exists.") var force = false
 
     func run() throws {
-        let report = try options.open(login.given).dropBranch(branch, isForced: force)
+        let report = try options.open(login.given).branches.drop(branch, isForced: force)
         options.show(report) { report.lines }
     }
 }
@@ -69,7 +69,7 @@ struct BranchUndropCommand: ParsableCommand {
     var branch: Int64
 
     func run() throws {
-        let report = try options.open(login.given).undropBranch(branch)
+        let report = try options.open(login.given).branches.undrop(branch)
         options.show(report) { report.lines }
     }
 }

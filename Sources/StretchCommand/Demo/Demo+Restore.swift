@@ -49,7 +49,7 @@ extension Demo {
             try run(step, database, copy)
         }
         story.command("stretch table alter shop.db orders --filter \"\(DemoScript.laterFilter)\"")
-        try database.alterTable("orders", filter: DemoScript.laterFilter)
+        try database.tables["orders"].alter(filter: DemoScript.laterFilter)
         story.command("stretch migrate shop.db")
         let moved = try database.migrate(lockBudget: .milliseconds(250))
         story.say("\(moved.rows.grouped) more orders moved.")

@@ -83,7 +83,7 @@ struct Demo {
         story.command("stretch enable shop.db --server \(isFile ? server : "postgresql://…")")
         try database.enable(server: server)
         story.command("stretch table enable shop.db orders --filter \"\(DemoScript.filter)\"")
-        let table = try database.enableTable("orders", filter: DemoScript.filter)
+        let table = try database.tables["orders"].enable(filter: DemoScript.filter)
         story.say(
             "\(table.eligibleRows.grouped) of \(table.localRows.grouped) orders are eligible.")
         story.command("stretch migrate shop.db --lock-budget 250 --reclaim full")

@@ -17,7 +17,7 @@ struct DeauthorizeCommand: ParsableCommand {
     }
 
     func run() throws {
-        try options.open().deauthorize()
+        try options.open().remote.deauthorize()
         options.show(Report()) { ["\(options.file) is disconnected from its remote."] }
     }
 }

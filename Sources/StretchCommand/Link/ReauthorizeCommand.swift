@@ -70,7 +70,7 @@ struct ReauthorizeCommand: ParsableCommand {
         asked.acceptsAllLosses = acceptLoss.contains { $0.isSameText(as: "all") }
         asked.acceptedLosses = Set(acceptLoss.compactMap { Int64($0) })
         asked.isDryRun = dryRun
-        let report = try options.open(login.given, server: server).reauthorize(asked)
+        let report = try options.open(login.given, server: server).remote.reauthorize(asked)
         options.show(report) { lines(report) }
     }
 

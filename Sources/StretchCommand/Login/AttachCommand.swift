@@ -45,7 +45,7 @@ struct AttachCommand: ParsableCommand {
         } else {
             text = environment["STRETCH_GRANT"] ?? ""
         }
-        let report = try options.open().attach(
+        let report = try options.open().remote.attach(
             AccessGrant(parsing: text), isReplacing: replace)
         options.show(report) {
             let login = report.login.map { " as login \($0)" } ?? ""

@@ -49,7 +49,7 @@ struct GrantCommand: ParsableCommand {
         let target = try SecretOutput(output)
         let grant: AccessGrant
         do {
-            grant = try options.open(login.given).grant(role, to: user)
+            grant = try options.open(login.given).members.grant(role, to: user)
             try target.write(grant.text + "\n")
         } catch {
             target.giveUp()

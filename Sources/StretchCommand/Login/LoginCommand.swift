@@ -22,7 +22,7 @@ struct LoginCommand: ParsableCommand {
     }
 
     func run() throws {
-        let report = try options.open(login.given).storeLogin()
+        let report = try options.open(login.given).remote.storeLogin()
         options.show(report) {
             let use = report.roles.contains(.writer) ? "to migrate and to read" : "to read only"
             return ["Stored login \(report.login) at \(report.server), \(use)."]

@@ -55,15 +55,16 @@ struct CommandFailure {
     private func report(_ error: TransactSQLError, isJSON: Bool) -> Int32 {
         let code = error.failureCode
         var text = error.description
-        if let hint = error.hint {
-            text = String(decoding: text.utf8.dropLast("HINT: \(hint)".utf8.count), as: UTF8.self)
-            text += "hint: \(hint)"
+        let hint = error.commandHint
+        if let written = error.hint, let hint {
+            let length = "HINT: \(written)".utf8.count
+            text = String(decoding: text.utf8.dropLast(length), as: UTF8.self) + "hint: \(hint)"
         }
         StandardError.write("\(text)\n")
         guard isJSON else { return code.exitStatus }
         let report = FailureReport(
             error: FailureReport.Failure(
-                code: code.description, message: error.message, hint: error.hint,
+                code: code.description, message: error.message, hint: hint,
                 exitStatus: code.exitStatus, isRetryable: code.isRetryable, number: error.number,
                 level: error.level, state: error.state, line: error.position?.line,
                 column: error.position?.column))
@@ -73,11 +74,12 @@ struct CommandFailure {
 
     private func report(_ error: StretchError, isJSON: Bool) -> Int32 {
         StandardError.write("error: \(error.message)\n")
-        if let hint = error.hint { StandardError.write("hint: \(hint)\n") }
+        let hint = error.commandHint
+        if let hint { StandardError.write("hint: \(hint)\n") }
         if isJSON {
             let report = FailureReport(
                 error: FailureReport.Failure(
-                    code: error.code.description, message: error.message, hint: error.hint,
+                    code: error.code.description, message: error.message, hint: hint,
                     exitStatus: error.code.exitStatus, isRetryable: error.code.isRetryable))
             StandardError.write(JSONText.line(report) + "\n")
         }

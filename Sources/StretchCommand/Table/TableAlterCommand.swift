@@ -51,8 +51,8 @@ struct TableAlterCommand: ParsableCommand {
     }
 
     func run() throws {
-        try options.open().alterTable(
-            table.table, filter: filter, renamed: renamed, replaced: replace)
+        try options.open().tables[table.table].alter(
+            filter: filter, renamed: renamed, replaced: replace)
         options.show(["name": table.table]) { ["Changed table \(table.table)."] }
     }
 }

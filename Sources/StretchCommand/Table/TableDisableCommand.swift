@@ -30,7 +30,7 @@ struct TableDisableCommand: ParsableCommand {
 
     func run() throws {
         let mode: DisableMode? = bringBack ? .bringBack : abandon ? .abandon : nil
-        let report = try options.open().disableTable(table.table, mode: mode, isDryRun: dryRun)
+        let report = try options.open().tables[table.table].disable(mode, isDryRun: dryRun)
         options.show(report) {
             let verb = report.isDryRun ? "Would disable" : "Disabled"
             let rows = report.rows.grouped

@@ -40,8 +40,8 @@ struct TableEnableCommand: ParsableCommand {
     }
 
     func run() throws {
-        let report = try options.open(login.given).enableTable(
-            table.table, filter: filter ?? "", follows: follow, isPaused: paused)
+        let report = try options.open(login.given).tables[table.table].enable(
+            filter: filter ?? "", follows: follow, isPaused: paused)
         options.show(report) {
             var lines = ["Enabled table \(report.name)."]
             if let parent = report.follows { lines.append("It follows table \(parent).") }

@@ -10,7 +10,7 @@ struct TablePauseCommand: ParsableCommand {
     @OptionGroup var table: TableArgument
 
     func run() throws {
-        try options.open().pauseTable(table.table)
+        try options.open().tables[table.table].pause()
         options.show(["name": table.table, "migrationState": "paused"]) {
             ["Paused table \(table.table)."]
         }

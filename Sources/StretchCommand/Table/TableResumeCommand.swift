@@ -9,7 +9,7 @@ struct TableResumeCommand: ParsableCommand {
     @OptionGroup var table: TableArgument
 
     func run() throws {
-        try options.open().resumeTable(table.table)
+        try options.open().tables[table.table].resume()
         options.show(["name": table.table, "migrationState": "outbound"]) {
             ["Resumed table \(table.table)."]
         }

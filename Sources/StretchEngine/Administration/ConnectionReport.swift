@@ -5,7 +5,7 @@ public import StretchEndpoint
 public import StretchKeystore
 internal import StretchSQLite
 
-/// What ``StretchDatabase/testConnection()`` found; no secret is in it.
+/// What ``RemoteAdministration/testConnection()`` found; no secret is in it.
 public struct ConnectionReport: Codable, Equatable, Sendable {
     /// The server, in canonical form.
     public let server: String
@@ -100,7 +100,7 @@ extension Configuration {
     }
 }
 
-extension StretchDatabase {
+extension RemoteAdministration {
     /// Connects to the remote with each of the stored logins and asks for this file's branch;
     /// changes nothing.
     ///
@@ -108,16 +108,16 @@ extension StretchDatabase {
     /// - Throws: `wrongState` when the database is not enabled; a connection that fails is a
     ///   result.
     public func testConnection() throws(StretchError) -> ConnectionTest {
-        try perform {
-            let record = try enabledDatabase()
+        try database.perform {
+            let record = try database.enabledDatabase()
             let address = try EndpointAddress(parsing: record.endpoint)
             func test(_ role: RemoteRole) -> ConnectionTest {
-                configuration.testConnection(
-                    to: address, as: role, localPath: path, branch: record.position.branch)
+                database.configuration.testConnection(
+                    to: address, as: role, localPath: database.path, branch: record.position.branch)
             }
             let reading = test(.reader)
             guard reading.failure == nil, let login = reading.report.login else { return reading }
-            guard try configuration.credential(address, .writer)?.login != login else {
+            guard try database.configuration.credential(address, .writer)?.login != login else {
                 return reading
             }
             return test(.writer)
@@ -134,7 +134,7 @@ extension StretchDatabase {
     public func testConnection(
         credential name: String, server: String? = nil
     ) throws(StretchError) -> ConnectionTest {
-        let given = try perform { try credential(named: name) }
+        let given = try database.perform { try database.credential(named: name) }
         return try testConnection(given, server: server)
     }
 
@@ -147,16 +147,17 @@ extension StretchDatabase {
     public func testConnection(
         _ given: RemoteCredential?, server: String? = nil
     ) throws(StretchError) -> ConnectionTest {
-        try perform {
-            guard let named = try catalog.database()?.endpoint ?? server else {
+        try database.perform {
+            guard let named = try database.catalog.database()?.endpoint ?? server else {
                 throw StretchError(
                     .wrongState, "the database is not stretch-enabled, and no server is named",
                     hint: "Name the server.")
             }
-            var configuration = configuration
+            var configuration = database.configuration
             if let given { configuration.credential = { _, _ in given } }
             return configuration.testConnection(
-                to: try EndpointAddress(parsing: named), as: .administrator, localPath: path,
+                to: try EndpointAddress(parsing: named), as: .administrator,
+                localPath: database.path,
                 branch: nil)
         }
     }

@@ -54,7 +54,7 @@ public struct MovementReport: Codable, Equatable, Sendable {
         public let message: String
     }
 
-    /// A table that waits for the owner of the remote: ``StretchDatabase/provision(table:)``.
+    /// A table that waits for the owner of the remote: ``RemoteAdministration/provision(table:)``.
     public struct Waiting: Codable, Equatable, Sendable {
         /// The table's name.
         public let table: String

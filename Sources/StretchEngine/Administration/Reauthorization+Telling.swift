@@ -49,7 +49,7 @@ extension Reauthorization {
     func error(
         _ refusal: ReauthorizePlan.Refusal, _ endpoint: (any Endpoint)?
     ) throws -> StretchError {
-        func mismatch(_ message: String, _ hint: String) -> StretchError {
+        func mismatch(_ message: String, _ hint: Hint) -> StretchError {
             StretchError(.remoteMismatch, message, hint: hint)
         }
         let branch = record.position.branch
@@ -73,7 +73,8 @@ extension Reauthorization {
         case .owned(let name):
             return mismatch(
                 "branch \(branch) belongs to \(name)",
-                "Reauthorize with a copy; or, when that file is gone: --take-over '\(name)'.")
+                "Reauthorize with a copy; or, when that file is gone: "
+                    + "\(advice: .takeOver(owner: name)).")
         case .incomplete(let comparison):
             guard comparison.lost.isEmpty else {
                 return try lostError(comparison.lost, endpoint)
@@ -93,16 +94,16 @@ extension Reauthorization {
             return "batch \(loss.batch) of table \"\(loss.table)\": \(loss.rows) rows\(range)"
         }
         let more = batches.count > 20 ? "; and \(batches.count - 20) more batches" : ""
-        let accept = "or accept the loss with --accept-loss BATCH for each, or --accept-loss all."
+        let accept: Hint = "or accept the loss: \(advice: .acceptLoss)."
         let names = list.joined(separator: "; ") + more
         let cause = LostBatches(
             losses: try batches.map(loss), newestAvailable: try newestAvailable(but: batches))
         guard let endpoint else {
-            var hint = "Restore the remote to a later state; \(accept)"
+            var hint: Hint = "Restore the remote to a later state; " + accept
             if let problem = staging.problem {
                 hint += " Staging could not be searched: \(problem.message)."
             } else if try catalog.stagingSettings() == nil {
-                hint += " Staging would have kept the rows: stretch staging FILE --rpo HOURS."
+                hint += " Staging would have kept the rows: \(advice: .enableStaging)."
             } else {
                 hint += " Staging no longer has the rows: a longer RPO duration keeps more."
             }

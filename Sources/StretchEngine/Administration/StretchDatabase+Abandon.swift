@@ -19,7 +19,7 @@ extension StretchDatabase {
     /// - Returns: Whether the remote knows; `false` when it could not be reached, and the batches
     ///   are forgotten here only.
     func abandon(_ table: StretchedTable) throws(StretchError) -> Bool {
-        try pauseTable(table.name)
+        try tables[table.name].pause()
         do {
             while try perform({ try hideBatches(of: table) }) {
                 _ = try migrate(tables: [table.name])

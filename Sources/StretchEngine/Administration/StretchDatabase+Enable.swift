@@ -145,8 +145,7 @@ extension StretchDatabase {
                     throw StretchError(
                         .wrongState,
                         "the database has stretch-enabled tables: \(names.joined(separator: ", "))",
-                        hint: "Disable each table first: stretch table disable FILE \(first) "
-                            + "--bring-back.")
+                        hint: "Disable each table first: \(advice: .bringBackTable(first)).")
                 }
                 if !isDryRun { try catalog.drop() }
             }
@@ -165,7 +164,7 @@ extension StretchDatabase {
         guard let record = try catalog.database() else {
             throw StretchError(
                 .wrongState, "the database is not stretch-enabled",
-                hint: "Enable it first: stretch enable FILE --server file:archive.db.")
+                hint: "Enable it first: \(advice: .enable).")
         }
         return record
     }
@@ -195,7 +194,7 @@ extension StretchDatabase {
         throw StretchError(
             .wrongState,
             "the database is stretch-enabled already, with server \"\(record.endpoint)\"",
-            hint: "Look at it with: stretch status FILE.")
+            hint: "To see it: \(advice: .showStatus).")
     }
 
     private func refuseEnabling(_ address: EndpointAddress) throws {

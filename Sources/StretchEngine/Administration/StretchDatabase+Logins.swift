@@ -3,65 +3,7 @@ public import StretchCore
 public import StretchEndpoint
 internal import StretchKeystore
 
-/// What ``StretchDatabase/storeLogin()`` found out and kept; no secret is in it.
-public struct LoginReport: Codable, Equatable, Sendable {
-    /// The server, in canonical form.
-    public let server: String
-    /// The login.
-    public let login: String
-    /// What it was stored for: `reader`, or `reader` and `writer`.
-    public let roles: [RemoteRole]
-}
-
 extension StretchDatabase {
-    /// Tries the login that the configuration gives, and keeps it in the keystore instead of the
-    /// stored ones.
-    ///
-    /// A login that may only read is kept as a reader; the file can then not migrate.
-    ///
-    /// - Throws: `wrongState` for a remote without logins, or without a keystore or a login to
-    ///   store; `notPermitted` when the remote refuses it; `remoteUnavailable`; `remoteMismatch`.
-    ///   The stored logins are then as they were.
-    public func storeLogin() throws(StretchError) -> LoginReport {
-        try administer {
-            let record = try enabledDatabase()
-            let address = try EndpointAddress(parsing: record.endpoint)
-            guard case .postgresql = address.kind else {
-                throw StretchError(
-                    .wrongState, "server \"\(address)\" has no logins",
-                    hint: "Who may read and write the file, its mode says.")
-            }
-            let given = try configuration.credential(address, .administrator)
-            guard let keystore = configuration.keystore, let given else {
-                throw StretchError(
-                    .wrongState, "there is no login to store", hint: "Name one with --login.")
-            }
-            let endpoint = try makeEndpoint(record, as: .administrator)
-            let branch = record.position.branch
-            guard try endpoint.position(branch: branch) != nil else {
-                throw StretchError(
-                    .remoteMismatch, "server \"\(address)\" does not know this file's branch",
-                    hint: "Check the address; after a restore of the remote use reauthorize.")
-            }
-            var roles = [RemoteRole.reader]
-            if try mayWrite(endpoint, branch) { roles.append(.writer) }
-            try keystore.replace(given, at: address, for: roles)
-            return LoginReport(server: address.description, login: given.login, roles: roles)
-        }
-    }
-
-    private func mayWrite(
-        _ endpoint: any Endpoint, _ branch: Int64
-    ) throws(StretchError) -> Bool {
-        do throws(StretchError) {
-            _ = try endpoint.fence(branch: branch)
-            return true
-        } catch {
-            guard error.code == .notPermitted else { throw error }
-            return false
-        }
-    }
-
     // MARK: Enabling
 
     /// Keeps logins for the daily work: those that were kept for the address before and still
@@ -107,7 +49,7 @@ extension StretchDatabase {
         try keystore.replace(given, at: address, for: [.reader, .writer])
         return [
             "The login \"\(given.login)\" itself is stored on this machine, because \(reason). "
-                + "Give a lesser one with: stretch login FILE --login NAME."
+                + "Store a lesser one in its place."
         ]
     }
 

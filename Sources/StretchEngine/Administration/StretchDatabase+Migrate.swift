@@ -40,35 +40,6 @@ extension StretchDatabase {
             report, elapsed: ContinuousClock.now - start, configuration)
     }
 
-    /// Moves cold rows of a table back: all of them, or those that meet a condition.
-    ///
-    /// A table that came back whole is paused, else its rows would move out again.
-    ///
-    /// - Parameters:
-    ///   - name: A stretch-enabled table.
-    ///   - condition: A condition over the table's columns, or `nil` for all cold rows.
-    ///   - shouldStop: Asked between batches.
-    ///   - progress: Called after each batch.
-    /// - Throws: `wrongState` when rows are refused by a UNIQUE constraint, naming them; all others
-    ///   are back then. Else as ``migrate(tables:batchRowCount:lockBudget:shouldStop:progress:)``.
-    @discardableResult
-    public func bringBack(
-        table name: String, where condition: String? = nil,
-        shouldStop: @escaping () -> Bool = { false },
-        progress: @escaping (MovementProgress) -> Void = { _ in }
-    ) throws(StretchError) -> MovementReport {
-        let table = try administer { try enabledTable(name) }
-        let migrator = try makeMigrator()
-        var options = MigrationOptions()
-        options.shouldStop = shouldStop
-        let start = ContinuousClock.now
-        let report = try migrator.bringBack(
-            table: table.name, where: condition, options: options
-        ) { progress(MovementProgress($0)) }
-        return MovementReport(
-            report, elapsed: ContinuousClock.now - start, configuration)
-    }
-
     func makeMigrator() throws(StretchError) -> Migrator {
         _ = try perform { try enabledDatabase() }
         let migrator = try Migrator(path: path, configuration: configuration)

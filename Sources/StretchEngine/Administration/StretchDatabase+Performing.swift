@@ -34,7 +34,7 @@ extension StretchDatabase {
             origin.description == error.message
         {
             return StretchError(
-                origin.code, origin.message, hint: origin.hint, cause: origin.cause ?? error)
+                origin.code, origin.message, hint: origin.guidance, cause: origin.cause ?? error)
         }
         if error.isReadOnly {
             return StretchError(

@@ -6,7 +6,7 @@ internal import StretchStaging
 internal import StretchText
 
 /// One side of a stretch-enabled table.
-public enum TableSide: Sendable {
+package enum TableSide: Sendable {
     /// The rows of the local table.
     case hot
     /// The rows of the remote.
@@ -36,7 +36,7 @@ extension StretchDatabase {
     ///   - isNamed: Whether an alias follows in the statement.
     /// - Throws: `invalidArgument` when there is no such stretch-enabled table; `wrongState` when
     ///   staged rows are asked for and staging is off.
-    public func source(
+    package func source(
         of name: String, _ side: TableSide, isNamed: Bool
     ) throws(StretchError) -> String {
         try perform {
@@ -70,8 +70,7 @@ extension StretchDatabase {
         guard isOn || file != nil else {
             throw StretchError(
                 .wrongState, "table \"\(name)\" has no staging",
-                hint: "Keep rows of migrated batches from now on: stretch staging FILE --rpo HOURS."
-            )
+                hint: "To keep rows of migrated batches from now on: \(advice: .enableStaging).")
         }
         try overlay.synchronize()
         guard let id = overlay.table(named: name)?.table.id else {

@@ -9,72 +9,6 @@ internal import StretchSQLite
 internal import StretchTimeline
 
 extension StretchDatabase {
-    /// Connects a restored, copied or deauthorized file to its remote again.
-    ///
-    /// The file names a state of the manifest; the remote still has all its batches. With a copy,
-    /// the remote opens a child branch at that state, in constant time; no row is copied, and the
-    /// original goes on in its own. The query mode becomes `LOCAL_AND_REMOTE`.
-    ///
-    /// Each step can be repeated: after a throw or a crash the same call goes on with the same
-    /// branch.
-    ///
-    /// - Returns: What was done, or with a dry run would be.
-    /// - Throws: `notPermitted` for a user who does not administer the file, or a login that does
-    ///   not administer the remote; `invalidArgument` for an unknown credential; `remoteMismatch`
-    ///   with the exact reason when the remote has lost or collected batches, was rolled back, or,
-    ///   without a copy, has moved on or belongs to another file; `busy` while a migrator works;
-    ///   `remoteUnavailable`. The file is then as it was.
-    @discardableResult
-    public func reauthorize(
-        _ options: ReauthorizeOptions = ReauthorizeOptions()
-    ) throws(StretchError) -> ReauthorizeReport {
-        let report = try administer {
-            let keystore = try requireKeystore()
-            // The migrator and another person's reauthorization stay out meanwhile. A dry run
-            // makes no file beside one that may be anybody's.
-            let lease =
-                try options.isDryRun
-                ? nil
-                : MigratorLease(
-                    path: path, timeout: configuration.busyTimeout, since: configuration.now())
-            defer { withExtendedLifetime(lease) {} }
-            return try keystore.exclusively { () throws(StretchError) in
-                try perform { try Reauthorization(self, keystore, options).run() }
-            }
-        }
-        overlay.forgetRemote()
-        try refreshOverlay()
-        return report
-    }
-
-    /// Cuts the link to the remote: no query on a stretch-enabled table is answered until the file
-    /// is reauthorized, or the query mode is set to `LOCAL_ONLY`.
-    ///
-    /// - Throws: `wrongState` when the database is not enabled or is disconnected already;
-    ///   `notPermitted`.
-    public func deauthorize() throws(StretchError) {
-        try administer {
-            let record = try enabledDatabase()
-            let keystore = try requireKeystore()
-            let link = FileLink(configuration, path: path)
-            let found = try link?.state(of: record, pending: try catalog.pending())
-            guard let found, found.0 == .connected, let attachment = found.1 else {
-                throw StretchError(
-                    .wrongState, "the database is disconnected already",
-                    hint: "To connect it: stretch reauthorize FILE.")
-            }
-            try keystore.update(attachment) { $0.state = .deauthorized }
-            try connection.transaction(.immediate) {
-                try catalog.setQueryMode(.disabled)
-                try catalog.insertEvent(
-                    time: configuration.now(), table: nil, kind: "deauthorize",
-                    message: "disconnected from server \(record.endpoint)")
-            }
-        }
-        overlay.forgetRemote()
-        try refreshOverlay()
-    }
-
     /// Sets which rows the queries of all connections see.
     ///
     /// - Parameter isForced: Whether `LOCAL_AND_REMOTE` is set without asking the remote.
@@ -88,7 +22,7 @@ extension StretchDatabase {
                 guard try endpoint.position(branch: record.position.branch) != nil else {
                     throw StretchError(
                         .remoteMismatch, "the remote does not know the branch of this file",
-                        hint: "Reconnect it: stretch reauthorize FILE.")
+                        hint: "Reconnect it: \(advice: .reauthorize).")
                 }
             }
             try connection.transaction(.immediate) {

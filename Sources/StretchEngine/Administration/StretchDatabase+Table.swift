@@ -7,73 +7,6 @@ internal import StretchSchema
 internal import StretchText
 
 extension StretchDatabase {
-    /// Stops the migration of a table; its queries see what they saw before.
-    ///
-    /// - Throws: `invalidArgument` when there is no such stretch-enabled table.
-    public func pauseTable(_ name: String) throws(StretchError) {
-        try setState(.paused, of: name)
-    }
-
-    /// Lets eligible rows of a table move to the remote again.
-    ///
-    /// - Throws: `invalidArgument` when there is no such stretch-enabled table.
-    public func resumeTable(_ name: String) throws(StretchError) {
-        try setState(.outbound, of: name)
-    }
-
-    private func setState(_ state: MigrationState, of name: String) throws(StretchError) {
-        try administer {
-            try connection.transaction(.immediate) {
-                var table = try enabledTable(name)
-                table.state = state
-                try catalog.save(table)
-                try catalog.insertEvent(
-                    time: configuration.now(), table: table.name, kind: state.rawValue,
-                    message: state == .paused ? "paused" : "resumed")
-            }
-        }
-    }
-
-    /// Changes a table's filter predicate, and tells what became of columns whose definition
-    /// another program changed.
-    ///
-    /// No row moves. A row that is no longer eligible stays where it is.
-    ///
-    /// - Parameters:
-    ///   - name: A stretch-enabled table.
-    ///   - filter: The new filter predicate, or `nil` to keep it.
-    ///   - renamed: Old names of columns and their new ones, where it cannot be told by itself.
-    ///   - replaced: Columns that were dropped and added anew under the same name.
-    /// - Throws: `invalidArgument` for a missing table or column, or a wrong filter;
-    ///   `schemaMismatch` when the change of columns is still ambiguous; `remoteUnavailable`.
-    public func alterTable(
-        _ name: String, filter: String? = nil, renamed: [String: String] = [:],
-        replaced: [String] = []
-    ) throws(StretchError) {
-        try administer {
-            let table = try enabledTable(name)
-            let hints =
-                renamed.map { ColumnHint.renamed(from: $0.key, to: $0.value) }
-                + replaced.map(ColumnHint.replaced)
-            try reconciler().reconcile(table.id, hints: hints)
-            guard let filter else { return }
-            if table.follows == nil || !filter.isEmpty {
-                try checkFilter(filter, schema: try schema(of: table))
-            }
-            try connection.transaction(.immediate) {
-                var table = try enabledTable(name)
-                table.filter = filter
-                try catalog.save(table)
-                try catalog.insertEvent(
-                    time: configuration.now(), table: table.name, kind: "alterTable",
-                    message: "the filter is now \(filter)")
-            }
-        }
-        try refreshOverlay()
-    }
-
-    // MARK: Looking up
-
     /// A stretch-enabled table.
     ///
     /// - Throws: `wrongState` when the database is not enabled; `invalidArgument` when the table is
@@ -85,7 +18,7 @@ extension StretchDatabase {
         throw StretchError(
             .invalidArgument, "table \"\(name)\" is not stretch-enabled",
             hint: names.isEmpty
-                ? "Enable it first: stretch table enable FILE \(name) --filter CONDITION."
+                ? "Enable it first: \(advice: .enableTable(name))."
                 : "The stretch-enabled tables are: \(names).")
     }
 
@@ -116,5 +49,17 @@ extension StretchDatabase {
 
     func localRowCount(_ name: String) throws(SQLiteError) -> Int64 {
         try connection.integer("SELECT count(*) FROM main.\(name.quotedName)") ?? 0
+    }
+
+    /// A number that every change of the schema changes:
+    /// <https://sqlite.org/pragma.html#pragma_schema_version>.
+    func schemaCookie() throws(SQLiteError) -> Int64 {
+        try connection.integer("PRAGMA main.schema_version") ?? 0
+    }
+
+    /// Cold rows that no tombstone hides.
+    func coldRowCount(_ table: StretchedTable) throws -> Int64 {
+        let counts = try catalog.counts(table: table.id)
+        return counts.visibleRows
     }
 }

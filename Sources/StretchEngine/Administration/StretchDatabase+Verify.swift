@@ -15,21 +15,4 @@ extension StretchDatabase {
         let migrator = try Migrator(path: path, configuration: configuration)
         return VerificationResult(try migrator.verify(table: name))
     }
-
-    /// The visible cold rows of a table that meet a condition; all of them without one.
-    ///
-    /// - Throws: `invalidArgument` for a missing table or a wrong condition; `remoteUnavailable`.
-    public func coldRowCount(
-        table name: String, where condition: String?
-    ) throws(StretchError) -> Int64 {
-        let table = try perform { try enabledTable(name) }
-        guard let condition else { return try perform { try coldRowCount(table) } }
-        try perform { try checkFilter(condition, schema: try schema(of: table)) }
-        let count = { (source: String) in
-            "(SELECT count(*) FROM \(source).\(table.name.quotedName) WHERE (\(condition)\n))"
-        }
-        // Before the statement is prepared, the overlay shows the tables as they are now.
-        let answer = try query("SELECT \(count("temp")) - \(count("main"))")
-        return answer.rows.first?.first?.integerValue ?? 0
-    }
 }

@@ -1,4 +1,4 @@
-/// What ``StretchDatabase/enableTable(_:filter:follows:isPaused:)`` did, and what it advises.
+/// What ``TableAdministration/enable(filter:follows:isPaused:)`` did, and what it advises.
 public struct TableReport: Codable, Equatable, Sendable {
     /// The table's name, as the schema spells it.
     public let name: String
@@ -16,7 +16,7 @@ public struct TableReport: Codable, Equatable, Sendable {
     public let advice: [String]
 }
 
-/// What ``StretchDatabase/disableTable(_:mode:isDryRun:)`` does with the cold rows.
+/// What ``TableAdministration/disable(_:isDryRun:)`` does with the cold rows.
 public enum DisableMode: String, Codable, Sendable, CaseIterable {
     /// Moves every cold row back into the local table first.
     case bringBack
@@ -24,7 +24,7 @@ public enum DisableMode: String, Codable, Sendable, CaseIterable {
     case abandon
 }
 
-/// What ``StretchDatabase/disableTable(_:mode:isDryRun:)`` did, or would do.
+/// What ``TableAdministration/disable(_:isDryRun:)`` did, or would do.
 public struct DisableReport: Codable, Equatable, Sendable {
     /// The table's name.
     public let name: String

@@ -117,7 +117,7 @@ private final class DeepBackup {
             throw StretchError(
                 .remoteMismatch,
                 "the remote does not hold epoch \(record.position.epoch) of this file any more",
-                hint: "It was rolled back; look with: stretch status FILE.")
+                hint: "The remote was rolled back. To see its state: \(advice: .showStatus).")
         }
         try connection.execute("BEGIN")
         try catalog.drop()
@@ -186,6 +186,6 @@ private final class PageReader: @unchecked Sendable {
         StretchError(
             .damaged,
             "batch \(batch.visible.number) of table \"\(table.name)\" is not what was moved",
-            hint: "To see which rows differ: stretch verify FILE.")
+            hint: "To see which rows differ: \(advice: .verify).")
     }
 }

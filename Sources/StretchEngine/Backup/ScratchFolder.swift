@@ -14,7 +14,7 @@ final class ScratchFolder {
             throw StretchError(
                 .wrongState,
                 "cannot make a folder in \"\(parent)\": \(String(cString: strerror(errno)))",
-                hint: "Name another folder: --folder.")
+                hint: "Name a folder that can be written: \(advice: .chooseFolder).")
         }
     }
 

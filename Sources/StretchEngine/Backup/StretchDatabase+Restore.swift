@@ -123,8 +123,9 @@ struct Restoration {
             .wrongState,
             "replica \"\(replica.url)\" ends at \(state.time); nothing shows that it was complete "
                 + "at \(options.time?.description ?? "the end")",
-            hint: "Name the replicated file, if it is still there: --original; or take the newest "
-                + "state: --nearest.")
+            hint:
+                "Where the replicated file is still there: \(advice: .nameOriginal). "
+                + "For the newest state: \(advice: .takeNewestState).")
     }
 
     /// - Parameters:
@@ -195,7 +196,7 @@ struct Restoration {
         func refusal(_ cause: ReplacementRefusal, _ what: String) -> StretchError {
             StretchError(
                 .wrongState, "\"\(path)\" \(what)",
-                hint: "Restore to another file, or replace it: --replace.", cause: cause)
+                hint: "Restore to another file, or: \(advice: .replaceFile).", cause: cause)
         }
         guard let reader = try? BackupReader(path, configuration) else {
             throw refusal(.foreign, "exists, and is no SQLite database")

@@ -124,7 +124,7 @@ final class TemporaryFile {
     static func exists(_ path: String) -> StretchError {
         StretchError(
             .wrongState, "\"\(path)\" exists already",
-            hint: "Name another file, or use --overwrite.")
+            hint: "Name another file, or: \(advice: .overwriteFile).")
     }
 
     // MARK: Files

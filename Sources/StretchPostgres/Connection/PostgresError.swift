@@ -71,7 +71,7 @@ struct PostgresError: RemoteFailure, CustomStringConvertible {
     /// - Parameter remote: The server, as messages name it.
     func converted(remote: String) -> StretchError {
         let remote = "remote \"\(remote)\""
-        func failure(_ code: StretchError.Code, _ what: String, _ hint: String) -> StretchError {
+        func failure(_ code: StretchError.Code, _ what: String, _ hint: Hint) -> StretchError {
             StretchError(code, "\(remote) \(what): \(self)", hint: hint, cause: self)
         }
         switch sqlState {
@@ -81,17 +81,17 @@ struct PostgresError: RemoteFailure, CustomStringConvertible {
                 return failure(
                     .notPermitted, "refused the login",
                     "Check the login and its password; store another one with: "
-                        + "stretch login FILE --login NAME.")
+                        + "\(advice: .storeLogin).")
             }
             return failure(
                 .notPermitted, "lets no such login in from this machine",
                 "Let the server's pg_hba.conf name this machine, the database and the login.")
-        case "3D000": return failure(.remoteUnavailable, "has no such database", Hint.database)
+        case "3D000": return failure(.remoteUnavailable, "has no such database", Hints.database)
         case "42501":
             return failure(
                 .notPermitted, "denied a right",
-                "Give a login that has it, with --login; the owner's work is done by: "
-                    + "stretch provision FILE --login NAME.")
+                "A login that has it is needed: \(advice: .nameLogin). The owner's work is done by "
+                    + "the owner: \(advice: .provision).")
         case "25006":
             return failure(
                 .remoteUnavailable, "cannot be written, it is a standby or read-only",
@@ -114,19 +114,19 @@ struct PostgresError: RemoteFailure, CustomStringConvertible {
         }
         switch String(decoding: sqlState.utf8.prefix(2), as: UTF8.self) {
         case "08", "57", "53", "58":
-            return failure(.remoteUnavailable, "cannot be used now", Hint.unreachable)
+            return failure(.remoteUnavailable, "cannot be used now", Hints.unreachable)
         case "42", "23", "3F", "XX", "22":
             // A missing table or column, a row where the ledger has none: never our statements.
             return failure(
                 .damaged, "was changed by another program",
                 "Put the remote back from its backup, then use reauthorize.")
-        default: return failure(.remoteUnavailable, "failed", Hint.unreachable)
+        default: return failure(.remoteUnavailable, "failed", Hints.unreachable)
         }
     }
 
     /// The error of a connection that did not come to an answer of the server.
     private func converted(
-        _ failure: (StretchError.Code, String, String) -> StretchError
+        _ failure: (StretchError.Code, String, Hint) -> StretchError
     ) -> StretchError {
         switch connectionState {
         case .refused:
@@ -138,12 +138,13 @@ struct PostgresError: RemoteFailure, CustomStringConvertible {
                 .notPermitted, "does not prove its identity",
                 "Check that the server's certificate has not expired, that sslrootcert names its "
                     + "authority, and that it is for the host in the address.")
-        default: failure(.remoteUnavailable, "cannot be reached", Hint.unreachable)
+        default: failure(.remoteUnavailable, "cannot be reached", Hints.unreachable)
         }
     }
 
-    private enum Hint {
-        static let unreachable = "Check that the server runs and that this machine may connect."
-        static let database = "Create the database, or correct its name in the address."
+    private enum Hints {
+        static let unreachable: Hint =
+            "Check that the server runs and that this machine may connect."
+        static let database: Hint = "Create the database, or correct its name in the address."
     }
 }

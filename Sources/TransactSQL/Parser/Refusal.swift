@@ -271,8 +271,8 @@ extension Refusal {
         "Name the time instead: RESTORE DATABASE name FROM DISK = '…', DISK = '…' WITH STOPAT = "
         + "'…' takes the right backup by itself."
     private static let whole =
-        "Every backup is whole; for the moments between, keep a replica: "
-        + "stretch restore FILE --from-litestream URL."
+        "Every backup is whole; for the moments between, keep a replica with Litestream, and "
+        + "restore from it."
     private static let nameless = "Leave it out: what a backup is called is its file's name."
     private static let marks =
         "Name the time instead: STOPAT = '2016-02-26T13:45:00'."

@@ -54,7 +54,7 @@ final class Workloads {
         let database = try open()
         try measure("enable a database and a table") {
             try database.enable(server: server)
-            try database.enableTable("orders", filter: "day < 500")
+            try database.tables["orders"].enable(filter: "day < 500")
         }
         try measure("migrate 9,999 rows in 4 batches") {
             try database.migrate(batchRowCount: Self.batchRowCount)
@@ -163,7 +163,7 @@ final class Workloads {
         try measure("restore and reauthorize") {
             _ = try StretchDatabase.restore(
                 [backup], to: folder.path("restored.db"), configuration: configuration)
-            _ = try open("restored.db").reauthorize()
+            _ = try open("restored.db").remote.reauthorize()
         }
         let restored = try open("restored.db")
         try measure("migrate in a branch of its own") {

@@ -73,14 +73,14 @@ struct LoadWork {
         var (roundCount, movedRowCount): (Int, Int64) = (0, 0)
         arguments.report("ready")
         // A run that was killed left the table in state `inbound` or `paused`.
-        try database.resumeTable(table)
+        try database.tables[table].resume()
         while isEndless || ContinuousClock.now < deadline {
             movedRowCount += try database.migrate(batchRowCount: rowCount).rows
             // Some rows first, then all of them, after which the table is paused.
-            let some = try database.bringBack(table: table, where: arguments["where"])
-            let all = try database.bringBack(table: table)
+            let some = try database.tables[table].bringBack(where: arguments["where"])
+            let all = try database.tables[table].bringBack()
             movedRowCount += some.rows + all.rows
-            try database.resumeTable(table)
+            try database.tables[table].resume()
             roundCount += 1
         }
         arguments.report("rounds=\(roundCount) rows=\(movedRowCount)")

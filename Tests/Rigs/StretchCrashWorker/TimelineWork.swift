@@ -33,7 +33,7 @@ struct TimelineWork {
             options.withCopy = arguments["copy"] != "0"
             options.acceptsAllLosses = arguments["accept"] != nil
             let database = try StretchDatabase(path: arguments.path, configuration: configuration)
-            return "action=\(try database.reauthorize(options).action)"
+            return "action=\(try database.remote.reauthorize(options).action)"
         case "backup":
             var options = BackupOptions()
             options.isDeep = arguments["deep"] != nil

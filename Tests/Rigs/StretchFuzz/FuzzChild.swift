@@ -118,26 +118,26 @@ struct FuzzChild {
             (
                 "branches",
                 {
-                    _ = try open().branches(); return ""
+                    _ = try open().branches.all(); return ""
                 }
             ),
             (
                 "retention",
                 {
-                    _ = try open().retention(); return ""
+                    _ = try open().remote.retention(); return ""
                 }
             ),
             (
                 "staging",
                 {
-                    _ = try open().staging(); return ""
+                    _ = try open().staging.report(); return ""
                 }
             ),
             ("staged", { try rows("SELECT count(*) FROM stretch_staged_t") }),
             (
                 "gc-dry",
                 {
-                    _ = try open().collectGarbage(isDryRun: true); return ""
+                    _ = try open().remote.collectGarbage(isDryRun: true); return ""
                 }
             ),
             (
@@ -145,7 +145,7 @@ struct FuzzChild {
                 {
                     var options = ReauthorizeOptions()
                     options.isDryRun = true
-                    _ = try open().reauthorize(options)
+                    _ = try open().remote.reauthorize(options)
                     return ""
                 }
             ),
@@ -155,7 +155,7 @@ struct FuzzChild {
             (
                 "credentials",
                 {
-                    _ = try open().credentials(); return ""
+                    _ = try open().credentials.all(); return ""
                 }
             ),
             ("update", { try write("UPDATE t SET v = v || 'x' WHERE id IN (3, 12, 25)") }),
@@ -166,25 +166,25 @@ struct FuzzChild {
             (
                 "bring-back",
                 {
-                    _ = try open().bringBack(table: "t", where: "id < 9"); return ""
+                    _ = try open().tables["t"].bringBack(where: "id < 9"); return ""
                 }
             ),
             (
                 "bring-all",
                 {
-                    _ = try open().bringBack(table: "k"); return ""
+                    _ = try open().tables["k"].bringBack(); return ""
                 }
             ),
             (
                 "gc",
                 {
-                    _ = try open().collectGarbage(olderThan: nil); return ""
+                    _ = try open().remote.collectGarbage(olderThan: nil); return ""
                 }
             ),
             (
                 "erase",
                 {
-                    _ = try open().collectGarbage(erasesHiddenRows: true); return ""
+                    _ = try open().remote.collectGarbage(erasesHiddenRows: true); return ""
                 }
             ),
             (
@@ -192,7 +192,7 @@ struct FuzzChild {
                 {
                     var options = ReauthorizeOptions()
                     options.acceptsAllLosses = true
-                    _ = try open().reauthorize(options)
+                    _ = try open().remote.reauthorize(options)
                     return ""
                 }
             ),
@@ -200,7 +200,7 @@ struct FuzzChild {
             (
                 "abandon",
                 {
-                    _ = try open().disableTable("c", mode: .abandon); return ""
+                    _ = try open().tables["c"].disable(.abandon); return ""
                 }
             ),
             (
@@ -233,19 +233,19 @@ struct FuzzChild {
             (
                 "branches",
                 {
-                    _ = try open().branches(); return ""
+                    _ = try open().branches.all(); return ""
                 }
             ),
             (
                 "gc-dry",
                 {
-                    _ = try open().collectGarbage(isDryRun: true); return ""
+                    _ = try open().remote.collectGarbage(isDryRun: true); return ""
                 }
             ),
             (
                 "test",
                 {
-                    _ = try open().testConnection(); return ""
+                    _ = try open().remote.testConnection(); return ""
                 }
             ),
             ("update", { try write("UPDATE t SET n = n WHERE id IN (3, 12, 25)") }),
@@ -253,7 +253,7 @@ struct FuzzChild {
             (
                 "gc",
                 {
-                    _ = try open().collectGarbage(); return ""
+                    _ = try open().remote.collectGarbage(); return ""
                 }
             ),
         ]

@@ -52,7 +52,7 @@ struct FuzzSample {
         try restoreOld(configuration)
         try stopFork(configuration)
         let forked = try StretchDatabase(path: path, configuration: configuration)
-        try forked.reauthorize()
+        try forked.remote.reauthorize()
         try forked.execute("ALTER TABLE t ADD COLUMN w INT DEFAULT 7")
         try forked.execute("INSERT INTO t(id, v, n, w) VALUES(201, 'later', 5, 9)")
         try forked.execute("DELETE FROM k WHERE b < 10")
@@ -65,10 +65,10 @@ struct FuzzSample {
     private func live(_ configuration: Configuration) throws {
         let database = try StretchDatabase(path: path, configuration: configuration)
         try database.enable(server: "file:cold.db")
-        try database.setStaging(StagingSettings(rpoHours: 24))
-        try database.enableTable("t", filter: "n <= 40")
-        try database.enableTable("k", filter: "b < 20")
-        try database.enableTable("c", filter: "t <= 20")
+        try database.staging.set(StagingSettings(rpoHours: 24))
+        try database.tables["t"].enable(filter: "n <= 40")
+        try database.tables["k"].enable(filter: "b < 20")
+        try database.tables["c"].enable(filter: "t <= 20")
         try database.migrate(batchRowCount: 10)
         try database.execute("UPDATE t SET v = 'changed' WHERE id = 3")
         try database.execute("DELETE FROM t WHERE id BETWEEN 31 AND 33")
@@ -111,7 +111,7 @@ struct FuzzSample {
         }
         let database = try StretchDatabase(path: path, configuration: configuration)
         do {
-            try database.reauthorize()
+            try database.remote.reauthorize()
         } catch {
             try Connection(path: remote, access: .readWrite, routines: .linked).execute(
                 "DROP INDEX stop")

@@ -35,7 +35,7 @@ struct ServerFuzzer {
         configuration.keystore = nil
         let database = try StretchDatabase(path: path, configuration: configuration)
         try database.enable(server: address + "&schema=fuzz")
-        try database.enableTable("t", filter: "n <= 40")
+        try database.tables["t"].enable(filter: "n <= 40")
         try database.migrate(batchRowCount: 10)
         proxy.begin(nil)
         let run = try FuzzProcess([folder.path, "server"])

@@ -12,7 +12,7 @@ import Testing
             CREATE TABLE child(t INTEGER REFERENCES t);
             INSERT INTO t VALUES (1, 1, 1), (2, 2, 2), (3, 3, 3), (4, 4, 4);
             """)
-        let report = try sample.database.enableTable("T", filter: "a >= 2")
+        let report = try sample.database.tables["T"].enable(filter: "a >= 2")
         #expect(report.name == "t")
         #expect(report.localRows == 4)
         // The highest key stays, so that SQLite does not give it out again.
@@ -22,7 +22,7 @@ import Testing
         #expect(report.advice.contains { $0.contains("CREATE INDEX … ON \"child\"(\"t\")") })
         #expect(try sample.status("t").migrationState == "outbound")
         expectError(.wrongState, "enabled already") {
-            try sample.database.enableTable("t", filter: "a > 2")
+            try sample.database.tables["t"].enable(filter: "a > 2")
         }
     }
 
@@ -33,7 +33,7 @@ import Testing
             CREATE TABLE child(t INTEGER REFERENCES t);
             CREATE INDEX child_t ON child(t);
             """)
-        #expect(try sample.database.enableTable("t", filter: "a >= 2").advice == [])
+        #expect(try sample.database.tables["t"].enable(filter: "a >= 2").advice == [])
     }
 
     @Test(arguments: [
@@ -56,7 +56,7 @@ import Testing
             CREATE VIEW v AS SELECT * FROM content;
             CREATE TABLE names(rowid TEXT, _rowid_ TEXT, oid TEXT);
             """)
-        expectError(code, words) { try sample.database.enableTable(name, filter: "1 = 1") }
+        expectError(code, words) { try sample.database.tables[name].enable(filter: "1 = 1") }
         #expect(try sample.database.status().tables == [])
     }
 
@@ -64,7 +64,7 @@ import Testing
         let columns = (0...1_900).map { "c\($0)" }.joined(separator: ", ")
         let sample = try AdministrationSample("CREATE TABLE t(\(columns))")
         expectError(.unsupported, "1901 columns") {
-            try sample.database.enableTable("t", filter: "c1 > 0")
+            try sample.database.tables["t"].enable(filter: "c1 > 0")
         }
     }
 
@@ -72,7 +72,7 @@ import Testing
         let sample = try AdministrationSample("CREATE TABLE t(a)")
         try sample.database.connection.execute("CREATE TEMP TABLE scratch(a)")
         expectError(.unsupported, "is temporary") {
-            try sample.database.enableTable("scratch", filter: "a > 0")
+            try sample.database.tables["scratch"].enable(filter: "a > 0")
         }
     }
 
@@ -90,10 +90,10 @@ import Testing
             CREATE TABLE enabled(a);
             CREATE VIEW v AS SELECT * FROM t;
             """)
-        try sample.database.enableTable("enabled", filter: "a > 0")
+        try sample.database.tables["enabled"].enable(filter: "a > 0")
         try sample.runNatively(trigger)
         expectError(.unsupported, "trigger \"x\"") {
-            try sample.database.enableTable("t", filter: "a > 0")
+            try sample.database.tables["t"].enable(filter: "a > 0")
         }
     }
 
@@ -110,14 +110,14 @@ import Testing
             CREATE VIEW v AS SELECT * FROM t;
             \(trigger);
             """)
-        try sample.database.enableTable("t", filter: "a > 0")
+        try sample.database.tables["t"].enable(filter: "a > 0")
         #expect(try sample.status("t").problem == nil)
     }
 
     @Test func `a trigger that comes later is a problem, and stops migration`() throws {
         let sample = try AdministrationSample(
             "CREATE TABLE t(id INTEGER PRIMARY KEY, a); CREATE TABLE other(a)")
-        try sample.database.enableTable("t", filter: "a > 0")
+        try sample.database.tables["t"].enable(filter: "a > 0")
         try sample.runNatively(
             "CREATE TRIGGER x AFTER INSERT ON other BEGIN DELETE FROM t; END")
         #expect(try sample.status("t").problem?.contains("trigger \"x\"") ?? false)
@@ -131,7 +131,7 @@ import Testing
     func `a filter is a condition over one row`(filter: String, words: String) throws {
         let sample = try AdministrationSample("CREATE TABLE t(a)")
         expectError(.invalidArgument, words) {
-            try sample.database.enableTable("t", filter: filter)
+            try sample.database.tables["t"].enable(filter: filter)
         }
     }
 
@@ -145,17 +145,17 @@ import Testing
             INSERT INTO b VALUES (1, 1), (2, 2), (3, NULL);
             """)
         expectError(.wrongState, "\"a\" is not stretch-enabled") {
-            try sample.database.enableTable("b", filter: "", follows: "a")
+            try sample.database.tables["b"].enable(filter: "", follows: "a")
         }
-        try sample.database.enableTable("a", filter: "old = 1")
+        try sample.database.tables["a"].enable(filter: "old = 1")
         expectError(.invalidArgument, "no foreign key to \"c\"") {
-            try sample.database.enableTable("b", filter: "", follows: "c")
+            try sample.database.tables["b"].enable(filter: "", follows: "c")
         }
-        let report = try sample.database.enableTable("b", filter: "", follows: "A")
+        let report = try sample.database.tables["b"].enable(filter: "", follows: "A")
         #expect(report.follows == "a")
         #expect(report.eligibleRows == 1)
         expectError(.wrongState, "\"b\" follows") {
-            try sample.database.disableTable("a", mode: .abandon)
+            try sample.database.tables["a"].disable(.abandon)
         }
     }
 
@@ -165,7 +165,7 @@ import Testing
             CREATE TABLE t(a TEXT COLLATE NOCASE PRIMARY KEY, b);
             CREATE TABLE u(a TEXT, b);
             """)
-        try sample.database.enableTable("t", filter: "b > 0")
+        try sample.database.tables["t"].enable(filter: "b > 0")
         try sample.runNatively(
             """
             PRAGMA writable_schema = ON;
@@ -174,7 +174,7 @@ import Testing
             """)
         let database = try StretchDatabase(path: sample.path, configuration: .everyRemote)
         #expect(throws: StretchError.self) {
-            try database.enableTable("u", filter: "b > 0")
+            try database.tables["u"].enable(filter: "b > 0")
         }
     }
 }

@@ -94,9 +94,9 @@ import Testing
 
     @Test func `disabling waits for the tables, and leaves an ordinary file`() throws {
         let sample = try AdministrationSample("CREATE TABLE t(a)")
-        try sample.database.enableTable("t", filter: "a > 1")
+        try sample.database.tables["t"].enable(filter: "a > 1")
         expectError(.wrongState, "\"t\"") { try sample.database.disable() }
-        try sample.database.disableTable("t", mode: nil)
+        try sample.database.tables["t"].disable(nil)
         try sample.database.disable(isDryRun: true)
         #expect(try sample.database.status().tables == [])
         try sample.database.disable()

@@ -26,22 +26,22 @@ import Testing
         let database = try sample.open()
         try database.migrate(batchRowCount: 5)
         _ = try database.query("VACUUM INTO '\(sample.folder.path("backup.db"))'")
-        try database.setRetention(.zero)
-        let before = try database.collectGarbage()
+        try database.remote.setRetention(.zero)
+        let before = try database.remote.collectGarbage()
         #expect(before.batches == 0 && before.keptBatches == 0 && before.completeSince == nil)
-        try database.bringBack(table: "t", where: "n < 10")
+        try database.tables["t"].bringBack(where: "n < 10")
         try database.migrate(tables: [])
-        let dry = try database.collectGarbage(isDryRun: true)
-        #expect(try database.collectGarbage(olderThan: .seconds(3_600)).batches == 0)
-        try database.setRetention(.seconds(3_600))
-        #expect(try database.collectGarbage().batches == 0)
+        let dry = try database.remote.collectGarbage(isDryRun: true)
+        #expect(try database.remote.collectGarbage(olderThan: .seconds(3_600)).batches == 0)
+        try database.remote.setRetention(.seconds(3_600))
+        #expect(try database.remote.collectGarbage().batches == 0)
         expectError(.invalidArgument, "59 minutes is shorter") {
-            try database.collectGarbage(olderThan: .seconds(59 * 60))
+            try database.remote.collectGarbage(olderThan: .seconds(59 * 60))
         }
-        let shorter = try database.setRetention(.zero)
+        let shorter = try database.remote.setRetention(.zero)
         #expect(shorter.isShortened && shorter.formerRetentionSeconds == 3_600)
         #expect(shorter.batches == 2 && shorter.rows == 10, "\(shorter)")
-        let report = try database.collectGarbage()
+        let report = try database.remote.collectGarbage()
         #expect(report.batches == 2 && report.rows == 10 && report.bytes > 0, "\(report)")
         #expect(dry.isDryRun && dry.batches <= 2)
         #expect(
@@ -62,7 +62,7 @@ import Testing
             #expect(error?.hint?.contains("backup made after") == true)
         }
         let error = #expect(throws: StretchError.self) {
-            try backup.collectGarbage()
+            try backup.remote.collectGarbage()
         }
         #expect(error?.code == .remoteMismatch)
     }
@@ -72,8 +72,8 @@ import Testing
         let sample = try CrashSample(CrashTable.all[0], remote: remote)
         let database = try sample.open()
         try database.migrate(batchRowCount: 5)
-        try database.bringBack(table: "t", where: "n < 10")
-        try database.setRetention(.zero)
+        try database.tables["t"].bringBack(where: "n < 10")
+        try database.remote.setRetention(.zero)
         // Epochs 1 to 4 committed; 5 and 6 retired the first two. A child was forked at epoch 5,
         // where the first was gone; a grandchild of it at 6.
         try remote.psql(
@@ -83,23 +83,23 @@ import Testing
             INSERT INTO stretch_branch(id, database, parent, fork_epoch, head_epoch)
             SELECT 78, database, 77, 6, 6 FROM stretch_branch WHERE id = 77
             """)
-        #expect(try database.collectGarbage().batches == 1)
-        #expect(try database.collectGarbage().keptBatches == 1)
+        #expect(try database.remote.collectGarbage().batches == 1)
+        #expect(try database.remote.collectGarbage().keptBatches == 1)
         try remote.psql(
             """
             INSERT INTO stretch_retirement SELECT batch, 77, 7, now() FROM stretch_retirement
             WHERE epoch = 6
             """)
         // The grandchild was forked before its parent retired the batch.
-        #expect(try database.collectGarbage().batches == 0)
+        #expect(try database.remote.collectGarbage().batches == 0)
         try remote.psql(
             """
             INSERT INTO stretch_retirement SELECT batch, 78, 7, NULL FROM stretch_retirement
             WHERE branch = 77
             """)
-        #expect(try database.collectGarbage().batches == 0)
+        #expect(try database.remote.collectGarbage().batches == 0)
         try remote.psql("UPDATE stretch_retirement SET confirmed_at = now() WHERE branch = 78")
-        #expect(try database.collectGarbage().batches == 1)
+        #expect(try database.remote.collectGarbage().batches == 1)
         #expect(try remote.psql("SELECT count(*), min(n) FROM t") == "10|10")
     }
 
@@ -108,8 +108,8 @@ import Testing
         let sample = try CrashSample(CrashTable.all[0], remote: remote)
         let database = try sample.open()
         try database.migrate(batchRowCount: 5)
-        try database.bringBack(table: "t", where: "n < 10")
-        try database.setRetention(.zero)
+        try database.tables["t"].bringBack(where: "n < 10")
+        try database.remote.setRetention(.zero)
         try remote.psql(
             """
             CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -129,8 +129,8 @@ import Testing
         #expect(try sample.open().query(limited).rows.count == 12)
         try remote.psql("DROP TRIGGER refuse ON t")
         // What was condemned is finished under any retention.
-        try database.setRetention(nil)
-        #expect(try database.collectGarbage().batches > 0)
+        try database.remote.setRetention(nil)
+        #expect(try database.remote.collectGarbage().batches > 0)
         #expect(try remote.psql("SELECT count(*), min(n) FROM t") == "10|10")
         #expect(try remote.psql("SELECT row_count, batch_count FROM stretch_relation") == "10|2")
     }
@@ -147,10 +147,10 @@ import Testing
         }
         let database = try sample.open()
         try database.migrate(batchRowCount: 5)
-        try database.bringBack(table: "t")
-        try database.setRetention(.zero)
+        try database.tables["t"].bringBack()
+        try database.remote.setRetention(.zero)
         _ = try ask("UPDATE stretch_branch SET last_seen = '2999-01-01T00:00:00.000Z'")
-        expectError(.wrongState, "clock") { _ = try database.collectGarbage() }
+        expectError(.wrongState, "clock") { _ = try database.remote.collectGarbage() }
         let table = remote == nil ? "rows_1" : "t"
         #expect(try ask("SELECT CAST(count(*) AS text) FROM \(table)") == "20")
         // Nor is a later confirmation older than the ledger.

@@ -19,7 +19,7 @@ import Testing
                 """)
         }
         for number in 0..<count {
-            try sample.database.enableTable("t\(number)", filter: "v < 10")
+            try sample.database.tables["t\(number)"].enable(filter: "v < 10")
         }
         return sample
     }
@@ -51,15 +51,15 @@ import Testing
 
     @Test func `a chain of parents is as long as it can be moved`() throws {
         let sample = try AdministrationSample("CREATE TABLE t0(id INTEGER PRIMARY KEY, v INT)")
-        try sample.database.enableTable("t0", filter: "v < 10")
+        try sample.database.tables["t0"].enable(filter: "v < 10")
         for number in 1...9 {
             try sample.database.execute(
                 """
                 CREATE TABLE t\(number)(id INTEGER PRIMARY KEY, v INT REFERENCES t\(number - 1));
                 """)
             let enable = {
-                _ = try sample.database.enableTable(
-                    "t\(number)", filter: "", follows: "t\(number - 1)")
+                _ = try sample.database.tables["t\(number)"].enable(
+                    filter: "", follows: "t\(number - 1)")
             }
             if number < 9 {
                 try enable()

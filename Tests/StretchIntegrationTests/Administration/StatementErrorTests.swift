@@ -57,8 +57,8 @@ import Testing
             CREATE TABLE c(id INTEGER PRIMARY KEY, p INT REFERENCES p(id));
             INSERT INTO p VALUES(1, 1), (2, 2); INSERT INTO c VALUES(1, 1), (2, 2);
             """)
-        try sample.database.enableTable("p", filter: "n < 2")
-        try sample.database.enableTable("c", filter: "id < 2", follows: "p")
+        try sample.database.tables["p"].enable(filter: "n < 2")
+        try sample.database.tables["c"].enable(filter: "id < 2", follows: "p")
         try sample.runNatively("UPDATE stretch_table SET follows = 'q' WHERE name = 'c'")
         let words = "no foreign key leads there"
         #expect(try sample.status("c").problem?.contains(words) ?? false)

@@ -16,7 +16,7 @@ import Testing
 
     private func stretched() throws -> AdministrationSample {
         let sample = try AdministrationSample(Self.script)
-        try sample.database.enableTable("t", filter: "a <= 600")
+        try sample.database.tables["t"].enable(filter: "a <= 600")
         let report = try sample.database.migrate(batchRowCount: 100)
         #expect(report.rows == 600)
         #expect(report.tables.first?.batches == 6)
@@ -32,18 +32,18 @@ import Testing
         #expect(table.batches == 6)
         #expect(table.isReconciled)
         #expect(table.remoteBytes ?? 0 > 0)
-        try sample.database.alterTable("t", filter: "a <= 700")
+        try sample.database.tables["t"].alter(filter: "a <= 700")
         #expect(try sample.status("t").eligibleRows == 100)
     }
 
     @Test func `a paused table stays as it is until it is resumed`() throws {
         let sample = try AdministrationSample(Self.script)
-        try sample.database.enableTable("t", filter: "a <= 600", isPaused: true)
+        try sample.database.tables["t"].enable(filter: "a <= 600", isPaused: true)
         #expect(try sample.database.migrate().rows == 0)
-        try sample.database.resumeTable("t")
-        try sample.database.pauseTable("T")
+        try sample.database.tables["t"].resume()
+        try sample.database.tables["T"].pause()
         #expect(try sample.status("t").migrationState == "paused")
-        try sample.database.resumeTable("t")
+        try sample.database.tables["t"].resume()
         #expect(try sample.database.migrate().rows == 600)
     }
 
@@ -74,12 +74,12 @@ import Testing
     @Test func `disabling needs to be told what becomes of cold rows`() throws {
         let sample = try stretched()
         expectError(.invalidArgument, "600 cold rows") {
-            try sample.database.disableTable("t", mode: nil)
+            try sample.database.tables["t"].disable(nil)
         }
-        let dryRun = try sample.database.disableTable("t", mode: .abandon, isDryRun: true)
+        let dryRun = try sample.database.tables["t"].disable(.abandon, isDryRun: true)
         #expect(dryRun.rows == 600)
         #expect(try sample.status("t").remoteRows == 600)
-        let report = try sample.database.disableTable("t", mode: .bringBack)
+        let report = try sample.database.tables["t"].disable(.bringBack)
         #expect(report.rows == 600)
         #expect(try sample.database.status().tables == [])
         let plain = try Connection(path: sample.path, access: .readOnly, routines: .linked)
@@ -88,7 +88,7 @@ import Testing
 
     @Test func `abandoned rows stay in the remote, and the remote knows`() throws {
         let sample = try stretched()
-        let report = try sample.database.disableTable("t", mode: .abandon)
+        let report = try sample.database.tables["t"].disable(.abandon)
         #expect(report.isRemoteTold)
         let plain = try Connection(path: sample.path, access: .readOnly, routines: .linked)
         #expect(try plain.integer("SELECT count(*) FROM t") == 400)
@@ -102,7 +102,7 @@ import Testing
         for suffix in ["", "-wal", "-shm"] {
             try? FileManager.default.removeItem(atPath: sample.folder.path("cold.db\(suffix)"))
         }
-        let report = try sample.database.disableTable("t", mode: .abandon)
+        let report = try sample.database.tables["t"].disable(.abandon)
         #expect(!report.isRemoteTold)
         #expect(try sample.database.status().tables == [])
     }
@@ -116,11 +116,11 @@ import Testing
             ALTER TABLE t ADD COLUMN d REAL DEFAULT 1;
             """)
         #expect(try !sample.status("t").isReconciled)
-        try sample.database.reconcileSchema()
+        try sample.database.tables.reconcile()
         #expect(try sample.status("t").isReconciled)
         // The filter is the user's text, and names a column that is gone.
         #expect(try sample.status("t").problem?.contains("\"a\"") ?? false)
-        try sample.database.alterTable("t", filter: "amount <= 600")
+        try sample.database.tables["t"].alter(filter: "amount <= 600")
         #expect(try sample.status("t").problem == nil)
         let table = try #require(try sample.database.catalog.table(named: "t"))
         #expect(table.schemaVersion == 2)
@@ -128,7 +128,7 @@ import Testing
         #expect(table.currentColumns.map(\.defaultValue).suffix(2) == [.integer(7), .real(1)])
         #expect(table.columnIDs(schemaVersion: 1).count == 3)
         try sample.runNatively("ALTER TABLE t DROP COLUMN b")
-        try sample.database.reconcileSchema()
+        try sample.database.tables.reconcile()
         let dropped = try #require(try sample.database.catalog.table(named: "t"))
         #expect(dropped.currentColumns.map(\.name) == ["id", "amount", "c", "d"])
         #expect(dropped.columnIDs(schemaVersion: 1) == table.columnIDs(schemaVersion: 1))
@@ -137,8 +137,8 @@ import Testing
     @Test func `a renamed last column is asked about, never guessed`() throws {
         let sample = try stretched()
         try sample.runNatively("ALTER TABLE t RENAME COLUMN b TO c")
-        expectError(.schemaMismatch, "") { try sample.database.reconcileSchema() }
-        try sample.database.alterTable("t", renamed: ["b": "c"])
+        expectError(.schemaMismatch, "") { try sample.database.tables.reconcile() }
+        try sample.database.tables["t"].alter(renamed: ["b": "c"])
         let table = try #require(try sample.database.catalog.table(named: "t"))
         #expect(table.columns.count == 3)
         #expect(try sample.status("t").isReconciled)
@@ -148,7 +148,7 @@ import Testing
         let sample = try stretched()
         try sample.runNatively("ALTER TABLE t ADD COLUMN twice AS (a * 2)")
         expectError(.unsupported, "generated column \"twice\"") {
-            try sample.database.reconcileSchema()
+            try sample.database.tables.reconcile()
         }
     }
 
@@ -165,7 +165,7 @@ import Testing
         let sample = try stretched()
         try sample.runNatively("ALTER TABLE t RENAME TO u")
         #expect(try !sample.status("t").isReconciled)
-        expectError(.schemaMismatch, "\"t\" is missing") { try sample.database.reconcileSchema() }
+        expectError(.schemaMismatch, "\"t\" is missing") { try sample.database.tables.reconcile() }
         try sample.runNatively("ALTER TABLE u RENAME TO t")
         #expect(try sample.status("t").isReconciled)
     }

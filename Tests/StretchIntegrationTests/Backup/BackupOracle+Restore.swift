@@ -46,13 +46,13 @@ extension BackupOracle {
             var options = ReauthorizeOptions()
             options.withCopy = false
             do throws(StretchError) {
-                #expect(try file.reauthorize(options).action == .continue)
+                #expect(try file.remote.reauthorize(options).action == .continue)
                 return
             } catch {
                 #expect(error.code == .remoteMismatch && error.message.contains("moved on"))
             }
         }
-        #expect(try file.reauthorize().action == .fork)
+        #expect(try file.remote.reauthorize().action == .fork)
     }
 
     private struct Backup {

@@ -131,8 +131,8 @@ final class BackupOracle {
         case 0...3: try write(life)
         case 4...5: try migrate(life)
         case 6: try migrateMeanwhile(life)
-        case 7: try life.database.bringBack(table: "t", where: "id % 7 = \(integer(0...6))")
-        case 8: try life.database.alterTable("t", filter: "n <= \(integer(20...90))")
+        case 7: try life.database.tables["t"].bringBack(where: "id % 7 = \(integer(0...6))")
+        case 8: try life.database.tables["t"].alter(filter: "n <= \(integer(20...90))")
         default: try backUp(life)
         }
     }

@@ -14,8 +14,8 @@ import Testing
         let login = RemoteCredential(login: "admin", password: passwords[0])
         let sample = try TimelineSample(login: login)
         let database = try sample.open(login: login)
-        try database.addMasterKeyPassword(passwords[1])
-        try database.createCredential("c", identity: "admin", secret: passwords[2])
+        try database.masterKey.addPassword(passwords[1])
+        try database.credentials.create("c", identity: "admin", secret: passwords[2])
         try database.migrate()
         return sample
     }
@@ -99,8 +99,8 @@ import Testing
         let replication = try LitestreamProgram.Replication(
             program, sample.path, to: replica, every: .milliseconds(50))
         let database = try sample.open(login: Self.login)
-        try database.addMasterKeyPassword(Self.passwords[1])
-        try database.createCredential("c", identity: "admin", secret: Self.passwords[2])
+        try database.masterKey.addPassword(Self.passwords[1])
+        try database.credentials.create("c", identity: "admin", secret: Self.passwords[2])
         try database.migrate(batchRowCount: 15)
         try sample.live(database, from: 100)
         _ = try program.wait(for: "file://\(replica)", after: 0)

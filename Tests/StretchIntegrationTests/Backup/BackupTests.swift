@@ -136,8 +136,8 @@ import Testing
         }
         try twin.execute(script)
         let database = try sample.open()
-        try database.enableTable("keyless", filter: "a < 20")
-        try database.enableTable("kept", filter: "n < 5")
+        try database.tables["keyless"].enable(filter: "a < 20")
+        try database.tables["kept"].enable(filter: "n < 5")
         try database.migrate(batchRowCount: 7)
         let change = """
             UPDATE t SET v = 'changed' WHERE id IN (2, 59); DELETE FROM t WHERE id IN (4, 60);
@@ -173,7 +173,7 @@ import Testing
         try database.migrate(batchRowCount: 9)
         let expected = try Sample.contents(database)
         let migrator = try Migrator(path: sample.path, configuration: sample.configuration())
-        try database.alterTable("t", filter: "n <= 50")
+        try database.tables["t"].alter(filter: "n <= 50")
         var options = BackupOptions()
         options.isDeep = true
         var deepBackupCount = 0
@@ -208,12 +208,12 @@ import Testing
         try database.migrate(batchRowCount: 9)
         try database.execute("DELETE FROM t WHERE id = 2")
         let place = try TemporaryFolder()
-        let (branches, names) = (try database.branches(), try sample.folder.names())
+        let (branches, names) = (try database.branches.all(), try sample.folder.names())
         let report = try database.drill(in: place.path)
         #expect(report.isSound && report.epoch == 5, "\(report)")
         #expect(report.remote.tables.first?.coldRows == 39)
         #expect(report.tables.first { $0.name == "t" }?.restoredRows == 20)
-        #expect(try database.branches().count == branches.count)
+        #expect(try database.branches.all().count == branches.count)
         #expect(try sample.folder.names() == names && place.names() == [])
         if let remote = sample.remote {
             try remote.psql("UPDATE t SET v = 'forged' WHERE id = 30")

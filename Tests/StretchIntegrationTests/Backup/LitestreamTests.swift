@@ -100,7 +100,7 @@ import Testing
             #expect(report.content.time == report.time)
             let restored = try sample.open(name)
             expectError(.disconnected, "") { _ = try TimelineSample.contents(restored) }
-            try restored.reauthorize()
+            try restored.remote.reauthorize()
             #expect(try TimelineSample.contents(restored) == moment.rows, "moment \(index)")
             #expect(try restored.verify().isSound)
         }

@@ -60,7 +60,7 @@ import Testing
         expectError(.disconnected, "restored") { _ = try Sample.contents(restored) }
         var options = ReauthorizeOptions()
         options.withCopy = false
-        #expect(try restored.reauthorize(options).action == .continue)
+        #expect(try restored.remote.reauthorize(options).action == .continue)
         #expect(try Sample.contents(restored) == moment)
         try sample.live(restored, from: 100)
         #expect(try restored.verify().isSound)
@@ -146,7 +146,7 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: sample.path + "-wal"))
         let restored = try sample.open()
         expectError(.disconnected, "restored") { _ = try Sample.contents(restored) }
-        #expect(try restored.reauthorize().action == .fork)
+        #expect(try restored.remote.reauthorize().action == .fork)
         #expect(try Sample.contents(restored) == moment)
     }
 
@@ -168,8 +168,8 @@ import Testing
         let restored = try sample.open()
         expectError(.disconnected, "restored") { _ = try Sample.contents(restored) }
         // The master key of the file's former life is in nobody's way.
-        try restored.createMasterKey(password: nil)
-        #expect(try restored.reauthorize().action == .fork)
+        try restored.masterKey.create(password: nil)
+        #expect(try restored.remote.reauthorize().action == .fork)
         #expect(try Sample.contents(restored).count == 60)
     }
 
@@ -285,20 +285,20 @@ import Testing
         try original.migrate(batchRowCount: 9)
         try original.backUp(to: sample.folder.path("b.db"))
         let copy = try sample.open("b.db")
-        try copy.reauthorize()
-        let branches = try original.branches()
+        try copy.remote.reauthorize()
+        let branches = try original.branches.all()
         let own = try #require(branches.first { $0.isCurrent })
         let child = try #require(branches.first { !$0.isCurrent })
         #expect(branches.count == 2 && child.parent == own.id && child.forkEpoch == 5)
         #expect(child.file?.hasSuffix("b.db") == true && own.file?.hasSuffix("app.db") == true)
         let (ownID, childID) = (try #require(Int64(own.id)), try #require(Int64(child.id)))
-        expectError(.wrongState, "this file is on") { try original.dropBranch(ownID) }
-        expectError(.wrongState, "b.db") { try original.dropBranch(childID) }
-        expectError(.invalidArgument, "does not exist") { try original.dropBranch(7) }
-        expectError(.wrongState, "is not dropped") { try original.undropBranch(childID) }
-        #expect(try original.dropBranch(childID, isForced: true).droppedAt != nil)
-        expectError(.wrongState, "dropped already") { try original.dropBranch(childID) }
-        #expect(try original.undropBranch(childID).droppedAt == nil)
+        expectError(.wrongState, "this file is on") { try original.branches.drop(ownID) }
+        expectError(.wrongState, "b.db") { try original.branches.drop(childID) }
+        expectError(.invalidArgument, "does not exist") { try original.branches.drop(7) }
+        expectError(.wrongState, "is not dropped") { try original.branches.undrop(childID) }
+        #expect(try original.branches.drop(childID, isForced: true).droppedAt != nil)
+        expectError(.wrongState, "dropped already") { try original.branches.drop(childID) }
+        #expect(try original.branches.undrop(childID).droppedAt == nil)
         #expect(try Sample.contents(copy) == Sample.contents(original))
     }
 }

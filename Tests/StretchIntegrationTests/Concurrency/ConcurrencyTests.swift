@@ -27,7 +27,7 @@ private struct Accounts {
             """)
         let database = try StretchDatabase(path: path, configuration: .everyRemote)
         try database.enable(server: "file:cold.db")
-        try database.enableTable("accounts", filter: "day < 1500")
+        try database.tables["accounts"].enable(filter: "day < 1500")
     }
 }
 
@@ -63,7 +63,7 @@ private struct Accounts {
         let totals = "SELECT count(*), sum(amount), sum(touched) FROM accounts"
         let expected: [Value] = [2_000, 2_000_000, .integer(Int64(touchCount))]
         #expect(try database.query(totals).rows == [expected])
-        try database.resumeTable("accounts")
+        try database.tables["accounts"].resume()
         try database.migrate()
         #expect(try database.query(totals).rows == [expected])
         let result = try database.verify()

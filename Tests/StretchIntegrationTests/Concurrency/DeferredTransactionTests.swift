@@ -63,14 +63,14 @@ import Testing
 
     @Test func `transactions beside a migrator wait for it, and do not fail`() throws {
         let twin = try MigratedTwin(Self.script, [("t", "n < 0")])
-        try twin.database.alterTable("t", filter: "n < 20")
+        try twin.database.tables["t"].alter(filter: "n < 20")
         let path = twin.path
         let migrator = OtherThread {
             for _ in 0..<6 {
                 let database = try StretchDatabase(path: path, configuration: .everyRemote)
                 try database.migrate(batchRowCount: 2)
-                try database.bringBack(table: "t")
-                try database.resumeTable("t")
+                try database.tables["t"].bringBack()
+                try database.tables["t"].resume()
             }
         }
         for round in 0..<150 {

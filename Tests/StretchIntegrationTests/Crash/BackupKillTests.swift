@@ -102,7 +102,7 @@ import Testing
             if target == .missing { try killed.checkWhole("app.db", later, comment) }
             let database = try sample.open(name)
             expectError(.disconnected, "") { _ = try TimelineSample.contents(database) }
-            try database.reauthorize()
+            try database.remote.reauthorize()
             try killed.checkWhole(name, moment, comment)
         }
     }

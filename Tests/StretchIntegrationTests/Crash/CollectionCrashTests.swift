@@ -12,11 +12,11 @@ import Testing
         let sample = try CrashSample(table)
         let database = try sample.open()
         try database.migrate(batchRowCount: 5)
-        try database.bringBack(table: "t", where: "n < 10")
+        try database.tables["t"].bringBack(where: "n < 10")
         // Away from the filter, so that they stay hot.
-        try database.alterTable("t", filter: "n BETWEEN 10 AND 19")
+        try database.tables["t"].alter(filter: "n BETWEEN 10 AND 19")
         try database.execute("DELETE FROM t WHERE n IN (10, 12, 15)")
-        try database.setRetention(.zero)
+        try database.remote.setRetention(.zero)
         return (sample, try sample.rows())
     }
 
@@ -46,9 +46,9 @@ import Testing
                 let comment: Comment = "\(table.testDescription), \(mode), \(point), pass \(pass)"
                 #expect(try sample.rows() == rows, comment)
                 let database = try sample.open()
-                try database.collectGarbage(erasesHiddenRows: true)
+                try database.remote.collectGarbage(erasesHiddenRows: true)
                 try database.migrate()
-                try database.collectGarbage()
+                try database.remote.collectGarbage()
                 #expect(try sample.rows() == rows, comment)
                 let result = try database.verify()
                 #expect(result.isSound, "\(comment): \(result)")

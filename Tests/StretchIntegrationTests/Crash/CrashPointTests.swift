@@ -40,7 +40,7 @@ import Testing
         let way = CrashPointTests.way(to: point, table)
         for pass in [1, 2] {
             let sample = try CrashSample(table)
-            if way.isStaging { try sample.open().setStaging(StagingSettings(rpoHours: 8)) }
+            if way.isStaging { try sample.open().staging.set(StagingSettings(rpoHours: 8)) }
             if let earlier = way.earlierCrash {
                 #expect(try sample.crash("migrate", at: earlier))
                 try sample.checkFiles("\(earlier)")
@@ -116,7 +116,7 @@ import Testing
         for point in points {
             for pass in [1, 2] {
                 let sample = try CrashSample(table)
-                try sample.open().setStaging(StagingSettings(rpoHours: 8))
+                try sample.open().staging.set(StagingSettings(rpoHours: 8))
                 #expect(try sample.crash("migrate", at: point, pass: pass) || pass > 1)
                 let comment: Comment = "\(table.testDescription), \(point), pass \(pass)"
                 try sample.checkStaging(comment)

@@ -68,7 +68,7 @@ final class CrashSample {
         start = Self.sorted(try plain.rows("SELECT \(table.columns) FROM t"))
         let database = try open()
         try database.enable(server: remote?.address.description ?? "file:cold.db")
-        try database.enableTable("t", filter: "n < 20")
+        try database.tables["t"].enable(filter: "n < 20")
     }
 
     func open() throws -> StretchDatabase {
@@ -144,12 +144,12 @@ final class CrashSample {
     /// Goes on to the end, and checks rows, ledger and manifest; then the same with all rows back.
     func resume(_ comment: Comment) throws {
         let database = try open()
-        try database.resumeTable("t")
+        try database.tables["t"].resume()
         try database.migrate(batchRowCount: 5)
         try checkSettled(database, comment)
         let hot = try database.query("SELECT count(*) FROM main.t").rows[0][0]
         #expect(hot == 4, "\(comment): hot rows after migration")
-        try database.bringBack(table: "t")
+        try database.tables["t"].bringBack()
         try checkSettled(database, comment)
         #expect(
             try database.query("SELECT count(*) FROM main.t").rows[0][0]

@@ -62,7 +62,7 @@ private final class LoadSample: @unchecked Sendable {
         }
         let database = try StretchDatabase(path: path, configuration: .everyRemote)
         try database.enable(server: "file:cold.db")
-        try database.enableTable("t", filter: "id % 5 <> 0")
+        try database.tables["t"].enable(filter: "id % 5 <> 0")
     }
 
     func check(_ comment: Comment) throws {
@@ -93,7 +93,7 @@ private final class LoadSample: @unchecked Sendable {
 
     func settle(_ comment: Comment) throws {
         let database = try StretchDatabase(path: path, configuration: .everyRemote)
-        try database.resumeTable("t")
+        try database.tables["t"].resume()
         try database.migrate()
         try checkRows(database, comment)
         let result = try database.verify()

@@ -26,7 +26,7 @@ import Testing
             try killed.checkWhole("copy.db", moment, comment)
             try killed.checkWhole("app.db", later, comment)
             // No run opened a second branch, and both have a file of this user.
-            let branches = try sample.open().branches()
+            let branches = try sample.open().branches.all()
             #expect(branches.count == 2 && branches.allSatisfy { $0.file != nil }, comment)
             // Nor does the keystore keep the nonce of a child that was never made.
             let files = try FileManager.default.contentsOfDirectory(atPath: sample.keystore.path)
@@ -56,7 +56,7 @@ import Testing
             try killed.checkRows("copy.db", moment, hot: hot, comment)
         } checkEnd: { comment in
             try killed.checkWhole("copy.db", moment, comment)
-            #expect(try sample.open("copy.db").branches().count == 1, comment)
+            #expect(try sample.open("copy.db").branches.all().count == 1, comment)
         }
         // The owner is the one whose nonce is kept: the branch grows.
         try sample.live(try sample.open("copy.db"), from: 100)
@@ -69,7 +69,7 @@ import Testing
         let rows = try { () throws in
             let original = try sample.open()
             let rows = try TimelineSample.contents(original)
-            try original.alterTable("t", filter: "n <= 50")
+            try original.tables["t"].alter(filter: "n <= 50")
             try original.migrate(batchRowCount: 6)
             return rows.filter { ($0[0].integerValue ?? 0) <= 40 || ($0[0].integerValue ?? 0) > 50 }
         }()
@@ -83,7 +83,7 @@ import Testing
             #expect(found == rows, comment)
         } checkEnd: { comment in
             try killed.checkWhole("app.db", rows, comment)
-            #expect(try sample.open().branches().count == 2, comment)
+            #expect(try sample.open().branches.all().count == 2, comment)
         }
     }
 }

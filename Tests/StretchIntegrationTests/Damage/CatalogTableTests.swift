@@ -42,7 +42,7 @@ import Testing
         let database = try StretchDatabase(path: twin.path, configuration: .everyRemote)
         expectError(.damaged, words) { _ = try database.query("SELECT count(*) FROM t") }
         expectError(.damaged, words) { _ = try database.status() }
-        expectError(.damaged, words) { try database.pauseTable("t") }
+        expectError(.damaged, words) { try database.tables["t"].pause() }
         expectError(.damaged, words) { try database.migrate() }
         expectError(.damaged, words) { _ = try database.verify() }
     }

@@ -107,7 +107,7 @@ import Testing
         let sample = try TimelineSample()
         do {
             let database = try sample.open()
-            try database.setStaging(StagingSettings(rpoHours: 24))
+            try database.staging.set(StagingSettings(rpoHours: 24))
             try database.migrate(batchRowCount: 10)
             try database.execute("INSERT INTO t VALUES (100, 'late', 1), (101, 'hot', 90)")
         }
@@ -143,14 +143,14 @@ import Testing
         case .reauthorize:
             var options = ReauthorizeOptions()
             options.isDryRun = true
-            return "\(try database.reauthorize(options))"
+            return "\(try database.remote.reauthorize(options))"
         case .backUp:
             var options = BackupOptions()
             (options.isDeep, options.overwrites) = (true, true)
             return "\(try database.backUp(to: sample.folder.path("deep.db"), options))"
         case .migrate: return "\(try database.migrate())"
-        case .bringBack: return "\(try database.bringBack(table: "t"))"
-        case .collectGarbage: return "\(try database.collectGarbage())"
+        case .bringBack: return "\(try database.tables["t"].bringBack())"
+        case .collectGarbage: return "\(try database.remote.collectGarbage())"
         }
     }
 
@@ -209,7 +209,7 @@ import Testing
                 "UPDATE stretch_remote SET verifier = json_set(?, ?, ?)", .text(verifier), name,
                 number)
             let error = #expect(throws: StretchError.self) {
-                try database.collectGarbage(isDryRun: true)
+                try database.remote.collectGarbage(isDryRun: true)
             }
             #expect(error?.code == .damaged, "\(name) = \(number)")
         }
@@ -220,9 +220,9 @@ import Testing
         let database = try sample.open()
         for duration in [Duration.seconds(-1), .seconds(Int64.max), .seconds(1e18)] {
             let errors = [
-                #expect(throws: StretchError.self) { try database.setRetention(duration) },
+                #expect(throws: StretchError.self) { try database.remote.setRetention(duration) },
                 #expect(throws: StretchError.self) {
-                    try database.collectGarbage(olderThan: duration)
+                    try database.remote.collectGarbage(olderThan: duration)
                 },
             ]
             #expect(errors.map(\.?.code) == [.invalidArgument, .invalidArgument])

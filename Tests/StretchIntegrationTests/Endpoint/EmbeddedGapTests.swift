@@ -18,7 +18,7 @@ import Testing
             """)
         let database = try StretchDatabase(path: path, configuration: .everyRemote)
         try database.enable(server: "file:cold.db")
-        try database.enableTable("t", filter: "id < 3")
+        try database.tables["t"].enable(filter: "id < 3")
         #expect(try database.status().tables.first?.hasRemoteIndexes == false)
         #expect(try database.status().tables.first?.ownerSteps == [])
         try database.migrate()
@@ -26,8 +26,8 @@ import Testing
         try Connection(path: path, access: .readWrite, routines: .linked).execute(
             "CREATE INDEX by_b ON t(b)")
         #expect(try database.status().tables.first?.hasRemoteIndexes == false)
-        #expect(try database.provision().tables.first?.steps.map(\.kind) == [.indexes])
-        #expect(try database.provision().tables.first?.steps == [])
+        #expect(try database.remote.provision().tables.first?.steps.map(\.kind) == [.indexes])
+        #expect(try database.remote.provision().tables.first?.steps == [])
         #expect(try database.status().tables.first?.hasRemoteIndexes == true)
     }
 }

@@ -127,10 +127,10 @@ import Testing
         case "migrate":
             try database.execute("BEGIN; INSERT INTO t VALUES (100, 'late', 1); ROLLBACK")
             try database.migrate()
-        case "bring-back": try database.bringBack(table: "t", where: "id < 20")
-        case "gc": try database.collectGarbage()
+        case "bring-back": try database.tables["t"].bringBack(where: "id < 20")
+        case "gc": try database.remote.collectGarbage()
         default:
-            try database.disableTable("t", mode: .abandon)
+            try database.tables["t"].disable(.abandon)
             return #expect(try database.query("SELECT count(*) FROM t WHERE id < 40").rows == [[1]])
         }
         #expect(try command == "gc" || EarlierCatalog.isCompleted(sample.path))
@@ -148,7 +148,7 @@ import Testing
             configuration: sample.configuration())
         #expect(try !EarlierCatalog.isCompleted(sample.folder.path("restored.db")))
         let restored = try sample.open("restored.db")
-        #expect(try restored.reauthorize().lost.isEmpty)
+        #expect(try restored.remote.reauthorize().lost.isEmpty)
         #expect(try Sample.contents(restored) == rows)
         try sample.live(restored, from: 100)
         #expect(try restored.verify().isSound)

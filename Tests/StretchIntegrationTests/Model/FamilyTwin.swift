@@ -49,7 +49,7 @@ final class FamilyTwin {
         for table in ["c", "p", "g"] {
             let filter = random.choice(["id % 3 <> 0", "id < 6", "id % 2 = 0", "id > 0"])
             log.append("-- \(table) where \(filter)")
-            try database.enableTable(table, filter: filter)
+            try database.tables[table].enable(filter: filter)
         }
         try run(random.isOne(in: 8) ? "PRAGMA foreign_keys = 0" : "PRAGMA foreign_keys = 1")
         for id in 1...9 {
@@ -123,7 +123,7 @@ final class FamilyTwin {
     private func migrate() throws {
         guard !plain.isInTransaction else { return }
         log.append("-- migrate")
-        for table in ["c", "p", "g"] { try database.resumeTable(table) }
+        for table in ["c", "p", "g"] { try database.tables[table].resume() }
         let report = try database.migrate(batchRowCount: random.integer(1...5))
         counts.movedRows += report.tables.reduce(0) { $0 + Int64($1.rows) }
     }

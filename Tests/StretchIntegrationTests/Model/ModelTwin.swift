@@ -49,7 +49,7 @@ final class ModelTwin {
     private func enableTable() throws {
         while true {
             let filter = table.randomFilterPredicate(using: &random)
-            if try isAccepted({ try stretched.enableTable("t", filter: filter) }) {
+            if try isAccepted({ try stretched.tables["t"].enable(filter: filter) }) {
                 log.append("-- filter: \(filter)")
                 return
             }
@@ -106,7 +106,7 @@ final class ModelTwin {
         guard !isInTransaction else { return }
         let batchRowCount = Int.random(in: 1...12, using: &random)
         log.append("-- migrate \(batchRowCount)")
-        try stretched.resumeTable("t")
+        try stretched.tables["t"].resume()
         let report = try stretched.migrate(batchRowCount: batchRowCount)
         movedRowCount += report.tables.reduce(0) { $0 + Int64($1.rows) }
         try compareContents()
@@ -117,7 +117,7 @@ final class ModelTwin {
         let condition =
             Bool.random(using: &random) ? table.randomFilterPredicate(using: &random) : nil
         log.append("-- bring back \(condition ?? "all")")
-        _ = try isAccepted { try stretched.bringBack(table: "t", where: condition) }
+        _ = try isAccepted { try stretched.tables["t"].bringBack(where: condition) }
         try compareContents()
     }
 
@@ -125,7 +125,7 @@ final class ModelTwin {
         guard !isInTransaction else { return }
         let filter = table.randomFilterPredicate(using: &random)
         log.append("-- filter: \(filter)")
-        _ = try isAccepted { try stretched.alterTable("t", filter: filter) }
+        _ = try isAccepted { try stretched.tables["t"].alter(filter: filter) }
     }
 
     private func reopen() throws {

@@ -141,7 +141,9 @@ import Testing
     // Finding 5: columns that take all three names of the rowid.
     @Test func `a rowid without a name is refused`() throws {
         let twin = try MigratedTwin(MigratedTwin.numbers + "CREATE TABLE r(rowid, oid, _rowid_);")
-        expectError(.unsupported, "rowid") { try twin.database.enableTable("r", filter: "oid > 1") }
+        expectError(.unsupported, "rowid") {
+            try twin.database.tables["r"].enable(filter: "oid > 1")
+        }
     }
 
     // Finding 6.
@@ -174,10 +176,10 @@ import Testing
     // Finding 8.
     @Test func `a column added between two steps keeps its values`() throws {
         let twin = try MigratedTwin(MigratedTwin.numbers, [("t", "n < 0")])
-        try twin.database.alterTable("t", filter: "n < 20")
+        try twin.database.tables["t"].alter(filter: "n < 20")
         let migrator = try Migrator(path: twin.path, configuration: .everyRemote)
         migrator.reconcileSchema = { _ in
-            try twin.database.reconcileSchema()
+            try twin.database.tables.reconcile()
             return [:]
         }
         let change = "ALTER TABLE t ADD COLUMN paid INT; UPDATE t SET paid = 1"
@@ -196,7 +198,7 @@ import Testing
     // Finding 9: the step in flight of a restored backup belongs to another timeline.
     @Test func `a backup made inside a step refuses to go on with it`() throws {
         let twin = try MigratedTwin(MigratedTwin.numbers, [("t", "n < 0")])
-        try twin.database.alterTable("t", filter: "n < 20")
+        try twin.database.tables["t"].alter(filter: "n < 20")
         let copy = twin.folder.path("copy.db")
         let migrator = try Migrator(path: twin.path, configuration: .everyRemote)
         migrator.atCrashPoint = { point in
@@ -204,7 +206,7 @@ import Testing
             #expect(throws: Never.self) { try twin.runNatively("VACUUM INTO '\(copy)'") }
         }
         try migrator.migrate()
-        try twin.database.bringBack(table: "t")
+        try twin.database.tables["t"].bringBack()
         let restored = try StretchDatabase(path: copy, configuration: .everyRemote)
         expectError(.remoteMismatch, "epoch") { try restored.migrate() }
         #expect(
@@ -215,7 +217,7 @@ import Testing
     // Finding 10: a migrator that was paused while another one took over.
     @Test func `a migrator that lost its step deletes nothing`() throws {
         let twin = try MigratedTwin(MigratedTwin.numbers, [("t", "n < 0")])
-        try twin.database.alterTable("t", filter: "n < 20")
+        try twin.database.tables["t"].alter(filter: "n < 20")
         let migrator = try Migrator(path: twin.path, configuration: .everyRemote)
         var isDone = false
         migrator.atCrashPoint = { point in
@@ -274,7 +276,7 @@ import Testing
             }
             #expect(keys.sorted() == Array(1...24), "\(order)")
             try twin.compare()
-            try twin.database.resumeTable("t")
+            try twin.database.tables["t"].resume()
             try twin.database.migrate()
         }
     }

@@ -30,7 +30,7 @@ import Testing
     func `a table that another table's trigger uses is refused`(trigger: String) throws {
         let twin = try MigratedTwin(FindingsOnNamesTests.shop + trigger, [])
         expectError(.unsupported, "trigger") {
-            try twin.database.enableTable("orders", filter: "n < 20")
+            try twin.database.tables["orders"].enable(filter: "n < 20")
         }
     }
 
@@ -253,7 +253,7 @@ import Testing
     @Test func `a value that is unique on each side only wedges nothing`() throws {
         let twin = try MigratedTwin(MigratedTwin.numbers, [])
         try twin.database.execute("CREATE UNIQUE INDEX t_v ON t(v)")
-        let report = try twin.database.enableTable("t", filter: "n < 20")
+        let report = try twin.database.tables["t"].enable(filter: "n < 20")
         #expect(report.unenforcedConstraints == ["UNIQUE (v)"])
         try twin.database.migrate()
         try twin.database.execute("INSERT INTO t(v, n) VALUES('v2', 50), ('v3', 50)")
@@ -263,11 +263,11 @@ import Testing
         try twin.database.execute("DELETE FROM t WHERE id = 3")
         expectConstraint { try twin.database.execute("UPDATE t SET n = 40 WHERE id = 4") }
         #expect(try twin.database.query(select).rows == [[3]])
-        expectError(.wrongState, "4") { try twin.database.bringBack(table: "t") }
+        expectError(.wrongState, "4") { try twin.database.tables["t"].bringBack() }
         #expect(try twin.database.query(select).rows == [[3]])
         #expect(try twin.database.query("SELECT count(*) FROM t").rows == [[25]])
         try twin.database.execute("UPDATE t SET v = 'free' WHERE n = 50 AND v = 'v3'")
-        try twin.database.bringBack(table: "t")
+        try twin.database.tables["t"].bringBack()
         #expect(try twin.hotRowCount() == 25)
     }
 
@@ -284,7 +284,7 @@ import Testing
                 + "CREATE VIRTUAL TABLE f USING fts5(v, content='t', content_rowid='id');",
             [])
         expectError(.unsupported, "full-text") {
-            try twin.database.enableTable("t", filter: "n < 20")
+            try twin.database.tables["t"].enable(filter: "n < 20")
         }
     }
 }

@@ -208,7 +208,7 @@ import Testing
         }
         #expect(try database.query("SELECT count(*) FROM v").rows == [[24]])
         try database.migrate()
-        try database.bringBack(table: "t")
+        try database.tables["t"].bringBack()
         try database.execute("DROP TABLE o")
         #expect(
             try database.query("SELECT count(*) FROM sqlite_schema WHERE name = 'o'").rows == [[0]])
@@ -280,7 +280,7 @@ import Testing
             WITH c(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < 23)
             INSERT INTO t(id, n) SELECT n + 1, n FROM c;
             """, [])
-        try twin.database.enableTable("t", filter: "n < 20")
+        try twin.database.tables["t"].enable(filter: "n < 20")
         #expect(try twin.database.query("SELECT count(*) FROM t").rows == [[24]])
     }
 
@@ -294,7 +294,7 @@ import Testing
             CREATE VIRTUAL TABLE f USING fts5(a, content=\(name.quotedLiteral), content_rowid='id');
             """)
         expectError(.unsupported, "full-text") {
-            try sample.database.enableTable(name, filter: "id < 5")
+            try sample.database.tables[name].enable(filter: "id < 5")
         }
     }
 }

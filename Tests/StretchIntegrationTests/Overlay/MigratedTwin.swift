@@ -44,7 +44,7 @@ final class MigratedTwin {
                 path: folder.path("app.db"), configuration: PostgresRemote.configuration)
             try database.enable(server: server.address(of: server.makeDatabase()))
         }
-        for (name, filter) in tables { try database.enableTable(name, filter: filter) }
+        for (name, filter) in tables { try database.tables[name].enable(filter: filter) }
         try database.migrate(batchRowCount: batchRowCount)
     }
 
@@ -94,7 +94,7 @@ final class MigratedTwin {
         try database.migrate(batchRowCount: 7)
         try compare(table, "after migration", sourceLocation: sourceLocation)
         #expect(try database.verify().isSound, sourceLocation: sourceLocation)
-        try database.bringBack(table: table)
+        try database.tables[table].bringBack()
         try compare(table, "after bring-back", sourceLocation: sourceLocation)
         #expect(
             try hotRowCount(table) == plain.integer("SELECT count(*) FROM \(table)"),

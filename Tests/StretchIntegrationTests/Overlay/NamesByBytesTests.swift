@@ -136,7 +136,7 @@ import Testing
         #expect(try twin.database.verify().isSound)
         for name in names {
             try twin.compare(("t" + name).quotedName)
-            try twin.database.bringBack(table: "t" + name)
+            try twin.database.tables["t" + name].bringBack()
             try twin.compare(("t" + name).quotedName)
         }
     }

@@ -34,7 +34,7 @@ import Testing
             let other = try StretchDatabase(
                 path: folder.path("app.db"), configuration: .everyRemote)
             try other.enable(server: "file:cold.db")
-            try other.enableTable("t", filter: "n = 1")
+            try other.tables["t"].enable(filter: "n = 1")
             try other.migrate()
         }
 
@@ -115,7 +115,7 @@ import Testing
         let sample = try Sample()
         try sample.database.execute("BEGIN; INSERT INTO t VALUES(21, 1); CREATE TABLE u(a); COMMIT")
         try sample.database.enable(server: "file:cold.db")
-        try sample.database.enableTable("t", filter: "n = 1")
+        try sample.database.tables["t"].enable(filter: "n = 1")
         try sample.database.migrate()
         try sample.database.execute("BEGIN")
         #expect(try sample.count() == 21)

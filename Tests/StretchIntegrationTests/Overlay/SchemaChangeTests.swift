@@ -42,7 +42,7 @@ import Testing
         let twin = try MigratedTwin(MigratedTwin.numbers)
         try change("ALTER TABLE t RENAME COLUMN n TO number", in: twin)
         expectError(.schemaMismatch, "\"t\"") { _ = try twin.database.query("SELECT * FROM t") }
-        try twin.database.alterTable("t", renamed: ["n": "number"])
+        try twin.database.tables["t"].alter(renamed: ["n": "number"])
         try twin.both("SELECT id, v, number FROM t ORDER BY id")
     }
 

@@ -134,17 +134,17 @@ import Testing
             "CREATE TABLE t(id INTEGER PRIMARY KEY)")
         let database = try StretchDatabase(path: path, configuration: .everyRemote)
         try database.enable(server: "file:cold.db")
-        Self.expect(try database.testConnection(), .healthy)
+        Self.expect(try database.remote.testConnection(), .healthy)
         Self.expect(try Self.test("file:\(folder.path("cold.db"))"), .healthy)
         try FileManager.default.removeItem(atPath: folder.path("cold.db"))
         let again = try StretchDatabase(path: path, configuration: .everyRemote)
-        Self.expect(try again.testConnection(), .refused, "14", .remoteUnavailable)
+        Self.expect(try again.remote.testConnection(), .refused, "14", .remoteUnavailable)
         // Another Stretch remote, which does not know this file.
         let other = folder.path("other.db")
         try Connection(path: other, access: .create, routines: .linked).execute(
             "CREATE TABLE t(id INTEGER PRIMARY KEY)")
         try StretchDatabase(path: other, configuration: .everyRemote).enable(server: "file:cold.db")
-        Self.expect(try again.testConnection(), .otherError, nil, .remoteMismatch)
+        Self.expect(try again.remote.testConnection(), .otherError, nil, .remoteMismatch)
         try Data("no database at all, only a note".utf8).write(
             to: URL(fileURLWithPath: folder.path("note")))
         Self.expect(

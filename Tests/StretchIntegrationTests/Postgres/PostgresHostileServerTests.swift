@@ -124,10 +124,10 @@ import Testing
             server: sample.server.address(of: remote.database))
         #expect(report.advice == [])
         for table in ["orders", "notes"] {
-            try sample.open(admin).enableTable(table, filter: "id <= 60")
+            try sample.open(admin).tables[table].enable(filter: "id <= 60")
         }
         try sample.open().migrate()
-        try sample.open(admin).provision()
+        try sample.open(admin).remote.provision()
         let reader = try sample.open(sample.stored(report, .reader))
         for database in [try sample.open(), reader, try sample.open(admin)] {
             #expect(
@@ -143,16 +143,16 @@ import Testing
             }
             #expect(try database.verify().isSound)
             _ = try database.status()
-            #expect(try database.testConnection().failure == nil)
+            #expect(try database.remote.testConnection().failure == nil)
         }
         try sample.plainly("ALTER TABLE orders ADD COLUMN more TEXT DEFAULT 'x'")
-        try sample.open(admin).provision()
-        _ = try sample.open(admin).grant(.reader, to: "bob")
-        _ = try sample.open().bringBack(table: "notes")
-        try sample.open(admin).setRetention(.zero)
-        #expect(try sample.open(admin).collectGarbage().batches > 0)
-        _ = try sample.open(admin).branches()
-        _ = try sample.open(admin).reauthorize()
+        try sample.open(admin).remote.provision()
+        _ = try sample.open(admin).members.grant(.reader, to: "bob")
+        _ = try sample.open().tables["notes"].bringBack()
+        try sample.open(admin).remote.setRetention(.zero)
+        #expect(try sample.open(admin).remote.collectGarbage().batches > 0)
+        _ = try sample.open(admin).branches.all()
+        _ = try sample.open(admin).remote.reauthorize()
         #expect(try sample.open().verify().isSound)
         #expect(try !Self.wereTwinsCalled(in: remote))
         let paths = try remote.server.psql(
@@ -204,10 +204,10 @@ import Testing
         let plain = try sample.open(admin).query("SELECT * FROM reals ORDER BY id").rows
         let report = try sample.open(admin).enable(server: sample.address)
         #expect(report.advice == [])
-        try sample.open(admin).enableTable("reals", filter: "id <= 60")
+        try sample.open(admin).tables["reals"].enable(filter: "id <= 60")
         #expect(try sample.open().migrate().rows == 3)
         try sample.plainly("ALTER TABLE reals ADD COLUMN more TEXT DEFAULT 'x\\''y'")
-        try sample.open(admin).provision()
+        try sample.open(admin).remote.provision()
         let query = "SELECT id, r, b, t FROM reals"
         let database = try sample.open()
         #expect(try database.query("\(query) ORDER BY id").rows == plain)
@@ -342,7 +342,7 @@ import Testing
         _ = try sample.makeLogin(owner, "")
         let admin = PostgresRemote.credential
         try sample.open(admin).enable(server: sample.address)
-        try sample.open(admin).enableTable("orders", filter: "id <= 60")
+        try sample.open(admin).tables["orders"].enable(filter: "id <= 60")
         try sample.psql(damage.substituting("$", with: owner))
         let counts =
             "SELECT (SELECT count(*) FROM s.stretch_branch), count(*) FROM s.stretch_column"
@@ -350,9 +350,9 @@ import Testing
         let second = try RightsSample(schema: "s", sharing: sample)
         let calls: [() throws -> Void] = [
             { _ = try second.open(admin).enable(server: second.address) },
-            { try sample.open(admin).enableTable("notes", filter: "id <= 60") },
+            { try sample.open(admin).tables["notes"].enable(filter: "id <= 60") },
             { try sample.open(admin).migrate() },
-            { _ = try sample.open(admin).collectGarbage(isDryRun: true) },
+            { _ = try sample.open(admin).remote.collectGarbage(isDryRun: true) },
         ]
         var hint = ""
         for call in calls {
@@ -368,7 +368,7 @@ import Testing
             let cure = try #require(hint.components(separatedBy: "then run: ").last)
             try sample.psql(cure)
             do {
-                try sample.open(admin).enableTable("notes", filter: "id <= 60")
+                try sample.open(admin).tables["notes"].enable(filter: "id <= 60")
                 hint = ""
             } catch let error as StretchError {
                 hint = error.hint ?? ""
@@ -382,7 +382,7 @@ import Testing
         let sample = try RightsSample(schema: "s")
         let admin = PostgresRemote.credential
         let report = try sample.open(admin).enable(server: sample.address)
-        try sample.open(admin).enableTable("orders", filter: "id <= 60")
+        try sample.open(admin).tables["orders"].enable(filter: "id <= 60")
         #expect(try sample.stored(report, .writer).login != PrivatePostgres.login)
         try sample.psql("\(Self.function); ALTER TABLE s.orders ADD CONSTRAINT c CHECK (s.f(_b))")
         let error = #expect(throws: StretchError.self) { try sample.open().migrate() }
@@ -402,10 +402,10 @@ import Testing
             CREATE SCHEMA s AUTHORIZATION \(group)
             """)
         try sample.open(member).enable(server: sample.address)
-        try sample.open(member).enableTable("orders", filter: "id <= 60")
+        try sample.open(member).tables["orders"].enable(filter: "id <= 60")
         #expect(try sample.open(member).migrate().rows == 60)
         // A writer trusts what a member of the owner's role made.
-        try sample.open(member).enableTable("notes", filter: "id <= 60")
+        try sample.open(member).tables["notes"].enable(filter: "id <= 60")
         #expect(try sample.open().migrate().rows == 60)
     }
 

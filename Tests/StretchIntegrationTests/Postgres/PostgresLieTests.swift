@@ -32,7 +32,7 @@ import Testing
             try Connection(path: path, access: .create, routines: .linked).execute(script)
             let database = try open()
             try database.enable(server: remote.address.description)
-            try database.enableTable("t", filter: "id <= 50")
+            try database.tables["t"].enable(filter: "id <= 50")
             try database.migrate(batchRowCount: 10)
         }
 

@@ -51,7 +51,7 @@ import Testing
         let report = try database.enable(server: address)
         #expect(report.server.contains("schema=stretch_"))
         #expect(!report.server.contains("Secret"))
-        try database.enableTable("orders", filter: "id <= 1800")
+        try database.tables["orders"].enable(filter: "id <= 1800")
         let movement = try database.migrate()
         #expect(movement.rows == 1_800)
         let indexes = try remote.server.psql(
@@ -84,7 +84,7 @@ import Testing
         for query in Self.queries {
             #expect(try reopened.query(query).rows == plain.rows(query), "\(query)")
         }
-        _ = try reopened.bringBack(table: "orders")
+        _ = try reopened.tables["orders"].bringBack()
         let hot = try Connection(path: path, access: .readWrite, routines: .linked)
         #expect(try hot.rows(Self.queries[0]) == plain.rows(Self.queries[0]))
     }

@@ -51,23 +51,23 @@ import Testing
             let migrator = try file.makeMigrator()
             try migrator.migrate(PostgresStretchedFile.options(rowCount: 25))
             try migrator.bringBack(table: "orders", where: "id <= 50")
-            try file.database.setRetention(.zero)
+            try file.database.remote.setRetention(.zero)
             return file
         }
         let first = try sample()
         proxy.set(.none)
-        #expect(try first.reopen().collectGarbage().batches == 2)
+        #expect(try first.reopen().remote.collectGarbage().batches == 2)
         let total = proxy.byteCount
         for limit in stride(from: 1, to: total, by: max(total / 24, 1)) {
             let file = try sample()
             proxy.set(.cut(afterByteCount: limit))
             // What the migrator does waits and repeats; the collection itself may fail.
-            _ = try? file.reopen().collectGarbage()
+            _ = try? file.reopen().remote.collectGarbage()
             proxy.set(.none)
             let comment: Comment = "cut after \(limit) of \(total) bytes"
             #expect(try file.reopen().query(PostgresStretchedFile.all).rows == file.start, comment)
             let server = try file.reopen().status().database.server
-            _ = try file.reopen().collectGarbage()
+            _ = try file.reopen().remote.collectGarbage()
             let address = try PostgresAddress(server)
             let left = try remote.server.psql(
                 "SELECT count(*) FROM \(try #require(address.schema)).orders",

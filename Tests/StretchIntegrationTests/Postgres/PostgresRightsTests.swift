@@ -85,20 +85,20 @@ struct RightsSample {
         let sample = try RightsSample(schema: "select")
         let admin = PostgresRemote.credential
         try sample.open(admin).enable(server: sample.address)
-        try sample.open(admin).enableTable("orders", filter: "id <= 60")
+        try sample.open(admin).tables["orders"].enable(filter: "id <= 60")
         #expect(try sample.open().migrate().rows == 60)
-        try sample.open(admin).provision()
-        _ = try sample.open(admin).grant(.reader, to: "bob")
+        try sample.open(admin).remote.provision()
+        _ = try sample.open(admin).members.grant(.reader, to: "bob")
         #expect(
             try sample.open().query("SELECT count(*), sum(id) FROM orders").rows == [[100, 5050]])
         #expect(
             try sample.open().query("SELECT customer FROM orders WHERE id = 7").rows
                 == [["Customer 7"]])
         #expect(try sample.open().verify().isSound)
-        #expect(try sample.open().bringBack(table: "orders").rows == 60)
-        try sample.open(admin).setRetention(.zero)
-        #expect(try sample.open(admin).collectGarbage().batches > 0)
-        _ = try sample.open(admin).reauthorize()
+        #expect(try sample.open().tables["orders"].bringBack().rows == 60)
+        try sample.open(admin).remote.setRetention(.zero)
+        #expect(try sample.open(admin).remote.collectGarbage().batches > 0)
+        _ = try sample.open(admin).remote.reauthorize()
     }
 
     private static let admin = PostgresRemote.credential
@@ -121,13 +121,13 @@ struct RightsSample {
         #expect(try sample.keystore.credential(at: address, for: .administrator) == nil)
         // Without the owner's login no table can be made, and the error names the command.
         let error = #expect(throws: StretchError.self) {
-            try sample.open().enableTable("orders", filter: "id <= 60")
+            try sample.open().tables["orders"].enable(filter: "id <= 60")
         }
         #expect(error?.code == .notPermitted)
         #expect(error?.message.contains("make its table") == true)
-        #expect(error?.hint?.contains("stretch table enable FILE orders") == true)
+        #expect(error?.advice == [.nameLogin])
         let owner = try sample.open(Self.admin)
-        for table in ["orders", "notes"] { try owner.enableTable(table, filter: "id <= 60") }
+        for table in ["orders", "notes"] { try owner.tables[table].enable(filter: "id <= 60") }
 
         let movement = try sample.open().migrate()
         #expect(movement.rows == 120)
@@ -153,16 +153,17 @@ struct RightsSample {
         #expect(status.tables.first?.ownerSteps.map(\.kind) == [.indexes])
         #expect(status.tables.last?.hasRemoteIndexes == true)
         #expect(status.tables.last?.ownerSteps == [])
-        #expect(try reading.testConnection().failure == nil)
+        #expect(try reading.remote.testConnection().failure == nil)
         let refused = #expect(throws: StretchError.self) { try reading.migrate() }
         #expect(refused?.code == .notPermitted)
 
-        let provision = try sample.open(Self.admin).provision()
+        let provision = try sample.open(Self.admin).remote.provision()
         #expect(provision.tables.map { $0.steps.map(\.kind) } == [[.indexes], []])
-        #expect(try sample.open(Self.admin).provision().tables.allSatisfy { $0.steps.isEmpty })
+        #expect(
+            try sample.open(Self.admin).remote.provision().tables.allSatisfy { $0.steps.isEmpty })
         #expect(try sample.open().status().tables.first?.hasRemoteIndexes == true)
         #expect(try sample.open().migrate().waiting == [])
-        _ = try sample.open().bringBack(table: "orders")
+        _ = try sample.open().tables["orders"].bringBack()
         #expect(try sample.open().verify().isSound)
     }
 
@@ -170,7 +171,7 @@ struct RightsSample {
         let sample = try RightsSample()
         let report = try sample.open(Self.admin).enable(server: sample.address)
         let owner = try sample.open(Self.admin)
-        try owner.enableTable("orders", filter: "id <= 60")
+        try owner.tables["orders"].enable(filter: "id <= 60")
         try sample.open().migrate()
         let schema = Self.schema(report)
         let tables = try sample.psql(
@@ -225,9 +226,10 @@ struct RightsSample {
         let report = try sample.open(maker).enable(server: sample.address)
         #expect(report.advice == [])
         #expect(try sample.stored(report, .writer).login == "\(Self.schema(report))_writer")
-        try sample.open(maker).enableTable("orders", filter: "id <= 60")
+        try sample.open(maker).tables["orders"].enable(filter: "id <= 60")
         #expect(try sample.open().migrate().rows == 60)
-        #expect(try sample.open(maker).provision().tables.first?.steps.map(\.kind) == [.indexes])
+        #expect(
+            try sample.open(maker).remote.provision().tables.first?.steps.map(\.kind) == [.indexes])
     }
 
     @Test func `a login that makes no roles is kept itself, and the advice says so`() throws {
@@ -241,7 +243,7 @@ struct RightsSample {
             #expect(try sample.stored(report, role).login == plain.login)
         }
         // It owns the remote, so that nothing waits for anybody.
-        try sample.open().enableTable("orders", filter: "id <= 60")
+        try sample.open().tables["orders"].enable(filter: "id <= 60")
         #expect(try sample.open().migrate().waiting == [])
         try sample.plainly("ALTER TABLE orders ADD COLUMN more TEXT DEFAULT 'x'")
         #expect(try sample.open().migrate().waiting == [])
@@ -255,9 +257,9 @@ struct RightsSample {
     @Test func `an index that the application adds through Stretch holds nothing up`() throws {
         let sample = try RightsSample()
         try sample.open(Self.admin).enable(server: sample.address)
-        try sample.open(Self.admin).enableTable("orders", filter: "id <= 60")
+        try sample.open(Self.admin).tables["orders"].enable(filter: "id <= 60")
         try sample.open().migrate()
-        try sample.open(Self.admin).provision()
+        try sample.open(Self.admin).remote.provision()
         let database = try sample.open()
         try database.execute("CREATE INDEX by_both ON orders(customer, id)")
         try database.execute("CREATE INDEX by_falling ON orders(customer DESC)")
@@ -282,19 +284,19 @@ struct RightsSample {
         let name = "shared_\(UInt32.random(in: 0...UInt32.max))"
         let first = try RightsSample(schema: name)
         let report = try first.open(Self.admin).enable(server: first.address)
-        try first.open(Self.admin).enableTable("orders", filter: "id <= 60")
+        try first.open(Self.admin).tables["orders"].enable(filter: "id <= 60")
         // Another user's file, with a keystore of its own.
         let second = try RightsSample(schema: name, sharing: first)
         let other = try second.open(Self.admin).enable(server: second.address)
         #expect(report.server == other.server)
         #expect(try second.stored(other, .writer).login == "\(name)_writer_2")
-        try second.open(Self.admin).enableTable("notes", filter: "id <= 60")
+        try second.open(Self.admin).tables["notes"].enable(filter: "id <= 60")
         // The same user's, with the first one's keystore: its logins serve.
         let third = try RightsSample(schema: name, sharing: first)
         try third.open(Self.admin, keystore: first.keystore).enable(server: third.address)
         #expect(try first.stored(report, .writer).login == "\(name)_writer")
-        try third.open(Self.admin, keystore: first.keystore).enableTable(
-            "orders", filter: "id <= 50")
+        try third.open(Self.admin, keystore: first.keystore).tables["orders"].enable(
+            filter: "id <= 50")
         #expect(try first.open().migrate().rows == 60)
         #expect(try second.open().migrate().rows == 60)
         #expect(try third.open(keystore: first.keystore).migrate().rows == 50)
@@ -303,7 +305,7 @@ struct RightsSample {
         try fourth.open(Self.admin).enable(server: fourth.address)
         try fourth.open().disable()
         try fourth.open(Self.admin).enable(server: fourth.address)
-        #expect(try fourth.open().testConnection().failure == nil)
+        #expect(try fourth.open().remote.testConnection().failure == nil)
         #expect(try first.psql("SELECT count(*) FROM pg_roles WHERE rolname ~ '^\(name)_'") == "6")
     }
 
@@ -311,10 +313,10 @@ struct RightsSample {
         let sample = try RightsSample()
         try sample.open(Self.admin).enable(server: sample.address)
         let owner = try sample.open(Self.admin)
-        for table in ["orders", "notes"] { try owner.enableTable(table, filter: "id <= 60") }
+        for table in ["orders", "notes"] { try owner.tables[table].enable(filter: "id <= 60") }
         #expect(try sample.open().migrate().rows == 120)
-        try owner.alterTable("orders", filter: "id <= 80")
-        try owner.alterTable("notes", filter: "id <= 90")
+        try owner.tables["orders"].alter(filter: "id <= 80")
+        try owner.tables["notes"].alter(filter: "id <= 90")
         try sample.plainly("ALTER TABLE orders ADD COLUMN more TEXT DEFAULT 'x'")
         let movement = try sample.open().migrate()
         #expect(movement.rows == 30)
@@ -334,16 +336,16 @@ struct RightsSample {
             _ = try reading.query("SELECT count(more) FROM orders")
         }
         #expect(error?.code == .notPermitted)
-        #expect(error?.hint?.contains("stretch provision") == true)
+        #expect(error?.advice == [.provision])
         let bringBack = #expect(throws: StretchError.self) {
-            try reading.bringBack(table: "orders")
+            try reading.tables["orders"].bringBack()
         }
         #expect(bringBack?.code == .notPermitted)
         // Not even this writer may do it.
-        let denied = #expect(throws: StretchError.self) { try reading.provision() }
+        let denied = #expect(throws: StretchError.self) { try reading.remote.provision() }
         #expect(denied?.code == .notPermitted)
 
-        let steps = try sample.open(Self.admin).provision().tables.first?.steps.map(\.kind)
+        let steps = try sample.open(Self.admin).remote.provision().tables.first?.steps.map(\.kind)
         #expect(steps == [.columns, .indexes])
         #expect(try sample.open().status().tables.allSatisfy { $0.ownerSteps.isEmpty })
         let answer = "SELECT count(more), count(*) FROM orders WHERE more = 'x'"
@@ -358,10 +360,10 @@ struct RightsSample {
     @Test func `a table that waits can be abandoned`() throws {
         let sample = try RightsSample()
         try sample.open(Self.admin).enable(server: sample.address)
-        try sample.open(Self.admin).enableTable("orders", filter: "id <= 60")
+        try sample.open(Self.admin).tables["orders"].enable(filter: "id <= 60")
         try sample.open().migrate()
         try sample.plainly("ALTER TABLE orders ADD COLUMN more TEXT")
-        let report = try sample.open().disableTable("orders", mode: .abandon)
+        let report = try sample.open().tables["orders"].disable(.abandon)
         #expect(report.isRemoteTold)
         #expect(report.rows == 60)
     }
@@ -369,21 +371,21 @@ struct RightsSample {
     @Test func `another login is tried, and kept for what it may do`() throws {
         let sample = try RightsSample()
         let report = try sample.open(Self.admin).enable(server: sample.address)
-        try sample.open(Self.admin).enableTable("orders", filter: "id <= 60")
+        try sample.open(Self.admin).tables["orders"].enable(filter: "id <= 60")
         try sample.open().migrate()
         let reader = try sample.stored(report, .reader)
         let wrong = RemoteCredential(login: reader.login, password: "a wrong Secret")
         let error = #expect(throws: StretchError.self) {
-            _ = try sample.open(wrong).storeLogin()
+            _ = try sample.open(wrong).remote.storeLogin()
         }
         #expect(error?.code == .notPermitted)
         #expect(try sample.stored(report, .reader).password == reader.password)
-        let kept = try sample.open(reader).storeLogin()
+        let kept = try sample.open(reader).remote.storeLogin()
         #expect(kept.roles == [.reader])
         #expect(try sample.open().query("SELECT count(*) FROM orders").rows == [[100]])
         let denied = #expect(throws: StretchError.self) { try sample.open().migrate() }
         #expect(denied?.code == .notPermitted)
-        #expect(try sample.open(Self.admin).storeLogin().roles == [.reader, .writer])
+        #expect(try sample.open(Self.admin).remote.storeLogin().roles == [.reader, .writer])
         try sample.open().migrate()
         #expect(try sample.stored(report, .writer).login == PrivatePostgres.login)
     }

@@ -83,7 +83,7 @@ import Testing
             try sample.open().execute("ALTER TABLE t ADD COLUMN added")
         case .insideDrop, .afterDrop: #expect(try sample.crash("migrate", at: .afterBegin))
         case .beforeStaging, .afterStaging:
-            try sample.open().setStaging(StagingSettings(rpoHours: 8))
+            try sample.open().staging.set(StagingSettings(rpoHours: 8))
         default: if isInbound { try sample.work("migrate", ["rows=5"]) }
         }
         let isCollection = [.beforeCollection, .afterCollection].contains(point)
@@ -140,7 +140,7 @@ import Testing
         let options = PostgresStretchedFile.options(rowCount: 30)
         try file.makeMigrator().migrate(options)
         let lagging = try PrivatePostgres(copyOf: server)
-        try file.database.alterTable("orders", filter: "id <= 110")
+        try file.database.tables["orders"].alter(filter: "id <= 110")
         try file.makeMigrator().migrate(options)
         // The first host is the one that lags; both accept writes.
         let hosts = "127.0.0.1:\(lagging.port),127.0.0.1:\(server.port)"

@@ -34,7 +34,7 @@ final class PostgresStretchedFile {
         start = try plain.rows(Self.all)
         database = try StretchDatabase(path: path, configuration: PostgresRemote.configuration)
         try database.enable(server: address)
-        try database.enableTable("orders", filter: "id <= 100")
+        try database.tables["orders"].enable(filter: "id <= 100")
     }
 
     /// A migrator that does not wait between attempts.

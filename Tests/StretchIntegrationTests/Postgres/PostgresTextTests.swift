@@ -66,7 +66,7 @@ import Testing
         let database = try StretchDatabase(
             path: path, configuration: PostgresRemote.configuration)
         try database.enable(server: remote.address.description)
-        try database.enableTable("t", filter: "id > 0")
+        try database.tables["t"].enable(filter: "id > 0")
         try database.migrate()
         for text in Self.texts {
             let value = Value.text(Text(text))
@@ -147,7 +147,7 @@ import Testing
         configuration.keystore = Keystore(path: folder.path("keys"))
         let database = try StretchDatabase(path: path, configuration: configuration)
         try database.enable(server: remote.address.description)
-        try database.enableTable(table, filter: "id < 5")
+        try database.tables[table].enable(filter: "id < 5")
         try database.migrate()
         #expect(try database.query(all).rows == start)
         #expect(

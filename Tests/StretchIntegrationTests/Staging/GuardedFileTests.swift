@@ -40,7 +40,7 @@ import Testing
         expectError(.wrongState, words) { try sample.migrate() }
         expectError(.wrongState, words) {
             if suffix == "-stretch-staging" {
-                try sample.open().setStaging(StagingSettings(rpoHours: 7))
+                try sample.open().staging.set(StagingSettings(rpoHours: 7))
             } else {
                 _ = try sample.open().verify()
             }
@@ -118,7 +118,7 @@ import Testing
         configuration.keystore = Keystore(path: folder.path("keystore"))
         let database = try StretchDatabase(path: path, configuration: configuration)
         try database.enable(server: "file:cold.db")
-        try database.enableTable("t", filter: "id < 3")
+        try database.tables["t"].enable(filter: "id < 3")
         try database.migrate()
         let reader = try Connection(
             path: folder.path("cold.db"), access: .readWrite, routines: .linked)
@@ -183,7 +183,7 @@ import Testing
         expectError(.disconnected, "does not know it") { _ = try stranger.verify() }
         var options = ReauthorizeOptions()
         options.isDryRun = true
-        _ = try stranger.reauthorize(options)
+        _ = try stranger.remote.reauthorize(options)
         #expect(!FileManager.default.fileExists(atPath: lock))
     }
 

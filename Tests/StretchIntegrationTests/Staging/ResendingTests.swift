@@ -17,28 +17,28 @@ import Testing
         let file = try sample.open()
         expectError(.remoteMismatch, "") { _ = try file.query(TimelineSample.all) }
         #expect(try file.status().database.linkState == .mismatch)
-        expectError(.remoteMismatch, "does not hold") { try file.reconcileBatches(table: "t") }
+        expectError(.remoteMismatch, "does not hold") { try file.tables["t"].reconcileBatches() }
         var options = ReauthorizeOptions()
         options.isDryRun = true
-        let dry = try file.reauthorize(options)
+        let dry = try file.remote.reauthorize(options)
         #expect(dry.action == .fork && dry.lost.isEmpty)
         #expect(dry.resent.map(\.source) == [.staging, .staging])
         #expect(dry.resent.map(\.rows) == [9, 9] && dry.resent.map(\.table) == ["t", "t"])
         options.isDryRun = false
-        let report = try file.reauthorize(options)
+        let report = try file.remote.reauthorize(options)
         #expect(report.resent == dry.resent && report.epoch == 4 && report.batches == 4)
         for database in [file, try sample.open()] {
             #expect(try TimelineSample.contents(database) == whole)
             #expect(try database.status().database.linkState == .connected)
             #expect(try database.verify().isSound)
-            #expect(try database.reconcileBatches(table: "t") == 4)
-            #expect(try database.reauthorize().action == .nothing)
+            #expect(try database.tables["t"].reconcileBatches() == 4)
+            #expect(try database.remote.reauthorize().action == .nothing)
         }
-        #expect(try file.staging().batches == 4)
+        #expect(try file.staging.report().batches == 4)
         // Life goes on; and what was sent again is an ordinary batch.
         try sample.base.live(try sample.open(), from: 200)
         let later = try TimelineSample.contents(sample.open())
-        try sample.open().bringBack(table: "t")
+        try sample.open().tables["t"].bringBack()
         #expect(try TimelineSample.contents(sample.open()) == later)
         #expect(try sample.open().verify().isSound)
     }
@@ -52,10 +52,10 @@ import Testing
         let whole = try TimelineSample.contents(sample.open())
         for _ in 1...3 {
             try sample.base.rollBackRemote(to: saved)
-            let report = try sample.open().reauthorize()
+            let report = try sample.open().remote.reauthorize()
             #expect(report.resent.map(\.source) == [.staging, .staging, .staging])
             #expect(try TimelineSample.contents(sample.open()) == whole)
-            #expect(try sample.open().staging().batches == 4)
+            #expect(try sample.open().staging.report().batches == 4)
         }
         #expect(try sample.open().verify().isSound)
     }
@@ -72,9 +72,9 @@ import Testing
                     ? "UPDATE stretch_staged_piece SET bytes = zeroblob(9) WHERE number = \(third)"
                     : "DELETE FROM stretch_staged_batch WHERE number = \(third)")
             let file = try sample.open()
-            expectError(.remoteMismatch, "9 rows, keys 21 to 30") { try file.reauthorize() }
+            expectError(.remoteMismatch, "9 rows, keys 21 to 30") { try file.remote.reauthorize() }
             do throws(StretchError) {
-                try file.reauthorize()
+                try file.remote.reauthorize()
             } catch {
                 #expect(error.hint?.contains("a longer RPO duration") == true)
                 let lost = try #require(error.cause as? LostBatches)
@@ -83,7 +83,7 @@ import Testing
             #expect(try file.status().database.linkState == .mismatch)
             var options = ReauthorizeOptions()
             options.acceptsAllLosses = true
-            let report = try file.reauthorize(options)
+            let report = try file.remote.reauthorize(options)
             #expect(report.lost.count == 1 && report.resent.map(\.rows) == [9])
             let left = whole.filter { row in !(21...30).contains(row[0].integerValue ?? 0) }
             #expect(try TimelineSample.contents(sample.open()) == left)
@@ -100,16 +100,16 @@ import Testing
         let moment = try TimelineSample.contents(sample.open())
         try sample.base.backUp(to: "old.db")
         try sample.base.rollBackRemote(to: saved)
-        try sample.open().reauthorize()
+        try sample.open().remote.reauthorize()
         // The backup names batches that the remote has under other ids, on the other branch.
         let old = try sample.open("old.db")
-        let report = try old.reauthorize()
+        let report = try old.remote.reauthorize()
         #expect(report.resent.map(\.source) == [.remote, .remote] && report.lost.isEmpty)
         for name in ["old.db", "app.db"] {
             #expect(try TimelineSample.contents(sample.open(name)) == moment)
             #expect(try sample.open(name).verify().isSound)
         }
-        #expect(try sample.open("old.db").staging().batches == 2)
+        #expect(try sample.open("old.db").staging.report().batches == 2)
         try sample.base.live(try sample.open("old.db"), from: 100)
         #expect(try TimelineSample.contents(sample.open()) == moment)
     }
@@ -128,14 +128,14 @@ import Testing
             CREATE TABLE u(k TEXT PRIMARY KEY, x) WITHOUT ROWID;
             INSERT INTO u VALUES ('a', 1.5), ('b', x'00ff'), ('c', NULL)
             """)
-        try file.enableTable("u", filter: "k < 'c'")
+        try file.tables["u"].enable(filter: "k < 'c'")
         try sample.migrate()
         try sample.open().execute("ALTER TABLE t DROP COLUMN v; ALTER TABLE t RENAME w TO z")
         try sample.migrate(upTo: 50)
         let queries = ["SELECT * FROM t ORDER BY id", "SELECT * FROM u ORDER BY k"]
         let whole = try queries.map { try sample.open().query($0).rows }
         try sample.base.rollBackRemote(to: saved)
-        #expect(try sample.open().reauthorize().resent.count == 5)
+        #expect(try sample.open().remote.reauthorize().resent.count == 5)
         #expect(try queries.map { try sample.open().query($0).rows } == whole)
         #expect(try sample.open().verify().isSound)
     }
@@ -159,17 +159,19 @@ import Testing
                 let victim = try StretchDatabase(
                     path: sample.base.path, configuration: configuration)
                 var failure: StretchError?
-                do throws(StretchError) { try victim.reauthorize() } catch { failure = error }
+                do throws(StretchError) { try victim.remote.reauthorize() } catch {
+                    failure = error
+                }
                 isOver = !cut.didFire
                 // Logins for daily work are made, or there is advice.
                 let isWhole = failure == nil
                 #expect(isWhole || !isOver, comment)
-                let report = try sample.open().reauthorize()
+                let report = try sample.open().remote.reauthorize()
                 #expect(report.action == (isWhole ? .nothing : .fork), comment)
                 #expect(isWhole || report.resent.count == 2, comment)
                 #expect(try TimelineSample.contents(sample.open()) == whole, comment)
                 #expect(try sample.open().verify().isSound, comment)
-                let branches = try sample.open().branches()
+                let branches = try sample.open().branches.all()
                 let own = try #require(branches.first { $0.isCurrent })
                 #expect(own.epoch == 4 && own.forkEpoch == 2, comment)
                 // The next round begins as this one did.

@@ -70,7 +70,7 @@ import Testing
         try sample.migrate(upTo: 10)
         let database = try sample.open()
         expectError(.wrongState, "\"t\" has no staging") { _ = try staged(database) }
-        try database.setStaging(StagingSettings(rpoHours: 8))
+        try database.staging.set(StagingSettings(rpoHours: 8))
         #expect(try staged(database).isEmpty)
         try sample.migrate(upTo: 20)
         #expect(try staged(database).count == 10)

@@ -17,7 +17,7 @@ struct StagingSample {
     init(_ kind: String = "file", rpoHours: Int? = 24, budget: Int64 = 1 << 20) throws {
         base = try TimelineSample(kind)
         guard let rpoHours else { return }
-        try open().setStaging(StagingSettings(rpoHours: rpoHours, byteBudget: budget))
+        try open().staging.set(StagingSettings(rpoHours: rpoHours, byteBudget: budget))
     }
 
     /// Opens a file at a moment.
@@ -30,7 +30,7 @@ struct StagingSample {
     /// Moves rows in batches of ten, at a moment.
     func migrate(upTo last: Int = 40, _ name: String = "app.db", at time: String = start) throws {
         let database = try open(name, at: time)
-        try database.alterTable("t", filter: "n <= \(last)")
+        try database.tables["t"].alter(filter: "n <= \(last)")
         try database.migrate(batchRowCount: 10)
     }
 

@@ -15,14 +15,14 @@ import Testing
     ) throws {
         let sample = try StagingSample(kind)
         try sample.migrate()
-        var staging = try sample.open(at: "2026-03-01 06:00:00.000").staging()
+        var staging = try sample.open(at: "2026-03-01 06:00:00.000").staging.report()
         #expect(staging.batches == 4 && staging.rpoHours == 24 && staging.coveredHours == 6)
         #expect(staging.oldest == StagingSample.start && staging.problem == nil)
         #expect(staging.bytes > 0 && staging.rowBytes > 0 && staging.fileBytes >= staging.bytes)
         try sample.migrate(at: "2026-03-01 23:59:59.999")
-        #expect(try sample.open().staging().batches == 4)
+        #expect(try sample.open().staging.report().batches == 4)
         try sample.migrate(upTo: 50, at: "2026-03-02 00:00:00.000")
-        staging = try sample.open(at: "2026-03-02 00:00:00.000").staging()
+        staging = try sample.open(at: "2026-03-02 00:00:00.000").staging.report()
         #expect(staging.batches == 1 && staging.coveredHours == 24)
         let events = try sample.open().status().events
         #expect(!events.contains { $0.kind == "stagingShortened" })
@@ -33,26 +33,26 @@ import Testing
         let whole = try sample.liveAndRollBack()
         let late = "2026-09-01 00:00:00.000"
         expectError(.remoteMismatch, "rolled back to epoch 2") { try sample.migrate(at: late) }
-        #expect(try sample.open().staging().batches == 4)
-        #expect(try sample.open(at: late).reauthorize().resent.count == 2)
+        #expect(try sample.open().staging.report().batches == 4)
+        #expect(try sample.open(at: late).remote.reauthorize().resent.count == 2)
         #expect(try TimelineSample.contents(sample.open()) == whole)
     }
 
     @Test func `a batch that came back stays for the RPO duration only`() throws {
         let sample = try StagingSample()
         try sample.migrate()
-        try sample.open().bringBack(table: "t")
-        #expect(try sample.open().staging().batches == 4)
+        try sample.open().tables["t"].bringBack()
+        #expect(try sample.open().staging.report().batches == 4)
         try sample.open(at: "2026-03-02 00:00:00.000").migrate(tables: [])
-        #expect(try sample.open().staging().batches == 0)
+        #expect(try sample.open().staging.report().batches == 0)
     }
 
     @Test func `switched off, it goes when its batches are found`() throws {
         let sample = try StagingSample()
         try sample.migrate()
-        try sample.open().setStaging(nil)
-        #expect(try sample.open().staging().batches == 4)
-        #expect(try sample.open().staging().rpoHours == 0)
+        try sample.open().staging.set(nil)
+        #expect(try sample.open().staging.report().batches == 4)
+        #expect(try sample.open().staging.report().rpoHours == 0)
         try sample.open().migrate()
         #expect(!FileManager.default.fileExists(atPath: sample.stagingPath))
         #expect(try sample.open().status().database.staging == nil)
@@ -65,23 +65,23 @@ import Testing
         try sample.migrate(upTo: 20)
         try sample.migrate(upTo: 20, at: "2026-03-01 12:00:00.000")
         func covered(_ hour: Int) throws -> Double {
-            try sample.open(at: "2026-03-01 \(hour):00:00.000").staging().coveredHours
+            try sample.open(at: "2026-03-01 \(hour):00:00.000").staging.report().coveredHours
         }
         #expect(try covered(12) == 2)
         // What left after two hours is not there for the longer duration.
-        try sample.open().setStaging(StagingSettings(rpoHours: 24))
+        try sample.open().staging.set(StagingSettings(rpoHours: 24))
         #expect(try covered(12) == 12)
-        try sample.open(at: "2026-03-01 12:00:00.000").setStaging(nil)
+        try sample.open(at: "2026-03-01 12:00:00.000").staging.set(nil)
         try sample.migrate(at: "2026-03-01 13:00:00.000")
-        try sample.open(at: "2026-03-01 14:00:00.000").setStaging(StagingSettings(rpoHours: 24))
+        try sample.open(at: "2026-03-01 14:00:00.000").staging.set(StagingSettings(rpoHours: 24))
         #expect(try covered(15) == 1)
     }
 
     @Test func `over the budget the oldest durable batches leave, and that is said`() throws {
         let sample = try StagingSample()
         try sample.migrate(upTo: 10)
-        let bytes = try sample.open().staging().bytes
-        try sample.open().setStaging(
+        let bytes = try sample.open().staging.report().bytes
+        try sample.open().staging.set(
             StagingSettings(rpoHours: 24, byteBudget: bytes * 5 / 2))
         expectError(.wrongState, "staging is full") {
             try sample.migrate(upTo: 50, at: "2026-03-01 02:00:00.000")
@@ -90,11 +90,11 @@ import Testing
         #expect(try database.query("SELECT count(*), sum(n) FROM t").rows == [[60, 1_830]])
         // Two batches moved: the first one made room, being durable.
         #expect(try database.status().tables[0].remoteRows == 30)
-        var staging = try database.staging()
+        var staging = try database.staging.report()
         #expect(staging.batches == 2 && staging.bytes <= bytes * 5 / 2)
         #expect(staging.coveredHours == 3)
         try sample.migrate(upTo: 40, at: "2026-03-01 04:00:00.000")
-        staging = try sample.open(at: "2026-03-01 05:00:00.000").staging()
+        staging = try sample.open(at: "2026-03-01 05:00:00.000").staging.report()
         #expect(staging.batches == 2 && staging.coveredHours == 3)
         #expect(try sample.open().status().events.contains { $0.kind == "stagingShortened" })
         #expect(try sample.open().verify().isSound)
@@ -108,7 +108,7 @@ import Testing
         }
         #expect(try sample.open().query("SELECT count(*) FROM main.t").rows == [[60]])
         try sample.open().execute("UPDATE t SET v = v WHERE id < 60")
-        try sample.open().setStaging(nil)
+        try sample.open().staging.set(nil)
         try sample.migrate()
         #expect(try TimelineSample.contents(sample.open()) == whole)
         #expect(try sample.open().status().tables[0].remoteRows == 40)
@@ -132,12 +132,12 @@ import Testing
             ) { try sample.migrate() }
             let database = try sample.open()
             #expect(try TimelineSample.contents(database) == whole)
-            #expect(try database.staging().problem?.contains("staging file") == true)
+            #expect(try database.staging.report().problem?.contains("staging file") == true)
             #expect(try database.query("SELECT count(*) FROM main.t").rows == [[40]])
-            try database.bringBack(table: "t", where: "id <= 2")
+            try database.tables["t"].bringBack(where: "id <= 2")
             try bytes.write(to: URL(fileURLWithPath: sample.stagingPath))
             try sample.migrate()
-            #expect(try sample.open().staging().batches == 5)
+            #expect(try sample.open().staging.report().batches == 5)
             #expect(try TimelineSample.contents(sample.open()) == whole)
         }
     }
@@ -147,12 +147,12 @@ import Testing
         try FileManager.default.setAttributes(
             [.posixPermissions: 0o640], ofItemAtPath: sample.base.path)
         expectError(.invalidArgument, "1 to 87600 hours") {
-            try sample.open().setStaging(StagingSettings(rpoHours: 0))
+            try sample.open().staging.set(StagingSettings(rpoHours: 0))
         }
         expectError(.invalidArgument, "at least one byte") {
-            try sample.open().setStaging(StagingSettings(rpoHours: 8, byteBudget: 0))
+            try sample.open().staging.set(StagingSettings(rpoHours: 8, byteBudget: 0))
         }
-        try sample.open().setStaging(StagingSettings(rpoHours: 8))
+        try sample.open().staging.set(StagingSettings(rpoHours: 8))
         try sample.migrate()
         let rights = try FileManager.default.attributesOfItem(atPath: sample.stagingPath)
         #expect(rights[.posixPermissions] as? Int == 0o640)
@@ -160,9 +160,9 @@ import Testing
         #expect(!names.contains { $0.hasPrefix("app.db-stretch-staging-") })
         // The setting is part of each backup; the rows are not.
         try sample.base.backUp(to: "copy.db")
-        #expect(try sample.open("copy.db").stagingSettings()?.rpoHours == 8)
-        #expect(try sample.open("copy.db").staging().batches == 0)
-        try sample.open().disableTable("t", mode: .bringBack)
+        #expect(try sample.open("copy.db").staging.settings()?.rpoHours == 8)
+        #expect(try sample.open("copy.db").staging.report().batches == 0)
+        try sample.open().tables["t"].disable(.bringBack)
         try sample.open().disable()
         #expect(!FileManager.default.fileExists(atPath: sample.stagingPath))
     }
@@ -173,13 +173,13 @@ import Testing
         let bytes = FileManager.default.contents(atPath: sample.stagingPath)
         try sample.base.backUp(to: "copy.db")
         let copy = try sample.open("copy.db")
-        try copy.reauthorize()
+        try copy.remote.reauthorize()
         try sample.migrate(upTo: 40, "copy.db")
         #expect(FileManager.default.contents(atPath: sample.stagingPath) == bytes)
-        #expect(try sample.open("copy.db").staging().batches == 2)
-        #expect(try sample.open().staging().batches == 2)
+        #expect(try sample.open("copy.db").staging.report().batches == 2)
+        #expect(try sample.open().staging.report().batches == 2)
         try sample.migrate(upTo: 30)
-        #expect(try sample.open("copy.db").staging().batches == 2)
-        #expect(try sample.open().staging().batches == 3)
+        #expect(try sample.open("copy.db").staging.report().batches == 2)
+        #expect(try sample.open().staging.report().batches == 3)
     }
 }

@@ -24,14 +24,14 @@ private struct DroppedBranch {
         try database.migrate(batchRowCount: 20)
         try sample.backUp(to: "copy.db")
         let copy = try sample.open("copy.db")
-        branch = try #require(Int64(try copy.reauthorize().branch))
+        branch = try #require(Int64(try copy.remote.reauthorize().branch))
         try copy.execute("INSERT INTO t VALUES (70, 'of the copy', 7)")
         try copy.migrate()
         copiedRows = try TimelineSample.contents(copy)
-        try database.bringBack(table: "t")
+        try database.tables["t"].bringBack()
         try database.migrate(tables: [])
-        try database.setRetention(.zero)
-        try database.dropBranch(branch, isForced: true)
+        try database.remote.setRetention(.zero)
+        try database.branches.drop(branch, isForced: true)
         rows = try TimelineSample.contents(database)
         saved = sample.folder.path("saved")
         for name in ["app.db", "copy.db", "cold.db"] {
@@ -78,12 +78,12 @@ private struct DroppedBranch {
         #expect(try TimelineSample.contents(database) == rows, comment)
         var isBack = true
         do {
-            try database.undropBranch(branch)
+            try database.branches.undrop(branch)
         } catch {
             #expect(error.code == .remoteMismatch, "\(comment): \(error)")
             isBack = false
         }
-        _ = try database.collectGarbage()
+        _ = try database.remote.collectGarbage()
         #expect(try TimelineSample.contents(database) == rows, comment)
         #expect(try database.verify().isSound, comment)
         let copy = try sample.open("copy.db")
@@ -112,7 +112,7 @@ extension FaultInjectionTests {
             try place.eachCall(stride: 7) { call, comment in
                 try files.reset()
                 let (_, didFire) = place.failing(call, in: files.sample.folder) {
-                    _ = try? files.openFaulty().collectGarbage()
+                    _ = try? files.openFaulty().remote.collectGarbage()
                 }
                 if try files.check(comment) { backCount += 1 }
                 return didFire

@@ -89,8 +89,8 @@ private final class FaultSample {
             """)
         let database = try StretchDatabase(path: path, configuration: .everyRemote)
         try database.enable(server: "file:cold.db")
-        try database.enableTable("t", filter: "n < 20")
-        if isStaging { try database.setStaging(StagingSettings(rpoHours: 8)) }
+        try database.tables["t"].enable(filter: "n < 20")
+        if isStaging { try database.staging.set(StagingSettings(rpoHours: 8)) }
         if isMigrated { try database.migrate(batchRowCount: 8) }
         start = try FaultSample.rows(database)
         for name in ["app.db", "cold.db"] {
@@ -134,12 +134,12 @@ private final class FaultSample {
         let database = try StretchDatabase(path: folder.path("app.db"), configuration: .everyRemote)
         let found = try rows(database)
         #expect(contents.contains(found), "\(comment): \(found.count) rows")
-        try database.resumeTable("t")
+        try database.tables["t"].resume()
         try database.migrate(batchRowCount: 8)
         #expect(try rows(database) == found, "\(comment), migrated")
         let result = try database.verify()
         #expect(result.isSound && result.tables[0].shadowedRows == 0, "\(comment): \(result)")
-        try database.bringBack(table: "t")
+        try database.tables["t"].bringBack()
         #expect(try rows(database) == found, "\(comment), brought back")
         #expect(
             try database.query("SELECT count(*) FROM main.t").rows
@@ -199,7 +199,7 @@ extension FaultInjectionTests {
                 let database = try StretchDatabase(
                     path: folder.path("app.db"), configuration: .everyRemote)
                 let moved = try database.status().tables[0].batches
-                #expect(try database.staging().batches >= moved, comment)
+                #expect(try database.staging.report().batches >= moved, comment)
                 try FaultSample.check(folder, isOneOf: [sample.start], comment)
                 return didFire
             }

@@ -49,7 +49,7 @@ final class GarbageLife {
         comment = "\(kind), STRETCH_SEED=\(seed)"
         generator = SeededGenerator(seed: seed)
         let database = try sample.open()
-        try database.setRetention(.seconds(Self.retentionDays * Self.dayLength))
+        try database.remote.setRetention(.seconds(Self.retentionDays * Self.dayLength))
         files = [File(name: "app.db", rows: try TimelineSample.contents(database))]
     }
 
@@ -110,7 +110,7 @@ final class GarbageLife {
     private func bringBack(_ file: Int) throws {
         let first = random(0...40)
         let range = "id BETWEEN \(first) AND \(first + random(10...60))"
-        try extend(file) { try $0.bringBack(table: "t", where: range) }
+        try extend(file) { try $0.tables["t"].bringBack(where: range) }
     }
 
     private func backUp(_ file: Int) throws {
@@ -142,7 +142,7 @@ final class GarbageLife {
             atPath: sample.folder.path(backup.name), toPath: sample.folder.path(name))
         let isWhole = !backup.batches.contains(where: recorder.isCondemned)
         do {
-            let report = try sample.open(name).reauthorize()
+            let report = try sample.open(name).remote.reauthorize()
             #expect(report.action == .fork && report.lost.isEmpty && isWhole, comment)
             files.append(File(name: name, rows: backup.rows))
             restoreCount += 1
@@ -158,11 +158,11 @@ final class GarbageLife {
         let database = try open(0)
         guard branch.droppedAt == nil else {
             expectError(.wrongState, "dropped already") {
-                try database.dropBranch(branch.id, isForced: true)
+                try database.branches.drop(branch.id, isForced: true)
             }
             return
         }
-        try database.dropBranch(branch.id, isForced: true)
+        try database.branches.drop(branch.id, isForced: true)
     }
 
     private func undrop() throws {
@@ -171,7 +171,7 @@ final class GarbageLife {
         let isPossible = recorder.timeline.canUndrop(branch)
         let database = try open(0)
         do {
-            try database.undropBranch(branch.id)
+            try database.branches.undrop(branch.id)
             #expect(isPossible, comment)
             undropCount += 1
         } catch {
@@ -208,10 +208,10 @@ final class GarbageLife {
         let days = Self.retentionDays
         try extend(file) { database in
             let before = recorder.garbage(retentionDays: days)
-            let dry = try database.collectGarbage(isDryRun: true)
+            let dry = try database.remote.collectGarbage(isDryRun: true)
             #expect(dry.batches == Int64(before.count), comment)
             // The run confirms what the file retired, so that the model is asked after it.
-            let report = try database.collectGarbage(erasesHiddenRows: erases)
+            let report = try database.remote.collectGarbage(erasesHiddenRows: erases)
             let expected = recorder.garbage(retentionDays: days)
             #expect(report.batches == Int64(expected.count), comment)
             #expect(try condemned() == expected.union(alreadyCondemned), comment)
@@ -295,7 +295,7 @@ final class GarbageLife {
         while files.count > 1 { files.removeLast() }
         for backup in backups where recorder.day - backup.day < Self.retentionDays {
             let database = try sample.open(backup.name)
-            #expect(try database.reauthorize().lost.isEmpty, comment)
+            #expect(try database.remote.reauthorize().lost.isEmpty, comment)
             #expect(try TimelineSample.contents(database) == backup.rows, comment)
         }
     }

@@ -15,43 +15,43 @@ import Testing
     @Test func `a credential needs a master key, and outlives a new one`() throws {
         let sample = try TimelineSample()
         let database = try sample.open()
-        #expect(try database.credentials() == [])
+        #expect(try database.credentials.all() == [])
         expectError(.wrongState, "no master key") {
-            try database.createCredential("c", identity: "admin", secret: "secret-1")
+            try database.credentials.create("c", identity: "admin", secret: "secret-1")
         }
-        expectError(.invalidArgument, "empty") { try database.createMasterKey(password: "") }
-        try database.createMasterKey(password: "old password")
+        expectError(.invalidArgument, "empty") { try database.masterKey.create(password: "") }
+        try database.masterKey.create(password: "old password")
         for name in ["", "#c", String(repeating: "x", count: 129)] {
             expectError(.invalidArgument, "credential") {
-                try database.createCredential(name, identity: "admin", secret: nil)
+                try database.credentials.create(name, identity: "admin", secret: nil)
             }
         }
-        try database.createCredential("c", identity: "admin", secret: "secret-1")
+        try database.credentials.create("c", identity: "admin", secret: "secret-1")
         expectError(.wrongState, "exists already") {
-            try database.createCredential("C", identity: "admin", secret: "secret-1")
+            try database.credentials.create("C", identity: "admin", secret: "secret-1")
         }
-        expectError(.wrongState, "\"c\"") { try database.dropMasterKey() }
-        try database.regenerateMasterKey(password: "new password")
+        expectError(.wrongState, "\"c\"") { try database.masterKey.drop() }
+        try database.masterKey.regenerate(password: "new password")
         expectError(.notPermitted, "does not open") {
-            try database.openMasterKey(password: "old password")
+            try database.masterKey.open(password: "old password")
         }
-        try database.setMasterKeyOpensByService(false)
+        try database.masterKey.setOpensByService(false)
         expectError(.wrongState, "not open") {
-            try database.alterCredential("c", identity: "other", secret: "secret-2")
+            try database.credentials.alter("c", identity: "other", secret: "secret-2")
         }
-        try database.openMasterKey(password: "new password")
-        try database.alterCredential("c", identity: "other", secret: "secret-2")
-        #expect(try database.credentials().map(\.identity) == ["other"])
-        try database.addMasterKeyPassword("second password")
-        try database.setMasterKeyOpensByService(true)
-        try database.closeMasterKey()
-        expectError(.wrongState, "not open") { try database.closeMasterKey() }
-        try database.dropMasterKeyPassword("new password")
-        try database.alterCredential("c", identity: "third", secret: nil)
-        expectError(.invalidArgument, "does not exist") { try database.dropCredential("d") }
-        try database.dropCredential("C")
-        try database.dropMasterKey()
-        expectError(.wrongState, "no master key") { try database.dropMasterKey() }
+        try database.masterKey.open(password: "new password")
+        try database.credentials.alter("c", identity: "other", secret: "secret-2")
+        #expect(try database.credentials.all().map(\.identity) == ["other"])
+        try database.masterKey.addPassword("second password")
+        try database.masterKey.setOpensByService(true)
+        try database.masterKey.close()
+        expectError(.wrongState, "not open") { try database.masterKey.close() }
+        try database.masterKey.dropPassword("new password")
+        try database.credentials.alter("c", identity: "third", secret: nil)
+        expectError(.invalidArgument, "does not exist") { try database.credentials.drop("d") }
+        try database.credentials.drop("C")
+        try database.masterKey.drop()
+        expectError(.wrongState, "no master key") { try database.masterKey.drop() }
         try sample.expectNoSecret([
             "secret-1", "secret-2", "old password", "new password", "second password",
         ])
@@ -61,24 +61,24 @@ import Testing
         let sample = try TimelineSample()
         let database = try sample.open()
         let file = sample.folder.path("key.backup")
-        try database.createMasterKey(password: nil)
-        try database.createCredential("c", identity: "admin", secret: "secret-1")
-        try database.exportMasterKey(to: file, password: "export password")
+        try database.masterKey.create(password: nil)
+        try database.credentials.create("c", identity: "admin", secret: "secret-1")
+        try database.masterKey.export(to: file, password: "export password")
         expectError(.wrongState, "there already") {
-            try database.exportMasterKey(to: file, password: "export password")
+            try database.masterKey.export(to: file, password: "export password")
         }
         expectError(.notPermitted, "does not open") {
-            try database.importMasterKey(from: file, password: "wrong", newPassword: "n")
+            try database.masterKey.import(from: file, password: "wrong", newPassword: "n")
         }
-        try database.importMasterKey(
+        try database.masterKey.import(
             from: file, password: "export password", newPassword: "new password")
-        try database.openMasterKey(password: "new password")
+        try database.masterKey.open(password: "new password")
         try Data("something else".utf8).write(to: URL(fileURLWithPath: file))
         expectError(.damaged, "no backup") {
-            try database.importMasterKey(from: file, password: "x", newPassword: "n")
+            try database.masterKey.import(from: file, password: "x", newPassword: "n")
         }
         expectError(.invalidArgument, "cannot read") {
-            try database.importMasterKey(from: file + "x", password: "x", newPassword: "n")
+            try database.masterKey.import(from: file + "x", password: "x", newPassword: "n")
         }
         try sample.expectNoSecret(["secret-1", "export password", "new password"])
     }
@@ -145,31 +145,31 @@ import Testing
     @Test func `members are recorded in the file`() throws {
         let sample = try TimelineSample()
         let database = try sample.open()
-        #expect(try database.members() == [])
-        try database.addMember("zoe")
-        try database.addMember("adam")
-        try database.addMember("zoe")
-        #expect(try sample.open().members() == ["adam", "zoe"])
-        try database.dropMember("zoe")
-        expectError(.wrongState, "not a member") { try database.dropMember("zoe") }
-        expectError(.invalidArgument, "empty") { try database.addMember("") }
-        #expect(try database.members() == ["adam"])
+        #expect(try database.members.all() == [])
+        try database.members.add("zoe")
+        try database.members.add("adam")
+        try database.members.add("zoe")
+        #expect(try sample.open().members.all() == ["adam", "zoe"])
+        try database.members.drop("zoe")
+        expectError(.wrongState, "not a member") { try database.members.drop("zoe") }
+        expectError(.invalidArgument, "empty") { try database.members.add("") }
+        #expect(try database.members.all() == ["adam"])
     }
 
     @Test func `programs that change one attachment at once lose nothing`() async throws {
         let sample = try TimelineSample()
-        try sample.open().createMasterKey(password: nil)
+        try sample.open().masterKey.create(password: nil)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<12 {
                 group.addTask {
                     let database = try sample.open()
-                    try database.addMember("user \(number)")
-                    try database.createCredential("c\(number)", identity: "admin", secret: "x")
+                    try database.members.add("user \(number)")
+                    try database.credentials.create("c\(number)", identity: "admin", secret: "x")
                 }
             }
             try await group.waitForAll()
         }
-        #expect(try sample.open().members().count == 12)
-        #expect(try sample.open().credentials().count == 12)
+        #expect(try sample.open().members.all().count == 12)
+        #expect(try sample.open().credentials.all().count == 12)
     }
 }

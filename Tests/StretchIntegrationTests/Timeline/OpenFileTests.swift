@@ -31,8 +31,8 @@ import Testing
             ("update", { try $0.execute("UPDATE t SET v = 'x' WHERE id IN (5, 55)") }),
             ("delete", { try $0.execute("DELETE FROM t WHERE id IN (6, 56)") }),
             ("status", { _ = try $0.status() }), ("verify", { _ = try $0.verify() }),
-            ("bring back", { try $0.bringBack(table: "t", where: "id < 9") }),
-            ("collect", { _ = try $0.collectGarbage() }),
+            ("bring back", { try $0.tables["t"].bringBack(where: "id < 9") }),
+            ("collect", { _ = try $0.remote.collectGarbage() }),
         ]
         for (name, body) in work {
             do {

@@ -24,7 +24,7 @@ import Testing
         let threads = databases.enumerated().map { index, database in
             OtherThread {
                 let outcome = Outcome { () throws(StretchError) in
-                    try database.reauthorize(options).action
+                    try database.remote.reauthorize(options).action
                 }
                 lock.withLock { outcomes[index] = outcome }
             }
@@ -65,7 +65,7 @@ import Testing
         } catch {
             #expect([.disconnected, .remoteMismatch].contains(error.code), "\(error)")
         }
-        #expect(try loser.reauthorize().action == .fork)
+        #expect(try loser.remote.reauthorize().action == .fork)
         #expect(try Sample.contents(loser) == rows)
         try sample.live(loser, from: 300)
         #expect(try loser.verify().isSound)
@@ -79,7 +79,7 @@ import Testing
         var options = ReauthorizeOptions()
         options.withCopy = false
         let first = try sample.open("a.db")
-        options.takesOver = try #require(try first.branches().first?.owner)
+        options.takesOver = try #require(try first.branches.all().first?.owner)
         let outcomes = try race(sample, files, options)
         let winners = outcomes.indices.filter { (try? outcomes[$0].get()) == .continue }
         try #require(winners.count == 1, "\(outcomes)")
@@ -146,7 +146,7 @@ import Testing
         #expect(try Sample.contents(database) == rows)
         if isOneUser {
             // The moved file's first branch was continued, or left for one other.
-            #expect(try database.branches().count <= 2)
+            #expect(try database.branches.all().count <= 2)
         } else {
             // The file is the same: who came last has it.
             #expect(states.filter { $0 == .connected }.count == 1)
@@ -168,9 +168,9 @@ import Testing
             let copy = try sample.open("copy.db", keystore: stranger)
             var options = ReauthorizeOptions()
             options.withCopy = false
-            options.takesOver = try #require(try copy.branches().first?.owner)
+            options.takesOver = try #require(try copy.branches.all().first?.owner)
             let original = try sample.open()
-            try original.alterTable("t", filter: "n <= 55")
+            try original.tables["t"].alter(filter: "n <= 55")
             nonisolated(unsafe) var stop: StretchError?
             let migrator = OtherThread {
                 do throws(StretchError) {
@@ -182,7 +182,7 @@ import Testing
             Thread.sleep(forTimeInterval: Double(delay) / 1_000)
             var refusal: StretchError?
             do throws(StretchError) {
-                #expect(try copy.reauthorize(options).action == .continue)
+                #expect(try copy.remote.reauthorize(options).action == .continue)
             } catch {
                 refusal = error
             }
@@ -198,7 +198,7 @@ import Testing
             #expect(try Sample.contents(winner) == rows, comment)
             try sample.live(winner, from: 100)
             let later = try Sample.contents(winner)
-            #expect(try loser.reauthorize().action == .fork, comment)
+            #expect(try loser.remote.reauthorize().action == .fork, comment)
             #expect(try Sample.contents(loser) == rows, comment)
             try sample.live(loser, from: 200)
             #expect(try Sample.contents(winner) == later, comment)

@@ -22,7 +22,7 @@ import Testing
             sourceLocation: sourceLocation)
         for body in [
             { _ = try database.query(Sample.all) }, { _ = try database.migrate() },
-            { _ = try database.bringBack(table: "t") },
+            { _ = try database.tables["t"].bringBack() },
             { try database.execute("UPDATE t SET v = 'x' WHERE id = 2") },
         ] {
             expectError(.disconnected, words, sourceLocation: sourceLocation) {
@@ -48,16 +48,16 @@ import Testing
         var options = ReauthorizeOptions()
         options.withCopy = withCopy
         options.server = "file:cold.db"
-        #expect(try database.reauthorize(options).action == .nothing)
+        #expect(try database.remote.reauthorize(options).action == .nothing)
         options.server = "file:moved.db"
-        #expect(try database.reauthorize(options).action == (withCopy ? .fork : .continue))
+        #expect(try database.remote.reauthorize(options).action == (withCopy ? .fork : .continue))
         #expect(try database.status().database.server == "file:moved.db")
         try FileManager.default.removeItem(atPath: sample.folder.path("cold.db"))
         let reopened = try sample.open()
         #expect(try Sample.contents(reopened) == rows)
         try sample.live(reopened, from: 100)
         #expect(try reopened.verify().isSound)
-        #expect(try reopened.reauthorize().action == .nothing)
+        #expect(try reopened.remote.reauthorize().action == .nothing)
     }
 
     @Test(arguments: ["file", "postgresql"])
@@ -77,20 +77,20 @@ import Testing
         try expectDisconnected(copy, "copy")
         var dry = ReauthorizeOptions()
         dry.isDryRun = true
-        #expect(try copy.reauthorize(dry).action == .fork)
+        #expect(try copy.remote.reauthorize(dry).action == .fork)
         try expectDisconnected(copy, "copy")
-        let report = try copy.reauthorize()
+        let report = try copy.remote.reauthorize()
         #expect(report.action == .fork && report.rows == 38 && report.lost.isEmpty)
         #expect(try Sample.contents(copy) == moment)
-        #expect(try copy.reauthorize().action == .nothing)
+        #expect(try copy.remote.reauthorize().action == .nothing)
         #expect(try Sample.contents(original) == later)
 
         try sample.live(copy, from: 200)
         let other = try Sample.contents(copy)
         try sample.live(original, from: 300)
-        try original.setRetention(.zero)
-        _ = try original.collectGarbage()
-        _ = try copy.collectGarbage()
+        try original.remote.setRetention(.zero)
+        _ = try original.remote.collectGarbage()
+        _ = try copy.remote.collectGarbage()
         #expect(try Sample.contents(sample.open("backup.db")) == other)
         for database in [original, copy] { #expect(try database.verify().isSound) }
         // The same backup again: the batches of its moment are there, or collected and named.
@@ -107,7 +107,7 @@ import Testing
             try sample.backUp(to: "backup.db")
             let copy = try sample.open("backup.db")
             log.calls = []
-            let report = try copy.reauthorize()
+            let report = try copy.remote.reauthorize()
             #expect(report.batches == 40 / Int64(batchRowCount) && report.rows == 40)
             calls.append(log.calls)
         }
@@ -128,7 +128,7 @@ import Testing
         let trips = restored.roundTripCount
         #expect(try restored.query("SELECT count(*) FROM t WHERE id > 50").rows == [[10]])
         #expect(restored.roundTripCount == trips)
-        #expect(try restored.reauthorize().action == .fork)
+        #expect(try restored.remote.reauthorize().action == .fork)
         #expect(try Sample.contents(restored) == moment)
         try sample.live(restored, from: 100)
         #expect(try restored.verify().isSound)
@@ -161,7 +161,7 @@ import Testing
         try reader.execute("BEGIN")
         #expect(try reader.query("SELECT count(*) FROM t WHERE id > 50").rows == [[10]])
         let writer = try sample.open()
-        try writer.alterTable("t", filter: "n <= 45")
+        try writer.tables["t"].alter(filter: "n <= 45")
         try writer.migrate()
         #expect(try reader.query("SELECT count(*), sum(n) FROM t").rows == [[60, 1_830]])
         try reader.execute("COMMIT")
@@ -185,11 +185,11 @@ import Testing
         options.withCopy = false
         let owner = try #require(
             try sample.remoteOwner())
-        expectError(.remoteMismatch, "belongs to \(owner)") { try copy.reauthorize(options) }
+        expectError(.remoteMismatch, "belongs to \(owner)") { try copy.remote.reauthorize(options) }
         options.takesOver = "somebody else"
-        expectError(.remoteMismatch, "belongs to") { try copy.reauthorize(options) }
+        expectError(.remoteMismatch, "belongs to") { try copy.remote.reauthorize(options) }
         options.takesOver = owner
-        #expect(try copy.reauthorize(options).action == .continue)
+        #expect(try copy.remote.reauthorize(options).action == .continue)
         #expect(try Sample.contents(copy) == moment)
         try sample.live(copy, from: 100)
         // The loser stops writing and goes on reading.
@@ -197,8 +197,8 @@ import Testing
         expectError(.remoteMismatch, "belongs to") { _ = try loser.migrate() }
         #expect(try Sample.contents(loser) == moment)
         options.takesOver = nil
-        expectError(.remoteMismatch, "moved on") { try loser.reauthorize(options) }
-        #expect(try loser.reauthorize().action == .fork)
+        expectError(.remoteMismatch, "moved on") { try loser.remote.reauthorize(options) }
+        #expect(try loser.remote.reauthorize().action == .fork)
         try sample.live(loser, from: 100)
         for database in [loser, copy] { #expect(try database.verify().isSound) }
     }
@@ -209,10 +209,10 @@ import Testing
     ) throws {
         let sample = try Sample(kind)
         let database = try sample.open()
-        try database.alterTable("t", filter: "n <= 20")
+        try database.tables["t"].alter(filter: "n <= 20")
         try database.migrate(batchRowCount: 10)
         let saved = try sample.saveRemote()
-        try database.alterTable("t", filter: "n <= 40")
+        try database.tables["t"].alter(filter: "n <= 40")
         try database.migrate(batchRowCount: 10)
         let whole = try Sample.contents(database)
         try sample.rollBackRemote(to: saved)
@@ -220,15 +220,19 @@ import Testing
         expectError(.remoteMismatch, "") { _ = try reader.query(Sample.all) }
         expectError(.remoteMismatch, "") { _ = try reader.migrate() }
         var options = ReauthorizeOptions()
-        expectError(.remoteMismatch, "10 rows, keys 21 to 30") { try reader.reauthorize(options) }
+        expectError(.remoteMismatch, "10 rows, keys 21 to 30") {
+            try reader.remote.reauthorize(options)
+        }
         options.acceptedLosses = [1]
-        expectError(.remoteMismatch, "10 rows, keys 31 to 40") { try reader.reauthorize(options) }
+        expectError(.remoteMismatch, "10 rows, keys 31 to 40") {
+            try reader.remote.reauthorize(options)
+        }
         options.acceptsAllLosses = true
         options.isDryRun = true
-        let dry = try reader.reauthorize(options)
+        let dry = try reader.remote.reauthorize(options)
         #expect(dry.lost.map(\.rows) == [10, 10] && dry.lost.map(\.table) == ["t", "t"])
         options.isDryRun = false
-        #expect(try reader.reauthorize(options).rows == 20)
+        #expect(try reader.remote.reauthorize(options).rows == 20)
         #expect(
             try Sample.contents(reader)
                 == whole.filter {
@@ -247,16 +251,16 @@ import Testing
         let database = try sample.open()
         try database.migrate(batchRowCount: 10)
         try sample.backUp(to: "backup.db")
-        try database.bringBack(table: "t")
+        try database.tables["t"].bringBack()
         try database.migrate(tables: [])
-        try database.setRetention(.zero)
-        #expect(try database.collectGarbage().batches == 4)
+        try database.remote.setRetention(.zero)
+        #expect(try database.remote.collectGarbage().batches == 4)
         let backup = try sample.open("backup.db")
-        expectError(.remoteMismatch, "garbage: batch") { try backup.reauthorize() }
+        expectError(.remoteMismatch, "garbage: batch") { try backup.remote.reauthorize() }
         try expectDisconnected(backup, "copy")
         var options = ReauthorizeOptions()
         options.acceptsAllLosses = true
-        #expect(try backup.reauthorize(options).lost.count == 4)
+        #expect(try backup.remote.reauthorize(options).lost.count == 4)
         #expect(try backup.query("SELECT count(*) FROM t").rows == [[20]])
         try sample.live(backup, from: 100)
         #expect(try backup.verify().isSound)
@@ -281,10 +285,10 @@ import Testing
         let cut = try StretchDatabase(
             path: sample.folder.path("backup.db"), configuration: configuration)
         var failure: StretchError?
-        do { try cut.reauthorize() } catch { failure = error }
+        do { try cut.remote.reauthorize() } catch { failure = error }
         let copy = try sample.open("backup.db")
         if failure != nil { try expectDisconnected(copy, "") }
-        let report = try copy.reauthorize()
+        let report = try copy.remote.reauthorize()
         #expect(report.action == (failure == nil ? .nothing : .fork))
         #expect(try Sample.contents(copy) == moment)
         try copy.migrate()
@@ -296,8 +300,8 @@ import Testing
         let database = try sample.open()
         try database.migrate()
         let whole = try Sample.contents(database)
-        try database.deauthorize()
-        expectError(.wrongState, "disconnected already") { try database.deauthorize() }
+        try database.remote.deauthorize()
+        expectError(.wrongState, "disconnected already") { try database.remote.deauthorize() }
         expectError(.wrongState, "") { _ = try sample.open().query("SELECT 1 FROM t") }
         expectError(.disconnected, "deauthorized") { try database.setQueryMode(.localAndRemote) }
         try database.setQueryMode(.localOnly)
@@ -307,7 +311,7 @@ import Testing
         try database.setQueryMode(.localOnly)
         var options = ReauthorizeOptions()
         options.withCopy = false
-        #expect(try database.reauthorize(options).action == .continue)
+        #expect(try database.remote.reauthorize(options).action == .continue)
         #expect(try Sample.contents(database) == whole)
         #expect(try Sample.contents(sample.open()) == whole)
         try database.migrate()
@@ -321,21 +325,21 @@ import Testing
         #expect(try sample.open().status().database.login == "admin")
         try sample.backUp(to: "backup.db")
         let copy = try sample.open("backup.db")
-        expectError(.notPermitted, "refuses login") { try copy.reauthorize() }
+        expectError(.notPermitted, "refuses login") { try copy.remote.reauthorize() }
         // The four steps.
-        try copy.createMasterKey(password: "a long password")
-        expectError(.wrongState, "already") { try copy.createMasterKey(password: nil) }
-        try copy.createCredential("bad", identity: "admin", secret: "another")
-        try copy.createCredential("good", identity: "ADMIN", secret: admin.password)
+        try copy.masterKey.create(password: "a long password")
+        expectError(.wrongState, "already") { try copy.masterKey.create(password: nil) }
+        try copy.credentials.create("bad", identity: "admin", secret: "another")
+        try copy.credentials.create("good", identity: "ADMIN", secret: admin.password)
         var options = ReauthorizeOptions()
         options.credential = "bad"
-        expectError(.notPermitted, "refuses login") { try copy.reauthorize(options) }
+        expectError(.notPermitted, "refuses login") { try copy.remote.reauthorize(options) }
         options.credential = "missing"
-        expectError(.invalidArgument, "missing") { try copy.reauthorize(options) }
+        expectError(.invalidArgument, "missing") { try copy.remote.reauthorize(options) }
         options.credential = "Good"
-        #expect(try copy.reauthorize(options).action == .fork)
+        #expect(try copy.remote.reauthorize(options).action == .fork)
         #expect(try Sample.contents(copy) == moment)
-        #expect(try copy.credentials().map(\.name) == ["bad", "good"])
+        #expect(try copy.credentials.all().map(\.name) == ["bad", "good"])
         try sample.expectNoSecret([admin.password ?? "", "a long password"])
     }
 }

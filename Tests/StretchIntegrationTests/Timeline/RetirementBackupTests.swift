@@ -40,8 +40,8 @@ import Testing
         let saved = sample.folder.path("saved")
         try FileManager.default.copyItem(atPath: sample.folder.path("keystore"), toPath: saved)
         try migrate(sample, backingUpAt: point)
-        try sample.open().setRetention(.zero)
-        #expect(try sample.open().collectGarbage().batches == 1)
+        try sample.open().remote.setRetention(.zero)
+        #expect(try sample.open().remote.collectGarbage().batches == 1)
 
         try sample.restoreInPlace("backup.db")
         try forgetNotes(sample, since: saved)

@@ -41,7 +41,7 @@ struct TimelineSample {
         }
         let database = try open(login: login)
         try database.enable(server: remote?.address.description ?? "file:cold.db")
-        try database.enableTable("t", filter: "n <= 40")
+        try database.tables["t"].enable(filter: "n <= 40")
     }
 
     func configuration(
@@ -93,8 +93,8 @@ struct TimelineSample {
         try database.migrate(batchRowCount: 5)
         try database.execute("UPDATE t SET v = 'changed \(id)' WHERE id IN (3, 50)")
         try database.execute("DELETE FROM t WHERE id = 7")
-        try database.bringBack(table: "t", where: "id <= 5")
-        try database.alterTable("t", filter: "n <= 45")
+        try database.tables["t"].bringBack(where: "id <= 5")
+        try database.tables["t"].alter(filter: "n <= 45")
         try database.migrate(batchRowCount: 7)
     }
 

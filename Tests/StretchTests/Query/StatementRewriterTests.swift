@@ -198,12 +198,15 @@ import Testing
         ),
         (
             "ALTER TABLE orders RENAME TO o2", .unsupported,
-            "stretch table disable FILE orders --bring-back"
+            "disable Stretch for table \"orders\" and bring its rows back"
         ),
-        ("DROP TABLE orders", .wrongState, "stretch table disable FILE orders --bring-back"),
+        (
+            "DROP TABLE orders", .wrongState,
+            "disable Stretch for table \"orders\" and bring its rows back"
+        ),
         (
             "DROP TABLE IF EXISTS main.orders", .wrongState,
-            "stretch table disable FILE orders --bring-back"
+            "disable Stretch for table \"orders\" and bring its rows back"
         ),
         ("DROP TRIGGER temp.stretch_key_insert_1", .wrongState, "schema main"),
         ("PRAGMA temp_store=2", .unsupported, "before Stretch attaches"),

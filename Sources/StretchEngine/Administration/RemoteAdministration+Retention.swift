@@ -4,15 +4,15 @@ public import StretchEndpoint
 internal import StretchKeystore
 internal import StretchSQLite
 
-extension StretchDatabase {
+extension RemoteAdministration {
     /// How long the remote keeps rows after no file sees them any more, and what is garbage now.
     ///
     /// - Throws: `wrongState` when the database is not enabled; `disconnected`;
     ///   `remoteUnavailable`.
     public func retention() throws(StretchError) -> RetentionReport {
-        try perform {
-            let record = try enabledDatabase()
-            let endpoint = try makeEndpoint(record, as: .reader)
+        try database.perform {
+            let record = try database.enabledDatabase()
+            let endpoint = try database.makeEndpoint(record, as: .reader)
             let retention = try endpoint.collecting().retention()
             return RetentionReport(
                 retention, former: retention, garbage: try garbage(record, endpoint))
@@ -37,15 +37,15 @@ extension StretchDatabase {
                 .invalidArgument, "the retention is negative, or longer than 100,000 years",
                 hint: "Name a duration of 0 or more, or unlimited.")
         }
-        return try administer {
-            let record = try enabledDatabase()
-            let endpoint = try makeEndpoint(record, as: .administrator)
+        return try database.administer {
+            let record = try database.enabledDatabase()
+            let endpoint = try database.makeEndpoint(record, as: .administrator)
             try endpoint.authorize()
             let former = try endpoint.collecting().retention()
             try endpoint.collecting().setRetention(retention)
-            try connection.transaction(.immediate) {
-                try catalog.insertEvent(
-                    time: configuration.now(), table: nil, kind: "retention",
+            try database.connection.transaction(.immediate) {
+                try database.catalog.insertEvent(
+                    time: database.configuration.now(), table: nil, kind: "retention",
                     message: "the remote keeps what no file sees for "
                         + (retention?.ageText ?? "ever"))
             }

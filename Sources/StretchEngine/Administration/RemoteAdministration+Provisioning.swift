@@ -5,7 +5,7 @@ internal import StretchKeystore
 internal import StretchSQLite
 public import StretchSchema
 
-/// What ``StretchDatabase/provision(table:)`` did.
+/// What ``RemoteAdministration/provision(table:)`` did.
 public struct ProvisionReport: Codable, Equatable, Sendable {
     /// What it did for one table.
     public struct Table: Codable, Equatable, Sendable {
@@ -19,7 +19,7 @@ public struct ProvisionReport: Codable, Equatable, Sendable {
     public let tables: [Table]
 }
 
-extension StretchDatabase {
+extension RemoteAdministration {
     /// Does all that tables wait for at the remote.
     ///
     /// Tables and columns are made, and indexes of tables whose rows have moved. Idempotent.
@@ -31,12 +31,15 @@ extension StretchDatabase {
     ///   `schemaMismatch` when a change of columns is ambiguous. Other tables are done then.
     @discardableResult
     public func provision(table name: String? = nil) throws(StretchError) -> ProvisionReport {
-        let report = try administer {
-            let tables = try name.map { [try enabledTable($0)] } ?? catalog.tables()
-            let endpoint = try makeEndpoint(try enabledDatabase(), as: .administrator)
+        let report = try database.administer {
+            let tables =
+                try name.map { [try database.enabledTable($0)] } ?? database.catalog.tables()
+            let endpoint = try database.makeEndpoint(
+                try database.enabledDatabase(), as: .administrator)
             let reconciler = SchemaReconciler(
-                connection: connection, configuration: configuration, endpoint: endpoint)
-            let known = KnownSchema(connection)
+                connection: database.connection, configuration: database.configuration,
+                endpoint: endpoint)
+            let known = KnownSchema(database.connection)
             var done: [ProvisionReport.Table] = []
             var failure: StretchError?
             for table in tables {
@@ -50,7 +53,7 @@ extension StretchDatabase {
             if let failure { throw failure }
             return ProvisionReport(tables: done)
         }
-        try refreshOverlay()
+        try database.refreshOverlay()
         return report
     }
 
@@ -64,21 +67,21 @@ extension StretchDatabase {
             }
             return schema
         }
-        let before = try remoteGap(of: table, try schema(of: table), endpoint: endpoint)
+        let before = try database.remoteGap(of: table, try schema(of: table), endpoint: endpoint)
         try reconciler.reconcile(table.id)
         var steps = OwnerStep.steps(for: before.gap, in: before.relation)
-        let now = try enabledTable(table.name)
+        let now = try database.enabledTable(table.name)
         let relation = Relation(now, schema: try schema(of: now))
-        let hasMoved = try catalog.hasBatches(table: table.id)
+        let hasMoved = try database.catalog.hasBatches(table: table.id)
         if hasMoved {
             let indexCount = try endpoint.lacks(relation).indexCount
             if indexCount > 0 { try endpoint.buildIndexes(relation) }
         }
         if !hasMoved { steps.removeAll { $0.kind == .indexes } }
         if !steps.isEmpty {
-            try connection.transaction(.immediate) {
-                try catalog.insertEvent(
-                    time: configuration.now(), table: table.name, kind: "provision",
+            try database.connection.transaction(.immediate) {
+                try database.catalog.insertEvent(
+                    time: database.configuration.now(), table: table.name, kind: "provision",
                     message: "the owner of the remote did: "
                         + steps.map(\.message).joined(separator: ", "))
             }

@@ -5,7 +5,8 @@ internal import StretchKeystore
 internal import StretchMigration
 internal import StretchTimeline
 
-/// What ``StretchDatabase/collectGarbage(olderThan:erasesHiddenRows:isDryRun:)`` did, or would do.
+/// What ``RemoteAdministration/collectGarbage(olderThan:erasesHiddenRows:isDryRun:)`` did, or would
+/// do.
 ///
 /// Its JSON form is documented in `Documentation/JSON.md`.
 public struct GarbageCollection: Codable, Equatable, Sendable {
@@ -36,7 +37,7 @@ public struct GarbageCollection: Codable, Equatable, Sendable {
     public let hiddenRows: Int64
 }
 
-extension StretchDatabase {
+extension RemoteAdministration {
     /// Deletes cold rows from the remote that no branch sees any more.
     ///
     /// Nothing else deletes anything there. Rows go by whole batches: those that came back, or
@@ -67,9 +68,9 @@ extension StretchDatabase {
                 .invalidArgument, "the age is negative, or longer than 100,000 years",
                 hint: "Name an age of 0 or more days.")
         }
-        let (request, endpoint) = try administer {
-            let record = try enabledDatabase()
-            let endpoint = try makeEndpoint(record, as: .administrator)
+        let (request, endpoint) = try database.administer {
+            let record = try database.enabledDatabase()
+            let endpoint = try database.makeEndpoint(record, as: .administrator)
             try endpoint.authorize()
             return (
                 GarbageRequest(database: record.database, minimumAge: age, isDryRun: isDryRun),
@@ -80,10 +81,10 @@ extension StretchDatabase {
         if isDryRun {
             report = try endpoint.collecting().collectGarbage(request)
         } else {
-            (report, rewrittenCount) = try makeMigrator().collectGarbage(
+            (report, rewrittenCount) = try database.makeMigrator().collectGarbage(
                 request, at: endpoint, erasesHiddenRows: erasesHiddenRows)
         }
-        let hidden = try perform { try catalog.hiddenRowCount() }
+        let hidden = try database.perform { try database.catalog.hiddenRowCount() }
         return GarbageCollection(
             isDryRun: isDryRun, retentionSeconds: report.retention?.wholeSeconds,
             batches: report.batchCount, rows: report.rowCount, bytes: report.byteCount,

@@ -7,7 +7,7 @@ internal import StretchSQLite
 internal import StretchText
 internal import StretchTimeline
 
-/// What ``StretchDatabase/attach(_:)`` did; no secret is in it.
+/// What ``RemoteAdministration/attach(_:isReplacing:)`` did; no secret is in it.
 public struct AttachReport: Codable, Equatable, Sendable {
     /// The server, in canonical form.
     public let server: String
@@ -17,52 +17,7 @@ public struct AttachReport: Codable, Equatable, Sendable {
     public let login: String?
 }
 
-/// Several users of the operating system with one file, each with a keystore of his own.
-extension StretchDatabase {
-    /// Makes a grant by which another user of this file attaches it.
-    ///
-    /// A PostgreSQL remote gets a login of its own for that user, with a random password that is in
-    /// the grant and nowhere else. Rights on the file and on an embedded remote are those of the
-    /// file system. A writer shares the right to extend the branch, until the next reauthorization.
-    ///
-    /// - Parameters:
-    ///   - role: A writer, which migrates, or a reader, which reads cold rows and writes them in
-    ///     this file only.
-    ///   - user: Whom the login is named after.
-    /// - Throws: `notPermitted` for a caller who does not administer the file, does not own the
-    ///   branch, or may not make logins; `disconnected`; `remoteUnavailable`; `wrongState`.
-    public func grant(_ role: RemoteRole, to user: String) throws(StretchError) -> AccessGrant {
-        try administer {
-            guard role != .administrator, !user.isEmpty else {
-                throw StretchError(
-                    .invalidArgument, "a grant is for a writer or a reader, and for a user",
-                    hint: "Name the user. Administrators of a file are members of db_owner: "
-                        + "ALTER ROLE db_owner ADD MEMBER name.")
-            }
-            let record = try enabledDatabase()
-            let keystore = try requireKeystore()
-            let link = FileLink(configuration, path: path)
-            let attachment = try link?.require(record, pending: try catalog.pending())
-            var owner: OwnerProof?
-            if role == .writer, let attachment {
-                owner = try keystore.owner(of: attachment)
-                guard owner != nil else { throw Keystore.ownsNothing(path) }
-            }
-            let endpoint = try makeEndpoint(record, as: .administrator)
-            let remote = try endpoint.identity()
-            let login = try (endpoint as? any LoginEndpoint)?.makeLogin(role, for: user)
-            try connection.transaction(.immediate) {
-                try catalog.insertEvent(
-                    time: configuration.now(), table: nil, kind: "grant",
-                    message: "user \"\(user)\" may attach the file as a \(role.rawValue)")
-            }
-            return AccessGrant(
-                AccessGrant.Content(
-                    database: "\(record.database)", branch: "\(record.position.branch)",
-                    server: record.endpoint, remote: remote, role: role, login: login?.login,
-                    password: login?.password, owner: owner?.nonce))
-        }
-    }
+extension RemoteAdministration {
 
     /// Connects this file in this user's keystore, by a grant of its owner.
     ///
@@ -76,9 +31,9 @@ extension StretchDatabase {
     public func attach(
         _ grant: AccessGrant, isReplacing: Bool = false
     ) throws(StretchError) -> AttachReport {
-        let report = try perform {
-            let record = try enabledDatabase()
-            let keystore = try requireKeystore()
+        let report = try database.perform {
+            let record = try database.enabledDatabase()
+            let keystore = try database.requireKeystore()
             try requireSameFile(grant, record)
             let address = try EndpointAddress(parsing: record.endpoint)
             let content = grant.content
@@ -91,9 +46,10 @@ extension StretchDatabase {
             let login = content.login.map {
                 RemoteCredential(login: $0, password: content.password)
             }
-            var configuration = configuration
+            var configuration = database.configuration
             if let login { configuration.credential = { _, _ in login } }
-            let endpoint = try configuration.endpoint(at: address, localPath: path, as: .reader)
+            let endpoint = try configuration.endpoint(
+                at: address, localPath: database.path, as: .reader)
             guard try endpoint.identity() == content.remote,
                 try endpoint.position(branch: record.position.branch) != nil
             else {
@@ -101,9 +57,9 @@ extension StretchDatabase {
                     .remoteMismatch, "server \"\(address)\" is another remote than the grant's",
                     hint: "Ask the file's owner for a new grant.")
             }
-            var made = earlier ?? makeAttachment(record)
+            var made = earlier ?? database.makeAttachment(record)
             made.branch = record.position.branch
-            made.path = FileIdentity.resolved(path)
+            made.path = FileIdentity.resolved(database.path)
             made.server = record.endpoint
             made.remote = content.remote
             made.owner = try content.owner.map { nonce throws(StretchError) in
@@ -119,8 +75,8 @@ extension StretchDatabase {
             return AttachReport(
                 server: record.endpoint, role: content.role, login: content.login)
         }
-        overlay.forgetRemote()
-        try refreshOverlay()
+        database.overlay.forgetRemote()
+        try database.refreshOverlay()
         return report
     }
 
@@ -132,9 +88,9 @@ extension StretchDatabase {
         guard earlier?.owner != nil || writer != nil else { return }
         throw StretchError(
             .wrongState,
-            "the grant is a reader's, and this user's right to migrate \"\(path)\" would be lost",
-            hint: "Attach nothing, or give the right up: "
-                + "stretch attach FILE --from GRANT --replace.")
+            "the grant is a reader's, and this user's right to migrate \"\(database.path)\" would "
+                + "be lost",
+            hint: "Attach nothing, or give the right up: \(advice: .replaceGrant).")
     }
 
     private func requireSameFile(_ grant: AccessGrant, _ record: DatabaseRecord) throws {
@@ -145,7 +101,8 @@ extension StretchDatabase {
         else {
             throw StretchError(
                 .remoteMismatch,
-                "the grant is of another file, or \"\(path)\" was reauthorized or re-pointed since",
+                "the grant is of another file, or \"\(database.path)\" was reauthorized or "
+                    + "re-pointed since",
                 hint: "Ask the file's owner for a new grant.")
         }
     }

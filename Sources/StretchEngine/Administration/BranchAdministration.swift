@@ -4,14 +4,17 @@ internal import StretchEndpoint
 internal import StretchKeystore
 internal import StretchSQLite
 
-extension StretchDatabase {
+/// The branches of the database at its remote.
+public struct BranchAdministration {
+    let database: StretchDatabase
+
     /// The branches of the database at its remote, dropped ones too.
     ///
     /// - Throws: `wrongState` when the database is not enabled; `remoteUnavailable`. A disconnected
     ///   file may ask, with the administrator's login.
-    public func branches() throws(StretchError) -> [BranchReport] {
-        try perform {
-            let record = try enabledDatabase()
+    public func all() throws(StretchError) -> [BranchReport] {
+        try database.perform {
+            let record = try database.enabledDatabase()
             let endpoint = try administratorEndpoint(record)
             return try reports(
                 of: try endpoint.branching().branches(database: record.database), record)
@@ -20,7 +23,7 @@ extension StretchDatabase {
 
     /// Drops a branch, so that garbage collection may take what it alone sees.
     ///
-    /// Nothing is deleted yet, and until a batch of it is condemned ``undropBranch(_:)`` takes the
+    /// Nothing is deleted yet, and until a batch of it is condemned ``undrop(_:)`` takes the
     /// drop back. Branches that were forked from it keep what they see.
     ///
     /// - Parameters:
@@ -31,25 +34,29 @@ extension StretchDatabase {
     ///   already; `notPermitted` for a login that does not administer the remote;
     ///   `remoteUnavailable`.
     @discardableResult
-    public func dropBranch(
+    public func drop(
         _ id: Int64, isForced: Bool = false
     ) throws(StretchError) -> BranchReport {
         try setDropped(true, branch: id) { branch throws(StretchError) in
             guard branch.droppedAt == nil else {
                 throw StretchError(
                     .wrongState, "branch \(id) was dropped already, at \(branch.droppedAt ?? "")",
-                    hint: "To take it back: stretch branch undrop FILE \(id).")
+                    hint: "To take it back: \(advice: .undropBranch(id)).")
             }
             guard !isForced else { return }
             guard !branch.isCurrent else {
                 throw StretchError(
                     .wrongState, "branch \(id) is the one that this file is on",
-                    hint: "Its cold rows could be collected then. If you mean it, use --force.")
+                    hint:
+                        "Its cold rows could be collected then. To drop it anyway: \(advice: .force)."
+                )
             }
             if let file = branch.file {
                 throw StretchError(
                     .wrongState, "branch \(id) is the one that file \"\(file)\" is on",
-                    hint: "Its cold rows could be collected then. If you mean it, use --force.")
+                    hint:
+                        "Its cold rows could be collected then. To drop it anyway: \(advice: .force)."
+                )
             }
         }
     }
@@ -60,12 +67,12 @@ extension StretchDatabase {
     ///   `remoteMismatch` when garbage collection has begun with it; `notPermitted`;
     ///   `remoteUnavailable`.
     @discardableResult
-    public func undropBranch(_ id: Int64) throws(StretchError) -> BranchReport {
+    public func undrop(_ id: Int64) throws(StretchError) -> BranchReport {
         try setDropped(false, branch: id) { branch throws(StretchError) in
             guard branch.droppedAt != nil else {
                 throw StretchError(
                     .wrongState, "branch \(id) is not dropped",
-                    hint: "Look at the branches: stretch branch list FILE.")
+                    hint: "To see them: \(advice: .listBranches).")
             }
         }
     }
@@ -75,16 +82,16 @@ extension StretchDatabase {
     private func setDropped(
         _ isDropped: Bool, branch id: Int64, _ check: (BranchReport) throws(StretchError) -> Void
     ) throws(StretchError) -> BranchReport {
-        try administer {
-            let record = try enabledDatabase()
+        try database.administer {
+            let record = try database.enabledDatabase()
             let endpoint = try administratorEndpoint(record)
             let before = try report(of: id, endpoint, record)
             try check(before)
             try endpoint.authorize()
             try endpoint.branching().setDropped(isDropped, branch: id)
-            try connection.transaction(.immediate) {
-                try catalog.insertEvent(
-                    time: configuration.now(), table: nil,
+            try database.connection.transaction(.immediate) {
+                try database.catalog.insertEvent(
+                    time: database.configuration.now(), table: nil,
                     kind: isDropped ? "dropBranch" : "undropBranch",
                     message: "branch \(id) \(isDropped ? "was dropped" : "is back")")
             }
@@ -100,21 +107,22 @@ extension StretchDatabase {
         guard let report = all.first(where: { $0.id == "\(id)" }) else {
             throw StretchError(
                 .invalidArgument, "branch \(id) does not exist",
-                hint: "Look at the branches: stretch branch list FILE.")
+                hint: "To see them: \(advice: .listBranches).")
         }
         return report
     }
 
     private func administratorEndpoint(_ record: DatabaseRecord) throws -> any Endpoint {
-        try configuration.endpoint(
-            at: try EndpointAddress(parsing: record.endpoint), localPath: path, as: .administrator)
+        try database.configuration.endpoint(
+            at: try EndpointAddress(parsing: record.endpoint), localPath: database.path,
+            as: .administrator)
     }
 
     private func reports(
         of branches: [RemoteBranch], _ record: DatabaseRecord
     ) throws -> [BranchReport] {
         let attachments =
-            try configuration.keystore?.attachments(database: record.database) ?? []
+            try database.configuration.keystore?.attachments(database: record.database) ?? []
         return branches.map { branch in
             let path = attachments.first { $0.branch == branch.id }?.path
             return BranchReport(
@@ -126,7 +134,8 @@ extension StretchDatabase {
     private func isFile(_ path: String, onBranch branch: Int64) -> Bool {
         // A file that cannot be read is on no branch.
         guard TemporaryFile.byteCount(path) != nil,
-            let reader = try? BackupReader(path, configuration), let record = try? reader.record()
+            let reader = try? BackupReader(path, database.configuration),
+            let record = try? reader.record()
         else { return false }
         return record.position.branch == branch
     }

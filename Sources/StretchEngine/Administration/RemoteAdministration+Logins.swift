@@ -1,0 +1,65 @@
+internal import StretchCatalog
+public import StretchCore
+public import StretchEndpoint
+internal import StretchKeystore
+
+/// What ``RemoteAdministration/storeLogin()`` found out and kept; no secret is in it.
+public struct LoginReport: Codable, Equatable, Sendable {
+    /// The server, in canonical form.
+    public let server: String
+    /// The login.
+    public let login: String
+    /// What it was stored for: `reader`, or `reader` and `writer`.
+    public let roles: [RemoteRole]
+}
+
+extension RemoteAdministration {
+    /// Tries the login that the configuration gives, and keeps it in the keystore instead of the
+    /// stored ones.
+    ///
+    /// A login that may only read is kept as a reader; the file can then not migrate.
+    ///
+    /// - Throws: `wrongState` for a remote without logins, or without a keystore or a login to
+    ///   store; `notPermitted` when the remote refuses it; `remoteUnavailable`; `remoteMismatch`.
+    ///   The stored logins are then as they were.
+    public func storeLogin() throws(StretchError) -> LoginReport {
+        try database.administer {
+            let record = try database.enabledDatabase()
+            let address = try EndpointAddress(parsing: record.endpoint)
+            guard case .postgresql = address.kind else {
+                throw StretchError(
+                    .wrongState, "server \"\(address)\" has no logins",
+                    hint: "Who may read and write the file, its mode says.")
+            }
+            let given = try database.configuration.credential(address, .administrator)
+            guard let keystore = database.configuration.keystore, let given else {
+                throw StretchError(
+                    .wrongState, "there is no login to store",
+                    hint: "To store one: \(advice: .nameLogin).")
+            }
+            let endpoint = try database.makeEndpoint(record, as: .administrator)
+            let branch = record.position.branch
+            guard try endpoint.position(branch: branch) != nil else {
+                throw StretchError(
+                    .remoteMismatch, "server \"\(address)\" does not know this file's branch",
+                    hint: "Check the address; after a restore of the remote use reauthorize.")
+            }
+            var roles = [RemoteRole.reader]
+            if try mayWrite(endpoint, branch) { roles.append(.writer) }
+            try keystore.replace(given, at: address, for: roles)
+            return LoginReport(server: address.description, login: given.login, roles: roles)
+        }
+    }
+
+    private func mayWrite(
+        _ endpoint: any Endpoint, _ branch: Int64
+    ) throws(StretchError) -> Bool {
+        do throws(StretchError) {
+            _ = try endpoint.fence(branch: branch)
+            return true
+        } catch {
+            guard error.code == .notPermitted else { throw error }
+            return false
+        }
+    }
+}

@@ -1,0 +1,104 @@
+internal import StretchCatalog
+public import StretchCore
+internal import StretchEndpoint
+internal import StretchKeystore
+internal import StretchMigration
+internal import StretchSQLite
+internal import StretchText
+
+extension TableAdministration {
+    /// Moves cold rows of a table back: all of them, or those that meet a condition.
+    ///
+    /// A table that came back whole is paused, else its rows would move out again.
+    ///
+    /// - Parameters:
+    ///   - condition: A condition over the table's columns, or `nil` for all cold rows.
+    ///   - shouldStop: Asked between batches.
+    ///   - progress: Called after each batch.
+    /// - Throws: `wrongState` when rows are refused by a UNIQUE constraint, naming them; all others
+    ///   are back then. Else as ``migrate(tables:batchRowCount:lockBudget:shouldStop:progress:)``.
+    @discardableResult
+    public func bringBack(
+        where condition: String? = nil,
+        shouldStop: @escaping () -> Bool = { false },
+        progress: @escaping (MovementProgress) -> Void = { _ in }
+    ) throws(StretchError) -> MovementReport {
+        let table = try database.administer { try database.enabledTable(name) }
+        let migrator = try database.makeMigrator()
+        var options = MigrationOptions()
+        options.shouldStop = shouldStop
+        let start = ContinuousClock.now
+        let report = try migrator.bringBack(
+            table: table.name, where: condition, options: options
+        ) { progress(MovementProgress($0)) }
+        return MovementReport(
+            report, elapsed: ContinuousClock.now - start, database.configuration)
+    }
+
+    /// The visible cold rows of a table that meet a condition; all of them without one.
+    ///
+    /// - Throws: `invalidArgument` for a missing table or a wrong condition; `remoteUnavailable`.
+    public func coldRowCount(
+        where condition: String? = nil
+    ) throws(StretchError) -> Int64 {
+        let table = try database.perform { try database.enabledTable(name) }
+        guard let condition else {
+            return try database.perform { try database.coldRowCount(table) }
+        }
+        try database.perform {
+            try database.checkFilter(condition, schema: try database.schema(of: table))
+        }
+        let count = { (source: String) in
+            "(SELECT count(*) FROM \(source).\(table.name.quotedName) WHERE (\(condition)\n))"
+        }
+        // Before the statement is prepared, the overlay shows the tables as they are now.
+        let answer = try database.query("SELECT \(count("temp")) - \(count("main"))")
+        return answer.rows.first?.first?.integerValue ?? 0
+    }
+
+    /// Checks that the remote has every batch that a table's part of the manifest names.
+    ///
+    /// Nothing is changed but an event. Batches of the remote that the manifest does not name are
+    /// seen by nobody here, and are left to garbage collection.
+    ///
+    /// - Returns: The number of batches.
+    /// - Throws: `remoteMismatch`, naming the batches, when the remote was rolled back or lacks
+    ///   some; `invalidArgument` for a table that is not stretch-enabled; `notPermitted`;
+    ///   `disconnected`; `remoteUnavailable`.
+    @discardableResult
+    public func reconcileBatches() throws(StretchError) -> Int {
+        try database.administer {
+            let endpoint = try database.makeEndpoint(try database.enabledDatabase(), as: .reader)
+            let (position, table, batches) = try database.connection.transaction(.deferred) {
+                () throws in
+                let table = try database.enabledTable(name)
+                return (
+                    try database.enabledDatabase().position, table,
+                    try database.catalog.batches(table: table.id)
+                )
+            }
+            let hint = "Reauthorize: what is in staging is sent again, the rest is listed."
+            guard try endpoint.holds(position) else {
+                throw StretchError(
+                    .remoteMismatch,
+                    "the remote does not hold epoch \(position.epoch) of this file", hint: hint)
+            }
+            let visible = try endpoint.batches(seenAt: position)
+            let missing = batches.filter { visible[$0.visible.id] != $0.digest }
+            guard missing.isEmpty else {
+                let names = missing.prefix(20).map { "\($0.visible.id)" }.joined(separator: ", ")
+                let more = missing.count > 20 ? " and \(missing.count - 20) more" : ""
+                throw StretchError(
+                    .remoteMismatch,
+                    "the remote lacks batches of table \"\(table.name)\": \(names)\(more)",
+                    hint: hint)
+            }
+            try database.connection.transaction(.immediate) {
+                try database.catalog.insertEvent(
+                    time: database.configuration.now(), table: table.name, kind: "reconcileBatches",
+                    message: "the remote has every batch: \(batches.count)")
+            }
+            return batches.count
+        }
+    }
+}
