@@ -61,7 +61,7 @@ extension PostgresEndpoint {
         let connection = sent.connection
         let misfits = sent.wait()
         // The call begins now, with its own interruption.
-        connection.mark = connection.interruption.mark
+        connection.mark = connection.interrupter.mark
         return try attempt {
             defer {
                 connection.rollBack()

@@ -47,7 +47,7 @@ public final class PostgresEndpoint: BranchingEndpoint, CollectingEndpoint, Logi
     /// Makes the call that runs now on another thread stop with code `cancelled`.
     ///
     /// The one call that may come from any thread. It does nothing when no call runs.
-    public func interrupt() { pool.interruption.interrupt() }
+    public func interrupt() { pool.interrupter.interrupt() }
 
     /// The remote as messages name it.
     var remoteName: String {

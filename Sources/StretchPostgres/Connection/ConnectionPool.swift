@@ -7,7 +7,7 @@ final class ConnectionPool {
     /// More idle sessions than these are closed.
     static let maximumIdleCount = 4
 
-    let interruption = Interruption()
+    let interrupter = CallInterrupter()
     private let address: PostgresAddress
     private let credential: () throws(StretchError) -> RemoteCredential?
     private var idle: [PostgresConnection] = []
@@ -26,12 +26,12 @@ final class ConnectionPool {
     func take() throws -> (PostgresConnection, isReused: Bool) {
         while let connection = idle.popLast() {
             guard connection.isUsable else { continue }
-            connection.mark = interruption.mark
+            connection.mark = interrupter.mark
             return (connection, true)
         }
         return (
             try PostgresConnection(
-                address, credential: credential(), interruption: interruption), false
+                address, credential: credential(), interrupter: interrupter), false
         )
     }
 

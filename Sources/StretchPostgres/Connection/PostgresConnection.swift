@@ -18,9 +18,9 @@ final class PostgresConnection {
     var isDirect: Bool?
     /// The prepared statements of the session, by their text.
     var preparedStatements: [String: String] = [:]
-    /// The value of the interruption's mark when the present call began.
+    /// The value of the interrupter's mark when the present call began.
     var mark: Int
-    let interruption: Interruption
+    let interrupter: CallInterrupter
     /// The results of statements that were sent and not read yet are still to come.
     private(set) var hasPendingResults = false
     /// Whether the statements of a pipeline that are still to come want rows one by one.
@@ -32,10 +32,10 @@ final class PostgresConnection {
     ///
     /// - Throws: ``PostgresError``, or ``StretchError`` for a server that must not be used.
     init(
-        _ address: PostgresAddress, credential: RemoteCredential?, interruption: Interruption
+        _ address: PostgresAddress, credential: RemoteCredential?, interrupter: CallInterrupter
     ) throws {
-        self.interruption = interruption
-        mark = interruption.mark
+        self.interrupter = interrupter
+        mark = interrupter.mark
         let parameters = try ConnectionParameters(address, credential: credential)
         guard let handle = parameters.withKeywords({ PQconnectStartParams($0, $1, 0) }) else {
             throw PostgresError.lost("libpq has no memory")
@@ -112,7 +112,7 @@ final class PostgresConnection {
             guard descriptor.fd >= 0 else { throw lastError }
             // Interruptions are noticed at each turn.
             if poll(&descriptor, 1, 100) > 0 { return }
-            guard interruption.mark == mark else {
+            guard interrupter.mark == mark else {
                 throw StretchError(.cancelled, "a call to the remote was interrupted")
             }
             guard ContinuousClock.now < deadline else {
@@ -327,7 +327,7 @@ final class PostgresConnection {
         guard PQstatus(handle) == CONNECTION_OK, !hasPendingResults,
             PQtransactionStatus(handle) != PQTRANS_IDLE
         else { return }
-        mark = interruption.mark
+        mark = interrupter.mark
         guard PQsendQuery(handle, "ROLLBACK") == 1 else { return }
         hasPendingResults = true
         drain(patience: .seconds(10))
@@ -349,7 +349,7 @@ final class PostgresConnection {
 
     private func drain(patience: Duration) {
         let deadline = ContinuousClock.now + patience
-        mark = interruption.mark
+        mark = interrupter.mark
         // A COPY that was begun and left is ended here.
         isAtCopy = false
         while hasPendingResults, ContinuousClock.now < deadline {

@@ -53,7 +53,7 @@ final class RowSource {
         endpoint.pool.giveBack(connection)
     }
 
-    func beginCall() { connection.mark = connection.interruption.mark }
+    func beginCall() { connection.mark = connection.interrupter.mark }
 
     /// Appends rows until the page is full or the rows end.
     func fill(_ page: RowBuffer, maximumRowCount: Int) throws {

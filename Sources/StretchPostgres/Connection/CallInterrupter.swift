@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// Makes the call of an endpoint that runs now, on another thread, stop.
-final class Interruption: Sendable {
+final class CallInterrupter: Sendable {
     private let count = Atomic<Int>(0)
 
     /// A number that changes with each interruption; a call compares it with that of its begin.
