@@ -30,7 +30,7 @@ extension DatabaseHost {
 
     private func run(
         _ text: String, _ variables: [String: TransactSQLValue],
-        _ body: (StretchSQLite.Statement) throws -> Void
+        _ body: (Statement) throws -> Void
     ) throws(TransactSQLError) {
         do throws(StretchError) {
             try catalog?.refresh(for: text, of: database)
@@ -56,7 +56,7 @@ extension DatabaseHost {
 
     /// Binds the declared variables that a statement names, in any case.
     private static func bind(
-        _ variables: [String: TransactSQLValue], to statement: StretchSQLite.Statement
+        _ variables: [String: TransactSQLValue], to statement: Statement
     ) throws {
         guard statement.parameterCount > 0 else { return }
         for index in 1...statement.parameterCount {

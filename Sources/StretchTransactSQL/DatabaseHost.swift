@@ -22,7 +22,7 @@ public final class DatabaseHost: TransactSQLHost {
     /// The current database.
     public internal(set) var database: StretchDatabase
     /// Takes each statement of SQLite's, prepared and bound, and steps it to its end.
-    let consume: (StretchSQLite.Statement) throws -> Void
+    let consume: (Statement) throws -> Void
     let catalog: SystemCatalog?
 
     /// Makes a host of a database.
@@ -40,7 +40,7 @@ public final class DatabaseHost: TransactSQLHost {
     ///     return no rows.
     public init(
         _ database: StretchDatabase, showsSystemCatalog: Bool = false,
-        consume: @escaping (StretchSQLite.Statement) throws -> Void
+        consume: @escaping (Statement) throws -> Void
     ) {
         self.database = database
         self.consume = consume

@@ -118,7 +118,7 @@ import TransactSQL
 private final class Transcript: TransactSQLOutput {
     private(set) var lines: [String] = []
 
-    func write(_ statement: StretchSQLite.Statement) throws {
+    func write(_ statement: Statement) throws {
         let columns = 0..<statement.columnCount
         guard !columns.isEmpty else { return try statement.run() }
         var rows: [String] = []

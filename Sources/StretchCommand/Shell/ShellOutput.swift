@@ -22,7 +22,7 @@ final class ShellOutput: TransactSQLOutput {
     }
 
     /// Steps a statement to its end, and prints its rows.
-    func write(_ statement: StretchSQLite.Statement) throws {
+    func write(_ statement: Statement) throws {
         let columnCount = statement.columnCount
         guard columnCount > 0 else {
             try statement.run()

@@ -2,7 +2,7 @@ internal import StretchText
 
 extension ScriptExecutor {
     /// Runs one statement of Transact-SQL.
-    mutating func perform(_ statement: Statement) throws {
+    mutating func perform(_ statement: TransactSQLStatement) throws {
         switch statement.kind {
         case .declare(let declarations):
             for declaration in declarations { try declare(declaration) }

@@ -26,7 +26,7 @@ extension Parser {
     }
 
     /// Parses what follows `RESTORE`.
-    mutating func parseRestore() throws(TransactSQLError) -> Statement.Kind {
+    mutating func parseRestore() throws(TransactSQLError) -> TransactSQLStatement.Kind {
         if let question = acceptQuestion() { return .inspect(try parseInspection(question)) }
         try expect("DATABASE")
         let database = try expectDatabase()

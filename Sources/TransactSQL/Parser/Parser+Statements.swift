@@ -2,7 +2,7 @@ internal import StretchText
 
 extension Parser {
     /// Parses the part of a statement that tells what it is, and all of the rest.
-    mutating func parseKind() throws(TransactSQLError) -> Statement.Kind {
+    mutating func parseKind() throws(TransactSQLError) -> TransactSQLStatement.Kind {
         if accept("DECLARE") { return .declare(try parseDeclarations()) }
         if accept("SET") { return try parseSet() }
         if accept("PRINT") { return .print(try parseExpression()) }
@@ -22,7 +22,7 @@ extension Parser {
         return .execute(try parseCallWithoutExecute())
     }
 
-    private mutating func parseAlterRole() throws(TransactSQLError) -> Statement.Kind {
+    private mutating func parseAlterRole() throws(TransactSQLError) -> TransactSQLStatement.Kind {
         let role = try expectName("a role")
         let action: RoleAction
         if accept("ADD") {
@@ -77,7 +77,7 @@ extension Parser {
         return Identifier(token.text, at: token.position)
     }
 
-    private mutating func parseSet() throws(TransactSQLError) -> Statement.Kind {
+    private mutating func parseSet() throws(TransactSQLError) -> TransactSQLStatement.Kind {
         guard reader.current.kind == .variable else { return try parseSetOption() }
         let name = try expectVariable()
         try expect(symbol: "=")
@@ -93,7 +93,7 @@ extension Parser {
         "ARITHABORT": [true], "NUMERIC_ROUNDABORT": [false], "IMPLICIT_TRANSACTIONS": [false],
     ]
 
-    private mutating func parseSetOption() throws(TransactSQLError) -> Statement.Kind {
+    private mutating func parseSetOption() throws(TransactSQLError) -> TransactSQLStatement.Kind {
         let option = try expectName("a variable or a setting")
         let name = option.name.uppercasedASCII
         guard let values = Self.sessionSettings[name] else {
@@ -114,7 +114,8 @@ extension Parser {
 // MARK: - Database and table
 
 extension Parser {
-    private mutating func parseAlterDatabase() throws(TransactSQLError) -> Statement.Kind {
+    private mutating func parseAlterDatabase() throws(TransactSQLError) -> TransactSQLStatement.Kind
+    {
         let name: DatabaseName
         if accept("CURRENT") {
             name = .current
@@ -189,7 +190,7 @@ extension Parser {
             hint: "Keep one of the two.")
     }
 
-    private mutating func parseAlterTable() throws(TransactSQLError) -> Statement.Kind {
+    private mutating func parseAlterTable() throws(TransactSQLError) -> TransactSQLStatement.Kind {
         let name = try expectObjectName("a table")
         try expect("SET")
         try expect(symbol: "(")

@@ -29,11 +29,11 @@ struct Parser {
     var workCount: Int { reader.workCount }
 
     /// Parses the statement that begins here.
-    mutating func parseStatement() throws(TransactSQLError) -> Statement {
+    mutating func parseStatement() throws(TransactSQLError) -> TransactSQLStatement {
         let position = reader.current.position
         let kind = try parseKind()
         try expectEnd()
-        return Statement(kind: kind, position: position)
+        return TransactSQLStatement(kind: kind, position: position)
     }
 
     /// Takes what is left of the statement, or of the batch: half-understood text must not run.

@@ -7,7 +7,7 @@ public struct ScriptItem: Sendable {
         /// A statement of SQLite's.
         case plain(PlainStatement)
         /// A statement of Transact-SQL.
-        case statement(Statement)
+        case statement(TransactSQLStatement)
         /// A statement that is wrong, or refused; nothing of it may run.
         case failure(TransactSQLError)
         /// `GO`: the batch ends, and runs this many times in all.

@@ -1,5 +1,5 @@
 /// A statement of Transact-SQL.
-public struct Statement: Equatable, Sendable {
+public struct TransactSQLStatement: Equatable, Sendable {
     /// What the statement is.
     public let kind: Kind
     /// Where it begins.
