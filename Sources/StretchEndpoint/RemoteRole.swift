@@ -10,8 +10,6 @@ public enum RemoteRole: String, Codable, Sendable, CaseIterable {
 
 /// The lesser logins of a remote.
 public enum RemoteLogins: Sendable {
-    /// The remote has no logins.
-    case unknown
     /// Logins with random passwords were made.
     case made(writer: RemoteCredential, reader: RemoteCredential)
     /// None were made, for this reason: `login "app" may not create roles`.

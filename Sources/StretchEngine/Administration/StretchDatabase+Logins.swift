@@ -33,7 +33,6 @@ extension StretchDatabase {
         }
         let reason: String
         switch try endpoint.makeLogins() {
-        case .unknown: return []
         case .refused(let why): reason = why
         case .made(let writer, let reader):
             guard let problem = trial(writer, reader) else {

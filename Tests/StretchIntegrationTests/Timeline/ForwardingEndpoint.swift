@@ -49,7 +49,9 @@ class ForwardingEndpoint: BranchingEndpoint, CollectingEndpoint, LoginEndpoint, 
 
     func makeLogins() throws(StretchError) -> RemoteLogins {
         try around("makeLogins") { () throws(StretchError) in
-            guard let logins = base as? any LoginEndpoint else { return .unknown }
+            guard let logins = base as? any LoginEndpoint else {
+                throw StretchError(.unsupported, "a remote without logins")
+            }
             return try logins.makeLogins()
         }
     }
