@@ -116,7 +116,7 @@ let engine: [Target] = [
         dependencies: [
             "CSQLiteLinked", "StretchCatalog", "StretchCore", "StretchEmbedded",
             "StretchEndpoint", "StretchEngine", "StretchKeystore", "StretchMigration",
-            "StretchRows", "StretchSchema", "StretchSQLite", "StretchStaging",
+            "StretchRows", "StretchSchema", "StretchSQLite", "StretchStaging", "StretchTimeline",
         ]),
 ]
 
@@ -124,7 +124,7 @@ let engine: [Target] = [
 
 let programs: [Target] = [
     // The language alone: what its statements do is behind a protocol.
-    .target(name: "TransactSQL", dependencies: ["StretchText"]),
+    .target(name: "TransactSQL", dependencies: ["StretchCore", "StretchText"]),
     .target(
         name: "StretchTransactSQL",
         dependencies: [
@@ -137,7 +137,7 @@ let programs: [Target] = [
     .executableTarget(
         name: "StretchCommand",
         dependencies: [
-            "CEditline", "StretchCatalog", "StretchCore", "StretchEndpoint",
+            "CEditline", "StretchCore", "StretchEndpoint",
             "StretchEngine", "StretchKeystore", "Stretch", "StretchPostgres", "StretchSchema",
             "StretchSQLite", "StretchStaging", "StretchText", "StretchTransactSQL", "TransactSQL",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -211,7 +211,8 @@ let tests: [Target] = [
         name: "StretchSQLiteTests",
         dependencies: ["Stretch", "StretchSQLite", "StretchTestSupport"]),
     .testTarget(
-        name: "TransactSQLTests", dependencies: ["StretchTestSupport", "TransactSQL"],
+        name: "TransactSQLTests",
+        dependencies: ["StretchCore", "StretchTestSupport", "TransactSQL"],
         exclude: ["Scripts"]),
     .testTarget(
         name: "StretchTests",

@@ -9,3 +9,4 @@
 @_exported public import StretchSQLite
 @_exported public import StretchSchema
 @_exported public import StretchStaging
+@_exported public import StretchTimeline

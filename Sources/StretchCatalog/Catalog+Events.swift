@@ -5,11 +5,12 @@ package import StretchSQLite
 extension Catalog {
     /// Notes what happened, for `status` and people.
     package func insertEvent(
-        time: String, table: String?, kind: String, message: String
+        time: String, table: String?, kind: EventKind, message: String
     ) throws(SQLiteError) {
         try connection.run(
             "INSERT INTO main.stretch_event(time, table_name, kind, message) VALUES(?, ?, ?, ?)",
-            .text(time), table.map(Value.text) ?? .null, .text(kind), .text(message))
+            .text(time), table.map(Value.text) ?? .null, .text(kind.rawValue),
+            .text(message))
     }
 
     /// The newest events, the last one first.
@@ -22,14 +23,14 @@ extension Catalog {
             """, .integer(Int64(limit))
         ) { row in
             CatalogEvent(
-                time: try row.string(1), table: try row.optionalString(2), kind: try row.string(3),
-                message: try row.string(4))
+                time: try row.string(1), table: try row.optionalString(2),
+                kind: EventKind(rawValue: try row.string(3)), message: try row.string(4))
         }
     }
 
     /// Notes a batch that moved; the newest 1,000 per table are kept.
     package func insertStatus(
-        table: Int64, batch: Int64, direction: MigrationState, ended: String, rowCount: Int64,
+        table: Int64, batch: Int64, direction: MigrationDirection, ended: String, rowCount: Int64,
         byteCount: Int64
     ) throws(SQLiteError) {
         try connection.run(
@@ -69,7 +70,7 @@ package struct CatalogEvent: Hashable, Sendable {
     package let time: String
     /// The table that it concerns, or `nil`.
     package let table: String?
-    package let kind: String
+    package let kind: EventKind
     package let message: String
 }
 
@@ -78,7 +79,7 @@ package struct MigrationStatus: Hashable, Sendable {
     package let table: Int64
     /// The batch's number.
     package let batch: Int64
-    package let direction: MigrationState
+    package let direction: MigrationDirection
     /// The time at which it became visible, in UTC.
     package let ended: String
     package let rowCount: Int64

@@ -22,16 +22,6 @@ package struct DatabaseRecord: Hashable, Sendable {
     }
 }
 
-/// Which rows queries see, the narrowest mode first.
-public enum QueryMode: String, Sendable, CaseIterable {
-    /// No query on a stretch-enabled table is answered.
-    case disabled = "DISABLED"
-    /// Hot rows only.
-    case localOnly = "LOCAL_ONLY"
-    /// Hot and cold rows.
-    case localAndRemote = "LOCAL_AND_REMOTE"
-}
-
 /// What the migrator does with a table.
 public enum MigrationState: String, Sendable, CaseIterable {
     /// Eligible rows move to the remote.
@@ -40,6 +30,14 @@ public enum MigrationState: String, Sendable, CaseIterable {
     case inbound
     /// Nothing moves.
     case paused
+}
+
+/// Where the rows of a migration go.
+public enum MigrationDirection: String, Sendable, CaseIterable {
+    /// To the remote.
+    case outbound
+    /// Back to the local table.
+    case inbound
 }
 
 /// A column of a stretch-enabled table, with its id for ever.

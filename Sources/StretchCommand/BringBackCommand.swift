@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import StretchEngine
+internal import Stretch
 
 struct BringBackCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -34,7 +34,7 @@ struct BringBackCommand: ParsableCommand {
             where: self.where, shouldStop: { Interruption.isRequested },
             progress: bar.update)
         bar.finish()
-        options.show(report) { report.lines }
+        options.show(MigrationJSON(report)) { report.lines }
         try Interruption.check()
     }
 

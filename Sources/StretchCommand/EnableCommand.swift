@@ -31,7 +31,7 @@ struct EnableCommand: ParsableCommand {
 
     func run() throws {
         let report = try options.open(login.given, server: server).enable(server: server)
-        options.show(report) {
+        options.show(EnableJSON(report)) {
             ["Enabled \(options.file) with server \(report.server)."]
                 + report.advice.map { "Advice: \($0)" }
                 + ["Next: stretch table enable \(options.file) TABLE --filter CONDITION"]

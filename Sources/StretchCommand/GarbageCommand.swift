@@ -46,7 +46,7 @@ struct GarbageCommand: ParsableCommand {
         let age = olderThan.map { Duration.seconds(Int64($0 * 86_400)) }
         let report = try database.remote.collectGarbage(
             olderThan: age, erasesHiddenRows: eraseHidden, isDryRun: dryRun)
-        options.show(report) { lines(report) }
+        options.show(GarbageJSON(report)) { lines(report) }
     }
 
     private func lines(_ report: GarbageCollection) -> [String] {
@@ -65,7 +65,7 @@ struct GarbageCommand: ParsableCommand {
             lines.append(
                 "Kept: \(report.keptBatches.counted("retired batch", "retired batches"))\(since).")
         }
-        if report.retentionSeconds == nil {
+        if report.retention == nil {
             lines.append("The retention is unlimited. To change it: stretch retention FILE 30d.")
         }
         if report.hiddenRows > 0 {
@@ -74,17 +74,16 @@ struct GarbageCommand: ParsableCommand {
                     + "To delete them: --erase-hidden.")
         }
         lines.append(
-            BackupAge.sentence(report.completeForSeconds, since: report.completeSince))
+            BackupAge.sentence(report.completeAge, since: report.completeSince))
         return lines
     }
 }
 
 /// How old a backup may be that finds all its rows.
 enum BackupAge {
-    static func sentence(_ seconds: Int64?, since time: String? = nil) -> String {
-        guard let seconds else { return "Every backup finds all its rows." }
+    static func sentence(_ age: Duration?, since time: String? = nil) -> String {
+        guard let age else { return "Every backup finds all its rows." }
         let since = time.map { ", made after \($0)," } ?? ""
-        let age = Duration.seconds(seconds).longText
-        return "Backups up to \(age) old\(since) find all their rows."
+        return "Backups up to \(age.longText) old\(since) find all their rows."
     }
 }

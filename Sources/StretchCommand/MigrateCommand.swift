@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
-internal import StretchCore
-internal import StretchEngine
+internal import Stretch
 
 struct MigrateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -71,7 +70,7 @@ struct MigrateCommand: ParsableCommand {
         let database = try options.open()
         if let reclaim { try database.requireReclaiming(reclaim) }
         Interruption.observe()
-        var report: MovementReport?
+        var report: MigrationReport?
         repeat {
             report = try runOnceOrWait(database, isFirst: report == nil)
             guard let watch, !Interruption.isRequested else { break }
@@ -82,7 +81,7 @@ struct MigrateCommand: ParsableCommand {
         try Interruption.check()
         if let waiting = report?.waiting.first(where: \.isBlocking) {
             throw StretchError(
-                .notPermitted, waiting.message,
+                .notPermitted, waiting.reason.message,
                 hint: "Ask the owner of the remote to run: stretch provision "
                     + "\(options.file) --login NAME.")
         }
@@ -92,7 +91,7 @@ struct MigrateCommand: ParsableCommand {
     /// tries again.
     private func runOnceOrWait(
         _ database: StretchDatabase, isFirst: Bool
-    ) throws -> MovementReport? {
+    ) throws -> MigrationReport? {
         do {
             return try runOnce(database, isFirst: isFirst)
         } catch let error as StretchError {
@@ -104,7 +103,7 @@ struct MigrateCommand: ParsableCommand {
 
     private func runOnce(
         _ database: StretchDatabase, isFirst: Bool
-    ) throws -> MovementReport {
+    ) throws -> MigrationReport {
         let bar = ProgressBar()
         defer { bar.finish() }
         let report = try database.migrate(
@@ -115,11 +114,11 @@ struct MigrateCommand: ParsableCommand {
         if isFirst, !options.json {
             for warning in report.warnings { StandardError.write("warning: \(warning)\n") }
         }
-        if watch != nil, report.rows == 0 { return report }
+        if watch != nil, report.rowCount == 0 { return report }
         if options.json, watch != nil {
-            StandardOutput.writeLine(JSONText.line(report))
+            StandardOutput.writeLine(JSONText.line(MigrationJSON(report)))
         } else {
-            options.show(report) { report.lines }
+            options.show(MigrationJSON(report)) { report.lines }
         }
         StandardOutput.flush()
         return report
@@ -142,53 +141,54 @@ struct MigrateCommand: ParsableCommand {
     }
 }
 
-extension MovementReport {
+extension MigrationReport {
     /// The report as people read it.
     var lines: [String] {
         var lines = tables.flatMap(Self.lines)
         if lines.isEmpty { lines.append("Nothing to move.") }
-        let rate = seconds > 0 ? Int64(Double(rows) / seconds).grouped : "0"
-        if rows > 0 {
+        let seconds = elapsed.seconds
+        let rate = seconds > 0 ? Int64(Double(rowCount) / seconds).grouped : "0"
+        if rowCount > 0 {
+            let lockTime = lockTimes.percentile(0.99).milliseconds
             lines.append(
-                "\(rows.grouped) rows (\(bytes.byteText)) in \(Duration.seconds(seconds).text), "
-                    + "\(rate) rows/s; write lock p99 "
-                    + "\(lockMilliseconds.formatted(digits: 0)) ms.")
+                "\(rowCount.grouped) rows (\(byteCount.byteText)) in \(elapsed.text), "
+                    + "\(rate) rows/s; write lock p99 \(lockTime.formatted(digits: 0)) ms.")
         }
         for conflict in conflicts {
             lines.append(
-                "Cannot be brought back: \(conflict.table) \(conflict.location): "
+                "Cannot be brought back: \(conflict.table) \(conflict.location.text): "
                     + conflict.message)
         }
-        for table in waiting { lines.append("Waiting: \(table.message)") }
+        for table in waiting { lines.append("Waiting: \(table.reason.message)") }
         if isStopped { lines.append("Stopped. The next run resumes here.") }
         return lines
     }
 
     private static func lines(_ table: Table) -> [String] {
-        let verb = table.direction == "inbound" ? "brought back" : "moved"
+        let verb = table.direction == .inbound ? "brought back" : "moved"
         var lines = [
-            table.rows == 0
+            table.rowCount == 0
                 ? "Table \(table.name): no rows \(verb)."
-                : "Table \(table.name): \(table.rows.counted("row", "rows")) \(verb) in "
-                    + "\(table.batches.counted("batch", "batches"))."
+                : "Table \(table.name): \(table.rowCount.counted("row", "rows")) \(verb) in "
+                    + "\(Int64(table.batchCount).counted("batch", "batches"))."
         ]
-        if table.changedRows > 0 {
+        if table.changedRowCount > 0 {
             lines.append(
-                "  \(table.changedRows.grouped) changed during the migration and stay hot.")
+                "  \(table.changedRowCount.grouped) changed during the migration and stay hot.")
         }
-        for (reason, count) in table.keptRows.sorted(by: { $0.key < $1.key }) where count > 0 {
+        let kept = table.keptRowCounts.sorted { $0.key.rawValue < $1.key.rawValue }
+        for (reason, count) in kept where count > 0 {
             lines.append("  \(count.grouped) stay hot: \(explanation(reason)).")
         }
         return lines
     }
 
-    private static func explanation(_ reason: String) -> String {
+    private static func explanation(_ reason: KeptReason) -> String {
         switch reason {
-        case "nullInKey": "their key contains NULL"
-        case "highestRowid": "the highest key stays, so that it is not generated again"
-        case "hotChild": "a hot row of another table refers to them"
-        case "refused": "the remote cannot hold them"
-        default: reason
+        case .nullInKey: "their key contains NULL"
+        case .highestRowid: "the highest key stays, so that it is not generated again"
+        case .hotChild: "a hot row of another table refers to them"
+        case .refused: "the remote cannot hold them"
         }
     }
 }

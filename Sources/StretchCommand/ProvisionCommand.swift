@@ -18,7 +18,7 @@ struct ProvisionCommand: ParsableCommand {
 
     func run() throws {
         let report = try options.open(login.given).remote.provision()
-        options.show(report) {
+        options.show(ProvisionJSON(report)) {
             let lines = report.tables.flatMap { table in
                 table.steps.map { "Table \(table.name): \($0.message): done." }
             }

@@ -35,30 +35,30 @@ struct RetentionCommand: ParsableCommand {
         let database = try options.open(login.given)
         guard let retention else {
             let report = try database.remote.retention()
-            return options.show(report) { lines(report) }
+            return options.show(RetentionJSON(report)) { lines(report) }
         }
         let report = try database.remote.setRetention(retention.duration)
         if report.isShortened {
             StandardError.write(
                 "warning: after the next gc, backups older than "
-                    + "\(Self.text(report.retentionSeconds)) may not find all their rows\n")
+                    + "\(Self.text(report.retention)) may not find all their rows\n")
         }
-        options.show(report) { lines(report) }
+        options.show(RetentionJSON(report)) { lines(report) }
     }
 
-    private static func text(_ seconds: Int64?) -> String {
-        seconds.map { Duration.seconds($0).ageText } ?? "unlimited"
+    private static func text(_ retention: Duration?) -> String {
+        retention?.ageText ?? "unlimited"
     }
 
     private func lines(_ report: RetentionReport) -> [String] {
         let former =
-            report.retentionSeconds == report.formerRetentionSeconds
-            ? "" : " (before: \(Self.text(report.formerRetentionSeconds)))"
+            report.retention == report.formerRetention
+            ? "" : " (before: \(Self.text(report.formerRetention)))"
         return [
-            "Retention: \(Self.text(report.retentionSeconds))\(former).",
+            "Retention: \(Self.text(report.retention))\(former).",
             "gc would delete \(report.rows.counted("row", "rows")) (\(report.bytes.byteText)) in "
                 + "\(report.batches.counted("batch", "batches")).",
-            BackupAge.sentence(report.completeForSeconds),
+            BackupAge.sentence(report.completeAge),
         ]
     }
 }

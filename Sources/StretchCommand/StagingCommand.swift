@@ -45,7 +45,7 @@ struct StagingCommand: ParsableCommand {
             try database.staging.set(try wanted(instead: try database.staging.settings()))
         }
         let report = try database.staging.report()
-        options.show(report) { Self.lines(report) }
+        options.show(StagingJSON(report)) { Self.lines(report) }
     }
 
     private func wanted(instead settings: StagingSettings?) throws -> StagingSettings? {
@@ -65,19 +65,19 @@ struct StagingCommand: ParsableCommand {
             "\(report.batches.counted("batch", "batches")), \(report.bytes.byteText) for "
             + "\(report.rowBytes.byteText) of rows"
         var lines: [String]
-        if report.rpoHours == 0 {
+        if let settings = report.settings {
+            let covered = report.covered.hours.formatted(digits: 1)
+            lines = [
+                "Staging      \(settings.rpoHours) h, \(covered) h covered",
+                "  Holds      \(held)",
+                "  Budget     \(settings.byteBudget.byteText); the file takes "
+                    + report.fileBytes.byteText,
+            ]
+        } else {
             lines = ["Staging      off"]
             if report.batches > 0 {
                 lines.append("  Holds      \(held), until the remote is found to hold them")
             }
-        } else {
-            let covered = report.coveredHours.formatted(digits: 1)
-            lines = [
-                "Staging      \(report.rpoHours) h, \(covered) h covered",
-                "  Holds      \(held)",
-                "  Budget     \(report.budgetBytes.byteText); the file takes "
-                    + report.fileBytes.byteText,
-            ]
         }
         if let oldest = report.oldest { lines.append("  Oldest     \(oldest) UTC") }
         if let problem = report.problem { lines.append("  Problem    \(problem)") }

@@ -1,6 +1,5 @@
 internal import ArgumentParser
-internal import StretchEngine
-internal import StretchSchema
+internal import Stretch
 
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -11,21 +10,21 @@ struct StatusCommand: ParsableCommand {
 
     func run() throws {
         let status = try options.open().status()
-        options.show(status) { Self.lines(status) }
+        options.show(StatusJSON(status)) { Self.lines(status) }
     }
 
     private static func lines(_ status: DatabaseStatus) -> [String] {
         let database = status.database
         var lines = [
             "Server       \(database.server) (\(database.linkState.rawValue))",
-            "Query mode   \(database.queryMode)",
+            "Query mode   \(database.queryMode.rawValue)",
             "Epoch        \(database.epoch)",
             "Free pages   \(database.freePages.grouped) (\(database.freeBytes.byteText))",
         ]
         if let login = database.login { lines.insert("Login        \(login)", at: 1) }
         if let reason = database.linkReason { lines.insert("Reason       \(reason)", at: 1) }
         lines += database.warnings.map { "Warning      \($0)" }
-        if let step = database.pendingStep { lines.append("Pending step \(step)") }
+        if let step = database.pendingStep { lines.append("Pending step \(step.rawValue)") }
         if let staging = database.staging { lines += StagingCommand.lines(staging) }
         if status.tables.isEmpty { lines.append("No table is stretch-enabled.") }
         lines += status.tables.flatMap(Self.lines)
@@ -40,7 +39,7 @@ struct StatusCommand: ParsableCommand {
         let eligible = table.eligibleRows.map { ", \($0.grouped) eligible" } ?? ""
         var lines = [
             "",
-            "Table \(table.name): \(table.migrationState)",
+            "Table \(table.name): \(table.migrationState.rawValue)",
             "  Filter     \(table.filterPredicate)",
             "  Hot rows   \(table.localRows.grouped)\(bytes(table.localBytes))\(eligible)",
             "  Cold rows  \(table.remoteRows.grouped)\(bytes(table.remoteBytes)), "

@@ -27,7 +27,7 @@ struct TestConnectionCommand: ParsableCommand {
     func run() throws {
         let test = try test()
         let report = test.report
-        DatabaseOptions.show(report, isJSON: json) {
+        DatabaseOptions.show(ConnectionJSON(report), isJSON: json) {
             var lines = [
                 "Server       \(report.server)",
                 "State        \(report.state.rawValue)",
@@ -35,7 +35,7 @@ struct TestConnectionCommand: ParsableCommand {
             if let login = report.login { lines.append("Login        \(login)") }
             if let number = report.number { lines.append("Number       \(number)") }
             lines += report.warnings.map { "Warning      \($0)" }
-            return lines + ["Time         \(Duration.seconds(report.seconds).text)"]
+            return lines + ["Time         \(report.elapsed.text)"]
         }
         if let failure = test.failure { throw failure }
     }

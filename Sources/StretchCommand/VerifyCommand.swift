@@ -1,6 +1,5 @@
 internal import ArgumentParser
-internal import StretchCore
-internal import StretchEngine
+internal import Stretch
 
 struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -14,7 +13,7 @@ struct VerifyCommand: ParsableCommand {
 
     func run() throws {
         let report = try options.open().verify(table: table)
-        options.show(report) { Self.lines(report) }
+        options.show(VerificationJSON(report)) { Self.lines(report) }
         guard report.isSound else {
             throw StretchError(
                 .damaged, "the remote differs from what the file recorded",
@@ -22,25 +21,26 @@ struct VerifyCommand: ParsableCommand {
         }
     }
 
-    private static func lines(_ report: VerificationResult) -> [String] {
+    private static func lines(_ report: VerificationReport) -> [String] {
         var lines = report.tables.flatMap { table in
             var lines = [
-                "Table \(table.name): \(table.coldRows.grouped) cold rows in "
-                    + "\(table.batches.counted("batch", "batches")) read and compared."
+                "Table \(table.name): \(table.coldRowCount.grouped) cold rows in "
+                    + "\(Int64(table.batchCount).counted("batch", "batches")) read and compared."
             ]
-            if table.shadowedRows > 0 {
+            if table.shadowedRowCount > 0 {
                 lines.append(
-                    "  \(table.shadowedRows.grouped) are hidden by hot rows with the same key.")
+                    "  \(table.shadowedRowCount.grouped) are hidden by hot rows with the same key.")
             }
-            if table.orphanRows > 0 {
-                lines.append("  \(table.orphanRows.grouped) rows refer to rows that do not exist.")
+            if table.orphanRowCount > 0 {
+                lines.append(
+                    "  \(table.orphanRowCount.grouped) rows refer to rows that do not exist.")
             }
             return lines
         }
-        lines += report.problems.map { problem in
-            let table = problem.table.map { "table \($0): " } ?? ""
-            let batch = problem.batch.map { "batch \($0): " } ?? ""
-            return "Problem: \(table)\(batch)\(problem.message)"
+        lines += report.findings.map { finding in
+            let table = finding.table.map { "table \($0): " } ?? ""
+            let batch = finding.batchNumber.map { "batch \($0): " } ?? ""
+            return "Problem: \(table)\(batch)\(finding.message)"
         }
         return lines + [report.isSound ? "No problems." : "There are problems."]
     }

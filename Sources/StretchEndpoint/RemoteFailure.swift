@@ -1,5 +1,5 @@
 /// How far a connection with a remote came.
-public enum ConnectionState: String, Codable, Sendable, CaseIterable {
+public enum ConnectionState: String, Sendable, CaseIterable {
     /// It answers, and knows the login.
     case healthy
     /// The address leads nowhere, or something turns this machine away: no such host, a closed

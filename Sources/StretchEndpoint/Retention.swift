@@ -24,13 +24,11 @@ extension Duration {
 }
 
 /// How long a remote keeps what no file sees any more.
-///
-/// Its JSON form is documented in `Documentation/JSON.md`.
-public struct RetentionReport: Codable, Equatable, Sendable {
-    /// The retention, in seconds; `nil` is for ever.
-    public let retentionSeconds: Int64?
-    /// What it was before, in seconds; `nil` is for ever.
-    public let formerRetentionSeconds: Int64?
+public struct RetentionReport: Equatable, Sendable {
+    /// The retention, in whole seconds; `nil` is for ever.
+    public let retention: Duration?
+    /// What it was before; `nil` is for ever.
+    public let formerRetention: Duration?
     /// Whether it got shorter, so that backups which would have been kept may lose rows.
     public let isShortened: Bool
     /// The batches that garbage collection takes now.
@@ -39,20 +37,20 @@ public struct RetentionReport: Codable, Equatable, Sendable {
     public let rows: Int64
     /// The bytes of their rows.
     public let bytes: Int64
-    /// The age of the oldest backup that finds all its rows after that, in seconds.
+    /// The age of the oldest backup that finds all its rows after that.
     ///
     /// `nil` when nothing was collected and nothing would be: each one does.
-    public let completeForSeconds: Int64?
+    public let completeAge: Duration?
 }
 
 extension RetentionReport {
     package init(_ retention: Duration?, former: Duration?, garbage: GarbageReport) {
-        retentionSeconds = retention?.wholeSeconds
-        formerRetentionSeconds = former?.wholeSeconds
+        self.retention = retention.map { .seconds($0.wholeSeconds) }
+        formerRetention = former.map { .seconds($0.wholeSeconds) }
         isShortened = retention.map { now in former.map { now < $0 } ?? true } ?? false
         batches = garbage.batchCount
         rows = garbage.rowCount
         bytes = garbage.byteCount
-        completeForSeconds = garbage.completeAge?.wholeSeconds
+        completeAge = garbage.completeAge
     }
 }

@@ -62,7 +62,7 @@ extension BatchPipeline {
             try catalog.removePending()
             try catalog.insert(retirement)
             try context.note(
-                "batchAbandoned", table: flight?.moving?.table.name,
+                .batchAbandoned, table: flight?.moving?.table.name,
                 "a batch was given up; its rows stay local until the next run")
             context.crash(.insideAbandon)
             return true

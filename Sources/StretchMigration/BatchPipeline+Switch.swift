@@ -42,7 +42,7 @@ extension BatchPipeline {
             context.crash(.insideSwitchAfterDelete)
             try write(moving, number: number, step: step)
             if let message = staging.takeEvictionMessage() {
-                try context.note("stagingShortened", table: nil, message)
+                try context.note(.stagingShortened, table: nil, message)
             }
             if let nextStep { try catalog.insert(nextStep) }
             context.crash(.insideSwitchBeforeCommit)

@@ -273,7 +273,7 @@ final class BatchPipeline {
             if let lastError {
                 try local { () throws in
                     try context.note(
-                        "rowRefused", table: name, "a row stays local: \(lastError.message)")
+                        .rowRefused, table: name, "a row stays local: \(lastError.message)")
                 }
             }
             tally.update(name, .outbound) { $0.keptRowCounts[.refused, default: 0] += 1 }

@@ -99,7 +99,7 @@ extension MigrationRun {
         for conflict in conflicts where tally.record(conflict) {
             try local { () throws in
                 try context.note(
-                    "rowRefused", table: conflict.table,
+                    .rowRefused, table: conflict.table,
                     "row \(conflict.keyText) stays remote: \(conflict.message)")
             }
         }

@@ -58,7 +58,7 @@ extension MigrationRun {
             }
             guard count > 0 else { return }
             try context.note(
-                "shadowedRows", table: table.name,
+                .shadowedRows, table: table.name,
                 "\(count) cold rows were hidden for good: hot rows have their keys")
         }
     }

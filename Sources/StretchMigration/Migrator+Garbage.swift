@@ -26,7 +26,7 @@ extension Migrator {
             guard report.batchCount > 0 else { return }
             try run.writer.locked { () throws in
                 try run.context.note(
-                    "garbageCollected", table: nil,
+                    .garbageCollected, table: nil,
                     "\(report.batchCount) batches of \(report.rowCount) rows are gone")
             }
         }

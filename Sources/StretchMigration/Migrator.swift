@@ -204,6 +204,7 @@ package final class Migrator {
         _ progress: @escaping (MigrationProgress) -> Void = { _ in },
         _ body: (MigrationRun) throws(StretchError) -> Void
     ) throws(StretchError) -> MigrationReport {
+        let start = ContinuousClock.now
         let lease = try takeLease(timeout: options.leaseTimeout ?? configuration.busyTimeout)
         defer { withExtendedLifetime(lease) {} }
         try local { () throws in try Catalog(connection).complete() }
@@ -228,19 +229,23 @@ package final class Migrator {
             try MigrationStaging(
                 path: path, configuration: configuration, catalog: context.catalog)
         }
-        let tally = RunTally(progress: progress)
-        defer {
+        let tally = RunTally(
+            warnings: configuration.routines.walResetWarning.map { [$0] } ?? [],
+            progress: progress)
+        func noteCost() {
             tally.setCost(
                 roundTripCount: endpoint.roundTripCount - roundTripCount,
-                walByteCount: wal.byteCount)
+                walByteCount: wal.byteCount, since: start)
+        }
+        defer {
+            noteCost()
             lastReport = tally.report
         }
         let run = MigrationRun(
             context, tally: tally, waiting: waiting, wal: wal, proof: proof, staging: staging)
         try body(run)
         try local { () throws in try wal.checkpoint() }
-        tally.setCost(
-            roundTripCount: endpoint.roundTripCount - roundTripCount, walByteCount: wal.byteCount)
+        noteCost()
         return tally.report
     }
 

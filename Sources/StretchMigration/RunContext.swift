@@ -54,7 +54,7 @@ struct RunContext {
     func crash(_ point: CrashPoint) { host.reached(point) }
 
     /// Writes an event down, in the transaction that is open.
-    func note(_ kind: String, table: String?, _ message: String) throws {
+    func note(_ kind: EventKind, table: String?, _ message: String) throws {
         try catalog.insertEvent(
             time: configuration.now(), table: table, kind: kind, message: message)
     }

@@ -6,18 +6,20 @@ final class RunTally {
     private(set) var report = MigrationReport()
     private let progress: (MigrationProgress) -> Void
 
-    init(progress: @escaping (MigrationProgress) -> Void) {
+    init(warnings: [String], progress: @escaping (MigrationProgress) -> Void) {
+        report.warnings = warnings
         self.progress = progress
     }
 
     /// Changes what the report says of a table.
     func update(
-        _ name: String, _ direction: MigrationState, _ body: (inout MigrationReport.Table) -> Void
+        _ name: String, _ direction: MigrationDirection,
+        _ body: (inout MigrationReport.Table) -> Void
     ) {
         report.update(name, direction, body)
     }
 
-    func reportProgress(_ name: String, _ direction: MigrationState) {
+    func reportProgress(_ name: String, _ direction: MigrationDirection) {
         update(name, direction) { table in
             progress(
                 MigrationProgress(
@@ -49,8 +51,9 @@ final class RunTally {
     }
 
     /// Notes what the run cost so far.
-    func setCost(roundTripCount: Int, walByteCount: Int64) {
+    func setCost(roundTripCount: Int, walByteCount: Int64, since start: ContinuousClock.Instant) {
         report.roundTripCount = roundTripCount
         report.walByteCount = walByteCount
+        report.elapsed = ContinuousClock.now - start
     }
 }

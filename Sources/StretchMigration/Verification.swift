@@ -77,7 +77,7 @@ final class Verification {
         }
         let byName = Dictionary(tables.map { (SQLName($0.name), $0) }) { first, _ in first }
         for (place, table) in selected.enumerated() {
-            report.tables[place].orphanCount = try orphanCount(table, among: byName, manifest)
+            report.tables[place].orphanRowCount = try orphanCount(table, among: byName, manifest)
         }
     }
 

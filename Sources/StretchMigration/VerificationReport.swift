@@ -1,10 +1,11 @@
 package import StretchTimeline
 
-/// What `verify` found.
-package struct VerificationReport: Hashable, Sendable {
+/// What a verification of a file and its remote found.
+public struct VerificationReport: Hashable, Sendable {
     /// Something that is wrong.
-    package struct Finding: Hashable, Sendable {
-        package enum Kind: String, Sendable {
+    public struct Finding: Hashable, Sendable {
+        /// What is wrong.
+        public enum Kind: String, Sendable, CaseIterable {
             /// The remote's ledger does not know a batch of the manifest.
             case missingBatch
             /// The manifest does not name a batch that the ledger shows at the file's position.
@@ -31,29 +32,40 @@ package struct VerificationReport: Hashable, Sendable {
             case catalog
         }
 
-        package let kind: Kind
-        package let table: String?
-        /// The number of the batch, when one is concerned.
-        package let batchNumber: Int64?
-        package let message: String
+        /// What is wrong.
+        public let kind: Kind
+        /// The table, or `nil` for the database.
+        public let table: String?
+        /// The number of the batch in the manifest, or `nil` when no batch is concerned.
+        public let batchNumber: Int64?
+        /// What is wrong, for people.
+        public let message: String
     }
 
     /// What was found in one table.
-    package struct Table: Hashable, Sendable {
-        package let name: String
-        package var batchCount = 0
-        package var coldRowCount: Int64 = 0
-        package var hiddenRowCount: Int64 = 0
-        /// Visible cold rows that a hot row of the same key hides.
-        package var shadowedRowCount: Int64 = 0
+    public struct Table: Hashable, Sendable {
+        /// The table's name.
+        public let name: String
+        /// The batches that were read.
+        public internal(set) var batchCount = 0
+        /// The cold rows that no tombstone hides.
+        public internal(set) var coldRowCount: Int64 = 0
+        /// The cold rows that tombstones hide.
+        public internal(set) var hiddenRowCount: Int64 = 0
+        /// Visible cold rows that a hot row of the same key hides; a program without Stretch made
+        /// it.
+        public internal(set) var shadowedRowCount: Int64 = 0
         /// Rows, hot and visible cold, whose foreign keys lead to no row, hot or visible cold.
-        package var orphanCount: Int64 = 0
+        public internal(set) var orphanRowCount: Int64 = 0
     }
 
-    package var tables: [Table] = []
-    package var findings: [Finding] = []
+    /// The tables, in the order in which they were enabled.
+    public internal(set) var tables: [Table] = []
+    /// What is wrong.
+    public internal(set) var findings: [Finding] = []
     /// The step in flight; not an error: the next run finishes it.
-    package var pending: PendingStep?
+    package internal(set) var pending: PendingStep?
 
-    package var isSound: Bool { findings.isEmpty }
+    /// Whether nothing is wrong.
+    public var isSound: Bool { findings.isEmpty }
 }

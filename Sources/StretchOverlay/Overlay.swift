@@ -1,6 +1,6 @@
 internal import SQLText
-package import StretchCatalog
-internal import StretchCore
+internal import StretchCatalog
+package import StretchCore
 package import StretchEndpoint
 package import StretchKeystore
 internal import StretchMigration

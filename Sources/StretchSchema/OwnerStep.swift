@@ -2,9 +2,9 @@ package import StretchCore
 package import StretchEndpoint
 
 /// Something that only the owner of the remote may do, and that a table waits for.
-public struct OwnerStep: Codable, Equatable, Sendable {
+public struct OwnerStep: Equatable, Sendable {
     /// The kinds of step.
-    public enum Kind: String, Codable, Sendable, CaseIterable {
+    public enum Kind: String, Sendable, CaseIterable {
         /// The remote has no table for the rows; none can move.
         case table
         /// The remote lacks columns that the local table has; no row moves meanwhile.

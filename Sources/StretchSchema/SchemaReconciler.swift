@@ -53,7 +53,7 @@ package struct SchemaReconciler {
                 guard try schemaCookie() == cookie, try table(id) == old else { return false }
                 try catalog.save(new)
                 try catalog.insertEvent(
-                    time: configuration.now(), table: new.name, kind: "reconcileSchema",
+                    time: configuration.now(), table: new.name, kind: .reconcileSchema,
                     message: "the columns are now "
                         + new.currentColumns.map(\.name).joined(separator: ", "))
                 return true

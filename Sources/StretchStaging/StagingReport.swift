@@ -1,14 +1,12 @@
-package import StretchCore
+public import StretchCore
 internal import StretchSQLite
 
-/// What staging holds and costs; its JSON form is documented in `Documentation/JSON.md`.
-public struct StagingReport: Codable, Equatable, Sendable {
-    /// The RPO duration in hours; 0 when staging is off.
-    public let rpoHours: Int
-    /// The most bytes that batches may take; 0 when staging is off.
-    public let budgetBytes: Int64
-    /// The hours, up to the RPO duration, of which every migrated batch is there.
-    public internal(set) var coveredHours = 0.0
+/// What staging holds and costs.
+public struct StagingReport: Equatable, Sendable {
+    /// The settings, or `nil` while staging is off.
+    public let settings: StagingSettings?
+    /// The time before now, up to the RPO duration, of which every migrated batch is there.
+    public internal(set) var covered: Duration = .zero
     /// The batches.
     public internal(set) var batches: Int64 = 0
     /// The bytes of their rows.
@@ -17,14 +15,13 @@ public struct StagingReport: Codable, Equatable, Sendable {
     public internal(set) var bytes: Int64 = 0
     /// The bytes of the whole file, free space included.
     public internal(set) var fileBytes: Int64 = 0
-    /// When the oldest batch was staged, in UTC.
-    public internal(set) var oldest: String?
+    /// When the oldest batch was staged.
+    public internal(set) var oldest: Timestamp?
     /// Why the file cannot be used now.
     public package(set) var problem: String?
 
     package init(_ settings: StagingSettings?) {
-        rpoHours = settings?.rpoHours ?? 0
-        budgetBytes = settings?.byteBudget ?? 0
+        self.settings = settings
     }
 }
 
@@ -41,7 +38,7 @@ extension StagingFile {
             ) { row in
                 (
                     rowBytes: try row.integer(1, in: .batchBytes),
-                    bytes: try row.integer(2, in: .batchBytes), time: try row.string(3)
+                    bytes: try row.integer(2, in: .batchBytes), time: try row.time(3)
                 )
             }
             report.batches = Int64(batches.count)
@@ -52,17 +49,22 @@ extension StagingFile {
                 try connection.count(
                     "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
             let since = try connection.stored(
-                "stretch_staging", of: .staging(path),
-                "SELECT complete_since FROM stretch_staging"
-            ) { row in
-                guard let time = Timestamp(parsing: try row.string(0)) else {
-                    throw row.damaged(0, expected: "a time")
-                }
-                return time
-            }.first
+                "stretch_staging", of: .staging(path), "SELECT complete_since FROM stretch_staging"
+            ) { try $0.time(0) }.first
             guard let since else { return }
-            let hours = Double(max(now.milliseconds - since.milliseconds, 0)) / 3_600_000
-            report.coveredHours = min(hours, Double(report.rpoHours))
+            let age = max(now.milliseconds - since.milliseconds, 0)
+            report.covered = min(
+                .milliseconds(age), .seconds(3_600 * Int64(report.settings?.rpoHours ?? 0)))
         }
+    }
+}
+
+extension StoredRow {
+    /// A column that holds a moment.
+    fileprivate func time(_ column: Int) throws -> Timestamp {
+        guard let time = Timestamp(parsing: try string(column)) else {
+            throw damaged(column, expected: "a time")
+        }
+        return time
     }
 }

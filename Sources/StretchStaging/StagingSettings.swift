@@ -1,7 +1,7 @@
 package import StretchCore
 
 /// How long, and in how many bytes, rows of migrated batches stay in staging.
-public struct StagingSettings: Codable, Equatable, Sendable {
+public struct StagingSettings: Equatable, Sendable {
     /// The budget where none is given: 1 GiB.
     public static let defaultByteBudget: Int64 = 1 << 30
 

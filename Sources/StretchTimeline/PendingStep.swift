@@ -1,8 +1,9 @@
 package import StretchCore
 
-/// The one step in flight.
-package struct PendingStep: Hashable, Sendable {
-    package enum Kind: String, Sendable {
+/// The step in flight: the one change of the manifest that was begun and not finished.
+public struct PendingStep: Hashable, Sendable {
+    /// What the step does.
+    public enum Kind: String, Sendable, CaseIterable {
         /// A batch goes to the remote.
         case outbound
         /// A batch whose rows are all hidden leaves the manifest.

@@ -51,8 +51,8 @@ struct CatalogSource {
             guard let table = status.tables.first(where: { ExactText($0.name) == name }) else {
                 continue
             }
-            let isInbound = table.migrationState == MigrationState.inbound.rawValue
-            let isPaused = table.migrationState == MigrationState.paused.rawValue
+            let isInbound = table.migrationState == .inbound
+            let isPaused = table.migrationState == .paused
             let filter = table.filterPredicate
             rows.append([
                 try objectID(stretched.name), 1, .text("\(stretched.relation)"),

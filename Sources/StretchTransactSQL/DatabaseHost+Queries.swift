@@ -145,7 +145,7 @@ extension DatabaseHost {
                     + "alone with a condition: key NOT IN (SELECT key FROM main.\(hint.table)).")
         }
         let table = try requireTable(hint.table)
-        guard table.migrationState == MigrationState.paused.rawValue else {
+        guard table.migrationState == .paused else {
             throw TransactSQLError(
                 .hintNotPaused, "table \"\(table.name)\" is not paused", at: hint.position,
                 hint: """

@@ -216,10 +216,10 @@ extension DatabaseHost {
     }
 
     /// Says which rows the queries of all connections see.
-    public func setQueryMode(_ mode: TransactSQL.QueryMode, isForced: Bool) throws {
+    public func setQueryMode(_ mode: QueryMode, isForced: Bool) throws {
         try requireStretched(.queryModeNotStretched)
         try numbered([.disconnected: .inconsistentRemote]) { () throws(StretchError) in
-            try database.setQueryMode(StretchCatalog.QueryMode(mode), isForced: isForced)
+            try database.setQueryMode(mode, isForced: isForced)
         }
     }
 
@@ -274,15 +274,5 @@ extension ConnectionAnswer {
                 TransactSQLError($0, [.notPermitted: .refusedLogin]).number
             },
             errorMessage: test.report.message)
-    }
-}
-
-extension StretchCatalog.QueryMode {
-    init(_ mode: TransactSQL.QueryMode) {
-        switch mode {
-        case .disabled: self = .disabled
-        case .localOnly: self = .localOnly
-        case .localAndRemote: self = .localAndRemote
-        }
     }
 }

@@ -95,7 +95,7 @@ extension DatabaseHost {
     public func reconcileIndexes(table name: String) throws {
         try requireStretched(.indexesNotStretched)
         let table = try requireTable(name)
-        guard table.migrationState == MigrationState.outbound.rawValue else {
+        guard table.migrationState == .outbound else {
             throw TransactSQLError(
                 .indexesNotOutbound, "table \"\(table.name)\" does not migrate",
                 hint: """

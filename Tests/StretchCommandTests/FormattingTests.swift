@@ -1,4 +1,4 @@
-import StretchEngine
+import Stretch
 import Testing
 
 @testable import StretchCommand
@@ -21,8 +21,9 @@ import Testing
     }
 
     @Test func `progress tells rows, rate and time left`() {
-        let progress = MovementProgress(
-            table: "orders", isInbound: false, rows: 25_000, totalRows: 100_000, bytes: 1)
+        let progress = MigrationProgress(
+            table: "orders", direction: .outbound, rowCount: 25_000, eligibleRowCount: 100_000,
+            byteCount: 1, batchCount: 1)
         #expect(
             ProgressBar.line(progress, elapsed: .milliseconds(500))
                 == "orders [######------------------]  25 %  25,000 of 100,000 rows  "

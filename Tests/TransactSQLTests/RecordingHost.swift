@@ -1,3 +1,4 @@
+import StretchCore
 import TransactSQL
 
 /// Writes down every call and every word, and does nothing.

@@ -20,21 +20,22 @@ struct MigrationBenchmark: ParsableCommand {
         let database = try file.openStretched(coldCount: 0)
         try database.tables["orders"].alter(filter: "id <= \(rows)")
         if staging { try database.staging.set(StagingSettings(rpoHours: 8)) }
-        var report: MovementReport?
+        var report: MigrationReport?
         let time = try seconds {
             report = try database.migrate(lockBudget: .milliseconds(lockBudget))
         }
         guard let report else { return }
         print(
-            "\(report.rows) rows, \(index ? "one" : "no") secondary index, budget \(lockBudget) ms"
-                + (staging ? ", staging:" : ":"))
+            "\(report.rowCount) rows, \(index ? "one" : "no") secondary index, "
+                + "budget \(lockBudget) ms" + (staging ? ", staging:" : ":"))
         printTable(
             ["rows/s", "lock p99 ms", "WAL bytes per byte", "peak MiB"],
             [
                 [
-                    (Double(report.rows) / time).formatted(digits: 0),
-                    report.lockMilliseconds.formatted(digits: 1),
-                    (Double(report.walBytes) / Double(max(1, report.bytes))).formatted(digits: 1),
+                    (Double(report.rowCount) / time).formatted(digits: 0),
+                    (report.lockTimes.percentile(0.99) / .milliseconds(1)).formatted(digits: 1),
+                    (Double(report.walByteCount) / Double(max(1, report.byteCount)))
+                        .formatted(digits: 1),
                     (Double(MemoryUse.peakByteCount) / 1_048_576).formatted(digits: 0),
                 ]
             ])

@@ -78,14 +78,15 @@ struct PostgresMigrationFigures {
         let clock = ContinuousClock()
         let start = clock.now
         var lastBatch = start
-        var report: MovementReport?
+        var report: MigrationReport?
         let whole = try seconds {
             report = try orders.database.migrate(
                 lockBudget: lockBudget, progress: { _ in lastBatch = clock.now })
         }
         let (whole2, attoseconds) = (lastBatch - start).components
         let moving = Double(whole2) + Double(attoseconds) * 1e-18
-        return (moving, whole - moving, report?.lockMilliseconds ?? .nan)
+        let lock = report.map { $0.lockTimes.percentile(0.99) / .milliseconds(1) }
+        return (moving, whole - moving, lock ?? .nan)
     }
 
     /// The rows of an indexed table like ours, in a file, and an empty such table.

@@ -96,7 +96,7 @@ struct StretchedOrders {
     var table: String { "\(schema).orders" }
 
     /// Makes all rows up to an id cold.
-    func migrate(upTo id: Int, batchRowCount: Int? = nil) throws -> MovementReport {
+    func migrate(upTo id: Int, batchRowCount: Int? = nil) throws -> MigrationReport {
         try database.tables["orders"].alter(filter: "id <= \(id)")
         return try database.migrate(batchRowCount: batchRowCount)
     }

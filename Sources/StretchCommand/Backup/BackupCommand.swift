@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import StretchEngine
+internal import Stretch
 
 struct BackupCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -50,12 +50,12 @@ struct BackupCommand: ParsableCommand {
         defer { line.finish() }
         let report = try options.open().backUp(to: target, asked)
         line.finish()
-        options.show(report) { lines(report) }
+        options.show(BackupJSON(report)) { lines(report) }
     }
 
     private func lines(_ report: BackupReport) -> [String] {
         let backup = report.backup
-        let size = "\(backup.byteCount.byteText) in \(Duration.seconds(report.seconds).text)"
+        let size = "\(backup.byteCount.byteText) in \(report.elapsed.text)"
         guard !report.isDeep else {
             return [
                 "\(target) has the state of \(backup.time) UTC: \(size).",

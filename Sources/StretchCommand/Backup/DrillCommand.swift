@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
-internal import StretchCore
-internal import StretchEngine
+internal import Stretch
 
 struct DrillCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -28,7 +27,7 @@ struct DrillCommand: ParsableCommand {
         asked.shouldStop = { Interruption.isRequested }
         let place = folder ?? FileManager.default.temporaryDirectory.path
         let report = try options.open().drill(in: place, asked)
-        options.show(report) { Self.lines(report) }
+        options.show(DrillJSON(report)) { Self.lines(report) }
         guard report.isSound else {
             throw StretchError(
                 .damaged, "the restored file differs from the original",
@@ -45,14 +44,14 @@ struct DrillCommand: ParsableCommand {
                     ? "all restored." : "\(table.restoredRows.grouped) restored, with differences.")
         }
         lines += report.remote.tables.map { table in
-            "Table \(table.name): \(table.coldRows.grouped) cold rows in "
-                + "\(table.batches.counted("batch", "batches")) read and compared."
+            "Table \(table.name): \(table.coldRowCount.grouped) cold rows in "
+                + "\(Int64(table.batchCount).counted("batch", "batches")) read and compared."
         }
-        lines += report.remote.problems.map { "Problem: \($0.message)" }
+        lines += report.remote.findings.map { "Problem: \($0.message)" }
         return lines + [
             report.isSound
                 ? "A backup taken now would restore every row "
-                    + "(\(Duration.seconds(report.seconds).text))."
+                    + "(\(report.elapsed.text))."
                 : "A backup taken now would not restore every row."
         ]
     }

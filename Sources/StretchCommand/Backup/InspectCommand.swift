@@ -1,6 +1,5 @@
 internal import ArgumentParser
-internal import StretchCore
-internal import StretchEngine
+internal import Stretch
 
 struct InspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -21,7 +20,7 @@ struct InspectCommand: ParsableCommand {
             busyTimeout: options.busyTimeout)
         let description = try StretchDatabase.inspect(
             options.file, isChecked: check, configuration: configuration)
-        options.show(description) { Self.lines(description) }
+        options.show(DescriptionJSON(description)) { Self.lines(description) }
         if let problem = description.integrityProblems?.first {
             throw StretchError(
                 .damaged, "the database is damaged: \(problem)",
@@ -71,7 +70,7 @@ extension BackupDescription {
             "Database   \(stretch.database)",
             "Position   branch \(stretch.branch), epoch \(stretch.epoch)",
         ]
-        if let step = stretch.pendingStep { lines.append("Pending    \(step)") }
+        if let step = stretch.pendingStep { lines.append("Pending    \(step.rawValue)") }
         if stretch.isForkUnfinished { lines.append("Pending    reauthorize") }
         return lines
     }

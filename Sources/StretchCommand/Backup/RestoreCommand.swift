@@ -105,13 +105,11 @@ struct RestoreCommand: ParsableCommand {
                 files.dropLast(), to: target, asked, configuration: configuration)
         }
         line.finish()
-        DatabaseOptions.show(report, isJSON: options.json) { Self.lines(report) }
+        DatabaseOptions.show(RestoreJSON(report), isJSON: options.json) { Self.lines(report) }
     }
 
     private static func lines(_ report: RestoreReport) -> [String] {
-        let gap = report.gapSeconds.map {
-            ", \(Duration.seconds($0).text) before the requested time"
-        }
+        let gap = report.gap.map { ", \($0.text) before the requested time" }
         return [
             "\(report.file) has the state of \(report.time) UTC\(gap ?? ""), from "
                 + "\(report.source)."

@@ -20,13 +20,9 @@ struct BranchListCommand: ParsableCommand {
     @OptionGroup var options: DatabaseOptions
     @OptionGroup var login: LoginOptions
 
-    private struct Report: Encodable {
-        let branches: [BranchReport]
-    }
-
     func run() throws {
         let branches = try options.open(login.given).branches.all()
-        options.show(Report(branches: branches)) { branches.flatMap(\.lines) }
+        options.show(BranchListJSON(branches)) { branches.flatMap(\.lines) }
     }
 }
 
@@ -49,7 +45,7 @@ struct BranchDropCommand: ParsableCommand {
 
     func run() throws {
         let report = try options.open(login.given).branches.drop(branch, isForced: force)
-        options.show(report) { report.lines }
+        options.show(BranchJSON(report)) { report.lines }
     }
 }
 
@@ -70,7 +66,7 @@ struct BranchUndropCommand: ParsableCommand {
 
     func run() throws {
         let report = try options.open(login.given).branches.undrop(branch)
-        options.show(report) { report.lines }
+        options.show(BranchJSON(report)) { report.lines }
     }
 }
 

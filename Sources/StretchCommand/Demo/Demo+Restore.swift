@@ -52,7 +52,7 @@ extension Demo {
         try database.tables["orders"].alter(filter: DemoScript.laterFilter)
         story.command("stretch migrate shop.db")
         let moved = try database.migrate(lockBudget: .milliseconds(250))
-        story.say("\(moved.rows.grouped) more orders moved.")
+        story.say("\(moved.rowCount.grouped) more orders moved.")
     }
 
     mutating func restore() throws {

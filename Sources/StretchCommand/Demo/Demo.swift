@@ -94,13 +94,13 @@ struct Demo {
             lockBudget: .milliseconds(250), progress: bar.update)
         bar.finish()
         try database.reclaim(.full)
-        let rate = Int64(Double(moved.rows) / max(moved.seconds, 0.001))
+        let rate = Int64(Double(moved.rowCount) / max(moved.elapsed.seconds, 0.001))
         story.say(
-            "\(moved.rows.grouped) orders moved in \(Duration.seconds(moved.seconds).text), "
+            "\(moved.rowCount.grouped) orders moved in \(moved.elapsed.text), "
                 + "\(rate.grouped) a second. Each was read back and compared")
         story.say(
             "before it was deleted here; write lock p99 "
-                + "\(moved.lockMilliseconds.formatted(digits: 0)) ms.")
+                + "\(moved.lockTimes.percentile(0.99).milliseconds.formatted(digits: 0)) ms.")
         story.say(
             "shop.db: \(before.byteText) before, \(byteCount(shopPath).byteText) now"
                 + (isFile

@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import StretchCatalog
 internal import StretchCore
 internal import StretchEngine
 internal import StretchText

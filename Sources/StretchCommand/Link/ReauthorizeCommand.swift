@@ -71,7 +71,7 @@ struct ReauthorizeCommand: ParsableCommand {
         asked.acceptedLosses = Set(acceptLoss.compactMap { Int64($0) })
         asked.isDryRun = dryRun
         let report = try options.open(login.given, server: server).remote.reauthorize(asked)
-        options.show(report) { lines(report) }
+        options.show(ReauthorizeJSON(report)) { lines(report) }
     }
 
     private func lines(_ report: ReauthorizeReport) -> [String] {

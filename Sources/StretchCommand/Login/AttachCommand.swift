@@ -47,7 +47,7 @@ struct AttachCommand: ParsableCommand {
         }
         let report = try options.open().remote.attach(
             AccessGrant(parsing: text), isReplacing: replace)
-        options.show(report) {
+        options.show(AttachJSON(report)) {
             let login = report.login.map { " as login \($0)" } ?? ""
             return [
                 "\(options.file) is connected to \(report.server)\(login), "

@@ -56,7 +56,7 @@ struct GrantCommand: ParsableCommand {
             throw error
         }
         guard output != "-" else { return }
-        options.show(GrantReport(grant, user: user, file: output)) {
+        options.show(GrantJSON(grant, user: user, file: output)) {
             let made = grant.login.map { ", as login \($0)" } ?? ""
             return [
                 "\(user) may attach \(options.file) as a \(role.rawValue)\(made).",
@@ -64,19 +64,5 @@ struct GrantCommand: ParsableCommand {
                     + "stretch attach FILE --from \(output).",
             ]
         }
-    }
-}
-
-/// What `stretch grant --json` says; a contract, see `Documentation/JSON.md`.
-private struct GrantReport: Encodable {
-    let user: String
-    let role: RemoteRole
-    let server: String
-    let login: String?
-    let file: String
-
-    init(_ grant: AccessGrant, user: String, file: String) {
-        (self.user, self.file) = (user, file)
-        (role, server, login) = (grant.role, grant.server, grant.login)
     }
 }

@@ -23,7 +23,7 @@ struct LoginCommand: ParsableCommand {
 
     func run() throws {
         let report = try options.open(login.given).remote.storeLogin()
-        options.show(report) {
+        options.show(LoginJSON(report)) {
             let use = report.roles.contains(.writer) ? "to migrate and to read" : "to read only"
             return ["Stored login \(report.login) at \(report.server), \(use)."]
         }

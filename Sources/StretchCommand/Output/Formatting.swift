@@ -50,6 +50,12 @@ extension Duration {
         return Double(seconds) + Double(attoseconds) / 1e18
     }
 
+    /// The duration in hours, to the millisecond.
+    var hours: Double {
+        let (seconds, attoseconds) = components
+        return Double(seconds * 1_000 + attoseconds / 1_000_000_000_000_000) / 3_600_000
+    }
+
     /// The duration for people: `0.4 ms`, `1.2 s`, `3 min 20 s`.
     var text: String {
         let value = seconds

@@ -1,4 +1,4 @@
-internal import StretchEngine
+internal import Stretch
 
 /// A line on standard error that shows how far a migration is: rows, rows per second, time left.
 final class ProgressBar {
@@ -10,14 +10,14 @@ final class ProgressBar {
     private let isShown = StandardError.isTerminal
 
     /// Draws the progress, at most ten times a second.
-    func update(_ progress: MovementProgress) {
+    func update(_ progress: MigrationProgress) {
         guard isShown else { return }
         let now = ContinuousClock.now
         if progress.table != table {
             table = progress.table
             tableStart = now
         }
-        let isLast = progress.rows >= progress.totalRows
+        let isLast = progress.rowCount >= progress.eligibleRowCount
         if let lastDrawn, !isLast, now - lastDrawn < .milliseconds(100) { return }
         lastDrawn = now
         let line = Self.line(progress, elapsed: now - tableStart)
@@ -30,9 +30,9 @@ final class ProgressBar {
         StandardError.replaceLine("")
     }
 
-    static func line(_ progress: MovementProgress, elapsed: Duration) -> String {
-        let total = max(progress.totalRows, progress.rows, 1)
-        let share = Double(progress.rows) / Double(total)
+    static func line(_ progress: MigrationProgress, elapsed: Duration) -> String {
+        let total = max(progress.eligibleRowCount, progress.rowCount, 1)
+        let share = Double(progress.rowCount) / Double(total)
         let filled = Int(share * Double(barWidth))
         let bar =
             String(repeating: "#", count: filled)
@@ -40,13 +40,13 @@ final class ProgressBar {
         var parts = [
             "\(progress.table) [\(bar)]",
             "\((share * 100).formatted(digits: 0)) %",
-            "\(progress.rows.grouped) of \(total.grouped) rows",
+            "\(progress.rowCount.grouped) of \(total.grouped) rows",
         ]
         let seconds = elapsed.seconds
-        if seconds > 0, progress.rows > 0 {
-            let rate = Double(progress.rows) / seconds
+        if seconds > 0, progress.rowCount > 0 {
+            let rate = Double(progress.rowCount) / seconds
             parts.append("\(Int64(rate).grouped) rows/s")
-            let left = Double(total - progress.rows) / rate
+            let left = Double(total - progress.rowCount) / rate
             parts.append("\(Duration.seconds(left).text) left")
         }
         return parts.joined(separator: "  ")

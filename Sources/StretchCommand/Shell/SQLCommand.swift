@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import Foundation
-internal import StretchCatalog
 internal import StretchCore
 internal import StretchEngine
 internal import StretchKeystore
@@ -62,8 +61,8 @@ struct SQLCommand: ParsableCommand {
         }
     }
 
-    private var mode: StretchCatalog.QueryMode? {
-        queryMode.flatMap { StretchCatalog.QueryMode(rawValue: $0.uppercasedASCII) }
+    private var mode: QueryMode? {
+        queryMode.flatMap { QueryMode(rawValue: $0.uppercasedASCII) }
     }
 
     func run() throws {

@@ -31,7 +31,7 @@ struct TableDisableCommand: ParsableCommand {
     func run() throws {
         let mode: DisableMode? = bringBack ? .bringBack : abandon ? .abandon : nil
         let report = try options.open().tables[table.table].disable(mode, isDryRun: dryRun)
-        options.show(report) {
+        options.show(TableDisableJSON(report)) {
             let verb = report.isDryRun ? "Would disable" : "Disabled"
             let rows = report.rows.grouped
             let fate = report.mode == .abandon ? "left in the remote" : "brought back"

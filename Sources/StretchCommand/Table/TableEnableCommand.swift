@@ -42,7 +42,7 @@ struct TableEnableCommand: ParsableCommand {
     func run() throws {
         let report = try options.open(login.given).tables[table.table].enable(
             filter: filter ?? "", follows: follow, isPaused: paused)
-        options.show(report) {
+        options.show(TableEnableJSON(report)) {
             var lines = ["Enabled table \(report.name)."]
             if let parent = report.follows { lines.append("It follows table \(parent).") }
             lines.append(

@@ -92,7 +92,7 @@ public struct BranchAdministration {
             try database.connection.transaction(.immediate) {
                 try database.catalog.insertEvent(
                     time: database.configuration.now(), table: nil,
-                    kind: isDropped ? "dropBranch" : "undropBranch",
+                    kind: isDropped ? .dropBranch : .undropBranch,
                     message: "branch \(id) \(isDropped ? "was dropped" : "is back")")
             }
             return try report(of: id, endpoint, record)
@@ -104,7 +104,7 @@ public struct BranchAdministration {
     ) throws -> BranchReport {
         let all = try reports(
             of: try endpoint.branching().branches(database: record.database), record)
-        guard let report = all.first(where: { $0.id == "\(id)" }) else {
+        guard let report = all.first(where: { $0.id == id }) else {
             throw StretchError(
                 .invalidArgument, "branch \(id) does not exist",
                 hint: "To see them: \(advice: .listBranches).")

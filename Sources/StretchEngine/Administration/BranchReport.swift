@@ -2,13 +2,11 @@ internal import StretchCore
 internal import StretchEndpoint
 
 /// A branch of the database's timeline, as the remote records it.
-///
-/// Its JSON form is documented in `Documentation/JSON.md`.
-public struct BranchReport: Codable, Equatable, Sendable {
-    /// The branch's id: a decimal number, as text.
-    public let id: String
+public struct BranchReport: Equatable, Sendable {
+    /// The branch's id.
+    public let id: Int64
     /// The branch that it was forked from, or `nil` for the first one.
-    public let parent: String?
+    public let parent: Int64?
     /// The epoch of the fork.
     public let forkEpoch: Int64?
     /// The epoch at which the branch stands.
@@ -27,8 +25,8 @@ public struct BranchReport: Codable, Equatable, Sendable {
 
 extension BranchReport {
     init(_ branch: RemoteBranch, isCurrent: Bool, file: String?) {
-        id = "\(branch.id)"
-        parent = branch.parent.map { "\($0)" }
+        id = branch.id
+        parent = branch.parent
         forkEpoch = branch.forkEpoch
         epoch = branch.head.epoch
         owner = branch.ownerName

@@ -6,7 +6,7 @@ public import StretchKeystore
 internal import StretchSQLite
 
 /// What ``RemoteAdministration/testConnection()`` found; no secret is in it.
-public struct ConnectionReport: Codable, Equatable, Sendable {
+public struct ConnectionReport: Equatable, Sendable {
     /// The server, in canonical form.
     public let server: String
     /// The login that was used, or `nil` for none.
@@ -16,13 +16,13 @@ public struct ConnectionReport: Codable, Equatable, Sendable {
     /// The remote's own number of the failure: an SQLSTATE, or a result code of SQLite.
     public let number: String?
     /// The code of the failure; its exit status is that of the command.
-    public let code: String?
+    public let code: StretchError.Code?
     /// What failed, in the remote's words as far as it said something.
     public let message: String?
     /// What to do next.
     public let hint: String?
-    /// How long it took, in seconds.
-    public let seconds: Double
+    /// How long it took.
+    public let elapsed: Duration
     /// What is wrong on this side, as full sentences.
     public let warnings: [String]
 }
@@ -66,14 +66,14 @@ extension Configuration {
         } catch {
             failure = error
         }
-        let (seconds, attoseconds) = (ContinuousClock.now - start).components
+        let elapsed = ContinuousClock.now - start
         let found = failure.map { Configuration.state(of: $0, address, localPath) }
         return ConnectionTest(
             report: ConnectionReport(
                 server: address.description, login: login, state: found?.state ?? .healthy,
-                number: found?.number, code: failure?.code.description,
+                number: found?.number, code: failure?.code,
                 message: failure?.message, hint: failure?.hint,
-                seconds: Double(seconds) + Double(attoseconds) / 1e18,
+                elapsed: elapsed,
                 warnings: routines.walResetWarning.map { [$0] } ?? []),
             failure: failure)
     }

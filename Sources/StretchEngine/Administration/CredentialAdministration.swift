@@ -4,7 +4,7 @@ internal import StretchKeystore
 internal import StretchText
 
 /// A database scoped credential; its secret is told to nobody.
-public struct CredentialRecord: Codable, Equatable, Sendable {
+public struct CredentialRecord: Equatable, Sendable {
     /// The credential's name.
     public let name: String
     /// The login at the remote.

@@ -1,8 +1,11 @@
+public import StretchCatalog
+public import StretchCore
 public import StretchSchema
 public import StretchStaging
+public import StretchTimeline
 
-/// What ``StretchDatabase/status()`` tells; its JSON form is documented in `Documentation/JSON.md`.
-public struct DatabaseStatus: Codable, Equatable, Sendable {
+/// What ``StretchDatabase/status()`` tells.
+public struct DatabaseStatus: Equatable, Sendable {
     /// The database as a whole.
     public let database: Database
     /// The stretch-enabled tables, in the order in which they were enabled.
@@ -11,7 +14,7 @@ public struct DatabaseStatus: Codable, Equatable, Sendable {
     public let events: [Event]
 
     /// How the file and its remote stand to each other.
-    public enum LinkState: String, Codable, Sendable, CaseIterable {
+    public enum LinkState: String, Sendable, CaseIterable {
         /// The remote holds what the file names.
         case connected
         /// The remote cannot be reached.
@@ -24,12 +27,28 @@ public struct DatabaseStatus: Codable, Equatable, Sendable {
         case unknown
     }
 
+    /// The journal mode of a file: <https://sqlite.org/pragma.html#pragma_journal_mode>.
+    public enum JournalMode: String, Sendable, CaseIterable {
+        /// The rollback journal is deleted at the end of each transaction.
+        case delete
+        /// The rollback journal is truncated at the end of each transaction.
+        case truncate
+        /// The header of the rollback journal is overwritten at the end of each transaction.
+        case persist
+        /// The rollback journal is in memory.
+        case memory
+        /// Changes go to a write-ahead log.
+        case wal
+        /// There is no rollback journal.
+        case off
+    }
+
     /// The database as a whole.
-    public struct Database: Codable, Equatable, Sendable {
-        /// The database's id: a decimal number, as text, because it has up to 63 bits.
-        public let id: String
-        /// The id of the branch that the file is attached to: a decimal number, as text.
-        public let branch: String
+    public struct Database: Equatable, Sendable {
+        /// The database's id.
+        public let id: Int64
+        /// The id of the branch that the file is attached to.
+        public let branch: Int64
         /// The number of changes of the manifest.
         public let epoch: Int64
         /// The server: `file:archive.db`.
@@ -41,11 +60,11 @@ public struct DatabaseStatus: Codable, Equatable, Sendable {
         /// The login at the remote that the file was enabled or reauthorized with, or `nil`.
         public let login: String?
         /// Which rows queries see.
-        public let queryMode: String
-        /// The journal mode of the local file: `wal`.
-        public let journalMode: String
-        /// The step in flight: `outbound` or `retirement`.
-        public let pendingStep: String?
+        public let queryMode: QueryMode
+        /// The journal mode of the local file, or `nil` for one that Stretch does not know.
+        public let journalMode: JournalMode?
+        /// The step in flight, or `nil`.
+        public let pendingStep: PendingStep.Kind?
         /// Pages that moved rows left behind.
         public let freePages: Int64
         /// The bytes of those pages.
@@ -57,15 +76,15 @@ public struct DatabaseStatus: Codable, Equatable, Sendable {
     }
 
     /// One stretch-enabled table.
-    public struct Table: Codable, Equatable, Sendable {
+    public struct Table: Equatable, Sendable {
         /// The table's name.
         public let name: String
         /// The filter predicate.
         public let filterPredicate: String
         /// The table whose rows take this table's rows with them.
         public let follows: String?
-        /// What the migrator does with the table: `outbound`, `inbound` or `paused`.
-        public let migrationState: String
+        /// What the migrator does with the table.
+        public let migrationState: MigrationState
         /// The hot rows.
         public let localRows: Int64
         /// The hot rows that meet the filter predicate now; `nil` when it cannot be told.
@@ -92,13 +111,13 @@ public struct DatabaseStatus: Codable, Equatable, Sendable {
     }
 
     /// Something that happened.
-    public struct Event: Codable, Equatable, Sendable {
+    public struct Event: Equatable, Sendable {
         /// The time in UTC: `2026-11-22 10:00:00.000`.
         public let time: String
         /// The table, or `nil` for the database.
         public let table: String?
-        /// The kind of event: `enableTable`.
-        public let kind: String
+        /// The kind of event.
+        public let kind: EventKind
         /// What happened.
         public let message: String
     }

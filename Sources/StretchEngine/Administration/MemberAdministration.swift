@@ -43,7 +43,7 @@ public struct MemberAdministration {
             try database.connection.transaction(.immediate) {
                 try database.catalog.insertMember(name)
                 try database.catalog.insertEvent(
-                    time: database.configuration.now(), table: nil, kind: "addMember",
+                    time: database.configuration.now(), table: nil, kind: .addMember,
                     message: "user \"\(name)\" administers the file")
             }
         }
@@ -62,7 +62,7 @@ public struct MemberAdministration {
                         hint: "The owner of the file administers it without being a member.")
                 }
                 try database.catalog.insertEvent(
-                    time: database.configuration.now(), table: nil, kind: "dropMember",
+                    time: database.configuration.now(), table: nil, kind: .dropMember,
                     message: "user \"\(name)\" no longer administers the file")
             }
         }
@@ -102,7 +102,7 @@ public struct MemberAdministration {
             let login = try (endpoint as? any LoginEndpoint)?.makeLogin(role, for: user)
             try database.connection.transaction(.immediate) {
                 try database.catalog.insertEvent(
-                    time: database.configuration.now(), table: nil, kind: "grant",
+                    time: database.configuration.now(), table: nil, kind: .grant,
                     message: "user \"\(user)\" may attach the file as a \(role.rawValue)")
             }
             return AccessGrant(

@@ -16,8 +16,8 @@ extension Reauthorization {
                 + comparison.resending.map { ($0.batch, ReauthorizeReport.Source($0.source)) },
             uniquingKeysWith: { first, _ in first })
         return ReauthorizeReport(
-            action: action, server: address.description, branch: "\(position.branch)",
-            parent: parent.map { "\($0)" }, epoch: position.epoch,
+            action: action, server: address.description, branch: position.branch,
+            parent: parent, epoch: position.epoch,
             batches: batchCount - Int64(comparison.lost.count + comparison.forgotten.count),
             rows: rowCount - comparison.lost.reduce(0) { $0 + $1.visibleRowCount },
             resent: sources.isEmpty ? [] : try resendings(from: sources),
@@ -30,7 +30,7 @@ extension Reauthorization {
         try named.get().compactMap { batch in
             try sources[batch.id].map { source in
                 ReauthorizeReport.Resending(
-                    batch: "\(batch.id)", table: try manifest.get()[batch.id]?.table.name ?? "",
+                    batch: batch.id, table: try manifest.get()[batch.id]?.table.name ?? "",
                     rows: batch.visibleRowCount, source: source)
             }
         }
@@ -39,7 +39,7 @@ extension Reauthorization {
     private func loss(_ batch: NamedBatch) throws -> ReauthorizeReport.Loss {
         let found = try manifest.get()[batch.id]
         return ReauthorizeReport.Loss(
-            batch: "\(batch.id)", table: found?.table.name ?? "",
+            batch: batch.id, table: found?.table.name ?? "",
             rows: batch.visibleRowCount,
             keyRange: try found.flatMap { try catalog.keyRange(of: $0.batch, in: $0.table) })
     }
@@ -121,9 +121,9 @@ extension Reauthorization {
     }
 
     /// The newest batch of the manifest that is not lost.
-    private func newestAvailable(but lost: [NamedBatch]) throws -> String? {
+    private func newestAvailable(but lost: [NamedBatch]) throws -> Int64? {
         let ids = Set(lost.map(\.id))
-        return try named.get().last { !ids.contains($0.id) }.map { "\($0.id)" }
+        return try named.get().last { !ids.contains($0.id) }?.id
     }
 }
 

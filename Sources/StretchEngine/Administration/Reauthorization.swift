@@ -255,7 +255,7 @@ final class Reauthorization {
             try catalog.setEndpoint(address.description)
             let what = fork.map { "branch \(position.branch) begins at epoch \($0.base.epoch)" }
             try catalog.insertEvent(
-                time: configuration.now(), table: nil, kind: "reauthorize",
+                time: configuration.now(), table: nil, kind: .reauthorize,
                 message: "connected to server \(address): "
                     + (what ?? "branch \(position.branch) goes on")
                     + (resent.isEmpty ? "" : "; \(resent.count) batches were sent again")

@@ -21,9 +21,9 @@ public struct ReauthorizeOptions: Sendable {
 }
 
 /// What reauthorizing did, or would do.
-public struct ReauthorizeReport: Codable, Equatable, Sendable {
+public struct ReauthorizeReport: Equatable, Sendable {
     /// What is done.
-    public enum Action: String, Codable, Sendable {
+    public enum Action: String, Sendable {
         /// The file was connected already.
         case nothing
         /// The file goes on in its own branch.
@@ -33,7 +33,7 @@ public struct ReauthorizeReport: Codable, Equatable, Sendable {
     }
 
     /// Where rows are that the remote lost.
-    public enum Source: String, Codable, Sendable {
+    public enum Source: String, Sendable {
         /// In the staging file beside the database.
         case staging
         /// In a batch of another branch.
@@ -43,9 +43,9 @@ public struct ReauthorizeReport: Codable, Equatable, Sendable {
     }
 
     /// Rows that the remote lost, and that were sent to it again.
-    public struct Resending: Codable, Equatable, Sendable {
-        /// The id that the batch had: a decimal number, as text.
-        public let batch: String
+    public struct Resending: Equatable, Sendable {
+        /// The id that the batch had.
+        public let batch: Int64
         /// The table that the rows belong to.
         public let table: String
         /// The rows that the file shows.
@@ -55,9 +55,9 @@ public struct ReauthorizeReport: Codable, Equatable, Sendable {
     }
 
     /// Rows that the remote no longer has.
-    public struct Loss: Codable, Equatable, Sendable {
-        /// The batch's id: a decimal number, as text.
-        public let batch: String
+    public struct Loss: Equatable, Sendable {
+        /// The batch's id.
+        public let batch: Int64
         /// The table that the rows belonged to.
         public let table: String
         /// The rows that the file still showed.
@@ -70,10 +70,10 @@ public struct ReauthorizeReport: Codable, Equatable, Sendable {
     public let action: Action
     /// The server.
     public let server: String
-    /// The branch that the file is on: a decimal number, as text.
-    public let branch: String
+    /// The branch that the file is on.
+    public let branch: Int64
     /// The branch that it left, for a fork.
-    public let parent: String?
+    public let parent: Int64?
     /// The epoch at which the file goes on.
     public let epoch: Int64
     /// The batches and rows that the file has at the remote from now on.
@@ -92,6 +92,6 @@ public struct ReauthorizeReport: Codable, Equatable, Sendable {
 public struct LostBatches: Error, Equatable, Sendable {
     /// The batches.
     public let losses: [ReauthorizeReport.Loss]
-    /// The id of the newest batch that is not lost: a decimal number, as text.
-    public let newestAvailable: String?
+    /// The id of the newest batch that is not lost.
+    public let newestAvailable: Int64?
 }

@@ -8,7 +8,7 @@ internal import StretchText
 internal import StretchTimeline
 
 /// What ``RemoteAdministration/attach(_:isReplacing:)`` did; no secret is in it.
-public struct AttachReport: Codable, Equatable, Sendable {
+public struct AttachReport: Equatable, Sendable {
     /// The server, in canonical form.
     public let server: String
     /// What this user may do: `writer` or `reader`.

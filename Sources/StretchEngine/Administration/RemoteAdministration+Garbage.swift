@@ -7,13 +7,11 @@ internal import StretchTimeline
 
 /// What ``RemoteAdministration/collectGarbage(olderThan:erasesHiddenRows:isDryRun:)`` did, or would
 /// do.
-///
-/// Its JSON form is documented in `Documentation/JSON.md`.
-public struct GarbageCollection: Codable, Equatable, Sendable {
+public struct GarbageCollection: Equatable, Sendable {
     /// Whether nothing was changed.
     public let isDryRun: Bool
-    /// How long the remote keeps batches after their end, in seconds; `nil` is for ever.
-    public let retentionSeconds: Int64?
+    /// How long the remote keeps batches after their end; `nil` is for ever.
+    public let retention: Duration?
     /// The batches that went.
     public let batches: Int64
     /// Their rows.
@@ -28,8 +26,8 @@ public struct GarbageCollection: Codable, Equatable, Sendable {
     ///
     /// In UTC; `nil` when nothing was ever collected. Backups of dropped branches are not meant.
     public let completeSince: String?
-    /// How long ago that was, in seconds: the age of the oldest backup that finds all its rows.
-    public let completeForSeconds: Int64?
+    /// How long ago that was: the age of the oldest backup that finds all its rows.
+    public let completeAge: Duration?
     /// The batches whose visible rows went into new ones, so that their hidden rows can go.
     public let rewrittenBatches: Int64
     /// The cold rows that were deleted or changed and are still among others in this file's
@@ -86,11 +84,11 @@ extension RemoteAdministration {
         }
         let hidden = try database.perform { try database.catalog.hiddenRowCount() }
         return GarbageCollection(
-            isDryRun: isDryRun, retentionSeconds: report.retention?.wholeSeconds,
+            isDryRun: isDryRun, retention: report.retention,
             batches: report.batchCount, rows: report.rowCount, bytes: report.byteCount,
             keptBatches: report.keptBatchCount, oldestKept: report.oldestKeptRetirement,
             completeSince: report.completeSince,
-            completeForSeconds: report.completeAge?.wholeSeconds,
+            completeAge: report.completeAge,
             rewrittenBatches: rewrittenCount, hiddenRows: hidden)
     }
 }

@@ -4,7 +4,7 @@ public import StretchEndpoint
 internal import StretchKeystore
 
 /// What ``RemoteAdministration/storeLogin()`` found out and kept; no secret is in it.
-public struct LoginReport: Codable, Equatable, Sendable {
+public struct LoginReport: Equatable, Sendable {
     /// The server, in canonical form.
     public let server: String
     /// The login.

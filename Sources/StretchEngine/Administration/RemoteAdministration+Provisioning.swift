@@ -6,9 +6,9 @@ internal import StretchSQLite
 public import StretchSchema
 
 /// What ``RemoteAdministration/provision(table:)`` did.
-public struct ProvisionReport: Codable, Equatable, Sendable {
+public struct ProvisionReport: Equatable, Sendable {
     /// What it did for one table.
-    public struct Table: Codable, Equatable, Sendable {
+    public struct Table: Equatable, Sendable {
         /// The table's name.
         public let name: String
         /// The steps that were done; none when nothing was waiting.
@@ -81,7 +81,7 @@ extension RemoteAdministration {
         if !steps.isEmpty {
             try database.connection.transaction(.immediate) {
                 try database.catalog.insertEvent(
-                    time: database.configuration.now(), table: table.name, kind: "provision",
+                    time: database.configuration.now(), table: table.name, kind: .provision,
                     message: "the owner of the remote did: "
                         + steps.map(\.message).joined(separator: ", "))
             }

@@ -45,7 +45,7 @@ extension RemoteAdministration {
             try endpoint.collecting().setRetention(retention)
             try database.connection.transaction(.immediate) {
                 try database.catalog.insertEvent(
-                    time: database.configuration.now(), table: nil, kind: "retention",
+                    time: database.configuration.now(), table: nil, kind: .retention,
                     message: "the remote keeps what no file sees for "
                         + (retention?.ageText ?? "ever"))
             }

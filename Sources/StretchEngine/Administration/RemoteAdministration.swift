@@ -71,7 +71,7 @@ public struct RemoteAdministration {
             try database.connection.transaction(.immediate) {
                 try database.catalog.setQueryMode(.disabled)
                 try database.catalog.insertEvent(
-                    time: database.configuration.now(), table: nil, kind: "deauthorize",
+                    time: database.configuration.now(), table: nil, kind: .deauthorize,
                     message: "disconnected from server \(record.endpoint)")
             }
         }

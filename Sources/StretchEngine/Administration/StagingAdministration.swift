@@ -41,7 +41,7 @@ public struct StagingAdministration {
                     "the RPO duration is \($0.rpoHours) h, the budget \($0.byteBudget) bytes"
                 }
                 try database.catalog.insertEvent(
-                    time: database.configuration.now(), table: nil, kind: "staging",
+                    time: database.configuration.now(), table: nil, kind: .staging,
                     message: what ?? "staging is switched off")
             }
         }

@@ -7,7 +7,7 @@ internal import StretchSQLite
 internal import StretchTimeline
 
 /// What ``StretchDatabase/enable(server:credential:)`` did, and what it advises.
-public struct DatabaseReport: Codable, Equatable, Sendable {
+public struct DatabaseReport: Equatable, Sendable {
     /// The server, in canonical form: `file:archive.db`.
     public let server: String
     /// What would make the database work better, as full sentences.
@@ -79,7 +79,7 @@ extension StretchDatabase {
                     owner: owner)
                 try catalog.create(record)
                 try catalog.insertEvent(
-                    time: configuration.now(), table: nil, kind: "enable",
+                    time: configuration.now(), table: nil, kind: .enable,
                     message: "enabled with server \(address)")
                 return address
             }

@@ -2,7 +2,7 @@ internal import StretchCatalog
 public import StretchCore
 internal import StretchEndpoint
 internal import StretchKeystore
-internal import StretchMigration
+public import StretchMigration
 internal import StretchSQLite
 internal import StretchSchema
 internal import StretchText
@@ -26,18 +26,15 @@ extension StretchDatabase {
     public func migrate(
         tables: [String]? = nil, batchRowCount: Int? = nil,
         lockBudget: Duration = .milliseconds(50), shouldStop: @escaping () -> Bool = { false },
-        progress: @escaping (MovementProgress) -> Void = { _ in }
-    ) throws(StretchError) -> MovementReport {
+        progress: @escaping (MigrationProgress) -> Void = { _ in }
+    ) throws(StretchError) -> MigrationReport {
         let migrator = try makeMigrator()
         var options = MigrationOptions()
         options.tables = tables
         options.maximumRowCount = batchRowCount
         options.lockBudget = lockBudget
         options.shouldStop = shouldStop
-        let start = ContinuousClock.now
-        let report = try migrator.migrate(options) { progress(MovementProgress($0)) }
-        return MovementReport(
-            report, elapsed: ContinuousClock.now - start, configuration)
+        return try migrator.migrate(options, progress: progress)
     }
 
     func makeMigrator() throws(StretchError) -> Migrator {
@@ -84,47 +81,5 @@ extension StretchDatabase {
             }
         }
         return waiting
-    }
-}
-
-extension MovementProgress {
-    init(_ progress: MigrationProgress) {
-        self.init(
-            table: progress.table, isInbound: progress.direction == .inbound,
-            rows: progress.rowCount, totalRows: progress.eligibleRowCount,
-            bytes: progress.byteCount)
-    }
-}
-
-extension MovementReport {
-    init(
-        _ report: MigrationReport, elapsed: Duration, _ configuration: Configuration
-    ) {
-        let (seconds, attoseconds) = elapsed.components
-        self.init(
-            tables: report.tables.map(Table.init),
-            conflicts: report.conflicts.map {
-                Conflict(
-                    table: $0.table,
-                    location: "\($0.location.batchNumber):\($0.location.ordinal)",
-                    message: $0.message)
-            }, conflictRows: report.conflictCount, rows: report.rowCount,
-            bytes: report.byteCount, seconds: Double(seconds) + Double(attoseconds) / 1e18,
-            lockMilliseconds: report.lockTimes.percentile(0.99), walBytes: report.walByteCount,
-            roundTrips: Int64(report.roundTripCount), isStopped: report.isStopped,
-            waiting: report.waiting.map {
-                Waiting(table: $0.table, isBlocking: $0.isBlocking, message: $0.reason.message)
-            }, warnings: configuration.routines.walResetWarning.map { [$0] } ?? [])
-    }
-}
-
-extension MovementReport.Table {
-    init(_ table: MigrationReport.Table) {
-        let kept = table.keptRowCounts.map { ($0.key.rawValue, $0.value) }
-        self.init(
-            name: table.name, direction: table.direction.rawValue, rows: table.rowCount,
-            bytes: table.byteCount, batches: Int64(table.batchCount),
-            retiredBatches: Int64(table.retiredBatchCount), changedRows: table.changedRowCount,
-            keptRows: Dictionary(uniqueKeysWithValues: kept))
     }
 }

@@ -1,4 +1,4 @@
-public import StretchCatalog
+internal import StretchCatalog
 public import StretchCore
 internal import StretchOverlay
 internal import StretchSQLite

@@ -1,5 +1,5 @@
 internal import Foundation
-public import StretchCatalog
+internal import StretchCatalog
 public import StretchCore
 internal import StretchEndpoint
 internal import StretchKeystore
@@ -28,7 +28,7 @@ extension StretchDatabase {
             try connection.transaction(.immediate) {
                 try catalog.setQueryMode(mode)
                 try catalog.insertEvent(
-                    time: configuration.now(), table: nil, kind: "queryMode",
+                    time: configuration.now(), table: nil, kind: .queryMode,
                     message: "queries see \(mode.rawValue)")
             }
         }

@@ -2,7 +2,7 @@ public import StretchCore
 internal import StretchSQLite
 
 /// How ``StretchDatabase/reclaim(_:)`` gives free pages back to the file system.
-public enum ReclaimMode: String, Codable, Sendable, CaseIterable {
+public enum ReclaimMode: String, Sendable, CaseIterable {
     /// Moves pages and cuts the file; needs `PRAGMA auto_vacuum=INCREMENTAL`.
     case incremental
     /// Writes the whole file anew: <https://sqlite.org/lang_vacuum.html>.
@@ -10,7 +10,7 @@ public enum ReclaimMode: String, Codable, Sendable, CaseIterable {
 }
 
 /// What ``StretchDatabase/reclaim(_:)`` did.
-public struct ReclaimReport: Codable, Equatable, Sendable {
+public struct ReclaimReport: Equatable, Sendable {
     /// The size of the database before, in bytes, its free pages included.
     public let bytesBefore: Int64
     /// The size of the database after, in bytes.

@@ -26,17 +26,21 @@ extension StretchDatabase {
             let pageSize = try connection.integer("PRAGMA main.page_size") ?? 0
             return DatabaseStatus(
                 database: DatabaseStatus.Database(
-                    id: "\(now.database)", branch: "\(now.position.branch)",
+                    id: now.database, branch: now.position.branch,
                     epoch: now.position.epoch, server: now.endpoint, linkState: link.state,
                     linkReason: link.reason,
                     login: try fileAttachment(now)?.credentials.last?.identity,
-                    queryMode: now.queryMode.rawValue,
-                    journalMode: try connection.string("PRAGMA main.journal_mode") ?? "",
-                    pendingStep: try catalog.pending()?.kind.rawValue, freePages: freePages,
+                    queryMode: now.queryMode, journalMode: try journalMode(),
+                    pendingStep: try catalog.pending()?.kind, freePages: freePages,
                     freeBytes: freePages * pageSize, staging: try stagingReport(now),
                     warnings: try warnings(now)),
                 tables: tables, events: try events())
         }
+    }
+
+    private func journalMode() throws(SQLiteError) -> DatabaseStatus.JournalMode? {
+        try connection.string("PRAGMA main.journal_mode").flatMap(
+            DatabaseStatus.JournalMode.init(rawValue:))
     }
 
     private func warnings(_ record: DatabaseRecord) throws(StretchError) -> [String] {
@@ -151,7 +155,7 @@ extension StretchDatabase {
         let gap = try schema.flatMap { try remoteGap(of: table, $0, link: link) }
         return DatabaseStatus.Table(
             name: table.name, filterPredicate: table.filter, follows: table.follows,
-            migrationState: table.state.rawValue, localRows: state.localRows,
+            migrationState: table.state, localRows: state.localRows,
             eligibleRows: state.eligibleRows, remoteRows: state.counts.visibleRows,
             batches: state.counts.batches, localBytes: state.localBytes,
             remoteBytes: remoteByteCount(table, link: &link),

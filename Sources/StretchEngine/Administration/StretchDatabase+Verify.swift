@@ -1,6 +1,6 @@
 internal import StretchCatalog
 public import StretchCore
-internal import StretchMigration
+public import StretchMigration
 internal import StretchSQLite
 internal import StretchText
 
@@ -10,9 +10,9 @@ extension StretchDatabase {
     /// - Parameter name: A stretch-enabled table, or `nil` for all.
     /// - Throws: `busy` while a migrator works; `remoteUnavailable`. What is wrong with rows is in
     ///   the result.
-    public func verify(table name: String? = nil) throws(StretchError) -> VerificationResult {
+    public func verify(table name: String? = nil) throws(StretchError) -> VerificationReport {
         _ = try perform { try enabledDatabase() }
         let migrator = try Migrator(path: path, configuration: configuration)
-        return VerificationResult(try migrator.verify(table: name))
+        return try migrator.verify(table: name)
     }
 }

@@ -72,7 +72,7 @@ extension TableAdministration {
             }
             try database.catalog.remove(table: table.id)
             try database.catalog.insertEvent(
-                time: database.configuration.now(), table: table.name, kind: "disableTable",
+                time: database.configuration.now(), table: table.name, kind: .disableTable,
                 message: mode == .abandon
                     ? "disabled; \(rowCount) cold rows abandoned"
                     : "disabled; \(rowCount) cold rows brought back")

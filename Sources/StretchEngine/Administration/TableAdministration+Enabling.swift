@@ -96,7 +96,7 @@ extension TableAdministration {
                 columns: table.columns)
             try database.catalog.save(saved)
             try database.catalog.insertEvent(
-                time: database.configuration.now(), table: saved.name, kind: "enableTable",
+                time: database.configuration.now(), table: saved.name, kind: .enableTable,
                 message: "enabled with filter \(saved.filter)")
             return saved
         }

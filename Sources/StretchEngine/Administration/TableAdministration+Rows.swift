@@ -2,7 +2,7 @@ internal import StretchCatalog
 public import StretchCore
 internal import StretchEndpoint
 internal import StretchKeystore
-internal import StretchMigration
+public import StretchMigration
 internal import StretchSQLite
 internal import StretchText
 
@@ -21,18 +21,14 @@ extension TableAdministration {
     public func bringBack(
         where condition: String? = nil,
         shouldStop: @escaping () -> Bool = { false },
-        progress: @escaping (MovementProgress) -> Void = { _ in }
-    ) throws(StretchError) -> MovementReport {
+        progress: @escaping (MigrationProgress) -> Void = { _ in }
+    ) throws(StretchError) -> MigrationReport {
         let table = try database.administer { try database.enabledTable(name) }
         let migrator = try database.makeMigrator()
         var options = MigrationOptions()
         options.shouldStop = shouldStop
-        let start = ContinuousClock.now
-        let report = try migrator.bringBack(
-            table: table.name, where: condition, options: options
-        ) { progress(MovementProgress($0)) }
-        return MovementReport(
-            report, elapsed: ContinuousClock.now - start, database.configuration)
+        return try migrator.bringBack(
+            table: table.name, where: condition, options: options, progress: progress)
     }
 
     /// The visible cold rows of a table that meet a condition; all of them without one.
@@ -95,7 +91,7 @@ extension TableAdministration {
             }
             try database.connection.transaction(.immediate) {
                 try database.catalog.insertEvent(
-                    time: database.configuration.now(), table: table.name, kind: "reconcileBatches",
+                    time: database.configuration.now(), table: table.name, kind: .reconcileBatches,
                     message: "the remote has every batch: \(batches.count)")
             }
             return batches.count

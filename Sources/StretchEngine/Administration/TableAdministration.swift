@@ -57,7 +57,8 @@ public struct TableAdministration {
                 table.state = state
                 try database.catalog.save(table)
                 try database.catalog.insertEvent(
-                    time: database.configuration.now(), table: table.name, kind: state.rawValue,
+                    time: database.configuration.now(), table: table.name,
+                    kind: state == .paused ? .paused : .outbound,
                     message: state == .paused ? "paused" : "resumed")
             }
         }
@@ -92,7 +93,7 @@ public struct TableAdministration {
                 table.filter = filter
                 try database.catalog.save(table)
                 try database.catalog.insertEvent(
-                    time: database.configuration.now(), table: table.name, kind: "alterTable",
+                    time: database.configuration.now(), table: table.name, kind: .alterTable,
                     message: "the filter is now \(filter)")
             }
         }

@@ -1,5 +1,5 @@
 /// What ``TableAdministration/enable(filter:follows:isPaused:)`` did, and what it advises.
-public struct TableReport: Codable, Equatable, Sendable {
+public struct TableReport: Equatable, Sendable {
     /// The table's name, as the schema spells it.
     public let name: String
     /// The filter predicate.
@@ -17,7 +17,7 @@ public struct TableReport: Codable, Equatable, Sendable {
 }
 
 /// What ``TableAdministration/disable(_:isDryRun:)`` does with the cold rows.
-public enum DisableMode: String, Codable, Sendable, CaseIterable {
+public enum DisableMode: String, Sendable, CaseIterable {
     /// Moves every cold row back into the local table first.
     case bringBack
     /// Leaves the cold rows in the remote, where no query finds them any more.
@@ -25,7 +25,7 @@ public enum DisableMode: String, Codable, Sendable, CaseIterable {
 }
 
 /// What ``TableAdministration/disable(_:isDryRun:)`` did, or would do.
-public struct DisableReport: Codable, Equatable, Sendable {
+public struct DisableReport: Equatable, Sendable {
     /// The table's name.
     public let name: String
     /// What was done with the cold rows.

@@ -29,7 +29,7 @@ public struct BackupOptions: Sendable {
 }
 
 /// What a backup came to.
-public struct BackupReport: Codable, Equatable, Sendable {
+public struct BackupReport: Equatable, Sendable {
     /// The file that was backed up.
     public let source: String
     /// Whether the backup has the cold rows too.
@@ -37,7 +37,7 @@ public struct BackupReport: Codable, Equatable, Sendable {
     /// The cold rows that a deep backup has; zero for a shallow one.
     public let coldRows: Int64
     /// How long it took.
-    public let seconds: Double
+    public let elapsed: Duration
     /// The backup.
     public let backup: BackupDescription
 }

@@ -12,7 +12,7 @@ struct BackupReader {
     let path: String
     let configuration: Configuration
     let connection: Connection
-    private let journalMode: String
+    private let journal: BackupDescription.Journal
     private let hasWAL: Bool
 
     /// Opens a file.
@@ -43,7 +43,7 @@ struct BackupReader {
             // The version of the format for writing: https://sqlite.org/fileformat2.html
             let isWAL = header[18] == 2
             let walByteCount = TemporaryFile.byteCount(path + "-wal")
-            (journalMode, hasWAL) = (isWAL ? "wal" : "rollback", (walByteCount ?? 0) > 0)
+            (journal, hasWAL) = (isWAL ? .wal : .rollback, (walByteCount ?? 0) > 0)
             connection =
                 isWAL && walByteCount == nil
                 ? unlocked
@@ -82,12 +82,12 @@ struct BackupReader {
                 let reader = SchemaReader(connection)
                 let names = Set(tables.map(\.name.foldingCase))
                 return BackupDescription(
-                    file: path, time: time.description,
+                    file: path, time: time,
                     byteCount: TemporaryFile.byteCount(path) ?? 0,
                     pageSize: try connection.integer("PRAGMA main.page_size") ?? 0,
                     pageCount: try connection.integer("PRAGMA main.page_count") ?? 0,
                     freePages: try connection.integer("PRAGMA main.freelist_count") ?? 0,
-                    journalMode: journalMode, hasWAL: hasWAL,
+                    journal: journal, hasWAL: hasWAL,
                     isRemote: try EmbeddedSchema.isRemote(connection),
                     stretch: try record.map { try describe($0, catalog) },
                     tables: try tables.map {
@@ -106,11 +106,10 @@ struct BackupReader {
         _ record: DatabaseRecord, _ catalog: Catalog
     ) throws -> BackupDescription.Stretch {
         BackupDescription.Stretch(
-            format: CatalogSchema.format, database: "\(record.database)",
-            branch: "\(record.position.branch)", epoch: record.position.epoch,
-            token: "\(record.position.token)", server: record.endpoint,
-            queryMode: record.queryMode.rawValue,
-            pendingStep: try catalog.pending()?.kind.rawValue,
+            format: CatalogSchema.format, database: record.database,
+            branch: record.position.branch, epoch: record.position.epoch,
+            token: record.position.token, server: record.endpoint,
+            queryMode: record.queryMode, pendingStep: try catalog.pending()?.kind,
             isForkUnfinished: try catalog.pendingFork() != nil)
     }
 
@@ -120,7 +119,7 @@ struct BackupReader {
         let schema = try reader.table(table.name)
         return BackupDescription.Table(
             name: table.name, filterPredicate: table.filter,
-            migrationState: table.state.rawValue,
+            migrationState: table.state,
             localRows: schema == nil
                 ? 0
                 : try connection.integer("SELECT count(*) FROM main.\(table.name.quotedName)")

@@ -3,14 +3,14 @@ internal import StretchCatalog
 public import StretchCore
 internal import StretchEndpoint
 internal import StretchKeystore
-internal import StretchMigration
+public import StretchMigration
 internal import StretchSQLite
 internal import StretchText
 
 /// What a restore drill found.
-public struct DrillReport: Codable, Equatable, Sendable {
+public struct DrillReport: Equatable, Sendable {
     /// One table of the database.
-    public struct Table: Codable, Equatable, Sendable {
+    public struct Table: Equatable, Sendable {
         /// The table's name.
         public let name: String
         /// The rows that the backup must have.
@@ -21,18 +21,18 @@ public struct DrillReport: Codable, Equatable, Sendable {
         public let isEqual: Bool
     }
 
-    /// The moment whose state was backed up, in UTC.
-    public let time: String
-    /// The branch: a decimal number, as text.
-    public let branch: String
+    /// The moment whose state was backed up.
+    public let time: Timestamp
+    /// The branch.
+    public let branch: Int64
     /// The number of changes of the manifest.
     public let epoch: Int64
     /// The tables of the file, stretch-enabled or not.
     public let tables: [Table]
     /// What was found when every cold row of the restored file was read again.
-    public let remote: VerificationResult
+    public let remote: VerificationReport
     /// How long it took.
-    public let seconds: Double
+    public let elapsed: Duration
     /// Whether nothing differs.
     public let isSound: Bool
 }
@@ -88,12 +88,11 @@ extension StretchDatabase {
             throw StretchError(.damaged, "the restored file is not stretch-enabled")
         }
         let endpoint = try makeEndpoint(record, as: .reader)
-        let remote = VerificationResult(
-            try Migrator.verify(connection, endpoint, isAtHead: false))
+        let remote = try Migrator.verify(connection, endpoint, isAtHead: false)
         return DrillReport(
-            time: time.description, branch: "\(record.position.branch)",
+            time: time, branch: record.position.branch,
             epoch: record.position.epoch, tables: tables, remote: remote,
-            seconds: (ContinuousClock.now - start).milliseconds / 1e3,
+            elapsed: ContinuousClock.now - start,
             isSound: remote.isSound && expected == found)
     }
 }

@@ -23,15 +23,15 @@ public struct RestoreOptions: Sendable {
 }
 
 /// What a restore came to.
-public struct RestoreReport: Codable, Equatable, Sendable {
+public struct RestoreReport: Equatable, Sendable {
     /// The file.
     public let file: String
     /// The backup or the replica that it came from.
     public let source: String
-    /// The moment whose state it is, in UTC.
-    public let time: String
-    /// How much earlier than the wanted moment that is, in seconds; `nil` when none was asked for.
-    public let gapSeconds: Double?
+    /// The moment whose state it is.
+    public let time: Timestamp
+    /// How much earlier than the wanted moment that is; `nil` when none was asked for.
+    public let gap: Duration?
     /// Whether a file was replaced.
     public let isReplacing: Bool
     /// How the file and its remote stand to each other, as far as it is known without asking the

@@ -2,7 +2,6 @@ internal import StretchCatalog
 public import StretchCore
 internal import StretchEndpoint
 public import StretchKeystore
-internal import StretchMigration
 internal import StretchSQLite
 
 extension StretchDatabase {
@@ -49,7 +48,7 @@ extension StretchDatabase {
         try commit(staged, time: time, replacing: replaced)
         return BackupReport(
             source: path, isDeep: options.isDeep, coldRows: coldRows,
-            seconds: (ContinuousClock.now - start).milliseconds / 1e3,
+            elapsed: ContinuousClock.now - start,
             backup: try BackupReader(target, configuration).description())
     }
 

@@ -250,8 +250,8 @@ struct Restoration {
             }
         }
         return RestoreReport(
-            file: path, source: source, time: time.description,
-            gapSeconds: options.time.map { Double($0.milliseconds - time.milliseconds) / 1e3 },
+            file: path, source: source, time: time,
+            gap: options.time.map { .milliseconds($0.milliseconds - time.milliseconds) },
             isReplacing: isReplacing, linkState: state, nextSteps: steps,
             content: try reader.description())
     }

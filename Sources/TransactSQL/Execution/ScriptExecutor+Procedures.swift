@@ -1,3 +1,4 @@
+internal import StretchCore
 internal import StretchText
 
 extension ScriptExecutor {

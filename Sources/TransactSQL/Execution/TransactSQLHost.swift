@@ -1,3 +1,5 @@
+public import StretchCore
+
 /// Does what a script asks: one call for each action of administration.
 ///
 /// Arguments are checked as far as the statement goes; whether an object exists, whether its state

@@ -1,3 +1,5 @@
+internal import StretchCore
+
 extension Procedure {
     /// Every procedure, with its parameters as SQL Server documents them.
     public static let all: [Procedure] = [

@@ -75,11 +75,11 @@ struct LoadWork {
         // A run that was killed left the table in state `inbound` or `paused`.
         try database.tables[table].resume()
         while isEndless || ContinuousClock.now < deadline {
-            movedRowCount += try database.migrate(batchRowCount: rowCount).rows
+            movedRowCount += try database.migrate(batchRowCount: rowCount).rowCount
             // Some rows first, then all of them, after which the table is paused.
             let some = try database.tables[table].bringBack(where: arguments["where"])
             let all = try database.tables[table].bringBack()
-            movedRowCount += some.rows + all.rows
+            movedRowCount += some.rowCount + all.rowCount
             try database.tables[table].resume()
             roundCount += 1
         }

@@ -20,7 +20,7 @@ import Testing
         #expect(Set(report.unenforcedConstraints) == ["UNIQUE (b)", "UNIQUE (a, b)"])
         #expect(report.advice.contains { $0.contains("AUTOINCREMENT") })
         #expect(report.advice.contains { $0.contains("CREATE INDEX … ON \"child\"(\"t\")") })
-        #expect(try sample.status("t").migrationState == "outbound")
+        #expect(try sample.status("t").migrationState == .outbound)
         expectError(.wrongState, "enabled already") {
             try sample.database.tables["t"].enable(filter: "a > 2")
         }

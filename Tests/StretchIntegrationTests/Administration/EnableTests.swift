@@ -18,7 +18,7 @@ import Testing
         let status = try sample.database.status()
         #expect(status.database.linkState == .connected)
         #expect(status.database.epoch == 0)
-        #expect(status.database.queryMode == "LOCAL_AND_REMOTE")
+        #expect(status.database.queryMode == .localAndRemote)
         #expect(status.tables == [])
     }
 

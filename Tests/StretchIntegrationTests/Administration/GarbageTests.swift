@@ -39,7 +39,7 @@ import Testing
             try database.remote.collectGarbage(olderThan: .seconds(59 * 60))
         }
         let shorter = try database.remote.setRetention(.zero)
-        #expect(shorter.isShortened && shorter.formerRetentionSeconds == 3_600)
+        #expect(shorter.isShortened && shorter.formerRetention == .seconds(3_600))
         #expect(shorter.batches == 2 && shorter.rows == 10, "\(shorter)")
         let report = try database.remote.collectGarbage()
         #expect(report.batches == 2 && report.rows == 10 && report.bytes > 0, "\(report)")

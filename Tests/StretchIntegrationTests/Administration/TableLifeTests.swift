@@ -18,8 +18,8 @@ import Testing
         let sample = try AdministrationSample(Self.script)
         try sample.database.tables["t"].enable(filter: "a <= 600")
         let report = try sample.database.migrate(batchRowCount: 100)
-        #expect(report.rows == 600)
-        #expect(report.tables.first?.batches == 6)
+        #expect(report.rowCount == 600)
+        #expect(report.tables.first?.batchCount == 6)
         return sample
     }
 
@@ -39,12 +39,12 @@ import Testing
     @Test func `a paused table stays as it is until it is resumed`() throws {
         let sample = try AdministrationSample(Self.script)
         try sample.database.tables["t"].enable(filter: "a <= 600", isPaused: true)
-        #expect(try sample.database.migrate().rows == 0)
+        #expect(try sample.database.migrate().rowCount == 0)
         try sample.database.tables["t"].resume()
         try sample.database.tables["T"].pause()
-        #expect(try sample.status("t").migrationState == "paused")
+        #expect(try sample.status("t").migrationState == .paused)
         try sample.database.tables["t"].resume()
-        #expect(try sample.database.migrate().rows == 600)
+        #expect(try sample.database.migrate().rowCount == 600)
     }
 
     @Test func `a remote that is missing is told, and is no error`() throws {

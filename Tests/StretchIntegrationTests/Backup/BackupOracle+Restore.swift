@@ -2,6 +2,7 @@ import Foundation
 import StretchCore
 import StretchEndpointTesting
 import StretchEngine
+import StretchMigration
 import StretchTestSupport
 import Testing
 

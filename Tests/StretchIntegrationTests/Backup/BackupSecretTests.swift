@@ -28,7 +28,7 @@ import Testing
     /// The secrets of a file and its keystore by name, each as bytes and as text.
     private static func secrets(_ sample: TimelineSample) throws -> [String: [Data]] {
         let keystore = sample.keystore
-        let id = try #require(Int64(try sample.open(login: login).status().database.id))
+        let id = try sample.open(login: login).status().database.id
         let attachment = try #require(try keystore.attachments(database: id).first)
         let service = try #require(try keystore.serviceKey())
         let master = try #require(try attachment.masterKey?.key(byService: service))

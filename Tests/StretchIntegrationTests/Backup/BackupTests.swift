@@ -29,7 +29,7 @@ import Testing
         #expect(table.eligibleRows == 1 && table.batches == 5)
         #expect(
             report.backup.stretch?.epoch == 5 && report.backup.stretch?.server == "file:cold.db")
-        #expect(report.backup.journalMode == "wal" && !report.backup.hasWAL)
+        #expect(report.backup.journal == .wal && !report.backup.hasWAL)
         #expect(
             try sample.folder.names().filter { $0.hasPrefix(".") || $0.hasSuffix("-shm") } == [])
         let query = "SELECT * FROM t UNION ALL SELECT id, rows, epoch FROM stretch_batch"
@@ -211,7 +211,7 @@ import Testing
         let (branches, names) = (try database.branches.all(), try sample.folder.names())
         let report = try database.drill(in: place.path)
         #expect(report.isSound && report.epoch == 5, "\(report)")
-        #expect(report.remote.tables.first?.coldRows == 39)
+        #expect(report.remote.tables.first?.coldRowCount == 39)
         #expect(report.tables.first { $0.name == "t" }?.restoredRows == 20)
         #expect(try database.branches.all().count == branches.count)
         #expect(try sample.folder.names() == names && place.names() == [])
@@ -222,7 +222,7 @@ import Testing
                 "DELETE FROM rows_1 WHERE rowid = (SELECT max(rowid) FROM rows_1)")
         }
         let damaged = try database.drill(in: place.path)
-        #expect(!damaged.isSound && damaged.remote.problems.count == 1, "\(damaged)")
+        #expect(!damaged.isSound && damaged.remote.findings.count == 1, "\(damaged)")
     }
 }
 

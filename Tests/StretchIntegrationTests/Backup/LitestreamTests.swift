@@ -91,8 +91,8 @@ import Testing
             }
             let report = try restore(
                 replica, name, in: sample, at: moment.time, original: isLast ? "app.db" : nil)
-            let gap = try #require(report.gapSeconds)
-            #expect(gap >= 0 && gap < 300, "\(report)")
+            let gap = try #require(report.gap)
+            #expect(gap >= .zero && gap < .seconds(300), "\(report)")
             // The file is the program's; its rights and its time are those of any restored file.
             let attributes = try FileManager.default.attributesOfItem(
                 atPath: sample.folder.path(name))

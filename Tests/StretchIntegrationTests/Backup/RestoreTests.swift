@@ -291,14 +291,13 @@ import Testing
         let child = try #require(branches.first { !$0.isCurrent })
         #expect(branches.count == 2 && child.parent == own.id && child.forkEpoch == 5)
         #expect(child.file?.hasSuffix("b.db") == true && own.file?.hasSuffix("app.db") == true)
-        let (ownID, childID) = (try #require(Int64(own.id)), try #require(Int64(child.id)))
-        expectError(.wrongState, "this file is on") { try original.branches.drop(ownID) }
-        expectError(.wrongState, "b.db") { try original.branches.drop(childID) }
+        expectError(.wrongState, "this file is on") { try original.branches.drop(own.id) }
+        expectError(.wrongState, "b.db") { try original.branches.drop(child.id) }
         expectError(.invalidArgument, "does not exist") { try original.branches.drop(7) }
-        expectError(.wrongState, "is not dropped") { try original.branches.undrop(childID) }
-        #expect(try original.branches.drop(childID, isForced: true).droppedAt != nil)
-        expectError(.wrongState, "dropped already") { try original.branches.drop(childID) }
-        #expect(try original.branches.undrop(childID).droppedAt == nil)
+        expectError(.wrongState, "is not dropped") { try original.branches.undrop(child.id) }
+        #expect(try original.branches.drop(child.id, isForced: true).droppedAt != nil)
+        expectError(.wrongState, "dropped already") { try original.branches.drop(child.id) }
+        #expect(try original.branches.undrop(child.id).droppedAt == nil)
         #expect(try Sample.contents(copy) == Sample.contents(original))
     }
 }

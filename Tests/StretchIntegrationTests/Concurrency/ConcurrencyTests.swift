@@ -67,7 +67,7 @@ private struct Accounts {
         try database.migrate()
         #expect(try database.query(totals).rows == [expected])
         let result = try database.verify()
-        #expect(result.isSound && result.tables[0].shadowedRows == 0, "\(result)")
+        #expect(result.isSound && result.tables[0].shadowedRowCount == 0, "\(result)")
     }
 
     // Finding 15: a read snapshot that a write upgrades fails at once, whatever the timeout.

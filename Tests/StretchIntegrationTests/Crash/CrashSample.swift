@@ -122,7 +122,7 @@ final class CrashSample {
     /// Checks that staging has each batch of the manifest, with rows that its digest proves.
     func checkStaging(_ comment: Comment) throws {
         let database = try open()
-        let id = try #require(Int64(try database.status().database.id))
+        let id = try database.status().database.id
         let file = try #require(
             try StagingFile.open(database: path, id: id, configuration, isCreating: false))
         for (table, batch) in try database.catalog.manifest().values {
@@ -160,7 +160,7 @@ final class CrashSample {
         let rows = Self.sorted(try database.query("SELECT \(table.columns) FROM t").rows)
         #expect(rows == start, comment)
         let result = try database.verify()
-        #expect(result.isSound && result.tables[0].shadowedRows == 0, "\(comment): \(result)")
+        #expect(result.isSound && result.tables[0].shadowedRowCount == 0, "\(comment): \(result)")
         let status = try database.status().database
         #expect(status.pendingStep == nil && status.linkState == .connected, "\(comment)")
     }

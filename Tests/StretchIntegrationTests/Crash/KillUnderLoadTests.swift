@@ -97,7 +97,7 @@ private final class LoadSample: @unchecked Sendable {
         try database.migrate()
         try checkRows(database, comment)
         let result = try database.verify()
-        #expect(result.isSound && result.tables[0].shadowedRows == 0, "\(comment): \(result)")
+        #expect(result.isSound && result.tables[0].shadowedRowCount == 0, "\(comment): \(result)")
         #expect(try database.status().database.pendingStep == nil, comment)
     }
 }

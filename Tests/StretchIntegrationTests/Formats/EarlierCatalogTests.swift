@@ -78,7 +78,7 @@ import Testing
         let causes = try Connection(path: sample.path, access: .readOnly, routines: .linked).rows(
             "SELECT DISTINCT cause FROM stretch_tombstone ORDER BY 1")
         #expect(causes.allSatisfy { $0 == [1] || $0 == [2] })
-        #expect(try database.migrate().rows >= 0)
+        #expect(try database.migrate().rowCount >= 0)
         #expect(try database.verify().isSound)
     }
 

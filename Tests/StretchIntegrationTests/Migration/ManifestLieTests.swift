@@ -14,37 +14,37 @@ import Testing
     struct Lie: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let sql: String
-        let kinds: Set<String>
+        let kinds: Set<VerificationReport.Finding.Kind>
     }
 
     private static let catalogLies = [
         Lie(
             testDescription: "fewer rows",
             sql: "UPDATE stretch_batch SET rows = 6 WHERE number = 1",
-            kinds: ["differingLedger"]),
+            kinds: [.differingLedger]),
         Lie(
             testDescription: "no batch", sql: "DELETE FROM stretch_batch WHERE number = 2",
-            kinds: ["unlistedBatch"]),
+            kinds: [.unlistedBatch]),
         Lie(
             testDescription: "another table's batch",
             sql: "UPDATE stretch_batch SET table_id = 9 WHERE number = 2",
-            kinds: ["catalog", "unlistedBatch"]),
+            kinds: [.catalog, .unlistedBatch]),
         Lie(
             testDescription: "a tombstone beyond the batch",
-            sql: "INSERT INTO stretch_tombstone VALUES(1, 7, 1)", kinds: ["strayTombstone"]),
+            sql: "INSERT INTO stretch_tombstone VALUES(1, 7, 1)", kinds: [.strayTombstone]),
         Lie(
             testDescription: "a tombstone of a batch to come",
-            sql: "INSERT INTO stretch_tombstone VALUES(4, 0, 1)", kinds: ["strayTombstone"]),
+            sql: "INSERT INTO stretch_tombstone VALUES(4, 0, 1)", kinds: [.strayTombstone]),
         Lie(
             testDescription: "a tombstone without a cause",
-            sql: "INSERT INTO stretch_tombstone VALUES(1, 0, 0)", kinds: ["lostRow"]),
+            sql: "INSERT INTO stretch_tombstone VALUES(1, 0, 0)", kinds: [.lostRow]),
         Lie(
             testDescription: "a retirement in flight",
             sql: """
                 INSERT INTO stretch_pending SELECT 1, 'retirement', b.table_id, b.id, d.branch,
                     d.epoch, d.token, 5, b.schema_version
                 FROM stretch_batch AS b, stretch_database AS d WHERE b.number = 2
-                """, kinds: ["catalog"]),
+                """, kinds: [.catalog]),
     ]
 
     @Test(arguments: catalogLies)
@@ -52,7 +52,7 @@ import Testing
         let twin = try MigratedTwin(MigratedTwin.numbers)
         #expect(try twin.database.verify().isSound)
         try twin.runNatively(lie.sql)
-        let kinds = Set(try twin.database.verify().problems.map(\.kind))
+        let kinds = Set(try twin.database.verify().findings.map(\.kind))
         #expect(kinds == lie.kinds)
     }
 
@@ -82,7 +82,7 @@ import Testing
     @Test(arguments: zoneLies.indices)
     func `verify finds a zone that leaves values out, and says how to go on`(_ lie: Int) throws {
         let twin = try MigratedTwin(Self.values)
-        #expect(try twin.database.verify().problems == [])
+        #expect(try twin.database.verify().findings == [])
         let local = try Connection(path: twin.path, access: .readWrite, routines: .linked)
         let batch = try Catalog(local).batches(table: 1)[0]
         var zones = batch.zones.zones
@@ -91,12 +91,12 @@ import Testing
         try local.run(
             "UPDATE stretch_batch SET zones = ? WHERE number = 1",
             .blob(ZoneMap(zones: zones).encoded))
-        let problems = try twin.database.verify().problems
-        #expect(problems.map(\.kind) == ["wrongZone"])
-        #expect(problems.map(\.batch) == [1])
-        let repair = try #require(problems.first?.message.firstMatch(of: /UPDATE .* = 1/))
+        let findings = try twin.database.verify().findings
+        #expect(findings.map(\.kind) == [.wrongZone])
+        #expect(findings.map(\.batchNumber) == [1])
+        let repair = try #require(findings.first?.message.firstMatch(of: /UPDATE .* = 1/))
         try local.execute(String(repair.output))
-        #expect(try twin.database.verify().problems == [])
+        #expect(try twin.database.verify().findings == [])
         try twin.both("SELECT * FROM t WHERE id < 3")
         try twin.both("SELECT * FROM t WHERE v IS NULL ORDER BY id")
     }
@@ -111,16 +111,16 @@ import Testing
         try twin.both("ALTER TABLE t ADD COLUMN c DECIMAL DEFAULT '1e2'")
         try twin.both("ALTER TABLE t ADD COLUMN d INT DEFAULT 'x'")
         try twin.both("SELECT * FROM t ORDER BY id")
-        #expect(try twin.database.verify().problems == [])
+        #expect(try twin.database.verify().findings == [])
         guard remote == .embedded else { return }
         let cold = try Connection(
             path: twin.folder.path("cold.db"), access: .readWrite, routines: .linked)
         let column = try #require(
             try cold.integer("SELECT id FROM stretch_column WHERE name = 'd'"))
         try cold.execute("UPDATE rows_1 SET c\(column) = 'y' WHERE id = 9")
-        let problems = try twin.database.verify().problems
-        #expect(problems.map(\.kind) == ["differingRows"])
-        #expect(problems.map(\.batch) == [2])
+        let findings = try twin.database.verify().findings
+        #expect(findings.map(\.kind) == [.differingRows])
+        #expect(findings.map(\.batchNumber) == [2])
     }
 
     // MARK: Embedded remote
@@ -128,26 +128,26 @@ import Testing
     private static let embeddedLies = [
         Lie(
             testDescription: "a row behind all", sql: "INSERT INTO rows_1(id) VALUES(1000)",
-            kinds: ["strayRows"]),
+            kinds: [.strayRows]),
         Lie(
             testDescription: "a row before all", sql: "INSERT INTO rows_1(id) VALUES(-1)",
-            kinds: ["strayRows"]),
+            kinds: [.strayRows]),
         Lie(
             testDescription: "the greatest row",
-            sql: "INSERT INTO rows_1(id) VALUES(9223372036854775807)", kinds: ["strayRows"]),
+            sql: "INSERT INTO rows_1(id) VALUES(9223372036854775807)", kinds: [.strayRows]),
         Lie(
             testDescription: "two batches in one place",
             sql: """
                 UPDATE stretch_batch SET first_row = 1, digest = (SELECT digest FROM stretch_batch
                     ORDER BY first_row LIMIT 1) WHERE first_row = 8
                 """,
-            kinds: ["differingLedger", "differingRows"]),
+            kinds: [.differingLedger, .differingRows]),
         Lie(
             testDescription: "a batch of others in the same place",
             sql: """
                 INSERT INTO stretch_batch SELECT 77, relation, 5, epoch, first_row, row_count,
                     byte_count, digest, columns, NULL, NULL FROM stretch_batch WHERE first_row = 1
-                """, kinds: ["refusedScan"]),
+                """, kinds: [.refusedScan]),
         Lie(
             testDescription: "a wrong count",
             sql: "UPDATE stretch_relation SET row_count = 5", kinds: []),
@@ -164,7 +164,7 @@ import Testing
         let database = try StretchDatabase(path: twin.path, configuration: .everyRemote)
         #expect(throws: Never.self) {
             let result = try database.verify()
-            #expect(Set(result.problems.map(\.kind)) == lie.kinds, "\(result.problems)")
+            #expect(Set(result.findings.map(\.kind)) == lie.kinds, "\(result.findings)")
         }
         do {
             // An answer is right, or there is none.

@@ -1,3 +1,5 @@
+import StretchCatalog
+import StretchMigration
 import StretchTestSupport
 import Testing
 
@@ -51,12 +53,12 @@ import Testing
         #expect(try twin.database.status().tables[0].shadowedRows == 3)
         try twin.database.migrate()
         #expect(try twin.database.status().tables[0].shadowedRows == 0)
-        #expect(try twin.database.verify().tables[0].shadowedRows == 0)
+        #expect(try twin.database.verify().tables[0].shadowedRowCount == 0)
         // Before, the cold version would come back.
         try twin.runNatively("DELETE FROM t WHERE n = 54")
         try twin.plain.execute("DELETE FROM t WHERE n = 54")
         try twin.compare()
-        let events = try twin.database.status().events.filter { $0.kind == "shadowedRows" }
+        let events = try twin.database.status().events.filter { $0.kind == .shadowedRows }
         #expect(events.map(\.table) == ["t"])
         try twin.compareThroughMigrations()
     }

@@ -70,7 +70,7 @@ import Testing
         try file.migrator().migrate(StretchedFile.options())
         let report = try file.migrator().verify()
         #expect(report.isSound, "\(report.findings)")
-        #expect(report.tables.first { $0.name == "items" }?.orphanCount == 1)
+        #expect(report.tables.first { $0.name == "items" }?.orphanRowCount == 1)
     }
 
     @Test func `a step in flight is no error`() throws {

@@ -125,7 +125,7 @@ final class FamilyTwin {
         log.append("-- migrate")
         for table in ["c", "p", "g"] { try database.tables[table].resume() }
         let report = try database.migrate(batchRowCount: random.integer(1...5))
-        counts.movedRows += report.tables.reduce(0) { $0 + Int64($1.rows) }
+        counts.movedRows += report.tables.reduce(0) { $0 + $1.rowCount }
     }
 
     private func randomTransaction() -> String {

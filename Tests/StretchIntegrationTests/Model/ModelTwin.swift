@@ -77,7 +77,7 @@ final class ModelTwin {
         if isInTransaction { try switchTransaction() }
         try compareContents()
         let result = try stretched.verify()
-        guard result.problems.isEmpty else { throw difference("verify found \(result)") }
+        guard result.findings.isEmpty else { throw difference("verify found \(result)") }
     }
 
     private func isAccepted(_ body: () throws -> Void) throws -> Bool {
@@ -108,7 +108,7 @@ final class ModelTwin {
         log.append("-- migrate \(batchRowCount)")
         try stretched.tables["t"].resume()
         let report = try stretched.migrate(batchRowCount: batchRowCount)
-        movedRowCount += report.tables.reduce(0) { $0 + Int64($1.rows) }
+        movedRowCount += report.tables.reduce(0) { $0 + $1.rowCount }
         try compareContents()
     }
 

@@ -31,7 +31,7 @@ import Testing
             try twin.runNatively("INSERT INTO t VALUES(3, 'native', 1)")
             try twin.plain.execute("UPDATE t SET v = 'native', n = 1 WHERE id = 3")
             try twin.compare()
-            #expect(try twin.database.verify().tables[0].shadowedRows == 1)
+            #expect(try twin.database.verify().tables[0].shadowedRowCount == 1)
             if !next.isEmpty { try twin.both(next) }
             try twin.compare()
             try twin.compareThroughMigrations()
@@ -54,13 +54,13 @@ import Testing
         let twin = try MigratedTwin(MigratedTwin.numbers, [("t", "n < 23")])
         try twin.runNatively("DELETE FROM t; INSERT INTO t(v, n) VALUES('native', 50)")
         #expect(try twin.database.query("SELECT v FROM t WHERE id = 1").rows == [["native"]])
-        #expect(try twin.database.verify().tables[0].shadowedRows == 1)
+        #expect(try twin.database.verify().tables[0].shadowedRowCount == 1)
         let auto = try MigratedTwin(
             MigratedTwin.numbers.replacingOccurrences(
                 of: "PRIMARY KEY", with: "PRIMARY KEY AUTOINCREMENT"),
             [("t", "n < 23")])
         try auto.runNatively("DELETE FROM t; INSERT INTO t(v, n) VALUES('native', 50)")
-        #expect(try auto.database.verify().tables[0].shadowedRows == 0)
+        #expect(try auto.database.verify().tables[0].shadowedRowCount == 0)
     }
 
     // Finding 4.

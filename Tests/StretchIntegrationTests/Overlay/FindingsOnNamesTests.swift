@@ -1,4 +1,5 @@
 import Foundation
+import StretchMigration
 import StretchSQLite
 import StretchTestSupport
 import Testing
@@ -54,7 +55,7 @@ import Testing
             try twin.compare("customers", "\(sql)")
             try twin.compare("orders", "\(sql)")
         }
-        let orphans = try twin.database.verify().tables.reduce(0) { $0 + $1.orphanRows }
+        let orphans = try twin.database.verify().tables.reduce(0) { $0 + $1.orphanRowCount }
         #expect(orphans == 0)
         try twin.compareThroughMigrations("orders")
     }

@@ -1,3 +1,4 @@
+import StretchMigration
 import StretchSQLite
 import StretchTestSupport
 import Testing

@@ -185,11 +185,11 @@ import Testing
         #expect(error?.message.contains("nothing took its place") == true, "the debug check")
         try database.execute("COMMIT")
         #expect(try database.query("SELECT count(*) FROM p WHERE id = 1").rows == [[0]])
-        let problems = try database.verify().problems
-        #expect(problems.map(\.kind) == ["lostRow"])
+        let findings = try database.verify().findings
+        #expect(findings.map(\.kind) == [.lostRow])
         // The way out that the message names.
-        let repair = try #require(problems[0].message.firstRange(of: /DELETE FROM .* = 0/))
-        try twin.runNatively(String(problems[0].message[repair]))
+        let repair = try #require(findings[0].message.firstRange(of: /DELETE FROM .* = 0/))
+        try twin.runNatively(String(findings[0].message[repair]))
         #expect(try database.verify().isSound)
         #expect(try database.query("SELECT s FROM p WHERE id = 1").rows == [["a"]])
     }

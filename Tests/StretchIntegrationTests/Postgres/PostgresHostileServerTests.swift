@@ -3,6 +3,7 @@ import StretchCore
 import StretchEndpoint
 import StretchEndpointTesting
 import StretchEngine
+import StretchMigration
 import StretchPostgres
 import StretchSQLite
 import StretchTestSupport
@@ -205,7 +206,7 @@ import Testing
         let report = try sample.open(admin).enable(server: sample.address)
         #expect(report.advice == [])
         try sample.open(admin).tables["reals"].enable(filter: "id <= 60")
-        #expect(try sample.open().migrate().rows == 3)
+        #expect(try sample.open().migrate().rowCount == 3)
         try sample.plainly("ALTER TABLE reals ADD COLUMN more TEXT DEFAULT 'x\\''y'")
         try sample.open(admin).remote.provision()
         let query = "SELECT id, r, b, t FROM reals"
@@ -375,7 +376,7 @@ import Testing
             }
         }
         #expect(hint.isEmpty)
-        #expect(try sample.open(admin).migrate().rows == 120)
+        #expect(try sample.open(admin).migrate().rowCount == 120)
     }
 
     @Test func `a writer moves no rows where another role's code would run`() throws {
@@ -389,7 +390,7 @@ import Testing
         #expect(error?.code == .wrongState)
         #expect(error?.hint?.includes("ALTER TABLE s.orders DROP CONSTRAINT c;") == true)
         try sample.psql("ALTER TABLE s.orders DROP CONSTRAINT c")
-        #expect(try sample.open().migrate().rows == 60)
+        #expect(try sample.open().migrate().rowCount == 60)
     }
 
     @Test func `a member of the role that owns a schema may use it`() throws {
@@ -403,10 +404,10 @@ import Testing
             """)
         try sample.open(member).enable(server: sample.address)
         try sample.open(member).tables["orders"].enable(filter: "id <= 60")
-        #expect(try sample.open(member).migrate().rows == 60)
+        #expect(try sample.open(member).migrate().rowCount == 60)
         // A writer trusts what a member of the owner's role made.
         try sample.open(member).tables["notes"].enable(filter: "id <= 60")
-        #expect(try sample.open().migrate().rows == 60)
+        #expect(try sample.open().migrate().rowCount == 60)
     }
 
     // MARK: Timelines without an end

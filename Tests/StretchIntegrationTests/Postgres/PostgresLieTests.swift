@@ -61,10 +61,10 @@ import Testing
         for query in Self.queries {
             try world.compare(query)
         }
-        #expect(try world.open().verify().problems == [])
+        #expect(try world.open().verify().findings == [])
         try world.remote.psql(
             "UPDATE stretch_column SET has_misfits = false WHERE name = '\(column)'")
-        #expect(try Set(world.open().verify().problems.map(\.kind)) == ["missingRows"])
+        #expect(try Set(world.open().verify().findings.map(\.kind)) == [.missingRows])
         for query in Self.queries {
             do {
                 try world.compare(query)
@@ -88,7 +88,7 @@ import Testing
         for query in Self.queries {
             try world.compare(query)
         }
-        #expect(try world.open().verify().problems == [])
+        #expect(try world.open().verify().findings == [])
     }
 
     /// A second row in the place of row 13, with another key and value.
@@ -143,8 +143,8 @@ import Testing
             let error = #expect(throws: StretchError.self) { try world.open().query(query) }
             #expect(error?.code == .damaged, "\(query)")
         }
-        let kinds = try Set(world.open().verify().problems.map(\.kind))
-        #expect(kinds == (sql.hasPrefix("INSERT") ? ["strayRows"] : ["missingRows"]))
+        let kinds = try Set(world.open().verify().findings.map(\.kind))
+        #expect(kinds == (sql.hasPrefix("INSERT") ? [.strayRows] : [.missingRows]))
     }
 
     @Test func `a wrong count of batches changes no answer`() throws {

@@ -53,7 +53,7 @@ import Testing
         #expect(!report.server.contains("Secret"))
         try database.tables["orders"].enable(filter: "id <= 1800")
         let movement = try database.migrate()
-        #expect(movement.rows == 1_800)
+        #expect(movement.rowCount == 1_800)
         let indexes = try remote.server.psql(
             "SELECT count(*) FROM pg_indexes WHERE tablename = 'orders'", database: remote.database)
         #expect(indexes == "4")

@@ -86,7 +86,7 @@ struct RightsSample {
         let admin = PostgresRemote.credential
         try sample.open(admin).enable(server: sample.address)
         try sample.open(admin).tables["orders"].enable(filter: "id <= 60")
-        #expect(try sample.open().migrate().rows == 60)
+        #expect(try sample.open().migrate().rowCount == 60)
         try sample.open(admin).remote.provision()
         _ = try sample.open(admin).members.grant(.reader, to: "bob")
         #expect(
@@ -95,7 +95,7 @@ struct RightsSample {
             try sample.open().query("SELECT customer FROM orders WHERE id = 7").rows
                 == [["Customer 7"]])
         #expect(try sample.open().verify().isSound)
-        #expect(try sample.open().tables["orders"].bringBack().rows == 60)
+        #expect(try sample.open().tables["orders"].bringBack().rowCount == 60)
         try sample.open(admin).remote.setRetention(.zero)
         #expect(try sample.open(admin).remote.collectGarbage().batches > 0)
         _ = try sample.open(admin).remote.reauthorize()
@@ -130,7 +130,7 @@ struct RightsSample {
         for table in ["orders", "notes"] { try owner.tables[table].enable(filter: "id <= 60") }
 
         let movement = try sample.open().migrate()
-        #expect(movement.rows == 120)
+        #expect(movement.rowCount == 120)
         // The rows moved; the index waits for the owner, and holds nothing up.
         #expect(movement.waiting.map(\.table) == ["orders"])
         #expect(movement.waiting.allSatisfy { !$0.isBlocking })
@@ -162,7 +162,7 @@ struct RightsSample {
         #expect(
             try sample.open(Self.admin).remote.provision().tables.allSatisfy { $0.steps.isEmpty })
         #expect(try sample.open().status().tables.first?.hasRemoteIndexes == true)
-        #expect(try sample.open().migrate().waiting == [])
+        #expect(try sample.open().migrate().waiting.isEmpty)
         _ = try sample.open().tables["orders"].bringBack()
         #expect(try sample.open().verify().isSound)
     }
@@ -227,7 +227,7 @@ struct RightsSample {
         #expect(report.advice == [])
         #expect(try sample.stored(report, .writer).login == "\(Self.schema(report))_writer")
         try sample.open(maker).tables["orders"].enable(filter: "id <= 60")
-        #expect(try sample.open().migrate().rows == 60)
+        #expect(try sample.open().migrate().rowCount == 60)
         #expect(
             try sample.open(maker).remote.provision().tables.first?.steps.map(\.kind) == [.indexes])
     }
@@ -244,9 +244,9 @@ struct RightsSample {
         }
         // It owns the remote, so that nothing waits for anybody.
         try sample.open().tables["orders"].enable(filter: "id <= 60")
-        #expect(try sample.open().migrate().waiting == [])
+        #expect(try sample.open().migrate().waiting.isEmpty)
         try sample.plainly("ALTER TABLE orders ADD COLUMN more TEXT DEFAULT 'x'")
-        #expect(try sample.open().migrate().waiting == [])
+        #expect(try sample.open().migrate().waiting.isEmpty)
         let count = try sample.open().query("SELECT count(*) FROM orders WHERE more = 'x'")
         #expect(count.rows == [[100]])
         let status = try sample.open().status()
@@ -297,9 +297,9 @@ struct RightsSample {
         #expect(try first.stored(report, .writer).login == "\(name)_writer")
         try third.open(Self.admin, keystore: first.keystore).tables["orders"].enable(
             filter: "id <= 50")
-        #expect(try first.open().migrate().rows == 60)
-        #expect(try second.open().migrate().rows == 60)
-        #expect(try third.open(keystore: first.keystore).migrate().rows == 50)
+        #expect(try first.open().migrate().rowCount == 60)
+        #expect(try second.open().migrate().rowCount == 60)
+        #expect(try third.open(keystore: first.keystore).migrate().rowCount == 50)
         // A repeated enable of the same file.
         let fourth = try RightsSample(schema: name, sharing: first)
         try fourth.open(Self.admin).enable(server: fourth.address)
@@ -314,15 +314,15 @@ struct RightsSample {
         try sample.open(Self.admin).enable(server: sample.address)
         let owner = try sample.open(Self.admin)
         for table in ["orders", "notes"] { try owner.tables[table].enable(filter: "id <= 60") }
-        #expect(try sample.open().migrate().rows == 120)
+        #expect(try sample.open().migrate().rowCount == 120)
         try owner.tables["orders"].alter(filter: "id <= 80")
         try owner.tables["notes"].alter(filter: "id <= 90")
         try sample.plainly("ALTER TABLE orders ADD COLUMN more TEXT DEFAULT 'x'")
         let movement = try sample.open().migrate()
-        #expect(movement.rows == 30)
+        #expect(movement.rowCount == 30)
         #expect(movement.waiting.map(\.table) == ["orders"])
         #expect(movement.waiting.first?.isBlocking == true)
-        #expect(movement.waiting.first?.message.contains("add column \"more\"") == true)
+        #expect(movement.waiting.first?.reason.message.contains("add column \"more\"") == true)
         for database in [try sample.open(), try sample.open(sample.stored(owner.status()))] {
             let table = try #require(try database.status().tables.first)
             #expect(table.ownerSteps.map(\.kind) == [.columns, .indexes])
@@ -352,8 +352,8 @@ struct RightsSample {
         #expect(try sample.open().query(answer).rows == [[100, 100]])
         #expect(try reading.query(answer).rows == [[100, 100]])
         let next = try sample.open().migrate()
-        #expect(next.rows == 20)
-        #expect(next.waiting == [])
+        #expect(next.rowCount == 20)
+        #expect(next.waiting.isEmpty)
         #expect(try sample.open().verify().isSound)
     }
 

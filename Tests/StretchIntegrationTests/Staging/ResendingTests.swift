@@ -1,4 +1,5 @@
 import Foundation
+import StretchMigration
 import StretchSQLite
 import Testing
 

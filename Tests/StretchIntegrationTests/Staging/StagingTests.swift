@@ -1,4 +1,6 @@
 import Foundation
+import StretchCatalog
+import StretchMigration
 import StretchSQLite
 import StretchTestSupport
 import Testing
@@ -16,16 +18,17 @@ import Testing
         let sample = try StagingSample(kind)
         try sample.migrate()
         var staging = try sample.open(at: "2026-03-01 06:00:00.000").staging.report()
-        #expect(staging.batches == 4 && staging.rpoHours == 24 && staging.coveredHours == 6)
-        #expect(staging.oldest == StagingSample.start && staging.problem == nil)
+        #expect(staging.batches == 4 && staging.settings?.rpoHours == 24)
+        #expect(staging.covered == .seconds(6 * 3_600))
+        #expect(staging.oldest == Timestamp(parsing: StagingSample.start) && staging.problem == nil)
         #expect(staging.bytes > 0 && staging.rowBytes > 0 && staging.fileBytes >= staging.bytes)
         try sample.migrate(at: "2026-03-01 23:59:59.999")
         #expect(try sample.open().staging.report().batches == 4)
         try sample.migrate(upTo: 50, at: "2026-03-02 00:00:00.000")
         staging = try sample.open(at: "2026-03-02 00:00:00.000").staging.report()
-        #expect(staging.batches == 1 && staging.coveredHours == 24)
+        #expect(staging.batches == 1 && staging.covered == .seconds(24 * 3_600))
         let events = try sample.open().status().events
-        #expect(!events.contains { $0.kind == "stagingShortened" })
+        #expect(!events.contains { $0.kind == .stagingShortened })
     }
 
     @Test func `a remote that was rolled back is no later visit`() throws {
@@ -52,7 +55,7 @@ import Testing
         try sample.migrate()
         try sample.open().staging.set(nil)
         #expect(try sample.open().staging.report().batches == 4)
-        #expect(try sample.open().staging.report().rpoHours == 0)
+        #expect(try sample.open().staging.report().settings == nil)
         try sample.open().migrate()
         #expect(!FileManager.default.fileExists(atPath: sample.stagingPath))
         #expect(try sample.open().status().database.staging == nil)
@@ -64,17 +67,18 @@ import Testing
         let sample = try StagingSample(rpoHours: 2)
         try sample.migrate(upTo: 20)
         try sample.migrate(upTo: 20, at: "2026-03-01 12:00:00.000")
-        func covered(_ hour: Int) throws -> Double {
-            try sample.open(at: "2026-03-01 \(hour):00:00.000").staging.report().coveredHours
+        func coveredHours(_ hour: Int) throws -> Int64 {
+            let staging = try sample.open(at: "2026-03-01 \(hour):00:00.000").staging.report()
+            return staging.covered.components.seconds / 3_600
         }
-        #expect(try covered(12) == 2)
+        #expect(try coveredHours(12) == 2)
         // What left after two hours is not there for the longer duration.
         try sample.open().staging.set(StagingSettings(rpoHours: 24))
-        #expect(try covered(12) == 12)
+        #expect(try coveredHours(12) == 12)
         try sample.open(at: "2026-03-01 12:00:00.000").staging.set(nil)
         try sample.migrate(at: "2026-03-01 13:00:00.000")
         try sample.open(at: "2026-03-01 14:00:00.000").staging.set(StagingSettings(rpoHours: 24))
-        #expect(try covered(15) == 1)
+        #expect(try coveredHours(15) == 1)
     }
 
     @Test func `over the budget the oldest durable batches leave, and that is said`() throws {
@@ -92,11 +96,11 @@ import Testing
         #expect(try database.status().tables[0].remoteRows == 30)
         var staging = try database.staging.report()
         #expect(staging.batches == 2 && staging.bytes <= bytes * 5 / 2)
-        #expect(staging.coveredHours == 3)
+        #expect(staging.covered == .seconds(3 * 3_600))
         try sample.migrate(upTo: 40, at: "2026-03-01 04:00:00.000")
         staging = try sample.open(at: "2026-03-01 05:00:00.000").staging.report()
-        #expect(staging.batches == 2 && staging.coveredHours == 3)
-        #expect(try sample.open().status().events.contains { $0.kind == "stagingShortened" })
+        #expect(staging.batches == 2 && staging.covered == .seconds(3 * 3_600))
+        #expect(try sample.open().status().events.contains { $0.kind == .stagingShortened })
         #expect(try sample.open().verify().isSound)
     }
 

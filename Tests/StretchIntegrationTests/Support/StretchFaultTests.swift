@@ -138,7 +138,7 @@ private final class FaultSample {
         try database.migrate(batchRowCount: 8)
         #expect(try rows(database) == found, "\(comment), migrated")
         let result = try database.verify()
-        #expect(result.isSound && result.tables[0].shadowedRows == 0, "\(comment): \(result)")
+        #expect(result.isSound && result.tables[0].shadowedRowCount == 0, "\(comment): \(result)")
         try database.tables["t"].bringBack()
         #expect(try rows(database) == found, "\(comment), brought back")
         #expect(

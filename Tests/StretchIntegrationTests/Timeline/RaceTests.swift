@@ -2,6 +2,7 @@ import Foundation
 import StretchCore
 import StretchEngine
 import StretchKeystore
+import StretchMigration
 import StretchSQLite
 import StretchTestSupport
 import Testing

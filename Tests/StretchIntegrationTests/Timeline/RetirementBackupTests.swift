@@ -3,6 +3,7 @@ import StretchEngine
 import StretchMigration
 import StretchSQLite
 import StretchTestSupport
+import StretchTimeline
 import Testing
 
 /// Backups that were made in the middle of a retirement, on both remotes.
@@ -47,7 +48,7 @@ import Testing
         try forgetNotes(sample, since: saved)
         let restored = try sample.open()
         #expect(try restored.status().database.linkState == .connected)
-        #expect(try restored.status().database.pendingStep == "retirement")
+        #expect(try restored.status().database.pendingStep == .retirement)
         #expect(try TimelineSample.contents(restored) == rows)
         #expect(try restored.query("SELECT count(*) FROM t").rows == [[50]])
         #expect(try restored.query("SELECT * FROM t WHERE id = 15").rows.isEmpty)

@@ -46,7 +46,7 @@ import Testing
         try catalog.insert(fork)
         try catalog.insert(step)
         try catalog.setStaging(hours: 8, byteBudget: 1_000)
-        try catalog.insertEvent(time: "now", table: "orders", kind: "kind", message: "message")
+        try catalog.insertEvent(time: "now", table: "orders", kind: .staging, message: "message")
         try catalog.insertStatus(
             table: 2, batch: 1, direction: .outbound, ended: "then", rowCount: 10, byteCount: 99)
         try catalog.insertMember("ann")
