@@ -27,7 +27,7 @@ struct TestConnectionCommand: ParsableCommand {
     func run() throws {
         let test = try test()
         let report = test.report
-        DatabaseOptions.show(ConnectionJSON(report), isJSON: json) {
+        DatabaseOptions.show(ConnectionJSON(test), isJSON: json) {
             var lines = [
                 "Server       \(report.server)",
                 "State        \(report.state.rawValue)",

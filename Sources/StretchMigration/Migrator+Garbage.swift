@@ -9,14 +9,23 @@ extension Migrator {
     /// - Parameter endpoint: A session that may delete; batches move by the migrator's own.
     /// - Returns: What was collected, and the number of batches that were written again.
     package func collectGarbage(
-        _ request: GarbageRequest, at endpoint: any Endpoint, erasesHiddenRows: Bool
+        _ request: GarbageRequest, at endpoint: any Endpoint, erasesHiddenRows: Bool,
+        shouldStop: @escaping () -> Bool = { false },
+        progress: @escaping (MigrationProgress) -> Void = { _ in }
     ) throws(StretchError) -> (GarbageReport, rewrittenBatchCount: Int64) {
         var request = request
         var report = GarbageReport()
         var rewrittenCount: Int64 = 0
-        _ = try run(MigrationOptions()) { run throws(StretchError) in
+        var options = MigrationOptions()
+        options.shouldStop = shouldStop
+        _ = try run(options, progress) { run throws(StretchError) in
             try run.perform([], movesRows: false)
             if erasesHiddenRows { rewrittenCount = try run.rewriteBatches() }
+            guard !shouldStop() else {
+                throw StretchError(
+                    .cancelled, "the collection was stopped",
+                    hint: "Start it again: it goes on where it stopped.")
+            }
             request.visibleBatches = try local { () throws in
                 Set(try run.context.catalog.namedBatches().map(\.id))
             }
@@ -52,7 +61,7 @@ extension MigrationRun {
                     try catalog.hiddenRowCount(batchNumber: batch.visible.number) > 0
                 }
             }
-            for batch in batches {
+            for batch in batches where !context.options.shouldStop() {
                 try recall(table, where: nil, from: [batch])
                 try perform([table], movesRows: true)
                 count += 1

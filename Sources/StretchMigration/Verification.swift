@@ -12,26 +12,38 @@ extension Migrator {
     ///
     /// Nothing is changed. The migrator's lease is held, so that batches do not move meanwhile.
     ///
-    /// - Parameter table: One table, or `nil` for all.
-    /// - Throws: `busy` while a migrator works; `remoteUnavailable`.
-    package func verify(table: String? = nil) throws(StretchError) -> VerificationReport {
+    /// - Parameters:
+    ///   - table: One table, or `nil` for all.
+    ///   - shouldStop: Asked before each batch.
+    ///   - progress: Called after each batch.
+    /// - Throws: `busy` while a migrator works; `remoteUnavailable`; `cancelled`.
+    package func verify(
+        table: String? = nil, shouldStop: @escaping () -> Bool = { false },
+        progress: @escaping (VerificationProgress) -> Void = { _ in }
+    ) throws(StretchError) -> VerificationReport {
         let lease = try takeLease(timeout: configuration.busyTimeout)
         defer { withExtendedLifetime(lease) {} }
         let endpoint = try endpoint(as: .reader)
         let verification = Verification(connection: connection, endpoint: endpoint)
+        verification.shouldStop = shouldStop
+        verification.progress = progress
         try verification.verify(table)
         return verification.report
     }
 
     /// Compares a file with a remote of which it names some state.
     ///
-    /// - Parameter isAtHead: Whether the remote must stand where the file does; otherwise its
-    ///   history must hold the file's position.
+    /// - Parameters:
+    ///   - isAtHead: Whether the remote must stand where the file does; otherwise its history must
+    ///     hold the file's position.
+    ///   - shouldStop: Asked before each batch.
     package static func verify(
-        _ connection: Connection, _ endpoint: any Endpoint, isAtHead: Bool
+        _ connection: Connection, _ endpoint: any Endpoint, isAtHead: Bool,
+        shouldStop: @escaping () -> Bool = { false }
     ) throws(StretchError) -> VerificationReport {
         let verification = Verification(
             connection: connection, endpoint: endpoint, isAtHead: isAtHead)
+        verification.shouldStop = shouldStop
         try verification.verify(nil)
         return verification.report
     }
@@ -45,6 +57,9 @@ final class Verification {
     let endpoint: any Endpoint
     private let isAtHead: Bool
     private(set) var report = VerificationReport()
+    fileprivate var shouldStop: () -> Bool = { false }
+    fileprivate var progress: (VerificationProgress) -> Void = { _ in }
+    private var totalBatchCount = 0
 
     init(connection: Connection, endpoint: any Endpoint, isAtHead: Bool = true) {
         self.isAtHead = isAtHead
@@ -68,6 +83,7 @@ final class Verification {
         let isKnown = try verifyPosition()
         if isKnown { try findUnlistedBatches(of: selected, manifest) }
         try verifyHiding()
+        totalBatchCount = selected.reduce(0) { $0 + (manifest[$1.id]?.count ?? 0) }
         for table in selected {
             let count = report.findings.count
             let batches = manifest[table.id] ?? []
@@ -159,7 +175,18 @@ final class Verification {
         let probe = schema.flatMap {
             $0.columns.map(\.name).areSameTexts(as: names) ? HotKeyProbe($0) : nil
         }
+        let readBefore = report.tables.reduce(0) { $0 + $1.batchCount }
         for batch in batches {
+            guard !shouldStop() else {
+                throw StretchError(
+                    .cancelled, "the verification was stopped", hint: "Start it again.")
+            }
+            defer {
+                progress(
+                    VerificationProgress(
+                        table: table.name, batchCount: readBefore + result.batchCount,
+                        totalBatchCount: totalBatchCount))
+            }
             result.batchCount += 1
             let hidden = try hiddenRows(of: batch, in: table)
             result.hiddenRowCount += Int64(hidden.count)

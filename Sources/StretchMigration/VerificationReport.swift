@@ -1,5 +1,15 @@
 package import StretchTimeline
 
+/// How far a verification is.
+public struct VerificationProgress: Hashable, Sendable {
+    /// The table whose batches are read.
+    public let table: String
+    /// The batches of all tables that were read.
+    public let batchCount: Int
+    /// The batches that are to be read.
+    public let totalBatchCount: Int
+}
+
 /// What a verification of a file and its remote found.
 public struct VerificationReport: Hashable, Sendable {
     /// Something that is wrong.

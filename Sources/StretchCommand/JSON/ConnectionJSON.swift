@@ -12,14 +12,15 @@ struct ConnectionJSON: Encodable {
     let seconds: Double
     let warnings: [String]
 
-    init(_ report: ConnectionReport) {
+    init(_ test: ConnectionTest) {
+        let report = test.report
         server = report.server
         login = report.login
         state = report.state.rawValue
         number = report.number
         code = report.code?.description
         message = report.message
-        hint = report.hint
+        hint = test.failure?.commandHint
         seconds = report.elapsed.seconds
         warnings = report.warnings
     }

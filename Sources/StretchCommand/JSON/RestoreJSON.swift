@@ -1,4 +1,5 @@
 internal import Stretch
+internal import StretchText
 
 /// What `stretch restore --json` prints; a contract, see `Documentation/JSON.md`.
 struct RestoreJSON: Encodable {
@@ -20,5 +21,18 @@ struct RestoreJSON: Encodable {
         linkState = report.linkState?.rawValue
         nextSteps = report.nextSteps
         content = DescriptionJSON(report.content)
+    }
+}
+
+extension RestoreReport {
+    /// What to do next, as full sentences.
+    var nextSteps: [String] {
+        guard advice.contains(.reauthorize), let server = content.stretch?.server else { return [] }
+        // An embedded remote may have no login.
+        let login = server.beginsWith("file:") ? "" : " --login ADMINISTRATOR"
+        return [
+            "The file is disconnected from server \(server): hot rows can be read, cold ones "
+                + "after: stretch reauthorize \(file.shellQuoted)\(login)."
+        ]
     }
 }

@@ -25,7 +25,8 @@ extension Advice {
         case .reauthorize: "stretch reauthorize FILE"
         case .takeOver(let owner):
             "stretch reauthorize FILE --without-copy --take-over \(owner.shellQuoted)"
-        case .acceptLoss: "stretch reauthorize FILE --accept-loss all, or --accept-loss BATCH for each"
+        case .acceptLoss:
+            "stretch reauthorize FILE --accept-loss all, or --accept-loss BATCH for each"
         case .setQueryMode: "stretch query-mode FILE LOCAL_AND_REMOTE"
         case .nameLogin: "--login NAME"
         case .storeLogin: "stretch login FILE --login NAME"

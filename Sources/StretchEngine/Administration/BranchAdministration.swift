@@ -47,16 +47,12 @@ public struct BranchAdministration {
             guard !branch.isCurrent else {
                 throw StretchError(
                     .wrongState, "branch \(id) is the one that this file is on",
-                    hint:
-                        "Its cold rows could be collected then. To drop it anyway: \(advice: .force)."
-                )
+                    hint: Self.force)
             }
             if let file = branch.file {
                 throw StretchError(
                     .wrongState, "branch \(id) is the one that file \"\(file)\" is on",
-                    hint:
-                        "Its cold rows could be collected then. To drop it anyway: \(advice: .force)."
-                )
+                    hint: Self.force)
             }
         }
     }
@@ -78,6 +74,9 @@ public struct BranchAdministration {
     }
 
     // MARK: Parts
+
+    private static let force: Hint =
+        "Its cold rows could be collected then. To drop it anyway: \(advice: .force)."
 
     private func setDropped(
         _ isDropped: Bool, branch id: Int64, _ check: (BranchReport) throws(StretchError) -> Void

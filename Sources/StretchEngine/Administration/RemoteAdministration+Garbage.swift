@@ -2,11 +2,10 @@ internal import StretchCatalog
 public import StretchCore
 internal import StretchEndpoint
 internal import StretchKeystore
-internal import StretchMigration
+public import StretchMigration
 internal import StretchTimeline
 
-/// What ``RemoteAdministration/collectGarbage(olderThan:erasesHiddenRows:isDryRun:)`` did, or would
-/// do.
+/// What a collection of garbage did, or would do.
 public struct GarbageCollection: Equatable, Sendable {
     /// Whether nothing was changed.
     public let isDryRun: Bool
@@ -53,13 +52,18 @@ extension RemoteAdministration {
     ///   - erasesHiddenRows: Whether batches with hidden rows are written again without them, for
     ///     tables that are not paused. Rows that are no longer eligible stay local.
     ///   - isDryRun: Whether nothing is changed, here and there.
+    ///   - shouldStop: Asked between the batches that are written again, and before the collection.
+    ///   - progress: Called after each batch that came back or moved out again.
     /// - Throws: `invalidArgument` for an age that is negative or shorter than the retention;
     ///   `busy` while a migrator works; `remoteMismatch` when the remote is not where this file is;
     ///   `notPermitted` for a login that does not administer the remote; `remoteUnavailable`;
-    ///   `wrongState` when a clock went back.
+    ///   `wrongState` when a clock went back; `cancelled`: rows that came back are then hot
+    ///   until the next migration.
     @discardableResult
     public func collectGarbage(
-        olderThan age: Duration? = nil, erasesHiddenRows: Bool = false, isDryRun: Bool = false
+        olderThan age: Duration? = nil, erasesHiddenRows: Bool = false, isDryRun: Bool = false,
+        shouldStop: @escaping () -> Bool = { false },
+        progress: @escaping (MigrationProgress) -> Void = { _ in }
     ) throws(StretchError) -> GarbageCollection {
         guard (Duration.zero...Duration.longest).contains(age ?? .zero) else {
             throw StretchError(
@@ -80,7 +84,8 @@ extension RemoteAdministration {
             report = try endpoint.collecting().collectGarbage(request)
         } else {
             (report, rewrittenCount) = try database.makeMigrator().collectGarbage(
-                request, at: endpoint, erasesHiddenRows: erasesHiddenRows)
+                request, at: endpoint, erasesHiddenRows: erasesHiddenRows, shouldStop: shouldStop,
+                progress: progress)
         }
         let hidden = try database.perform { try database.catalog.hiddenRowCount() }
         return GarbageCollection(

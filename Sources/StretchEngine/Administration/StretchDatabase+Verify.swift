@@ -1,18 +1,21 @@
-internal import StretchCatalog
 public import StretchCore
 public import StretchMigration
-internal import StretchSQLite
-internal import StretchText
 
 extension StretchDatabase {
     /// Reads every cold row again and compares remote, manifest and hot rows; changes nothing.
     ///
-    /// - Parameter name: A stretch-enabled table, or `nil` for all.
-    /// - Throws: `busy` while a migrator works; `remoteUnavailable`. What is wrong with rows is in
-    ///   the result.
-    public func verify(table name: String? = nil) throws(StretchError) -> VerificationReport {
+    /// - Parameters:
+    ///   - name: A stretch-enabled table, or `nil` for all.
+    ///   - shouldStop: Asked before each batch.
+    ///   - progress: Called after each batch.
+    /// - Throws: `busy` while a migrator works; `remoteUnavailable`; `cancelled`. What is wrong
+    ///   with rows is in the result.
+    public func verify(
+        table name: String? = nil, shouldStop: @escaping () -> Bool = { false },
+        progress: @escaping (VerificationProgress) -> Void = { _ in }
+    ) throws(StretchError) -> VerificationReport {
         _ = try perform { try enabledDatabase() }
         let migrator = try Migrator(path: path, configuration: configuration)
-        return try migrator.verify(table: name)
+        return try migrator.verify(table: name, shouldStop: shouldStop, progress: progress)
     }
 }

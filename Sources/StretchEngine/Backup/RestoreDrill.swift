@@ -65,14 +65,17 @@ extension StretchDatabase {
                 try makeReader(), to: staged.temporaryPath
             ) { snapshot in expected = try TableDigest.all(of: snapshot) }
             try staged.commit(time: time, isReplacing: false)
-            _ = try Self.restore([backup], to: restored, configuration: configuration)
-            return try compare(restored, with: expected, time: time, since: start)
+            var restoring = RestoreOptions()
+            restoring.shouldStop = options.shouldStop
+            _ = try Self.restore(
+                [backup], to: restored, restoring, configuration: configuration)
+            return try compare(restored, with: expected, time: time, since: start, options)
         }
     }
 
     private func compare(
         _ restored: String, with expected: [String: TableDigest], time: Timestamp,
-        since start: ContinuousClock.Instant
+        since start: ContinuousClock.Instant, _ options: BackupOptions
     ) throws -> DrillReport {
         let connection = try Connection(
             path: restored, access: .readWrite, routines: configuration.routines)
@@ -88,7 +91,8 @@ extension StretchDatabase {
             throw StretchError(.damaged, "the restored file is not stretch-enabled")
         }
         let endpoint = try makeEndpoint(record, as: .reader)
-        let remote = try Migrator.verify(connection, endpoint, isAtHead: false)
+        let remote = try Migrator.verify(
+            connection, endpoint, isAtHead: false, shouldStop: options.shouldStop)
         return DrillReport(
             time: time, branch: record.position.branch,
             epoch: record.position.epoch, tables: tables, remote: remote,

@@ -37,8 +37,8 @@ public struct RestoreReport: Equatable, Sendable {
     /// How the file and its remote stand to each other, as far as it is known without asking the
     /// remote: `connected` or `disconnected`; `nil` for a plain file.
     public let linkState: DatabaseStatus.LinkState?
-    /// What to do next, as full sentences.
-    public let nextSteps: [String]
+    /// What to do next: ``Advice/reauthorize`` for a file that is disconnected.
+    public let advice: [Advice]
     /// The restored file.
     public let content: BackupDescription
 }

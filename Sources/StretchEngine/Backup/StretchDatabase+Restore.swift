@@ -234,25 +234,17 @@ struct Restoration {
         _ source: String, _ time: Timestamp, _ record: DatabaseRecord?, isReplacing: Bool
     ) throws(StretchError) -> RestoreReport {
         var state: DatabaseStatus.LinkState?
-        var steps: [String] = []
         let reader = try BackupReader(path, configuration)
         if let record {
             let pending = try local { () throws in try Catalog(reader.connection).pending() }
             let found = try FileLink(configuration, path: path)?.state(of: record, pending: pending)
             state = found?.0 == .connected ? .connected : .disconnected
-            if state == .disconnected {
-                // An embedded remote may have no login.
-                let isFile = record.endpoint.beginsWith("file:")
-                steps.append(
-                    "The file is disconnected from server \(record.endpoint): hot rows can be "
-                        + "read, cold ones after: stretch reauthorize \(path)"
-                        + (isFile ? "." : " --login ADMINISTRATOR."))
-            }
         }
         return RestoreReport(
             file: path, source: source, time: time,
             gap: options.time.map { .milliseconds($0.milliseconds - time.milliseconds) },
-            isReplacing: isReplacing, linkState: state, nextSteps: steps,
+            isReplacing: isReplacing, linkState: state,
+            advice: state == .disconnected ? [.reauthorize] : [],
             content: try reader.description())
     }
 }
