@@ -218,7 +218,7 @@ let tests: [Target] = [
         name: "StretchTests",
         dependencies: [
             "SQLText", "StretchCatalog", "StretchCompression", "StretchCore", "StretchEndpoint",
-            "StretchEngine", "StretchKeystore", "Stretch", "StretchMigration",
+            "StretchEngine", "StretchKeystore", "Stretch", "StretchMigration", "StretchOverlay",
             "StretchSQLite", "StretchTestSupport", "StretchText", "StretchTimeline",
         ]),
     .testTarget(
