@@ -166,10 +166,12 @@ struct OverlayPlanner {
                     orders: normalized(orders), total: total, rowCost: 1))
         }
         for index in schema.indexes where !index.isPartial {
-            candidates.append(
-                path(
-                    index.terms, isUnique: index.isUnique, statistics: index.rowsPerPrefix,
-                    terms: normalized(terms), orders: normalized(orders), total: total, rowCost: 2))
+            var candidate = path(
+                index.terms, isUnique: index.isUnique, statistics: index.rowsPerPrefix,
+                terms: normalized(terms), orders: normalized(orders), total: total, rowCost: 2)
+            // No constraint beside the key is checked against cold rows.
+            candidate.isUnique = false
+            candidates.append(candidate)
         }
         for candidate in candidates where isBetter(candidate, best, orders: orders) {
             best = candidate
@@ -193,14 +195,17 @@ struct OverlayPlanner {
     ) -> Path {
         var equalCount = 0
         var listFactor = 1.0
+        // NULL may be in many rows of a UNIQUE column.
+        var mayBeNull = false
         while equalCount < indexTerms.count,
             let term = terms.first(where: { isEqual($0, indexTerms[equalCount]) })
         {
             if term.isList { listFactor *= 25 }
+            mayBeNull = mayBeNull || term.comparison != .equal
             equalCount += 1
         }
         var rows = total
-        let isWholeKey = isUnique && equalCount == indexTerms.count
+        let isWholeKey = isUnique && equalCount == indexTerms.count && !mayBeNull
         if isWholeKey {
             rows = 1
         } else if equalCount > 0 {
