@@ -30,6 +30,19 @@ public final class Connection {
     package var callbackError: (any Error)?
     package static let cacheCapacity = 128
 
+    /// Keeps what a callback failed with.
+    ///
+    /// Where a statement that the callback ran failed in a callback itself, SQLite has passed on
+    /// its text only, and what was kept then says more.
+    func noteCallbackError(_ error: any Error) {
+        if let error = error as? SQLiteError, let origin = callbackError,
+            errorMessage(origin).utf8.elementsEqual(error.message.utf8)
+        {
+            return
+        }
+        callbackError = error
+    }
+
     /// Opens a database file without a mutex of its own: the caller keeps it to one thread.
     ///
     /// The connection trusts nothing that the file's schema says: see ``harden()``.

@@ -177,7 +177,7 @@ private enum FunctionSlots {
                 let arguments = Arguments(values: values, count: Int(count), table: table)
                 setResult(try function.body(arguments), of: context, table)
             } catch {
-                function.connection?.callbackError = error
+                function.connection?.noteCallbackError(error)
                 report(error, to: context, table)
             }
         }

@@ -328,7 +328,7 @@ private enum VirtualTableModule {
     private static func fail(_ storage: TablePointer, _ error: any Error) -> Int32 {
         let table = storage.pointee.table
         storage.pointee.box._withUnsafeGuaranteedRef {
-            $0.virtualTable.connection.callbackError = error
+            $0.virtualTable.connection.noteCallbackError(error)
         }
         table.pointee.free(storage.pointee.base.zErrMsg)
         storage.pointee.base.zErrMsg = csqlite_copy_string(table, errorMessage(error))
