@@ -78,11 +78,11 @@ import Testing
     @Test(arguments: Command.allCases.filter { !everybodys.contains($0) })
     func `a user who is not a member administers nothing`(command: Command) throws {
         let sample = try TimelineSample()
-        try sample.open().createMasterKey(password: "first")
+        try sample.open().masterKey.create(password: "first")
         var configuration = sample.configuration()
         configuration.user = SystemUser(id: 54_321, name: "mallory")
         let database = try StretchDatabase(path: sample.path, configuration: configuration)
-        #expect(try !database.isAdministrator())
+        #expect(try !database.members.isAdministrator())
         try expectRefusal(
             of: command, .notPermitted, "user \"mallory\" does not administer", in: sample.folder
         ) { try command.run(database) }
@@ -105,7 +105,7 @@ import Testing
         // A column that the catalog does not know yet.
         try Connection(path: sample.path, access: .readWrite, routines: .linked).execute(
             "ALTER TABLE t ADD COLUMN later")
-        try database.deauthorize()
+        try database.remote.deauthorize()
         try expectRefusal(of: command, .disconnected, in: sample.folder) {
             try command.run(
                 sample.open(), table: command == .enableTable ? "other" : "t")
@@ -138,13 +138,13 @@ import Testing
         try refuse(.undropBranch, "branch 1 does not exist", .invalidArgument)
         try database.migrate(batchRowCount: 20)
         try refuse(.disableTable, "has 40 cold rows; use --bring-back", .invalidArgument)
-        try database.createMasterKey(password: "password")
+        try database.masterKey.create(password: "password")
         try refuse(.createMasterKey, "has a master key already")
         try refuse(.dropCredential, "does not exist", .invalidArgument)
-        try database.createCredential("c", identity: "admin", secret: "secret")
+        try database.credentials.create("c", identity: "admin", secret: "secret")
         try refuse(.createCredential, "\"c\" exists already")
         try refuse(.dropMasterKey, "are sealed under the master key: \"c\"")
-        try database.deauthorize()
+        try database.remote.deauthorize()
         try refuse(.deauthorize, "is disconnected already")
     }
 
@@ -154,10 +154,10 @@ import Testing
         try database.execute("CREATE TABLE other(id INTEGER PRIMARY KEY, n)")
         for filter in ["", "missing > 1", "n >", "n > (SELECT 1)", "n > random()", "n > ?1"] {
             try expectRefusal(of: .alterTable, .invalidArgument, in: sample.folder) {
-                try database.alterTable("t", filter: filter)
+                try database.tables["t"].alter(filter: filter)
             }
             try expectRefusal(of: .enableTable, .invalidArgument, in: sample.folder) {
-                try database.enableTable("other", filter: filter)
+                try database.tables["other"].enable(filter: filter)
             }
         }
     }
@@ -168,7 +168,7 @@ import Testing
         for (role, user) in [(RemoteRole.administrator, "ann"), (.reader, "")] {
             try expectRefusal(
                 of: .grant, .invalidArgument, "a writer or a reader", in: sample.folder
-            ) { _ = try database.grant(role, to: user) }
+            ) { _ = try database.members.grant(role, to: user) }
         }
     }
 
@@ -187,7 +187,7 @@ import Testing
         try database.execute("CREATE TABLE other(id INTEGER PRIMARY KEY, n)")
         try Connection(path: sample.path, access: .readWrite, routines: .linked).execute(
             "ALTER TABLE t ADD COLUMN later")
-        let branch = try #require(Int64(try database.branches()[0].id))
+        let branch = try #require(Int64(try database.branches.all()[0].id))
         gate.isClosed = true
         try expectRefusal(of: command, .remoteUnavailable, "gate is closed", in: sample.folder) {
             try command.run(
