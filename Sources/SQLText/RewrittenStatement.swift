@@ -6,6 +6,8 @@ package struct RewrittenStatement: Equatable, Sendable {
         case unchanged
         /// An INSERT or REPLACE of this table, natively into schema main.
         case insert(table: String)
+        /// An UPDATE or DELETE of this table's overlay.
+        case change(table: String)
         /// A change of this table's definition, natively in schema main.
         case schemaChange(table: String, SchemaChange)
         /// A CREATE VIEW that is not TEMP: main's views need mirroring again afterwards.

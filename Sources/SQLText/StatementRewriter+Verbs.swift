@@ -77,7 +77,7 @@ extension StatementRewriter {
                     + "on a virtual table, which a stretch-enabled table is",
                 hint: "Leave RETURNING out; SELECT the rows first, in the same transaction.")
         }
-        return unchanged
+        return RewrittenStatement(sql: sql, kind: .change(table: target.name))
     }
 }
 

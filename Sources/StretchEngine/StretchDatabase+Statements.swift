@@ -38,13 +38,20 @@ extension StretchDatabase {
                     .statementFailed, "the text holds no statement", hint: "Give one statement.")
             }
             statement.owner = self
-            return repeating(statement)
+            return repeating(statement, rewritten.kind)
         }
     }
 
-    /// Lets a statement run again after rows became hot that it needs.
-    private func repeating(_ statement: Statement) -> Statement {
+    /// Lets a statement run again after rows became hot that it needs, and leave nothing when a
+    /// scan fails.
+    private func repeating(
+        _ statement: Statement, _ kind: RewrittenStatement.Kind
+    ) -> Statement {
         statement.recovery = recovery
+        // SQLite itself takes back what a statement did to an overlay, or in main to its table.
+        if kind == .unchanged, overlay.hasPlannedScan, !statement.isReadOnly {
+            statement.enclosure = StatementSavepoint(connection)
+        }
         #if DEBUG
             statement.didEnd = endCheck
         #endif
@@ -183,7 +190,7 @@ extension StretchDatabase {
         let isPlain = overlay.isEmpty
         guard let statement = try isPlain ? prepare() : overlay.preparing(rewritten.sql, prepare)
         else { return }
-        try body(isPlain ? statement : repeating(statement))
+        try body(isPlain ? statement : repeating(statement, rewritten.kind))
         try didRun(rewritten.kind)
     }
 
@@ -218,7 +225,7 @@ extension StretchDatabase {
             }
             overlay.invalidate()
         case .createView, .dropView, .dropTrigger, .analyze: overlay.invalidate()
-        case .unchanged, .insert, .pragma: break
+        case .unchanged, .insert, .change, .pragma: break
         }
     }
 

@@ -16,6 +16,7 @@ extension Overlay {
         let outer = shape
         shape = StatementShape(of: sql).union(try temporaryShape())
         defer { shape = outer }
+        hasPlannedScan = false
         let statement = try body()
         guard isCatalogIncomplete, let statement, !statement.isReadOnly else { return statement }
         try catalog.complete()

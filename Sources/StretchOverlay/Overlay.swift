@@ -52,6 +52,8 @@ package final class Overlay {
     var unfinished = UnfinishedTombstones()
     /// The shape of the statement that is being prepared.
     var shape = StatementShape.unknown
+    /// Whether SQLite planned a scan of the overlay for the statement that was prepared last.
+    package var hasPlannedScan = false
     var knownTemporaryShape: (version: Int64, shape: StatementShape)?
     /// What a function of the overlay left to do before its statement runs again.
     var postponed: PostponedRecall?

@@ -111,6 +111,7 @@ package final class OverlayTable: VirtualTable {
     }
 
     func plan(_ request: IndexRequest) throws -> IndexPlan {
+        overlay.hasPlannedScan = true
         let planner = OverlayPlanner(
             schema: schema, coldRowCount: manifest.rowCount, shape: overlay.shape,
             hasOwnPatterns: { [overlay] in try overlay.hasOwnPatterns() })

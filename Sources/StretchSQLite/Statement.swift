@@ -1,5 +1,15 @@
 internal import CSQLite
 
+/// What surrounds a run of a statement.
+package protocol StatementEnclosure: AnyObject {
+    /// Called before the first step.
+    func willBegin() throws(SQLiteError)
+    /// Called when the first step was the last.
+    func didEnd() throws(SQLiteError)
+    /// Called when a step failed, after the statement was reset.
+    func didFail(_ error: SQLiteError) throws(SQLiteError)
+}
+
 /// A prepared statement, finalized exactly once, used from one thread at a time.
 ///
 /// It may outlive its connection: SQLite closes the file when the last statement is gone.
@@ -14,6 +24,8 @@ public final class Statement {
     ///
     /// Only for statements that fail before their first row.
     package var recovery: ((SQLiteError) throws(SQLiteError) -> Bool)?
+    /// What surrounds a run of the statement.
+    package var enclosure: (any StatementEnclosure)?
     #if DEBUG
         /// Called when the statement has run to its end.
         package var didEnd: (() throws(SQLiteError) -> Void)?
@@ -145,7 +157,7 @@ public final class Statement {
     /// - Throws: What SQLite reports; the statement is reset.
     @discardableResult
     public func step() throws(SQLiteError) -> Bool {
-        let code = table.pointee.step(handle)
+        let code = try enclosure == nil ? table.pointee.step(handle) : enclosedStep()
         if code == SQLITE_ROW { return true }
         guard code == SQLITE_DONE else { return try recover(from: code) }
         #if DEBUG
@@ -160,10 +172,20 @@ public final class Statement {
         while code != SQLITE_ROW, code != SQLITE_DONE {
             let error = SQLiteError(routines, table.pointee.db_handle(handle), code: code, sql: sql)
             _ = table.pointee.reset(handle)  // Repeats the error just taken.
+            try enclosure?.didFail(error)
             guard let recovery, try recovery(error) else { throw error }
-            code = table.pointee.step(handle)
+            code = try enclosedStep()
         }
         return code == SQLITE_ROW
+    }
+
+    @inline(never)
+    private func enclosedStep() throws(SQLiteError) -> Int32 {
+        guard let enclosure, !isBusy else { return table.pointee.step(handle) }
+        try enclosure.willBegin()
+        let code = table.pointee.step(handle)
+        if code == SQLITE_DONE { try enclosure.didEnd() }
+        return code
     }
 
     /// Makes the statement ready to run again; bound values stay.

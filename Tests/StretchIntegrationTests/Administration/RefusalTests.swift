@@ -137,7 +137,7 @@ import Testing
         try refuse(.dropBranch, "branch 1 does not exist", .invalidArgument)
         try refuse(.undropBranch, "branch 1 does not exist", .invalidArgument)
         try database.migrate(batchRowCount: 20)
-        try refuse(.disableTable, "has 40 cold rows; use --bring-back", .invalidArgument)
+        try refuse(.disableTable, "has 40 cold rows", .invalidArgument)
         try database.masterKey.create(password: "password")
         try refuse(.createMasterKey, "has a master key already")
         try refuse(.dropCredential, "does not exist", .invalidArgument)
