@@ -52,7 +52,7 @@ import Testing
             "UPDATE t SET v = 'changed' WHERE n % 3 = 0",
             "UPDATE t SET id = id + 100 WHERE id < 20",
             "DELETE FROM t WHERE n % 2 = 1", "INSERT INTO u SELECT id + 1000, v, n FROM t",
-            "INSERT INTO t SELECT id, 'new', n FROM u WHERE true ON CONFLICT DO UPDATE SET v = 'both'",
+            "INSERT INTO t SELECT id, 'new', n FROM u WHERE true ON CONFLICT DO UPDATE SET v = 'b'",
             "REPLACE INTO t SELECT id, 'replaced', 7 FROM u",
             "UPDATE OR REPLACE t SET id = id + 1 WHERE id IN (5, 25, 45)",
         ] + unjournaled
