@@ -1,5 +1,5 @@
 internal import Foundation
-public import StretchCatalog
+internal import StretchCatalog
 public import StretchCore
 internal import StretchEndpoint
 internal import StretchKeystore

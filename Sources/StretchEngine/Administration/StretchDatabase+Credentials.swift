@@ -1,6 +1,6 @@
 internal import Crypto
 internal import StretchCatalog
-public import StretchCore
+internal import StretchCore
 internal import StretchEndpoint
 internal import StretchKeystore
 internal import StretchText

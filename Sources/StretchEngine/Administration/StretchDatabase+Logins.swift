@@ -1,6 +1,6 @@
 internal import StretchCatalog
-public import StretchCore
-public import StretchEndpoint
+internal import StretchCore
+internal import StretchEndpoint
 internal import StretchKeystore
 
 extension StretchDatabase {

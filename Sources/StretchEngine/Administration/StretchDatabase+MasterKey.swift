@@ -1,7 +1,7 @@
 internal import Crypto
 internal import Foundation
 internal import StretchCatalog
-public import StretchCore
+internal import StretchCore
 internal import StretchKeystore
 internal import StretchText
 internal import StretchTimeline

@@ -1,5 +1,5 @@
 internal import StretchCatalog
-public import StretchCore
+internal import StretchCore
 internal import StretchEndpoint
 internal import StretchKeystore
 internal import StretchSQLite

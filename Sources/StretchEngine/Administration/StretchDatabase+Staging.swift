@@ -1,8 +1,8 @@
 internal import StretchCatalog
-public import StretchCore
+internal import StretchCore
 internal import StretchKeystore
 internal import StretchSQLite
-public import StretchStaging
+internal import StretchStaging
 
 extension StretchDatabase {
     /// What staging holds and costs; `nil` when it is off and holds nothing.

@@ -1,6 +1,6 @@
 internal import SQLText
 internal import StretchCatalog
-public import StretchCore
+internal import StretchCore
 internal import StretchKeystore
 internal import StretchSQLite
 internal import StretchSchema

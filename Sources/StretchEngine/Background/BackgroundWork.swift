@@ -1,5 +1,5 @@
 internal import Crypto
-public import StretchCore
+internal import StretchCore
 public import StretchKeystore
 public import StretchMigration
 

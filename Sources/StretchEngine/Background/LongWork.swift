@@ -1,5 +1,5 @@
 internal import Dispatch
-public import StretchCore
+internal import StretchCore
 internal import Synchronization
 
 /// Work that runs on a thread of its own: its progress, and its report in the end.
