@@ -143,9 +143,6 @@ package final class FileLink {
             }
         return StretchError(
             .disconnected, "file \"\(path)\" is disconnected from its remote: \(why)",
-            hint: """
-                Run: stretch reauthorize FILE. In Transact-SQL: CREATE MASTER KEY, CREATE DATABASE \
-                SCOPED CREDENTIAL, then EXEC sp_rda_reauthorize_db. Hot rows can be read meanwhile.
-                """)
+            hint: "To connect it: \(advice: .reauthorize). Hot rows can be read meanwhile.")
     }
 }

@@ -126,7 +126,7 @@ final class BatchPipeline {
                         + "\(position.epoch)",
                     hint: """
                         Hot rows stay readable. To send the missing batches again from staging, \
-                        and to see those that are lost: stretch reauthorize FILE.
+                        and to see those that are lost: \(advice: .reauthorize).
                         """, cause: lastError)
             }
             return StretchError(
@@ -134,7 +134,7 @@ final class BatchPipeline {
                 "the remote is not at epoch \(position.epoch) of this file, nor one step ahead",
                 hint: """
                     Another file extended the branch, or the remote was rolled back; hot rows \
-                    stay readable. Run: stretch reauthorize FILE.
+                    stay readable. To connect the file: \(advice: .reauthorize).
                     """, cause: lastError)
         }
     }
