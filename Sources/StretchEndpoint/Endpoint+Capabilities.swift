@@ -23,6 +23,7 @@ public protocol BranchingEndpoint: Endpoint {
     /// - Parameters:
     ///   - child: The new branch, at the parent's epoch, with a token of its own.
     ///   - parent: A position in the parent's history.
+    ///   - database: The database's id.
     ///   - lost: Batches that the child does not see, because they are lost.
     /// - Throws: `remoteMismatch` when the history does not hold the parent's position, or garbage
     ///   collection has condemned another batch that it sees; `remoteUnavailable`.
@@ -88,7 +89,9 @@ public protocol LoginEndpoint: Endpoint {
 
     /// Makes a login of this remote alone for one more user, as ``makeLogins()`` does.
     ///
-    /// - Parameter role: A writer or a reader.
+    /// - Parameters:
+    ///   - role: A writer or a reader.
+    ///   - user: Whom the login is named after.
     /// - Throws: `notPermitted` when this session's login may make none; `remoteUnavailable`.
     func makeLogin(
         _ role: RemoteRole, for user: String
@@ -99,11 +102,13 @@ public protocol LoginEndpoint: Endpoint {
 public protocol PipelinedEndpoint: Endpoint {
     /// Begins to send the rows of a batch while other calls are made; nothing is committed.
     ///
-    /// A later ``commit(_:rows:from:to:)`` of the same batch then has little left to do; any other
-    /// one, or `nil` here, takes back what was sent. It never fails: what goes wrong, `commit` does
-    /// again and reports.
+    /// A later ``Endpoint/commit(_:rows:from:to:)`` of the same batch then has little left to do;
+    /// any other one, or `nil` here, takes back what was sent. It never fails: what goes wrong,
+    /// `commit` does again and reports.
     ///
-    /// - Parameter rows: The rows of the batch; they must not change before the commit.
+    /// - Parameters:
+    ///   - batch: The batch that will be committed next, or `nil` when there is none.
+    ///   - rows: The rows of the batch; they must not change before the commit.
     func sendAhead(_ batch: NewBatch?, rows: RowBuffer?)
 }
 

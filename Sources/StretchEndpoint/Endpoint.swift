@@ -178,6 +178,7 @@ public protocol Endpoint: AnyObject {
     /// Replaces the buffer's rows by rows of one batch, in the order of their ordinals.
     ///
     /// - Parameters:
+    ///   - batch: The batch's id.
     ///   - columns: The ids of the columns that are wanted.
     ///   - ordinal: The first row wanted.
     ///   - maximumRowCount: The most rows wanted; fewer come only at the batch's end.

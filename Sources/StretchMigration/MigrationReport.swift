@@ -87,7 +87,7 @@ public struct MigrationReport: Sendable {
         public let message: String
     }
 
-    /// A table that waits for the owner of the remote: `StretchDatabase.provision(table:)`.
+    /// A table that waits for the owner of the remote: `provision(table:)` of the remote.
     public struct Waiting: Sendable {
         /// The table's name.
         public let table: String

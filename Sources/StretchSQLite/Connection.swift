@@ -45,7 +45,7 @@ public final class Connection {
 
     /// Opens a database file without a mutex of its own: the caller keeps it to one thread.
     ///
-    /// The connection trusts nothing that the file's schema says: see ``harden()``.
+    /// The connection trusts nothing that the file's schema says: see `harden()`.
     ///
     /// - Parameter followsLinks: Whether the path may hold symbolic links.
     /// - Throws: What SQLite reports, such as a missing file.

@@ -96,8 +96,11 @@ extension DatabaseHost {
 
     /// Enables the current database.
     ///
-    /// - Parameter server: An address, `file:archive.db` or `postgresql://host/database`, or the
-    ///   path of a SQLite file.
+    /// - Parameters:
+    ///   - name: The database, which must be the current one, or `nil` for it.
+    ///   - server: An address, `file:archive.db` or `postgresql://host/database`, or the path of a
+    ///     SQLite file.
+    ///   - authentication: How the administrator logs in.
     public func enable(
         database name: String?, server: String, _ authentication: RemoteAuthentication
     ) throws {
@@ -154,7 +157,12 @@ extension DatabaseHost {
     ///
     /// A copy is made at once, so that of its messages there is only the last one.
     ///
-    /// - Parameter name: A database of a PostgreSQL server, in place of the one in the address.
+    /// - Parameters:
+    ///   - credential: The credential that names the remote's administrator.
+    ///   - withCopy: Whether the file gets a branch of its own.
+    ///   - server: Where the remote is now, or `nil` for the address that the file names.
+    ///   - name: A database of a PostgreSQL server, in place of the one in the address.
+    ///   - notify: Takes messages for the person who runs the script.
     public func reauthorize(
         credential: String, withCopy: Bool, server: String?, database name: String?,
         notify: (TransactSQLMessage) -> Void

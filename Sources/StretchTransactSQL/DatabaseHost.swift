@@ -34,6 +34,7 @@ public final class DatabaseHost: TransactSQLHost {
     /// reauthorized with; it has no other login.
     ///
     /// - Parameters:
+    ///   - database: The current database at first.
     ///   - showsSystemCatalog: Whether statements find the views of schema `sys`, which takes one
     ///     of SQLite's attached databases.
     ///   - consume: Steps a statement of SQLite's to its end; called for each, also for those that

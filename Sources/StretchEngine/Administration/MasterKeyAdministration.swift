@@ -56,7 +56,7 @@ public struct MasterKeyAdministration {
         }
     }
 
-    /// Forgets the key that ``openMasterKey(password:)`` opened.
+    /// Forgets the key that ``open(password:)`` opened.
     public func close() throws(StretchError) {
         guard database.openedMasterKey != nil else {
             throw StretchError(

@@ -12,8 +12,9 @@ public struct StagingAdministration {
     ///
     /// Staging keeps the rows of each batch, compressed, in a file of its own beside the database,
     /// from before they leave until the RPO duration is over and a later migration found the batch
-    /// at the remote. When the remote is rolled back meanwhile, ``reauthorize(_:)`` sends them
-    /// again. Rows that moved before are not in it.
+    /// at the remote. When the remote is rolled back meanwhile,
+    /// ``RemoteAdministration/reauthorize(_:)`` sends them again. Rows that moved before are not in
+    /// it.
     ///
     /// Switched off, no more rows go in, and the next migration that finds the batches at the
     /// remote removes the file.

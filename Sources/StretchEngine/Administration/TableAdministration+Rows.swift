@@ -16,7 +16,8 @@ extension TableAdministration {
     ///   - shouldStop: Asked between batches.
     ///   - progress: Called after each batch.
     /// - Throws: `wrongState` when rows are refused by a UNIQUE constraint, naming them; all others
-    ///   are back then. Else as ``migrate(tables:batchRowCount:lockBudget:shouldStop:progress:)``.
+    ///   are back then. Else as
+    ///   ``StretchDatabase/migrate(tables:batchRowCount:lockBudget:shouldStop:progress:)``.
     @discardableResult
     public func bringBack(
         where condition: String? = nil,

@@ -89,7 +89,8 @@ public struct BackgroundWork: Sendable {
         }
     }
 
-    /// Restores a file from backups: see ``StretchDatabase/restore(_:to:_:configuration:)``.
+    /// Restores a file from backups: see
+    /// ``StretchDatabase/restore(_:to:_:configuration:)-([String],_,_,_)``.
     public static func restore(
         _ backups: [String], to path: String, _ options: RestoreOptions = RestoreOptions(),
         configuration: Configuration

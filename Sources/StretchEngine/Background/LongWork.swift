@@ -8,7 +8,7 @@ internal import Synchronization
 ///
 /// ```swift
 /// let migration = database.background.migrate()
-/// for await progress in migration.progress { print(progress.rows) }
+/// for await progress in migration.progress { print(progress.rowCount) }
 /// let report = try await migration.report
 /// ```
 public struct LongWork<Progress: Sendable, Report: Sendable>: Sendable {
