@@ -3,7 +3,7 @@ PREFIX ?= /usr/local
 # Package.swift turns warnings of our own targets into errors.
 export STRETCH_WARNINGS_AS_ERRORS = 1
 
-.PHONY: help build test lint sanitize coverage counters counters-accept api simulate simulate-new fuzz \
+.PHONY: help build test lint sanitize coverage counters counters-accept api docs simulate simulate-new fuzz \
 	fuzz-server demo flights bench install packages
 
 help:
@@ -14,6 +14,7 @@ help:
 	@echo 'make counters  compare round trips, statements and instructions of fixed workloads with'
 	@echo '               Tests/Counters.json; counters-accept writes the present ones there'
 	@echo 'make api       list what is public in the products, in Documentation/API'
+	@echo 'make docs      build the documentation of the libraries with DocC, in .build-docs'
 	@echo 'make simulate  walk through 100,000 random lives of files and their remote;'
 	@echo '               simulate-new goes through new ones for two minutes'
 	@echo 'make fuzz      change what Stretch reads from outside, for MINUTES=10, and look for'
@@ -57,6 +58,11 @@ counters-accept: packages
 api: packages
 	swift build --build-tests
 	Scripts/api Documentation/API
+
+# Articles, comments and links; a warning is an error.
+docs: packages
+	swift build --build-tests
+	Scripts/docs
 
 # A walk that breaks an invariant is printed as its shortest story, with its seed.
 simulate: packages
