@@ -1,91 +1,91 @@
-/// What a person can do about a failure, as a value.
+/// A step that resolves or explains a failure.
 ///
-/// Each program words it for its own users: the command line as a command, Transact-SQL as a
-/// statement, an app as one of its buttons. The description is plain English.
+/// Each program presents it in its own form: the command line as a command, Transact-SQL as a
+/// statement, an app as a button. The description is plain English.
 public enum Advice: Hashable, Sendable {
     /// Enable Stretch for the database.
     case enable
     /// Enable Stretch for the table.
     case enableTable(String)
-    /// Give the table another filter.
+    /// Change the table's filter predicate.
     case changeFilter(table: String)
-    /// Say which column of the table was renamed.
+    /// State which column of the table was renamed.
     case renameColumn(table: String, from: String?, to: String?)
-    /// Say that the column was dropped, and that the new one is another.
+    /// State that the column was dropped and that the new column is unrelated to it.
     case replaceColumn(table: String, String)
-    /// Disable Stretch for the table, and bring its cold rows back.
+    /// Disable Stretch for the table and return its cold rows to the local file.
     case bringBackTable(String)
-    /// Disable Stretch for the table, and leave its cold rows in the remote.
+    /// Disable Stretch for the table and leave its cold rows in the remote.
     case abandonTable(String)
-    /// Let the owner of the remote make what the tables need there.
+    /// Have the owner of the remote create the objects that the tables need there.
     case provision
 
-    /// Connect the file to its remote.
+    /// Reconnect the file to its remote.
     case reauthorize
-    /// Reauthorize in the place of another file.
+    /// Reauthorize as the owner of a branch that another file owned.
     case takeOver(owner: String)
     /// Reauthorize without the rows of batches that are lost.
     case acceptLoss
-    /// Let queries see all rows.
+    /// Set the query mode to local and remote rows.
     case setQueryMode
-    /// Name the login that the remote is asked with.
+    /// Specify the login for the remote.
     case nameLogin
-    /// Store another login for the file.
+    /// Store a different login for the file.
     case storeLogin
-    /// Give a user a grant to migrate.
+    /// Grant a user the right to migrate.
     case grantWriter
-    /// Attach a grant in place of the one that is there.
+    /// Replace the attached grant.
     case replaceGrant
 
-    /// Look at the state of the database.
+    /// Show the state of the database.
     case showStatus
     /// Compare the cold rows with their proofs.
     case verify
-    /// Keep moved rows for some hours.
+    /// Stage migrated rows for some hours.
     case enableStaging
-    /// Keep no moved rows.
+    /// Disable staging.
     case disableStaging
-    /// Let staging take more bytes.
+    /// Increase the staging budget.
     case setStagingBudget
-    /// Let the remote keep collected rows for another time.
+    /// Change the retention of the remote.
     case setRetention
 
-    /// Put a backup in the place of the file.
+    /// Restore the file from a backup.
     case restore
-    /// Replace the file that is there.
+    /// Replace the existing file.
     case replaceFile
-    /// Overwrite the file that is there.
+    /// Overwrite the existing file.
     case overwriteFile
-    /// Name the file that was replicated.
+    /// Specify the file that was replicated.
     case nameOriginal
-    /// Take the newest state of a replica.
+    /// Use the newest state of a replica.
     case takeNewestState
-    /// Work in another folder.
+    /// Use another folder.
     case chooseFolder
 
-    /// Look at the branches of the remote.
+    /// List the branches of the remote.
     case listBranches
-    /// Take the drop of a branch back.
+    /// Undo the drop of a branch.
     case undropBranch(Int64)
-    /// Do it all the same.
+    /// Override the check.
     case force
 
-    /// Make a master key.
+    /// Create a master key.
     case createMasterKey
     /// Open the master key with its password.
     case openMasterKey
-    /// Make the credential.
+    /// Create the credential.
     case createCredential(String)
     /// Change the credential.
     case alterCredential(String)
-    /// Let a user administer the file.
+    /// Make a user an administrator of the file.
     case addMember(String)
-    /// Let this user's programs move rows to remotes.
+    /// Allow this user's programs to migrate rows to remotes.
     case allowArchive
 }
 
 extension Advice: CustomStringConvertible {
-    /// The advice in plain English, without a full stop, to stand after a colon: `verify the file`.
+    /// The advice in plain English, for use after a colon, without a period: `verify the file`.
     public var description: String {
         switch self {
         case .enable: "enable Stretch for the database"
@@ -137,7 +137,7 @@ extension Advice: CustomStringConvertible {
     }
 }
 
-/// A full sentence or more about what to do next, in which advice stands as values.
+/// One or more sentences about the next step, with the advice kept as values.
 package struct Hint: Hashable, Sendable {
     fileprivate enum Part: Hashable {
         case text(String)
@@ -146,12 +146,12 @@ package struct Hint: Hashable, Sendable {
 
     fileprivate var parts: [Part]
 
-    /// The advice, in its order.
+    /// The advice, in order of appearance.
     package var advice: [Advice] {
         parts.compactMap { if case .advice(let advice) = $0 { advice } else { nil } }
     }
 
-    /// The text, each advice in the given words.
+    /// The text, with each advice in the given words.
     package func text(_ wording: (Advice) -> String) -> String {
         parts.reduce(into: "") { text, part in
             switch part {

@@ -1,9 +1,9 @@
 internal import Foundation
 internal import StretchText
 
-/// Tells whether two paths lead to one file.
+/// Compares paths by the file that they name.
 package enum FileIdentity {
-    /// Whether both paths lead to the same file, by links of either kind or by spelling.
+    /// Whether both paths name the same file, through links of either kind or by spelling.
     package static func isSame(_ first: String, _ second: String) -> Bool {
         if resolved(first).isSameText(as: resolved(second)) { return true }
         guard let left = number(first), let right = number(second) else { return false }

@@ -1,19 +1,20 @@
 package import Foundation
 
-/// Opens and makes files in folders where other users may have put something in their place.
+/// Opens and creates files in folders where other users may have placed something else under the
+/// name.
 ///
-/// No link is followed, opening never waits, and what was there before is neither emptied nor given
-/// other rights. A file that SQLite has open in this process must not be opened here, because
-/// closing any descriptor drops SQLite's locks: <https://sqlite.org/howtocorrupt.html>. Such files
-/// are looked at by their names: ``identity(_:_:)``.
+/// No link is followed, opening never blocks, and an existing file is neither truncated nor given
+/// another mode. A file that SQLite has open in this process must not be opened here, because
+/// closing any descriptor drops SQLite's locks: <https://sqlite.org/howtocorrupt.html>. Such a file
+/// is inspected by name, with ``identity(_:_:)``.
 package enum GuardedFile {
-    /// Which file it is, for as long as it exists.
+    /// The identity of a file for as long as it exists.
     package struct Identity: Equatable {
         let device: UInt64
         let number: UInt64
     }
 
-    /// Who may own a file.
+    /// The permitted owners of a file.
     package enum Owners {
         case anyone
         /// This process's user.
@@ -36,7 +37,7 @@ package enum GuardedFile {
     ///
     /// - Parameter access: `O_RDONLY` or `O_RDWR`.
     /// - Returns: A descriptor, or `nil` for a missing file.
-    /// - Throws: `wrongState`, naming what is in the place.
+    /// - Throws: `wrongState`, naming the object found.
     package static func open(
         _ path: String, _ access: Int32, _ owners: Owners
     ) throws(StretchError) -> Int32? {
@@ -62,9 +63,9 @@ package enum GuardedFile {
         return descriptor
     }
 
-    /// Makes an empty file, to read and write.
+    /// Creates an empty file for reading and writing.
     ///
-    /// - Returns: A descriptor, or `nil` when the name is taken, also by a link to nothing.
+    /// - Returns: A descriptor, or `nil` when the name exists, also as a dangling link.
     /// - Throws: `wrongState`.
     package static func make(_ path: String, mode: mode_t) throws(StretchError) -> Int32? {
         let descriptor = Foundation.open(
@@ -73,7 +74,7 @@ package enum GuardedFile {
             guard errno != EEXIST else { return nil }
             throw failure("cannot make", path)
         }
-        // Not what the process's mask leaves of it.
+        // `open` applied the process's umask.
         guard mode == 0o600 || fchmod(descriptor, mode) == 0 else {
             let error = failure("cannot make", path)
             close(descriptor)
@@ -83,19 +84,19 @@ package enum GuardedFile {
         return descriptor
     }
 
-    /// Makes an empty file that at most those can read and write who can do so with a database.
+    /// Creates an empty file that is no more accessible than a given database.
     ///
     /// - Returns: As ``make(_:mode:)``.
     package static func make(_ path: String, like database: String) throws(StretchError) -> Int32? {
         var state = stat()
         let isThere = stat(database, &state) == 0
         let made = try make(path, mode: isThere ? state.st_mode & 0o666 : 0o600)
-        // Only root may give a file away; the database's owner then goes on with it.
+        // Only root may change a file's owner; the database's owner continues to use the file.
         if let made, isThere, geteuid() == 0 { _ = fchown(made, state.st_uid, state.st_gid) }
         return made
     }
 
-    /// Looks at a file that SQLite opens, without opening it.
+    /// Inspects a file that SQLite opens, without opening it.
     ///
     /// - Returns: `nil` for a missing file.
     /// - Throws: As ``open(_:_:_:)``.
@@ -117,16 +118,18 @@ package enum GuardedFile {
         return fstat(descriptor, &state) == 0 && owners.contains(state.st_uid)
     }
 
-    /// What SQLite adds to the name of a database: <https://sqlite.org/tempfiles.html>.
+    /// The suffixes that SQLite appends to the name of a database:
+    /// <https://sqlite.org/tempfiles.html>.
     private static let logSuffixes = ["-journal", "-wal", "-shm"]
 
-    /// Looks at a database that SQLite will open, and at its logs.
+    /// Checks a database that SQLite will open, and its logs.
     ///
-    /// Links that the user named are followed, as SQLite does, whose logs are beside the file
-    /// itself; a missing file is left to the caller.
+    /// Links in the path are followed, as in SQLite, which keeps the logs beside the target. A
+    /// missing file is left to the caller.
     ///
-    /// - Throws: `invalidArgument` for a pipe, a device, or anything else that is no regular file;
-    ///   `wrongState` for such a thing, a link, or another user's file in the place of a log.
+    /// - Throws: `invalidArgument` for a pipe, a device, or anything else that is not a regular
+    ///   file; `wrongState` for such an object, a link, or another user's file under the name of a
+    ///   log.
     package static func requireDatabase(_ path: String) throws(StretchError) {
         var state = stat()
         guard stat(path, &state) == 0 else { return }
@@ -138,16 +141,17 @@ package enum GuardedFile {
         guard let file = realpath(path, nil) else { return }
         defer { free(file) }
         let name = String(cString: file)
-        // Who may write the file may make its logs.
+        // A user with write access to the file may create its logs.
         let isShared = state.st_mode & (S_IWGRP | S_IWOTH) != 0
         for suffix in logSuffixes {
             _ = try identity(name + suffix, isShared ? .anyone : .userOrOwner(of: name))
         }
     }
 
-    /// Throws when a database to be written is named by another user's link, or by one to nothing,
-    /// or when it is missing and a log was left in its place: SQLite would take that for the log
-    /// of the new one.
+    /// Throws unless a database can be written under its own name.
+    ///
+    /// The name must not be another user's link or a dangling link. If the file is missing, no log
+    /// of it may exist: SQLite would treat it as the log of the new database.
     ///
     /// - Throws: `invalidArgument`; `wrongState` for a log.
     package static func requireOwnName(_ path: String) throws(StretchError) {
@@ -194,7 +198,7 @@ package enum GuardedFile {
             hint: "Look at the rights of the file and its folder, and at the free space.")
     }
 
-    /// Who may read and write a file, or `nil` for a missing one.
+    /// The permission bits of a file, or `nil` for a missing file.
     package static func mode(_ path: String) -> mode_t? {
         var state = stat()
         return stat(path, &state) == 0 ? state.st_mode & 0o777 : nil

@@ -2,15 +2,15 @@ internal import StretchText
 
 /// Lists of ids as text.
 package enum IDList {
-    /// The ids between commas.
+    /// The ids, separated by commas.
     package static func text(_ ids: [Int64]) -> String {
         ids.map(String.init).joined(separator: ",")
     }
 
-    /// The ids as a JSON array, which SQLite files keep.
+    /// The ids as a JSON array, the form stored in SQLite files.
     package static func json(_ ids: [Int64]) -> String { "[\(text(ids))]" }
 
-    /// The ids between commas, or `nil` when the text is no such list.
+    /// The ids of a comma-separated list, or `nil` if the text is not such a list.
     package static func ids(in text: String) -> [Int64]? {
         let ids = text.parts(between: ",", omitsEmptyParts: true).compactMap { Int64($0) }
         return IDList.text(ids).isSameText(as: text) ? ids : nil

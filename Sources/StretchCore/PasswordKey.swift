@@ -2,7 +2,7 @@ package import Crypto
 internal import CryptoExtras
 package import Foundation
 
-/// A key that is derived from a password by scrypt, and how.
+/// The parameters by which scrypt derives a key from a password.
 ///
 /// Rounds, block size and parallelism are those that OWASP's Password Storage Cheat Sheet gives for
 /// 32 MiB of memory:
@@ -15,10 +15,10 @@ package struct PasswordKey: Codable, Hashable, Sendable {
     private let rounds: Int
     private let blockSize: Int
     private let parallelism: Int
-    /// Tells a wrong password from bytes that were changed.
+    /// Distinguishes a wrong password from changed bytes.
     private let check: Data
 
-    /// Makes a key of a password with a new random salt.
+    /// Derives a key from a password with a new random salt.
     package static func make(of password: String) throws(StretchError) -> (
         PasswordKey, SymmetricKey
     ) {
@@ -39,11 +39,11 @@ package struct PasswordKey: Codable, Hashable, Sendable {
         self = key
     }
 
-    /// The form that an embedded remote keeps: numbers, a salt and a check value, no secret.
+    /// The form that an embedded remote stores: numbers, a salt and a check value, but no secret.
     package var text: String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
-        // Numbers and bytes always have a form.
+        // Numbers and bytes can always be encoded.
         return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 
@@ -52,12 +52,12 @@ package struct PasswordKey: Codable, Hashable, Sendable {
         (self.parallelism, self.check) = (parallelism, check)
     }
 
-    /// The key, or `nil` when the password is another one.
+    /// The key, or `nil` if the password is wrong.
     ///
-    /// - Throws: `damaged` for parameters that this version never wrote.
+    /// - Throws: `damaged` for parameters that Stretch never writes.
     package func key(of password: String) throws(StretchError) -> SymmetricKey? {
-        // What this version writes, times four: a changed file must ask neither for all memory nor
-        // for hours.
+        // Four times the parameters of this version, so that a changed file cannot demand all
+        // memory or hours of computation.
         guard (2...4 * Self.standardRounds).contains(rounds), rounds & (rounds - 1) == 0,
             (1...8).contains(blockSize), (1...12).contains(parallelism)
         else {
@@ -84,7 +84,7 @@ package struct PasswordKey: Codable, Hashable, Sendable {
     }
 }
 
-/// Proof of a key: 16 bytes that tell nothing else about it.
+/// A check value of a key: 16 bytes that reveal nothing else about it.
 package enum KeyCheck {
     package static func value(of key: SymmetricKey) -> Data {
         let code = HMAC<SHA256>.authenticationCode(for: Data("stretch key check".utf8), using: key)

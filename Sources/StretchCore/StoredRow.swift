@@ -1,6 +1,6 @@
 package import StretchSQLite
 
-/// A file whose tables are Stretch's own, and which any program may have changed.
+/// A file that holds Stretch's own tables, which any program may have changed.
 package enum StoredFile: Hashable, Sendable {
     case local
     case remote(String)
@@ -30,8 +30,9 @@ package enum StoredFile: Hashable, Sendable {
 
 /// The current row of a query on tables that Stretch keeps.
 ///
-/// Each value is taken with its type and its range. What is not so is damage, and no default stands
-/// in for it. A query whose first column is called `id`, `number` or `batch` names the row by it.
+/// Each value is read with an expected type and range. Any other value is reported as damage, never
+/// replaced by a default. If the first column of the query is `id`, `number` or `batch`, errors
+/// name the row by it.
 package struct StoredRow {
     private let statement: Statement
     private let table: StaticString
@@ -75,7 +76,7 @@ package struct StoredRow {
         isNull(column) ? nil : try string(column)
     }
 
-    /// One of the texts that an enumeration knows.
+    /// A raw value of an enumeration.
     package func element<Element: RawRepresentable<String>>(
         _ column: Int
     ) throws(StretchError) -> Element {
@@ -103,7 +104,7 @@ package struct StoredRow {
     /// Any value.
     package func value(_ column: Int) -> Value { statement.column(column) }
 
-    /// A position, whose branch, epoch and token stand side by side.
+    /// A position: the branch, epoch and token in adjacent columns.
     package func position(at column: Int) throws(StretchError) -> TimelinePosition {
         TimelinePosition(
             branch: try integer(column, in: .ids), epoch: try integer(column + 1, in: .epochs),
@@ -112,9 +113,9 @@ package struct StoredRow {
 
     package func isNull(_ column: Int) -> Bool { statement.column(column) == .null }
 
-    /// The error of a column that holds something else than Stretch writes there.
+    /// The error for a column with a value that Stretch does not write there.
     ///
-    /// Only numbers are shown: other values may be anybody's.
+    /// Only numbers are shown: other values may be application data.
     package func damaged(_ column: Int, expected: String) -> StretchError {
         damaged(column, statement.column(column), expected: expected)
     }
@@ -144,8 +145,8 @@ extension Connection {
     /// Reads the rows of a query on tables that Stretch keeps.
     ///
     /// - Parameters:
-    ///   - table: The table that an error names.
-    ///   - read: Makes a record of the current row.
+    ///   - table: The table named in errors.
+    ///   - read: Creates a record from the current row.
     package func stored<Record>(
         _ table: StaticString, of file: StoredFile, _ sql: String, _ values: Value...,
         read: (StoredRow) throws -> Record
@@ -176,7 +177,7 @@ extension Connection {
         return try statement.step()
     }
 
-    /// The number that a query computes whose one row cannot be absent, such as `SELECT count(*)`.
+    /// The result of a query that always returns one row, such as `SELECT count(*)`.
     package func count(_ sql: String, _ values: Value...) throws(SQLiteError) -> Int64 {
         let statement = try cached(sql)
         defer { statement.reset() }
@@ -186,7 +187,8 @@ extension Connection {
     }
 }
 
-/// The ranges of the numbers that Stretch keeps; sums and products of few of them fit 64 bits.
+/// The ranges of the numbers that Stretch stores; sums and products of a few of them fit in 64
+/// bits.
 extension ClosedRange<Int64> {
     /// Ids of databases, branches, batches, relations, columns and tables, and tokens.
     package static var ids: Self { 1...Int64.max }
@@ -196,7 +198,7 @@ extension ClosedRange<Int64> {
     package static var numbers: Self { 1...1 << 31 - 1 }
     /// Counts of rows, and rowids in a remote's relation.
     package static var rows: Self { 0...1 << 61 }
-    /// Bytes of one batch, which were in memory once.
+    /// Bytes of one batch, which is held in memory.
     package static var batchBytes: Self { 0...1 << 40 }
     /// Bytes of a relation or a file.
     package static var bytes: Self { 0...1 << 61 }
@@ -204,8 +206,8 @@ extension ClosedRange<Int64> {
     package static var versions: Self { 0...1 << 62 }
     /// Hours of an RPO duration.
     package static var hours: Self { 1...87_600 }
-    /// Ages in seconds; that of a moment that the clock has yet to reach is negative.
+    /// Ages in seconds; the age of a time in the future is negative.
     package static var ages: Self { -3_155_760_000_000...3_155_760_000_000 }
-    /// Seconds of a retention: up to 100,000 years, which every clock's arithmetic can take.
+    /// Seconds of a retention: up to 100,000 years, which fits the arithmetic of every clock.
     package static var seconds: Self { 0...3_155_760_000_000 }
 }

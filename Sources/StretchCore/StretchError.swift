@@ -1,16 +1,16 @@
 package import StretchSQLite
 internal import StretchText
 
-/// An error thrown by Stretch: what failed, and what to do about it.
+/// An error thrown by Stretch: the failure, and how to resolve it.
 public struct StretchError: Error, Sendable, CustomStringConvertible {
-    /// The kind of failure; branch on it, never on text.
+    /// The kind of failure; programs should test it, not the message.
     public let code: Code
-    /// What failed, lower case, with the object in quotes: `table "orders": column "total" is
-    /// missing`.
+    /// A description of the failure in lower case, with the object in quotes: `table "orders":
+    /// column "total" is missing`.
     public let message: String
     /// The hint with its advice as values.
     package let guidance: Hint?
-    /// The lower-level error, kept whole for logs.
+    /// The lower-level error, for logs.
     public let cause: (any Error)?
 
     /// Makes an error.
@@ -18,7 +18,7 @@ public struct StretchError: Error, Sendable, CustomStringConvertible {
         self.init(code, message, hint: hint.map { Hint($0) }, cause: cause)
     }
 
-    /// Makes an error whose hint gives advice.
+    /// Creates an error whose hint contains advice.
     @_disfavoredOverload
     package init(_ code: Code, _ message: String, hint: Hint?, cause: (any Error)? = nil) {
         self.code = code
@@ -27,18 +27,18 @@ public struct StretchError: Error, Sendable, CustomStringConvertible {
         self.cause = cause
     }
 
-    /// What to do next, as a full sentence in plain English, or `nil` when nothing helps.
+    /// The next step, as a full sentence in plain English, or `nil` if no step helps.
     public var hint: String? { hint { $0.description } }
 
-    /// What to do next, as values: a program can offer them as buttons or commands.
+    /// The next steps as values, which a program can offer as buttons or commands.
     public var advice: [Advice] { guidance?.advice ?? [] }
 
-    /// What to do next, as a full sentence, with each advice in a program's own words.
+    /// Returns the next step as a full sentence, with each advice in a program's own words.
     ///
-    /// - Parameter wording: The words for an advice, without a full stop; they stand after a colon.
+    /// - Parameter wording: Returns the words for an advice, without a period; they follow a colon.
     public func hint(_ wording: (Advice) -> String) -> String? { guidance?.text(wording) }
 
-    /// The message, with the hint on a line of its own.
+    /// The message, with the hint on a separate line.
     public var description: String {
         guard let hint else { return message }
         return "\(message)\nHINT: \(hint)"
@@ -46,9 +46,9 @@ public struct StretchError: Error, Sendable, CustomStringConvertible {
 
     /// A stable failure code.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
-        /// The code's name, as in JSON output: `remoteUnavailable`.
+        /// The code's name as it appears in JSON output: `remoteUnavailable`.
         public let description: String
-        /// Whether the same call can succeed later without another change.
+        /// Whether the same call can succeed later without any other change.
         public let isRetryable: Bool
 
         private init(_ name: String, isRetryable: Bool = false) {
@@ -56,26 +56,27 @@ public struct StretchError: Error, Sendable, CustomStringConvertible {
             self.isRetryable = isRetryable
         }
 
-        /// An argument or a statement cannot be understood, or names what does not exist.
+        /// An argument or a statement is invalid, or names an object that does not exist.
         public static let invalidArgument = Self("invalidArgument")
-        /// The object is in a state in which the call makes no sense, such as enabled twice.
+        /// The object is in a state that does not allow the call, for example already enabled.
         public static let wrongState = Self("wrongState")
-        /// What is asked cannot be done right, and is therefore not done at all.
+        /// The operation cannot be performed correctly and is therefore refused.
         public static let unsupported = Self("unsupported")
         /// The remote cannot be reached or opened.
         public static let remoteUnavailable = Self("remoteUnavailable", isRetryable: true)
-        /// The remote does not hold what this file names: it was rolled back, or another file
-        /// extended the branch.
+        /// The remote does not hold the position that this file names.
+        ///
+        /// The remote was rolled back, or another file extended the branch.
         public static let remoteMismatch = Self("remoteMismatch")
-        /// Local and remote definitions of a table differ.
+        /// The local and remote definitions of a table differ.
         public static let schemaMismatch = Self("schemaMismatch")
-        /// Another connection holds a lock, or another process the migrator's lease.
+        /// Another connection holds a lock, or another process holds the migrator's lease.
         public static let busy = Self("busy", isRetryable: true)
-        /// Data differs from its proof: a digest, a count, or a read-back.
+        /// Data differs from its digest, its row count, or the copy read back.
         public static let damaged = Self("damaged")
-        /// The caller stopped the work; what was done is whole.
+        /// The caller cancelled the work; completed steps remain in effect.
         public static let cancelled = Self("cancelled", isRetryable: true)
-        /// A login, a certificate or a right was refused; trying again cannot help.
+        /// A login, a certificate or a permission was refused; a retry cannot succeed.
         public static let notPermitted = Self("notPermitted")
         /// The file was restored, copied or deauthorized, and must be reauthorized first.
         public static let disconnected = Self("disconnected")
@@ -86,7 +87,7 @@ public struct StretchError: Error, Sendable, CustomStringConvertible {
     /// Converts an error of SQLite on the local file, once, at the edge of the engine.
     package init(local error: SQLiteError) {
         if error.isBusy {
-            // What Stretch itself says is more than SQLite's own words.
+            // A message of Stretch is more specific than SQLite's own.
             let isOwn = !["database is locked", "database table is locked"].contains(error.message)
             self.init(
                 .busy, isOwn ? error.message : "the local database is locked",
@@ -98,8 +99,9 @@ public struct StretchError: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    /// SQLite's message, which cites the token that it does not understand, without the text of a
-    /// literal: that may be a password.
+    /// SQLite's message without the text of a literal.
+    ///
+    /// The message quotes the offending token, which may be a password.
     private static func withoutLiteral(_ message: String) -> String {
         guard message.includes("'") else { return message }
         if message.beginsWith("unrecognized token: ") {

@@ -1,8 +1,8 @@
 internal import Foundation
 
-/// The system's clock, as SQLite writes times.
+/// The system clock, in SQLite's time format.
 package enum SystemTime {
-    /// The present time in UTC: `2026-11-22 10:00:00.000`.
+    /// The current time in UTC: `2026-11-22 10:00:00.000`.
     package static func now() -> String {
         Date.now.formatted(
             .verbatim(

@@ -2,7 +2,7 @@ internal import Foundation
 
 /// A user of the operating system.
 public struct SystemUser: Hashable, Sendable {
-    /// The number; 0 is `root`.
+    /// The user ID; 0 is `root`.
     public let id: UInt32
     /// The name.
     public let name: String
@@ -10,6 +10,6 @@ public struct SystemUser: Hashable, Sendable {
     /// A user with a number and a name.
     public init(id: UInt32, name: String) { (self.id, self.name) = (id, name) }
 
-    /// The user as whom this process acts.
+    /// The effective user of this process.
     public static var current: SystemUser { SystemUser(id: geteuid(), name: NSUserName()) }
 }

@@ -1,11 +1,11 @@
-/// A point of one branch's history: the state of the manifest that a file names.
+/// A point in the history of one branch: the state of the manifest that a file names.
 ///
-/// The token tells two histories apart that gave the same epoch number: a remote that was rolled
-/// back, or two copies of a file.
+/// The token distinguishes two histories with the same epoch number, such as those of a remote that
+/// was rolled back or of two copies of a file.
 public struct TimelinePosition: Hashable, Sendable {
     /// The branch: a random, positive number.
     public let branch: Int64
-    /// The number of changes of the manifest on the way to this position.
+    /// The number of changes of the manifest up to this position.
     public let epoch: Int64
     /// A random, positive number, drawn for this epoch.
     public let token: Int64

@@ -1,16 +1,17 @@
-/// A moment in UTC, to the millisecond.
+/// A time in UTC with millisecond precision.
 public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// The milliseconds since 1970-01-01 00:00:00 UTC.
     public let milliseconds: Int64
 
-    /// A moment by its milliseconds since 1970.
+    /// Creates a timestamp from milliseconds since 1970.
     public init(milliseconds: Int64) { self.milliseconds = milliseconds }
 
-    /// Parses `2026-11-22 10:00:00.000`; a `T` may be between, and `Z` or `+02:00` at the end.
+    /// Parses `2026-11-22 10:00:00.000`; date and time may be separated by `T`, and `Z` or `+02:00`
+    /// may follow.
     ///
     /// Seconds and their fraction may be missing; without an offset the time is in UTC.
     ///
-    /// - Returns: `nil` for anything else, such as a day that is in no calendar.
+    /// - Returns: `nil` for anything else, such as a day that does not exist.
     public init?(parsing text: String) {
         var rest = Array(text.utf8)[...]
         func number(_ digitCount: Int) -> Int64? {
@@ -61,7 +62,7 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
         self.milliseconds = milliseconds
     }
 
-    /// The moment as SQLite writes it: `2026-11-22 10:00:00.000`.
+    /// The time in SQLite's format: `2026-11-22 10:00:00.000`.
     public var description: String {
         let (day, time) = milliseconds.dividedFlooring(by: 86_400_000)
         let (year, month, date) = Self.date(day)
@@ -74,7 +75,7 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
             + "\(padded(time / 1_000 % 60, 2)).\(padded(time % 1_000, 3))"
     }
 
-    /// The order of time.
+    /// Orders timestamps by time.
     public static func < (left: Timestamp, right: Timestamp) -> Bool {
         left.milliseconds < right.milliseconds
     }

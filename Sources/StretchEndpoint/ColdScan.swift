@@ -1,14 +1,14 @@
 public import StretchCore
 public import StretchSQLite
 
-/// Where a cold row is: a batch of the manifest, and the row's place in it.
+/// The location of a cold row: a batch of the manifest and an ordinal within it.
 public struct ColdLocation: Hashable, Sendable {
-    /// The most rows that a batch can have.
+    /// The maximum number of rows in a batch.
     public static let maximumRowCount = 1 << 30
 
     /// The batch's local number, from 1 to 2³¹ − 1: ``VisibleBatch/number``.
     public let batchNumber: Int64
-    /// The row's place in its batch, from 0.
+    /// The row's position in its batch, starting at 0.
     public let ordinal: Int64
 
     /// Makes a location.
@@ -20,7 +20,7 @@ public struct ColdLocation: Hashable, Sendable {
     /// The location as one number: the batch's number times 2³⁰, plus the ordinal.
     public var packed: Int64 { batchNumber << 30 | ordinal }
 
-    /// The location that `packed` gave.
+    /// Creates a location from its packed form.
     public init(packed: Int64) {
         batchNumber = packed >> 30
         ordinal = packed & (1 << 30 - 1)
@@ -33,7 +33,7 @@ public struct VisibleBatch: Hashable, Sendable {
     public let id: Int64
     /// The batch's number in the local file; it makes up ``ColdLocation``.
     public let number: Int64
-    /// The number of rows that were moved.
+    /// The number of rows that were migrated.
     public let rowCount: Int64
 
     /// Makes a batch.
@@ -60,9 +60,10 @@ public struct ColdConstraint: Hashable, Sendable {
         case greater(Value)
         /// Greater than or equal to the value.
         case greaterOrEqual(Value)
-        /// A text that begins so, or a number or blob of any value; never true for NULL.
+        /// Text with this prefix, or any number or blob; never true for NULL.
         ///
-        /// Letters of ASCII have no case under NOCASE; other collations are as good as BINARY.
+        /// ASCII letters match without regard to case under NOCASE. Other collations behave like
+        /// BINARY.
         case prefix(TextPrefix)
         /// NULL.
         case isNull
@@ -98,45 +99,48 @@ extension ColdConstraint {
     }
 }
 
-/// What a reader asks of the remote.
+/// A reader's request for cold rows.
 public struct ColdScanRequest: Sendable {
     /// The relation's id.
     public var relation: Int64
-    /// What the reader's file names; the remote must hold exactly this, else the scan throws.
+    /// The position that the reader's file names.
+    ///
+    /// The scan throws unless the remote holds exactly this position.
     public var position: TimelinePosition
     /// The batches whose rows are wanted; rows of other batches must not be returned.
     public var batches: [VisibleBatch]
-    /// The ids of the columns that are wanted, in the order wanted.
+    /// The ids of the wanted columns, in the wanted order.
     public var columns: [Int64]
-    /// Conditions that wanted rows meet, all of them.
+    /// Conditions that every wanted row meets.
     public var constraints: [ColdConstraint]
     /// Whether the reader knows that every row of the batches meets the constraints.
     public var selectsAll = false
-    /// Values that the reader knows to be in columns which constraints or the order name.
+    /// Values known to exist in columns that the constraints or the order use.
     ///
-    /// A remote that would leave such values out because it says that there are none is `damaged`.
+    /// A remote whose metadata excludes such a value is reported as `damaged`.
     public var knownValues: [Int64: [Value]] = [:]
     /// The order of the rows, which must be exact; empty for any.
     public var order: [OrderTerm]
-    /// The most rows that are wanted, or `nil` for all; given only when the constraints are exact.
+    /// The maximum number of wanted rows, or `nil` for all; set only if the constraints are exact.
     ///
-    /// An endpoint that returns more rows than the constraints select must not stop there: the
-    /// first rows that they do select must come, as many as are wanted.
+    /// The limit counts only rows that the constraints select. An endpoint that also returns other
+    /// rows must not count them.
     public var limit: Int?
-    /// Whether of rows that are identical in all columns, storage class by storage class, only one
-    /// need come.
+    /// Whether one of several rows that are identical in all columns and storage classes is enough.
     ///
-    /// An endpoint may send them all. ``needsIdentifiers`` is then false, and ``limit`` and
-    /// ``order`` are not given.
+    /// An endpoint may return all of them. ``needsIdentifiers`` is then false, and ``limit`` and
+    /// ``order`` are not set.
     public var mayOmitDuplicates = false
-    /// Whether the rows' identifiers matter; where they do not, they may be anything.
+    /// Whether the rows' identifiers are used; if not, they may have any value.
     public var needsIdentifiers = true
-    /// Whether the rows will be hidden by their places.
+    /// Whether the reader will hide the rows by their locations.
     ///
-    /// A place that has two rows is then `damaged`, also where only one of them was asked for.
+    /// Two rows at one location are then reported as `damaged`, even if only one of them was
+    /// requested.
     public var hidesRows = false
-    /// About how many rows will come, or `nil` when that is open: what a remote may do to be fast
-    /// with many rows is not worth it for few.
+    /// The expected number of rows, or `nil` if unknown.
+    ///
+    /// A remote may skip optimizations for many rows when few are expected.
     public var expectedRowCount: Int64?
 
     /// Makes a request.
@@ -154,16 +158,16 @@ public struct ColdScanRequest: Sendable {
     }
 }
 
-/// A running scan of cold rows; dropping it ends it.
+/// A running scan of cold rows, which ends when the object is released.
 public protocol ColdScan: AnyObject {
     /// Replaces the buffer's rows by the next rows of the scan.
     ///
-    /// Each row's identifier is its ``ColdLocation/packed``, where the request needs it. A page may
-    /// have fewer rows than wanted before the end, so that its size is bounded, but never none.
+    /// Each row's identifier is its ``ColdLocation/packed``, where the request needs it. Before the
+    /// end, a page may have fewer rows than wanted, to bound its size, but at least one.
     ///
     /// - Parameters:
     ///   - page: A buffer with as many columns as the request has.
-    ///   - maximumRowCount: The most rows wanted now; at least 1.
+    ///   - maximumRowCount: The maximum number of rows; at least 1.
     /// - Returns: `false` at the end, with an empty buffer.
     /// - Throws: ``StretchError`` with code `remoteUnavailable`, or `remoteMismatch` when the
     ///   remote does not hold the request's position. The scan is then over.

@@ -24,11 +24,11 @@ public struct NewBatch: Hashable, Sendable {
     }
 }
 
-/// What the remote's ledger knows of a batch.
+/// A ledger entry of the remote about a batch.
 public struct LedgerEntry: Hashable, Sendable {
     /// The batch as it was committed.
     public let batch: NewBatch
-    /// Where in the timeline it was committed.
+    /// The position at which it was committed.
     public let position: TimelinePosition
 
     /// Makes an entry.
@@ -38,11 +38,11 @@ public struct LedgerEntry: Hashable, Sendable {
     }
 }
 
-/// What the remote uses for a relation.
+/// The space that a relation uses in the remote.
 public struct RemoteUsage: Hashable, Sendable {
-    /// The bytes that rows and indexes take, or an estimate of them.
+    /// The size of the rows and indexes in bytes, or an estimate.
     public let byteCount: Int64
-    /// The rows, of all batches and branches.
+    /// The number of rows in all batches and branches.
     public let rowCount: Int64
 
     /// Makes a usage.
@@ -52,39 +52,39 @@ public struct RemoteUsage: Hashable, Sendable {
     }
 }
 
-/// What a remote lacks of a relation.
+/// The parts of a relation that a remote lacks.
 public struct RelationGap: Hashable, Sendable {
-    /// Whether it has nothing of the relation.
+    /// Whether the relation does not exist.
     public var isMissing = false
-    /// The ids of the columns that it lacks.
+    /// The ids of the missing columns.
     public var columns: [Int64] = []
-    /// Whether it lacks the key's index.
+    /// Whether the key's index is missing.
     public var lacksKeyIndex = false
-    /// The number of other indexes that it lacks.
+    /// The number of other missing indexes.
     public var indexCount = 0
-    /// Whether this session's login may add what is missing.
+    /// Whether this session's login may add the missing parts.
     public var isFillable = true
 
-    /// Makes a gap of nothing.
+    /// Creates an empty gap.
     public init() {}
 
-    /// Whether rows cannot move before something was added.
+    /// Whether rows cannot be migrated until missing parts are added.
     public var isBlocking: Bool { isMissing || !columns.isEmpty || lacksKeyIndex }
 }
 
-/// A remote: where cold rows live.
+/// A session with a remote, which stores cold rows.
 ///
-/// One object is one session, used from one thread at a time.
+/// An object is one session and is used from one thread at a time.
 ///
-/// Every endpoint passes the same conformance suite. Calls are idempotent where their comment says
-/// so: after a throw the caller repeats them. A session that was cut off connects again by itself
-/// at the next call.
+/// Every endpoint passes the same conformance suite. Calls are idempotent where documented: after
+/// an error, the caller repeats them. A session that lost its connection reconnects at the next
+/// call.
 ///
-/// No call has a default, so that a remote says itself who may do what. What only some remotes can
-/// do is in protocols of their own: ``BranchingEndpoint``, ``CollectingEndpoint``,
+/// No call has a default implementation, so each remote states its permissions explicitly. Optional
+/// capabilities are separate protocols: ``BranchingEndpoint``, ``CollectingEndpoint``,
 /// ``LoginEndpoint``, ``PipelinedEndpoint``.
 public protocol Endpoint: AnyObject {
-    /// The number of times that the remote was asked something since the session began.
+    /// The number of round trips since the session began.
     var roundTripCount: Int { get }
 
     /// Records a local database and its first branch at epoch 0. Idempotent.
@@ -93,96 +93,99 @@ public protocol Endpoint: AnyObject {
     ///   - database: The database's id: a random, positive number.
     ///   - position: The branch, epoch 0, and its token.
     ///
-    /// This session's owner becomes that of the branch.
+    /// This session's owner becomes the owner of the branch.
     ///
-    /// - Throws: `remoteUnavailable`; `notPermitted`; `wrongState` when the remote is not a Stretch
-    ///   remote and not empty, or is of a newer format; `remoteMismatch` when the branch is known
+    /// - Throws: `remoteUnavailable`; `notPermitted`; `wrongState` if the remote is neither a
+    ///   Stretch remote nor empty, or has a newer format; `remoteMismatch` if the branch is known
     ///   with another database or token.
     func register(database: Int64, position: TimelinePosition) throws(StretchError)
 
-    /// Makes a relation, or adds the columns that it lacks. Idempotent.
+    /// Creates a relation, or adds its missing columns. Idempotent.
     ///
-    /// Its key's index is made, and after ``buildIndexes(_:)`` the other indexes that it lacks.
+    /// The call also creates the key's index and, after ``buildIndexes(_:)``, the other missing
+    /// indexes.
     ///
-    /// - Throws: `remoteUnavailable`; `unsupported` for what this remote cannot hold, such as too
-    ///   many columns; `schemaMismatch` when a known column has another affinity or default;
-    ///   `notPermitted` when something is lacking and the login may not add it.
+    /// - Throws: `remoteUnavailable`; `unsupported` for a relation that this remote cannot hold,
+    ///   for example one with too many columns; `schemaMismatch` if a known column has another
+    ///   affinity or default; `notPermitted` if a part is missing and the login may not add it.
     func provision(_ relation: Relation) throws(StretchError)
 
-    /// Builds the indexes of a relation other than its key's. Idempotent.
+    /// Builds the indexes of a relation, except its key's index. Idempotent.
     ///
-    /// They make each later commit slower, and are therefore built when the first rows have moved.
-    /// It can take long, and other writers may wait.
+    /// Indexes slow each later commit, so they are built after the first rows have been migrated.
+    /// The call can take a long time, and other writers may wait.
     ///
-    /// - Throws: `remoteMismatch` when the remote has no such relation; `remoteUnavailable`;
+    /// - Throws: `remoteMismatch` if the remote has no such relation; `remoteUnavailable`;
     ///   `notPermitted` as in ``provision(_:)``.
     func buildIndexes(_ relation: Relation) throws(StretchError)
 
-    /// What ``provision(_:)`` and ``buildIndexes(_:)`` would add; a reader may ask it.
+    /// Returns the parts that ``provision(_:)`` and ``buildIndexes(_:)`` would add. Readers may
+    /// call it.
     func lacks(_ relation: Relation) throws(StretchError) -> RelationGap
 
-    /// Where the branch stands; a reader may ask it, and no commit in doubt is waited for.
+    /// Returns the branch's position without waiting for commits in doubt. Readers may call it.
     ///
     /// - Returns: `nil` when the remote does not know the branch.
     func position(branch: Int64) throws(StretchError) -> TimelinePosition?
 
-    /// Makes the call that runs now stop with code `cancelled`; nothing happens when none runs.
+    /// Stops the running call, if any, with code `cancelled`.
     ///
-    /// The one call that other threads may make. A remote that never waits does nothing.
+    /// This is the only call that other threads may make. A remote that never waits does nothing.
     func interrupt()
 
     /// Throws `notPermitted` unless this session's login administers the remote.
     func authorize() throws(StretchError)
 
-    /// The remote's own id, which a copy of it shares and another remote does not.
+    /// Returns the remote's id, which its copies share and other remotes do not.
     ///
-    /// - Throws: `remoteMismatch` or `remoteUnavailable` when there is no remote.
+    /// - Throws: `remoteMismatch` or `remoteUnavailable` if the remote does not exist.
     func identity() throws(StretchError) -> String
 
-    /// Waits until no commit on the branch is in doubt, and returns where the branch stands.
+    /// Waits until no commit on the branch is in doubt, and returns the branch's position.
     ///
     /// - Returns: `nil` when the remote does not know the branch.
     /// - Throws: `remoteMismatch` when the branch belongs to another owner; `remoteUnavailable`.
     func fence(branch: Int64) throws(StretchError) -> TimelinePosition?
 
-    /// What the ledger knows of a batch, or `nil`. Ask ``fence(branch:)`` first.
+    /// Returns the ledger entry of a batch, or `nil`. Call ``fence(branch:)`` first.
     func ledgerEntry(batch: Int64) throws(StretchError) -> LedgerEntry?
 
-    /// Whether the remote's history holds exactly this position.
+    /// Returns whether the remote's history holds exactly this position.
     ///
-    /// The ledger and the history move in one transaction: what a position named when the remote
-    /// wrote it down, is there as long as the position is, or was condemned.
+    /// The ledger and the history change in one transaction. Each batch that a position named when
+    /// it was recorded therefore exists as long as the position does, unless it was condemned.
     func holds(_ position: TimelinePosition) throws(StretchError) -> Bool
 
-    /// The digests of the batches that a position sees, by their ids; condemned ones are left out.
+    /// Returns the digests of the batches that a position sees, by id; condemned batches are
+    /// omitted.
     func batches(seenAt position: TimelinePosition) throws(StretchError) -> [Int64: [UInt8]]
 
     /// Commits a batch durably and moves the branch from one position to the next, both or neither.
     ///
-    /// Idempotent: a batch that the ledger has with the same digest and position is a success.
+    /// Idempotent: the call succeeds if the ledger has the batch with the same digest and position.
     ///
     /// - Parameters:
-    ///   - batch: What is committed.
-    ///   - rows: The rows of the batch; the place of a row is its ordinal.
+    ///   - batch: The batch to commit.
+    ///   - rows: The rows of the batch; a row's index is its ordinal.
     ///   - base: The position that the file names.
     ///   - position: The next position of the same branch.
     /// - Throws: `remoteMismatch` when the branch is not at `base`, or the batch's id is known with
     ///   another digest or position; `schemaMismatch` when the relation lacks a column;
-    ///   `remoteUnavailable`, after which only ``fence(branch:)`` and ``ledgerEntry(batch:)`` tell
-    ///   what happened.
+    ///   `remoteUnavailable`, after which ``fence(branch:)`` and ``ledgerEntry(batch:)`` determine
+    ///   the outcome.
     func commit(
         _ batch: NewBatch, rows: RowBuffer, from base: TimelinePosition,
         to position: TimelinePosition
     ) throws(StretchError)
 
-    /// Replaces the buffer's rows by rows of one batch, in the order of their ordinals.
+    /// Replaces the buffer's rows with rows of one batch, ordered by ordinal.
     ///
     /// - Parameters:
     ///   - batch: The batch's id.
-    ///   - columns: The ids of the columns that are wanted.
+    ///   - columns: The ids of the wanted columns.
     ///   - ordinal: The first row wanted.
-    ///   - maximumRowCount: The most rows wanted; fewer come only at the batch's end.
-    ///   - buffer: Gets the rows; identifiers are ordinals.
+    ///   - maximumRowCount: The maximum number of rows; fewer are returned only at the batch's end.
+    ///   - buffer: Receives the rows; identifiers are ordinals.
     /// - Throws: `remoteMismatch` when the remote has no such batch; `damaged` when the batch has
     ///   lost rows; `remoteUnavailable`.
     func read(
@@ -190,22 +193,23 @@ public protocol Endpoint: AnyObject {
         into buffer: RowBuffer
     ) throws(StretchError)
 
-    /// The number of rows that a relation has beside those of the ledger's batches: a scan that
-    /// meets one is `damaged`.
+    /// Returns the number of rows of a relation that belong to no batch in the ledger.
     ///
-    /// - Throws: `damaged` when two batches have a row in common; `remoteUnavailable`.
+    /// A scan that reads such a row throws `damaged`.
+    ///
+    /// - Throws: `damaged` if two batches share a row; `remoteUnavailable`.
     func strayRowCount(relation: Int64) throws(StretchError) -> Int64
 
-    /// Starts a scan. The fence is checked in the snapshot that the rows come from.
+    /// Starts a scan. The fence is checked in the same snapshot that the rows are read from.
     ///
     /// - Throws: `remoteMismatch` when the remote does not hold the request's position;
     ///   `remoteUnavailable`.
     func scan(_ request: ColdScanRequest) throws(StretchError) -> any ColdScan
 
-    /// Records that a batch is no longer visible from `position` on, and moves the branch there.
+    /// Retires a batch, which is invisible from `position` on, and moves the branch to `position`.
     ///
-    /// The rows stay. The retirement is unconfirmed until ``confirm(_:)``. Idempotent: the same
-    /// retirement at the same position is a success.
+    /// The rows remain. The retirement is unconfirmed until ``confirm(_:)``. Idempotent: the call
+    /// succeeds if the batch was retired at the same position.
     ///
     /// - Throws: `remoteMismatch` when the branch is not at `base`, or the remote has no such
     ///   batch; `remoteUnavailable`.
@@ -218,12 +222,12 @@ public protocol Endpoint: AnyObject {
     /// - Throws: `remoteMismatch` when the remote does not hold the position; `remoteUnavailable`.
     func confirm(_ position: TimelinePosition) throws(StretchError)
 
-    /// What a relation uses.
+    /// Returns the space that a relation uses.
     func usage(relation: Int64) throws(StretchError) -> RemoteUsage
 }
 
 extension Endpoint {
-    /// All rows of a batch, by the columns that it was sent with; fewer when the remote lost some.
+    /// Returns all rows of a batch with its original columns; fewer if the remote lost some.
     ///
     /// - Throws: `remoteMismatch`; `damaged`; `remoteUnavailable`.
     package func rows(of batch: NewBatch) throws(StretchError) -> RowBuffer {

@@ -1,20 +1,20 @@
 public import StretchCore
 internal import StretchText
 
-/// Where a remote is: the text that `enable` is given and the file keeps.
+/// The address of a remote, as passed to `enable` and stored in the file.
 public struct EndpointAddress: Hashable, Sendable, CustomStringConvertible {
     /// The kinds of remote.
     public enum Kind: Sendable {
-        /// A SQLite file; a relative path starts at the folder of the local database.
+        /// A SQLite file; a relative path is resolved against the folder of the local database.
         case file(path: String)
         /// A PostgreSQL server.
         case postgresql(PostgresAddress)
     }
 
-    /// What the address names.
+    /// The kind of remote and its location.
     public let kind: Kind
 
-    /// An address of a kind.
+    /// Creates an address.
     public init(_ kind: Kind) { self.kind = kind }
 
     /// Parses an address such as `file:archive.db` or `postgresql://host/database`.
@@ -54,7 +54,7 @@ public struct EndpointAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Whether both are the same text, byte by byte.
+    /// Whether both texts are equal, byte by byte.
     public static func == (left: Self, right: Self) -> Bool {
         left.description.isSameText(as: right.description)
     }
@@ -62,7 +62,7 @@ public struct EndpointAddress: Hashable, Sendable, CustomStringConvertible {
     /// Hashes the bytes of the text.
     public func hash(into hasher: inout Hasher) { hasher.combine(Array(description.utf8)) }
 
-    /// The absolute or working path of the remote file of a local database at `localPath`.
+    /// Returns the path of the remote file of a local database at `localPath`.
     ///
     /// The address must name a file.
     public func filePath(besides localPath: String) -> String {
@@ -72,7 +72,7 @@ public struct EndpointAddress: Hashable, Sendable, CustomStringConvertible {
         return String(decoding: localPath.utf8[...slash], as: UTF8.self) + path
     }
 
-    /// The address with a place of its own for a database, where the remote can hold several.
+    /// Returns the address with a separate schema for a database, if the remote can hold several.
     package func reserved(forDatabase database: Int64) -> EndpointAddress {
         guard case .postgresql(var address) = kind, address.schema == nil else { return self }
         address.schema = "stretch_" + String(database, radix: 16)

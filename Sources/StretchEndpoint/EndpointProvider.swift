@@ -3,31 +3,31 @@ public import StretchSQLite
 
 /// Opens sessions with one kind of remote.
 ///
-/// A program names the kinds that it can reach in its configuration.
+/// A program lists its providers in its configuration.
 public protocol EndpointProvider: Sendable {
-    /// Makes a session, which need not connect before its first call.
+    /// Creates a session, which need not connect before its first call.
     ///
     /// - Returns: `nil` for an address of another kind.
-    /// - Throws: `remoteUnavailable` for a remote that cannot be reached, and other errors of the
-    ///   remote's kind.
+    /// - Throws: `remoteUnavailable` for an unreachable remote, and other errors of the provider.
     func endpoint(for request: EndpointRequest) throws(StretchError) -> (any Endpoint)?
 }
 
-/// The session that is asked of an ``EndpointProvider``.
+/// A request to an ``EndpointProvider`` for a session.
 public struct EndpointRequest: Sendable {
-    /// Where the remote is.
+    /// The address of the remote.
     public let address: EndpointAddress
-    /// The path of the local database; the relative path of a remote file starts at its folder.
+    /// The path of the local database; a relative path of a remote file is resolved against its
+    /// folder.
     public let localPath: String
-    /// Whether a missing remote is made.
+    /// Whether a missing remote is created.
     public let isCreating: Bool
-    /// What the session is used for.
+    /// The purpose of the session.
     public let role: RemoteRole
-    /// The right to extend a branch, or `nil` for a branch that nobody owns.
+    /// The right to extend a branch, or `nil` for a branch without an owner.
     public let owner: OwnerProof?
     /// The SQLite library of this process.
     public let routines: Routines
-    /// The login for ``role``, or `nil` when the remote needs none; asked when a session begins.
+    /// The login for ``role``, or `nil` if the remote needs none; called when a session begins.
     public let credential: @Sendable () throws(StretchError) -> RemoteCredential?
 
     /// Makes a request.

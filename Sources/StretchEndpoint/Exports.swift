@@ -1,3 +1,3 @@
-// One import gives all names that writing a remote needs.
+// A single import provides all names needed to implement a remote.
 @_exported public import StretchCore
 @_exported public import StretchSQLite

@@ -1,17 +1,19 @@
 package import StretchCore
 
-/// Which batches of a database the remote may collect.
+/// A request to collect garbage batches of a database.
 public struct GarbageRequest: Hashable, Sendable {
-    /// The database's id; batches of other databases stay.
+    /// The database's id; batches of other databases are kept.
     public var database: Int64
-    /// How long ago a batch must have ended, by the remote's clock, where that is longer than the
-    /// remote's retention; `nil` asks for no more than the retention, and a shorter age is refused.
+    /// The minimum time since a batch's end, by the remote's clock, or `nil` for the remote's
+    /// retention.
+    ///
+    /// An age shorter than the retention is refused.
     public var minimumAge: Duration?
     /// The batches that the caller's manifest names.
     ///
-    /// None of them can be garbage: when one is, the call throws and collects nothing.
+    /// None of them can be garbage. If one is, the call throws and collects nothing.
     public var visibleBatches: Set<Int64>
-    /// Whether nothing is changed.
+    /// Whether to report the garbage without deleting it.
     public var isDryRun: Bool
 
     /// Makes a request.
@@ -26,53 +28,52 @@ public struct GarbageRequest: Hashable, Sendable {
     }
 }
 
-/// What was collected, or would be.
+/// The result of a garbage collection or of its dry run.
 public struct GarbageReport: Hashable, Sendable {
-    /// The batches that go.
+    /// The number of collected batches.
     public var batchCount: Int64 = 0
-    /// Their rows.
+    /// The number of their rows.
     public var rowCount: Int64 = 0
-    /// The bytes of their rows, in Stretch's encoding.
+    /// The size of their rows in bytes, in Stretch's encoding.
     public var byteCount: Int64 = 0
-    /// The retired batches that stay.
+    /// The number of retired batches that are kept.
     public var keptBatchCount: Int64 = 0
-    /// When the oldest retirement of a batch that stays was confirmed, as
-    /// `2026-11-22T10:00:00.000Z`.
+    /// The time of the oldest confirmed retirement of a kept batch: `2026-11-22T10:00:00.000Z`.
     public var oldestKeptRetirement: String?
-    /// Backups that were made after this time, of branches that were not dropped, find all their
-    /// batches; `nil` when nothing was ever collected.
+    /// The time since which backups are complete, or `nil` if nothing was ever collected.
+    ///
+    /// Backups made after this time, of branches that were not dropped, find all their batches.
     public var completeSince: String?
-    /// How long ago that was, by the remote's clock.
+    /// The age of ``completeSince`` by the remote's clock.
     public var completeAge: Duration?
-    /// What the remote keeps batches for after their end; `nil` is for ever.
+    /// How long the remote keeps batches after their end; `nil` means forever.
     public var retention: Duration?
 
     /// Makes an empty report.
     public init() {}
 }
 
-/// The question which batches are garbage, in the SQL that SQLite and PostgreSQL have in common.
+/// Queries for garbage batches in SQL that SQLite and PostgreSQL share.
 ///
-/// A batch is seen by its own branch, and by each branch that was forked, directly or not, where it
-/// was visible: at or after its epoch, and before the epoch of its retirement. It is garbage when
-/// each of these branches has retired it and confirmed that, or was dropped, long enough ago. A
-/// retirement is confirmed by a later visit of the file that made it, so that a file that slept
-/// keeps its rows.
+/// A batch is seen by its own branch and by each branch forked, directly or indirectly, at or after
+/// its epoch and before the epoch of its retirement. It is garbage if each of these branches has
+/// confirmed its retirement, or was dropped, long enough ago. A retirement is confirmed by a later
+/// session of the file that made it, so an idle file keeps its rows.
 ///
-/// A batch goes in two phases. It is condemned, in one transaction: from then on no scan, no read
-/// and no fork finds it. Then its rows are deleted, in as many transactions as it takes. Its entry
-/// in the ledger stays, so that an old backup that names it is told why it is refused.
+/// A batch is deleted in two phases. First it is condemned in one transaction; from then on no
+/// scan, read or fork finds it. Then its rows are deleted in as many transactions as necessary. Its
+/// ledger entry remains, so that the error for an old backup that names it can state the reason.
 package struct GarbageQuery {
-    /// What stands before each table's name: nothing, or a schema and a point.
+    /// The prefix of each table's name: empty, or a schema and a period.
     let prefix: String
     let request: GarbageRequest
     let dialect: Dialect
 
-    /// What the two say differently; each makes an expression of one.
+    /// Expressions in which the two dialects differ.
     package struct Dialect: Sendable {
         /// The text of a time.
         let text: @Sendable (String) -> String
-        /// The time that was some seconds ago; NULL for NULL.
+        /// The time some seconds ago; NULL for NULL.
         let ago: @Sendable (String) -> String
         /// The whole seconds since a time.
         let age: @Sendable (String) -> String
@@ -88,7 +89,7 @@ package struct GarbageQuery {
         }
     }
 
-    /// Makes a question.
+    /// Creates the queries for a request.
     package init(prefix: String, request: GarbageRequest, dialect: Dialect) {
         self.prefix = prefix
         self.request = request
@@ -99,7 +100,7 @@ package struct GarbageQuery {
         "(SELECT retention_seconds FROM \(prefix)stretch_remote WHERE id = 1)"
     }
 
-    /// Whether what ended at `t.since` may go; NULL while the retention is unlimited.
+    /// Whether a batch that ended at `t.since` may be deleted; NULL if the retention is unlimited.
     private var condition: String {
         let age = request.minimumAge.map { " AND t.since <= \(dialect.ago("\($0.wholeSeconds)"))" }
         return "t.since <= \(dialect.ago(retention))\(age ?? "")"
@@ -111,7 +112,7 @@ package struct GarbageQuery {
         "(SELECT id FROM \(prefix)stretch_branch WHERE database = \(database))"
     }
 
-    /// Begins a statement that reads `garbage(batch)`.
+    /// The start of a statement that reads `garbage(batch)`.
     private var common: String {
         """
         WITH RECURSIVE sees(batch, branch) AS (
@@ -140,7 +141,7 @@ package struct GarbageQuery {
         """
     }
 
-    /// A query for the columns of a report, one row.
+    /// A query that returns the columns of a report in one row.
     package var report: String {
         let kept = """
             FROM \(prefix)stretch_retirement AS r JOIN \(prefix)stretch_batch AS b ON b.id = r.batch
@@ -166,9 +167,9 @@ package struct GarbageQuery {
             """
     }
 
-    /// A statement that condemns.
+    /// Returns the statement that condemns batches.
     ///
-    /// - Parameter now: The present time, as an expression.
+    /// - Parameter now: The current time, as an expression.
     package func condemnation(now: String) -> String {
         """
         UPDATE \(prefix)stretch_batch SET condemned_at = \(now)
@@ -197,7 +198,7 @@ package struct GarbageQuery {
         """
     }
 
-    /// The error for a file that names a batch that is gone.
+    /// The error for a file that names a deleted batch.
     package static func refusal(
         remote: String, batch: Int64, condemnedAt: String, completeSince: String?
     ) -> StretchError {
@@ -210,7 +211,7 @@ package struct GarbageQuery {
                 """)
     }
 
-    /// The error for a clock that cannot tell the age of what the ledger has.
+    /// The error for a clock that is behind times in the ledger.
     package static func clockIsBehind(remote: String) -> StretchError {
         StretchError(
             .wrongState, "the clock is behind the times in the ledger of remote \"\(remote)\"",
@@ -227,7 +228,7 @@ package struct GarbageQuery {
             hint: "Name a longer age, or change it: \(advice: .setRetention).")
     }
 
-    /// Throws when a manifest names a batch that was condemned.
+    /// Throws if a manifest names a condemned batch.
     package static func require(
         _ visible: Set<Int64>, without condemned: [Int64], remote: String
     ) throws(StretchError) {

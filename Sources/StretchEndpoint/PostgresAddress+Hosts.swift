@@ -3,12 +3,12 @@ internal import StretchCore
 internal import StretchText
 
 extension PostgresAddress {
-    /// A host as libpq is told it, when Stretch, libpq and the resolver all read it alike.
+    /// Returns a host name that Stretch, libpq and the resolver interpret identically.
     ///
-    /// The resolver takes `0x7f.1` for 127.0.0.1, and looks `127.08.0.1` up as a name: what is this
-    /// machine to one may be another to the other. So a number is an IP address in its usual form,
-    /// and everything else a name of DNS that cannot be taken for a number:
-    /// <https://url.spec.whatwg.org/#ends-in-a-number-checker>.
+    /// The resolver reads `0x7f.1` as 127.0.0.1, and looks up `127.08.0.1` as a name, so a host
+    /// that one of them takes for this machine may be another machine for the other. Therefore a
+    /// number must be an IP address in canonical form, and any other text a DNS name that cannot be
+    /// read as a number: <https://url.spec.whatwg.org/#ends-in-a-number-checker>.
     ///
     /// - Throws: `invalidArgument` for every other text.
     static func canonicalHost(_ name: String) throws(StretchError) -> String {
@@ -58,12 +58,12 @@ extension PostgresAddress {
             }
     }
 
-    /// Whether the resolver may take a name that ends with this label for an IPv4 address.
+    /// Whether the resolver may read a name that ends with this label as an IPv4 address.
     private static func isNumber(_ label: String) -> Bool {
         label.beginsWith("0x") || label.utf8.allSatisfy { (0x30...0x39).contains($0) }
     }
 
-    /// The usual form of an IP address, or `nil` for another text.
+    /// The canonical form of an IP address, or `nil` for any other text.
     private static func usualForm(_ text: String, _ family: Int32) -> String? {
         var address = [UInt8](repeating: 0, count: 16)
         guard inet_pton(family, text, &address) == 1 else { return nil }

@@ -2,9 +2,9 @@ internal import StretchCore
 internal import StretchText
 
 extension PostgresAddress {
-    /// Parses what follows `postgresql:`.
+    /// Parses the text after `postgresql:`.
     ///
-    /// - Throws: `invalidArgument` with what to write instead.
+    /// - Throws: `invalidArgument` with the correct form.
     init(parsing rest: String) throws(StretchError) {
         guard rest.beginsWith("//") else {
             throw PostgresAddress.failure("has no host", PostgresAddress.example)
@@ -27,7 +27,7 @@ extension PostgresAddress {
         guard !database.isEmpty, !database.includes("\0") else {
             throw PostgresAddress.failure("names no database", PostgresAddress.example)
         }
-        // The server would cut the name.
+        // The server would truncate the name.
         guard database.utf8.count <= 63 else {
             throw PostgresAddress.failure(
                 "names a database with more than 63 bytes", "Write the name as the server has it.")
@@ -56,7 +56,8 @@ extension PostgresAddress {
         if let schema { try PostgresAddress.check(schema: schema) }
     }
 
-    /// Throws unless the text can name the schema of a remote in every statement as it is.
+    /// Throws unless the text is valid, unquoted, as the schema name of a remote in every
+    /// statement.
     static func check(schema: String) throws(StretchError) {
         let isName = schema.utf8.allSatisfy {
             (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5f
@@ -130,7 +131,7 @@ extension PostgresAddress {
                 "For a Unix socket write postgresql:///database?host=/folder.")
         }
         try check(path: socketFolder, "host")
-        // libpq would cut the path there, and go on to another host.
+        // libpq would split the path there and continue with another host.
         guard !socketFolder.includes(",") else {
             throw failure("has a comma in host", "Let the server use a folder without a comma.")
         }
@@ -150,12 +151,12 @@ extension PostgresAddress {
         )
     }
 
-    /// A number in the only way to write it: digits without a sign or a zero in front.
+    /// A number in canonical form: digits without a sign or a leading zero.
     private static func number(_ text: String) -> Int? {
         Int(text).flatMap { String($0).isSameText(as: text) ? $0 : nil }
     }
 
-    /// Throws unless a path means one place, whatever folder a program runs in.
+    /// Throws unless a path is independent of the working directory.
     private static func check(path: String, _ key: String) throws(StretchError) {
         let parts = path.parts(between: "/").dropFirst()
         let isPlain = parts.allSatisfy { part in

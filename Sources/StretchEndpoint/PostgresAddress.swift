@@ -1,18 +1,18 @@
 internal import StretchText
 
-/// Where a PostgreSQL remote is: `postgresql://host[:port][,host:port]/database?key=value`.
+/// The address of a PostgreSQL remote: `postgresql://host[:port][,host:port]/database?key=value`.
 ///
-/// No secret is part of it, and only keys that cannot lead a secret astray are known: a database
-/// file may come from anyone, and names its remote by this text.
+/// The address contains no secret, and only keys that cannot disclose a secret are accepted: a
+/// database file from an untrusted source can contain any address.
 public struct PostgresAddress: Hashable, Sendable, CustomStringConvertible {
     /// A host and its port.
     public struct Host: Sendable {
         /// A name, an IP address, or the absolute path of a folder of Unix sockets.
         public let name: String
-        /// The port, also of a Unix socket.
+        /// The port, which a Unix socket also has.
         public let port: UInt16
 
-        /// Whether the connection does not leave this machine.
+        /// Whether the host is this machine.
         public var isLocal: Bool {
             if isSocket || ["localhost", "::1"].contains(where: name.isSameText) { return true }
             let parts = name.parts(between: ".").map { UInt8($0) }
@@ -23,14 +23,14 @@ public struct PostgresAddress: Hashable, Sendable, CustomStringConvertible {
         var isSocket: Bool { name.beginsWith("/") }
     }
 
-    /// How much TLS must prove:
+    /// The required verification by TLS:
     /// <https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION>.
     public enum TLSMode: String, Sendable, CaseIterable {
         /// No TLS.
         case disable
-        /// TLS when the server has it, proving nothing.
+        /// TLS if the server supports it, without verification.
         case prefer
-        /// TLS, proving nothing.
+        /// TLS without verification.
         case require
         /// TLS with a certificate of a known authority.
         case verifyAuthority = "verify-ca"
@@ -38,13 +38,13 @@ public struct PostgresAddress: Hashable, Sendable, CustomStringConvertible {
         case verifyFull = "verify-full"
     }
 
-    /// Which server of several hosts is taken.
+    /// The server to choose among several hosts.
     public enum SessionKind: String, Sendable, CaseIterable {
-        /// The first that answers.
+        /// The first server that answers.
         case any
-        /// The first that accepts writes.
+        /// The first server that accepts writes.
         case readWrite = "read-write"
-        /// The first that is no standby.
+        /// The first server that is not a standby.
         case primary
     }
 
@@ -52,18 +52,21 @@ public struct PostgresAddress: Hashable, Sendable, CustomStringConvertible {
     public let hosts: [Host]
     /// The name of the database.
     public let database: String
-    /// What TLS must prove: `verifyFull`, but `prefer` when every host is this machine.
+    /// The required verification by TLS; the default is `verifyFull`, or `prefer` if every host is
+    /// this machine.
     public let tlsMode: TLSMode
-    /// The file of the authorities' certificates, or `nil` for the user's or else the system's.
+    /// The file of the authorities' certificates, or `nil` for the user's file or, if it is
+    /// missing, the system's.
     public let rootCertificatePath: String?
-    /// Whether a password may be proved over TLS only with channel binding, which a proxy that
-    /// ends TLS, such as PgBouncer, does not have.
+    /// Whether password authentication over TLS requires channel binding.
+    ///
+    /// A proxy that terminates TLS, such as PgBouncer, does not support it.
     public let requiresChannelBinding: Bool
-    /// Which server of several is taken: `readWrite` for several hosts.
+    /// The server to choose; the default for several hosts is `readWrite`.
     public let sessionKind: SessionKind
-    /// How long connecting to one host may take.
+    /// The timeout for connecting to one host, in seconds.
     public let connectTimeoutSeconds: Int
-    /// The name that the server shows for the sessions.
+    /// The application name of the sessions in the server.
     public let applicationName: String
     /// The schema that holds the remote; `enable` gives each database its own.
     public var schema: String?
@@ -74,7 +77,7 @@ public struct PostgresAddress: Hashable, Sendable, CustomStringConvertible {
         "connect_timeout", "application_name", "schema",
     ]
 
-    /// The address in its canonical form; defaults are left out, what TLS proves never is.
+    /// The address in its canonical form; defaults are omitted, except the TLS mode.
     public var description: String {
         let isSocket = hosts[0].isSocket
         let names = hosts.map { host in
@@ -100,7 +103,7 @@ public struct PostgresAddress: Hashable, Sendable, CustomStringConvertible {
         return "postgresql://\(authority)/\(PercentEncoding.encode(database))?\(query)"
     }
 
-    /// Whether both are the same text, byte by byte.
+    /// Whether both texts are equal, byte by byte.
     public static func == (left: Self, right: Self) -> Bool {
         left.description.isSameText(as: right.description)
     }

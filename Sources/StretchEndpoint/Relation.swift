@@ -6,14 +6,14 @@ public enum Collation: String, Sendable, CaseIterable {
     case binary = "BINARY"
     /// As `binary`, but the 26 letters of ASCII are folded to lower case.
     case nocase = "NOCASE"
-    /// As `binary`, but spaces at the end do not count.
+    /// As `binary`, but trailing spaces are ignored.
     case rtrim = "RTRIM"
 }
 
 /// The type that SQLite prefers for a column's values:
 /// <https://sqlite.org/datatype3.html#determination_of_column_affinity>.
 public enum Affinity: String, Sendable {
-    /// Numbers that look like integers become integers, other text stays.
+    /// Text that looks like an integer becomes an integer; other text is unchanged.
     case integer
     /// Numbers become 64-bit reals.
     case real
@@ -21,7 +21,7 @@ public enum Affinity: String, Sendable {
     case numeric
     /// Numbers become text.
     case text
-    /// Values stay as they are.
+    /// Values are unchanged.
     case blob
 
     /// Whether text that looks like a number becomes one.
@@ -30,8 +30,8 @@ public enum Affinity: String, Sendable {
 
 /// A column of a remote relation.
 ///
-/// Columns are only ever added, and keep their id for ever. An id must mean one column on every
-/// branch: draw it, do not count.
+/// Columns are only added, and their ids never change. An id must identify one column on every
+/// branch, so it is random, not sequential.
 public struct RemoteColumn: Hashable, Sendable {
     /// The column's stable id; it names the column in the remote.
     public let id: Int64
@@ -39,12 +39,12 @@ public struct RemoteColumn: Hashable, Sendable {
     public let name: String
     /// The affinity of the local column when it was added.
     public let affinity: Affinity
-    /// What rows of batches that are older than the column hold.
+    /// The value of the column in rows of batches that are older than the column.
     public let defaultValue: Value
-    /// A value of the storage class that most rows hold, or NULL when nothing is known.
+    /// A value of the most common storage class, or NULL if unknown.
     ///
-    /// A remote with typed columns chooses the type of a new column by it; every value survives in
-    /// any case.
+    /// A remote with typed columns uses it to choose the type of a new column. Every value is
+    /// preserved in any case.
     public var example: Value = .null
 
     /// Makes a column.
@@ -73,7 +73,7 @@ public struct OrderTerm: Hashable, Sendable {
     }
 }
 
-/// What a remote holds for one stretch-enabled table.
+/// The remote's structure for one stretch-enabled table.
 public struct Relation: Hashable, Sendable {
     /// The relation's id: a random, positive number.
     public let id: Int64
@@ -83,9 +83,9 @@ public struct Relation: Hashable, Sendable {
     public var columns: [RemoteColumn]
     /// The columns by which rows are looked up; empty for a table without a key.
     ///
-    /// Not unique: each version of a row is a row of its own.
+    /// Not unique: each version of a row is a separate row.
     public var key: [OrderTerm]
-    /// Further orders in which rows shall be found fast.
+    /// Additional indexes for lookups.
     public var indexes: [[OrderTerm]]
 
     /// Makes a relation.

@@ -4,21 +4,21 @@ public import StretchCore
 public struct RemoteBranch: Hashable, Sendable {
     /// The branch's id.
     public let id: Int64
-    /// The database whose timeline it is.
+    /// The database to which the branch belongs.
     public let database: Int64
     /// The branch that it was forked from, or `nil` for the first one.
     public let parent: Int64?
-    /// The epoch of the fork, the newest of the parent that this branch sees.
+    /// The epoch of the fork: the newest epoch of the parent that this branch sees.
     public let forkEpoch: Int64?
-    /// The SHA-256 of the owner's nonce, or `nil` when nobody owns it.
+    /// The SHA-256 of the owner's nonce, or `nil` if the branch has no owner.
     public let ownerHash: [UInt8]?
-    /// The owner as they named themselves: `user@machine:/path/app.db`.
+    /// The name that the owner registered: `user@machine:/path/app.db`.
     public let ownerName: String?
-    /// When the owner was here last, by the remote's clock: `2026-11-22T10:00:00.000Z`.
+    /// The time of the owner's last session, by the remote's clock: `2026-11-22T10:00:00.000Z`.
     public let lastSeen: String
-    /// Where the branch stands.
+    /// The current position of the branch.
     public let head: TimelinePosition
-    /// When it was dropped, or `nil`.
+    /// The time of the drop, or `nil`.
     public let droppedAt: String?
 
     /// Makes a record.
@@ -37,7 +37,7 @@ public struct RemoteBranch: Hashable, Sendable {
         self.droppedAt = droppedAt
     }
 
-    /// Whether it is the branch that a session's owner opened at a position of another one.
+    /// Whether this branch was forked by a session's owner at a position of another branch.
     package func isFork(
         of position: TimelinePosition, database: Int64, owner: OwnerProof?
     ) -> Bool {
@@ -45,7 +45,8 @@ public struct RemoteBranch: Hashable, Sendable {
             && ownerHash == owner?.hash
     }
 
-    /// Throws unless a session's owner may extend a branch; one without an owner is free.
+    /// Throws unless a session's owner may extend a branch; any owner may extend a branch without
+    /// one.
     package static func requireOwner(
         _ owner: OwnerProof?, hash: [UInt8]?, name: String?, isDropped: Bool, branch: Int64,
         remote: String
@@ -65,20 +66,20 @@ public struct RemoteBranch: Hashable, Sendable {
     }
 }
 
-/// Questions on the line of a branch, in the SQL that SQLite and PostgreSQL have in common.
+/// Queries for the ancestors of a branch, in SQL that SQLite and PostgreSQL share.
 ///
-/// A branch sees its own batches, and those that its parent saw at the fork.
+/// A branch sees its own batches and those that its parent saw at the fork.
 package struct LineageQuery {
-    /// What stands before each table's name: nothing, or a schema and a point.
+    /// The prefix of each table's name: empty, or a schema and a period.
     let prefix: String
 
-    /// Makes the questions.
+    /// Creates the queries.
     package init(prefix: String) { self.prefix = prefix }
 
-    /// Begins a statement that reads `line(branch, epoch)`.
+    /// Returns the start of a statement that reads `line(branch, epoch)`.
     ///
-    /// These are the position's branch, and each branch above it with the epoch up to which it
-    /// counts. The line ends also where ``cycle(above:)`` finds a cycle.
+    /// The rows are the position's branch and its ancestors, each with the last epoch that counts.
+    /// The recursion also ends at a cycle, which ``cycle(above:)`` finds.
     private func line(_ position: TimelinePosition) -> String {
         """
         WITH RECURSIVE line(branch, epoch) AS (
@@ -90,9 +91,9 @@ package struct LineageQuery {
         """
     }
 
-    /// A query that returns a row when the line of a position leads back to itself.
+    /// Returns a query that has a row if the ancestors of a position form a cycle.
     ///
-    /// A line that ends has at most as many steps as there are branches.
+    /// A line without a cycle has at most as many steps as there are branches.
     package func cycle(above position: TimelinePosition) -> String {
         """
         WITH RECURSIVE line(branch, step) AS (
@@ -107,14 +108,14 @@ package struct LineageQuery {
         """
     }
 
-    /// The error for a line without an end.
+    /// The error for a cycle of ancestors.
     package static func damage(branch: Int64, remote: String) -> StretchError {
         StretchError(
             .damaged, "remote \"\(remote)\": branch \(branch) descends from itself",
             hint: "Put the remote back from its backup, then use reauthorize.")
     }
 
-    /// The batches that the line sees, as the tail of a query whose condition goes on after it.
+    /// The batches that the line sees, as the end of a query to which conditions can be appended.
     private var visible: String {
         """
         FROM \(prefix)stretch_batch AS b
@@ -126,8 +127,8 @@ package struct LineageQuery {
         """
     }
 
-    /// A query for one batch that a position sees, garbage collection has condemned, and nobody has
-    /// given up.
+    /// Returns a query for a condemned batch that a position sees and that was not accepted as
+    /// lost.
     package func condemned(
         seenAt position: TimelinePosition, without lost: [Int64] = []
     ) -> String {

@@ -1,4 +1,4 @@
-/// A login at a remote, and its secret.
+/// A login of a remote and its password.
 ///
 /// Its descriptions never show the password.
 public struct RemoteCredential: Sendable, CustomStringConvertible, CustomDebugStringConvertible,
@@ -6,7 +6,7 @@ public struct RemoteCredential: Sendable, CustomStringConvertible, CustomDebugSt
 {
     /// The name of the login.
     public let login: String
-    /// The password, or `nil` when the remote knows the user of this process by other means.
+    /// The password, or `nil` if the remote identifies the user by other means.
     public let password: String?
 
     /// Makes a credential.

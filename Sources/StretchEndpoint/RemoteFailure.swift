@@ -1,23 +1,26 @@
-/// How far a connection with a remote came.
+/// The state of a connection to a remote.
 public enum ConnectionState: String, Sendable, CaseIterable {
-    /// It answers, and knows the login.
+    /// The remote responds and accepts the login.
     case healthy
-    /// The address leads nowhere, or something turns this machine away: no such host, a closed
-    /// port, a missing file, a rule of `pg_hba.conf`.
+    /// The address is wrong or the connection is refused.
+    ///
+    /// Examples are an unknown host, a closed port, a missing file, and a rule of `pg_hba.conf`.
     case refused
-    /// Nothing answers, or the connection breaks.
+    /// The remote does not respond, or the connection was lost.
     case noConnection
-    /// One side does not prove who it is: the login or its password, or the server's certificate or
-    /// way to ask for the password.
+    /// The login or the server could not be authenticated.
+    ///
+    /// Causes are the login or its password, the server's certificate, and an authentication method
+    /// that is not accepted.
     case authenticationFailure
     /// Anything else.
     case otherError
 }
 
-/// A lower-level error of a remote that says how far the connection came.
+/// A lower-level error of a remote that reports the state of the connection.
 public protocol RemoteFailure: Error {
-    /// How far it came.
+    /// The state of the connection.
     var connectionState: ConnectionState { get }
-    /// The remote's own number: an SQLSTATE.
+    /// The remote's error code: an SQLSTATE.
     var number: String? { get }
 }

@@ -10,7 +10,7 @@ package final class RemoteInterrupter: @unchecked Sendable {
 
     package init() {}
 
-    /// Names the endpoint; from the thread that uses it.
+    /// Sets the endpoint; called from the thread that uses it.
     package func use(_ endpoint: any Endpoint) {
         let new = Target(endpoint: endpoint)
         target.withLock { $0 = new }

@@ -1,17 +1,17 @@
-/// What a login at a remote is used for; each needs less than the one before.
+/// The purpose of a login of a remote, in order of decreasing permissions.
 public enum RemoteRole: String, Codable, Sendable, CaseIterable {
-    /// Makes the remote and changes its definitions.
+    /// Creates the remote and changes its definitions.
     case administrator
-    /// Moves rows, and reads them.
+    /// Migrates and reads rows.
     case writer
     /// Reads rows.
     case reader
 }
 
-/// The lesser logins of a remote.
+/// The result of creating the writer and reader logins of a remote.
 public enum RemoteLogins: Sendable {
-    /// Logins with random passwords were made.
+    /// Logins with random passwords were created.
     case made(writer: RemoteCredential, reader: RemoteCredential)
-    /// None were made, for this reason: `login "app" may not create roles`.
+    /// No login was created, for this reason: `login "app" may not create roles`.
     case refused(reason: String)
 }

@@ -1,16 +1,16 @@
 internal import StretchCore
 
 extension Duration {
-    /// The longest retention and age that are taken: every clock's arithmetic can take it.
+    /// The longest accepted retention and age, which fits the arithmetic of every clock.
     package static var longest: Duration { .seconds(ClosedRange.seconds.upperBound) }
 
-    /// The seconds, rounded up: a retention is never shorter than it was asked for.
+    /// The seconds, rounded up, so that a retention is never shorter than requested.
     package var wholeSeconds: Int64 {
         let (seconds, attoseconds) = components
         return attoseconds > 0 ? seconds + 1 : seconds
     }
 
-    /// An age for people, in the largest unit that has no remainder: `30 days`, `36 hours`.
+    /// The age in the largest unit that has no remainder: `30 days`, `36 hours`.
     package var ageText: String {
         let seconds = wholeSeconds
         let units: [(name: String, length: Int64)] = [
@@ -23,23 +23,23 @@ extension Duration {
     }
 }
 
-/// How long a remote keeps what no file sees any more.
+/// The retention of a remote for batches that no file sees any longer.
 public struct RetentionReport: Equatable, Sendable {
-    /// The retention, in whole seconds; `nil` is for ever.
+    /// The retention, in whole seconds; `nil` means forever.
     public let retention: Duration?
-    /// What it was before; `nil` is for ever.
+    /// The former retention; `nil` means forever.
     public let formerRetention: Duration?
-    /// Whether it got shorter, so that backups which would have been kept may lose rows.
+    /// Whether the retention became shorter, so that existing backups may lose rows.
     public let isShortened: Bool
-    /// The batches that garbage collection takes now.
+    /// The number of batches that garbage collection would delete now.
     public let batches: Int64
     /// Their rows.
     public let rows: Int64
     /// The bytes of their rows.
     public let bytes: Int64
-    /// The age of the oldest backup that finds all its rows after that.
+    /// The age of the oldest backup that is complete after that collection.
     ///
-    /// `nil` when nothing was collected and nothing would be: each one does.
+    /// `nil` if nothing was collected and nothing would be, so every backup is complete.
     public let completeAge: Duration?
 }
 

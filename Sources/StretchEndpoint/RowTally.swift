@@ -1,32 +1,31 @@
 internal import Foundation
 package import StretchCore
 
-/// Watches the rows that a scan gets of each batch.
+/// Checks the rows that a scan receives from each batch.
 ///
-/// Rows which are double or of no batch, and missing ones where the scan is whole, are an error and
-/// never an answer.
+/// Duplicate rows, rows of no batch and, in a complete scan, missing rows are errors.
 ///
-/// The rows of a batch have the ordinals `0 ..< rowCount`. In a whole scan they nearly always come
-/// in ascending order, and then one number for each batch says which of them were here. The first
-/// rows of another scan are compared one by one. What comes otherwise has one bit for each row of
-/// the batches that it is of.
+/// The rows of a batch have the ordinals `0 ..< rowCount`. In a complete scan they nearly always
+/// arrive in ascending order, and one number per batch records which rows were received. The first
+/// rows of a partial scan are compared one by one. In all other cases, each affected batch has one
+/// bit per row.
 package final class RowTally {
-    /// The rows of a scan that are compared one by one.
+    /// The number of rows of a scan that are compared one by one.
     private static let fewRowCount = 16
 
     private let batches: [VisibleBatch]
     private let isWhole: Bool
-    /// In a whole scan how many rows of each batch came, all of them in order, or -1 for a batch
-    /// that has bits; in others the packed locations of the first rows.
+    /// In a complete scan, the number of rows of each batch that arrived in order, or -1 for a
+    /// batch with bits; in a partial scan, the packed locations of the first rows.
     private let known: UnsafeMutablePointer<Int64>
-    /// In a scan that is not whole the number of the first rows, or one more where all have bits.
+    /// In a partial scan, the number of first rows, or one more if all rows have bits.
     private var knownCount = 0
-    /// The bits of each batch that has some; made with the first ones.
+    /// The bits of each batch that has any; allocated on first use.
     private var marks: UnsafeMutablePointer<UnsafeMutablePointer<UInt64>?>?
-    /// The rows that came without their places.
+    /// The number of rows that arrived without their locations.
     private var placelessCount: Int64 = 0
 
-    /// Begins to watch.
+    /// Creates a tally for a scan.
     ///
     /// - Parameters:
     ///   - batches: The batches whose rows are wanted, each once.
@@ -45,13 +44,12 @@ package final class RowTally {
         free(marks)
     }
 
-    /// Takes a row, and returns its packed location.
+    /// Counts a row and returns its packed location.
     ///
     /// - Parameters:
-    ///   - index: The place of the row's batch among the batches.
-    ///   - remote: The remote as messages name it.
-    /// - Throws: `damaged` for an ordinal that the batch does not have, and for a row that came
-    ///   before.
+    ///   - index: The index of the row's batch.
+    ///   - remote: The remote's name in messages.
+    /// - Throws: `damaged` for an ordinal outside the batch, and for a duplicate row.
     @inline(__always)
     package func take(
         batchAt index: Int, ordinal: Int64, remote: @autoclosure () -> String
@@ -78,12 +76,12 @@ package final class RowTally {
         return location
     }
 
-    /// Takes rows whose places nobody asked for.
+    /// Counts rows without locations.
     package func take(rowCount: Int) { placelessCount += Int64(rowCount) }
 
-    /// Ends a scan whose last row has come.
+    /// Ends a scan after its last row.
     ///
-    /// - Throws: `damaged` when the scan is whole and rows are missing.
+    /// - Throws: `damaged` if the scan is complete and rows are missing.
     package func finish(remote: @autoclosure () -> String) throws(StretchError) {
         guard isWhole else { return }
         if placelessCount > 0 {
@@ -106,7 +104,7 @@ package final class RowTally {
         damage(batch, "has rows, but is not in the ledger", remote)
     }
 
-    /// Notes one of the first rows; returns `false` when it came before.
+    /// Records one of the first rows; returns `false` for a duplicate.
     private func compare(_ location: Int64, _ ordinal: Int64, ofBatchAt index: Int) -> Bool {
         for row in 0..<knownCount where known[row] == location { return false }
         guard knownCount == Self.fewRowCount else {
@@ -125,7 +123,7 @@ package final class RowTally {
         return mark(ordinal, ofBatchAt: index)
     }
 
-    /// Notes a row by its bit; returns `false` when it came before.
+    /// Records a row by its bit; returns `false` for a duplicate.
     @inline(__always)
     private func mark(_ ordinal: Int64, ofBatchAt index: Int) -> Bool {
         let bits = marks?[index] ?? makeBits(ofBatchAt: index)
@@ -156,7 +154,7 @@ package final class RowTally {
 
     private static func wordCount(_ batch: VisibleBatch) -> Int { Int(batch.rowCount >> 6) + 1 }
 
-    /// Zeroed memory, which costs nothing before it is written where it is much.
+    /// Returns zeroed memory; large allocations cost nothing until they are written.
     private static func zeros<Element>(_ count: Int) -> UnsafeMutablePointer<Element> {
         guard let memory = calloc(count, MemoryLayout<Element>.stride) else {
             fatalError("out of memory")

@@ -1,18 +1,19 @@
 public import StretchSQLite
 
-/// What every text begins with that a pattern of LIKE or GLOB finds: ASCII characters, at least
-/// one, and no NUL.
+/// The literal prefix of a LIKE or GLOB pattern.
 ///
-/// It ends before the first other character. SQLite's patterns compare code points, and badly
-/// encoded bytes can stand for the same one: <https://sqlite.org/lang_expr.html#like>.
+/// It consists of one or more ASCII characters without NUL.
+///
+/// The prefix ends before the first other character. SQLite's patterns compare code points, and
+/// invalid encodings can represent the same code point: <https://sqlite.org/lang_expr.html#like>.
 public struct TextPrefix: Hashable, Sendable {
     /// The characters.
     public let text: Text
 
-    /// The prefix of a text; `nil` when it begins with nothing that can be used.
+    /// Creates the prefix of a text, or `nil` if the text has no usable prefix.
     public init?(_ start: Text) {
         var bytes = start.bytes.prefix { (0x01...0x7f).contains($0) }
-        // The byte behind the last one must be ASCII, too.
+        // The successor of the last byte must also be ASCII.
         while bytes.last == 0x7f { bytes.removeLast() }
         guard !bytes.isEmpty else { return nil }
         text = Text(bytes: Array(bytes))
@@ -32,7 +33,7 @@ public struct TextPrefix: Hashable, Sendable {
         self.init(Text(bytes: Array(pattern.bytes.prefix { !wildcards.contains($0) })))
     }
 
-    /// The bytewise range of the texts: from the first one up to the second one, exclusive.
+    /// Returns the bytewise range of the matching texts; the end is exclusive.
     ///
     /// - Parameter anyCase: Whether ASCII letters of either case are meant; the range then holds
     ///   other texts as well.

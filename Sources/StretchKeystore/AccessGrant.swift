@@ -2,14 +2,14 @@ package import Foundation
 public import StretchCore
 public import StretchEndpoint
 
-/// What lets another user of the operating system attach a file: its form is a line of JSON.
+/// A grant for another user of the operating system to attach a file, encoded as a line of JSON.
 ///
-/// It holds secrets, a login's password and for a writer the branch's owner nonce; its description
-/// shows none.
+/// It contains secrets: a login's password and, for a writer, the nonce of the branch's owner. Its
+/// description shows no secret.
 public struct AccessGrant: Sendable, CustomStringConvertible {
-    /// What its user may do: `writer`, which also migrates, or `reader`.
+    /// The role of the user: `reader`, or `writer`, which may also migrate.
     public var role: RemoteRole { content.role }
-    /// The login that was made at the remote, or `nil` where the remote has none.
+    /// The login created in the remote, or `nil` if the remote has no logins.
     public var login: String? { content.login }
     /// The server, in canonical form.
     public var server: String { content.server }
@@ -46,7 +46,7 @@ public struct AccessGrant: Sendable, CustomStringConvertible {
 
     package init(_ content: Content) { self.content = content }
 
-    /// Reads what ``text`` is.
+    /// Parses ``text``.
     ///
     /// - Throws: `invalidArgument` for anything else.
     public init(parsing text: String) throws(StretchError) {
@@ -60,11 +60,11 @@ public struct AccessGrant: Sendable, CustomStringConvertible {
         self.content = content
     }
 
-    /// The grant as it is handed over, with its secrets: one line, without a line's end.
+    /// The grant as text, including its secrets: one line without a line terminator.
     public var text: String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Text and bytes always have a form.
+        // Text and bytes can always be encoded.
         return (try? encoder.encode(content)).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 

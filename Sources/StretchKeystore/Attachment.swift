@@ -5,38 +5,37 @@ package import StretchEndpoint
 internal import StretchText
 package import StretchTimeline
 
-/// What a user's keystore knows of one local file.
+/// The record of one local file in a user's keystore.
 ///
-/// Two files of one database, such as a restored copy beside the living original, have an
-/// attachment each.
+/// Two files of one database, such as an original and a restored copy, have separate attachments.
 package struct Attachment: Codable, Hashable, Sendable {
     /// A random name.
     package let id: String
     /// The database's id, which copies of a file share.
     let database: Int64
-    /// The branch that the file is on, or `nil` before it was ever attached.
+    /// The branch of the file, or `nil` before it was first attached.
     package var branch: Int64?
-    /// Where the file was last; a hint, since files move.
+    /// The last known path of the file; a hint, since files can be moved.
     package var path: String
     /// The server's canonical address and the remote's own id, to which all secrets here are bound.
     package var server: String
-    /// The remote's own id, or `nil` before it was asked.
+    /// The remote's id, or `nil` before it was read.
     package var remote: String?
-    /// How far the connection has come; it counts only with a branch.
+    /// The state of the connection; it is valid only with a branch.
     package var state: BranchMemory.State
     /// The owner's nonce, sealed under the service key; `nil` for a user who may not migrate.
     package var owner: Data?
-    /// The nonce before, while a reauthorization that draws a new one is unfinished.
+    /// The previous nonce, while a reauthorization that creates a new one is unfinished.
     package var formerOwner: Data?
     /// The key of the credentials.
     package var masterKey: MasterKey?
     /// The database scoped credentials, by name.
     package var credentials: [SealedCredential] = []
-    /// The credential that the file was enabled or reauthorized with, or `nil` for a login that
-    /// was given otherwise.
+    /// The credential that the file was enabled or reauthorized with, or `nil` for a login from
+    /// another source.
     package var usedCredential: String?
 
-    /// In place of a database's id, which is never 0, for a file that is not enabled yet.
+    /// The placeholder for the id of a file that is not enabled; database ids are never 0.
     package static let noDatabase: Int64 = 0
 
     package init(database: Int64, path: String, server: String) {
@@ -47,7 +46,7 @@ package struct Attachment: Codable, Hashable, Sendable {
         state = .unfinished
     }
 
-    /// What decisions need of it, or `nil` without a branch.
+    /// The part that decisions need, or `nil` without a branch.
     func memory(seen: TimelinePosition?) -> BranchMemory? {
         branch.map { branch in
             BranchMemory(
@@ -62,14 +61,14 @@ package struct Attachment: Codable, Hashable, Sendable {
     }
 }
 
-/// A database scoped credential as it is kept.
+/// A database scoped credential in its stored form.
 package struct SealedCredential: Codable, Hashable, Sendable {
     package let name: String
-    /// The login at the remote.
+    /// The login of the remote.
     package var identity: String
     /// The secret, sealed under the master key, or `nil` for none.
     package var secret: Data?
-    /// When it was made, and changed, in UTC.
+    /// The time of creation, in UTC.
     package let created: String
     package var modified: String
 
@@ -95,7 +94,7 @@ package struct SealedCredential: Codable, Hashable, Sendable {
 
     /// The login and its secret.
     ///
-    /// - Throws: `damaged` when it was changed, or sealed for another server.
+    /// - Throws: `damaged` if the secret was changed or was sealed for another server.
     package func open(under key: SymmetricKey, server: String) throws(StretchError)
         -> RemoteCredential
     {
@@ -112,7 +111,7 @@ package struct SealedCredential: Codable, Hashable, Sendable {
 
     /// Seals the secret under another master key.
     ///
-    /// - Throws: As ``open(under:server:)``; the secret is then as it was.
+    /// - Throws: As ``open(under:server:)``; the secret is then unchanged.
     package mutating func reseal(
         from old: SymmetricKey, to new: SymmetricKey, server: String
     ) throws(StretchError) {

@@ -2,33 +2,36 @@ public import StretchCore
 public import StretchEndpoint
 public import StretchSQLite
 
-/// How a ``StretchDatabase`` works, with all that it takes from outside: the SQLite library, the
-/// clock, randomness and the remote.
+/// The configuration of a ``StretchDatabase``, including its dependencies.
 ///
-/// Tests inject their own.
+/// The dependencies are the SQLite library, the clock, the random number generator and the remotes.
+///
+/// Tests supply their own.
 public struct Configuration: Sendable {
-    /// The SQLite library that serves the local file and embedded remotes.
+    /// The SQLite library for the local file and embedded remotes.
     public var routines: Routines
     /// How long a call waits for another connection's lock.
     public var busyTimeout: Duration = .seconds(10)
     /// The VFS of the local file, or `nil` for SQLite's default.
     package var localVFS: String?
-    /// The present time in UTC, as SQLite writes it: `2026-11-22 10:00:00.000`.
+    /// Returns the current time in UTC, in SQLite's format: `2026-11-22 10:00:00.000`.
     public var now: @Sendable () -> String
-    /// A random number from 1 to 2⁶³ − 1.
+    /// Returns a random number from 1 to 2⁶³ − 1.
     public var randomID: @Sendable () -> Int64
-    /// The user of the operating system who asks.
+    /// The user of the operating system on whose behalf calls are made.
     public var user = SystemUser.current
-    /// The login at a remote for a role, or `nil` when it needs none; asked when a session begins.
+    /// Returns the login of a remote for a role, or `nil` if none is needed; called when a session
+    /// begins.
     public var credential:
         @Sendable (EndpointAddress, RemoteRole) throws(StretchError) -> RemoteCredential?
-    /// Where the logins are kept that ``StretchDatabase/enable(server:credential:)`` makes; without
-    /// it, none are made.
+    /// The keystore for the logins that ``StretchDatabase/enable(server:credential:)`` creates.
+    ///
+    /// Without a keystore, no logins are created.
     public var keystore: Keystore?
-    /// The kinds of remote that this program reaches; the first that knows an address serves it.
+    /// The supported kinds of remote; the first provider that accepts an address is used.
     public var remotes: [any EndpointProvider] = []
 
-    /// A configuration with the system's clock and generator.
+    /// Creates a configuration with the system's clock and random number generator.
     public init(routines: Routines) {
         self.routines = routines
         now = { SystemTime.now() }
@@ -38,9 +41,9 @@ public struct Configuration: Sendable {
 }
 
 extension Configuration {
-    /// A session with a remote, for a role.
+    /// Returns a session with a remote, for a role.
     ///
-    /// - Throws: `unsupported` for an address of a kind that this program does not reach.
+    /// - Throws: `unsupported` for an address of an unsupported kind.
     package func endpoint(
         at address: EndpointAddress, localPath: String, isCreating: Bool = false,
         as role: RemoteRole, owner: OwnerProof? = nil

@@ -5,13 +5,14 @@ package import StretchEndpoint
 internal import StretchSQLite
 package import StretchTimeline
 
-/// Ties a local file to what this user's keystore has of it, without asking the remote.
+/// Links a local file to its attachment in this user's keystore, without contacting the remote.
 package final class FileLink {
     private let keystore: Keystore
     private let routines: Routines
     /// The file's absolute path, without links.
     package let path: String
-    /// The position at which the file was last found connected; nothing changes while it stays.
+    /// The position at which the file was last found connected; the result is valid for that
+    /// position.
     private var known: (position: TimelinePosition, attachment: Attachment)?
 
     package init?(_ configuration: Configuration, path: String) {
@@ -21,10 +22,11 @@ package final class FileLink {
         self.path = FileIdentity.resolved(path)
     }
 
-    /// Forgets what was found, after the keystore or the file was changed on purpose.
+    /// Discards the cached state after a deliberate change of the keystore or the file.
     package func forget() { known = nil }
 
-    /// Whether the file is connected, and its attachment when the keystore has one of its branch.
+    /// Returns the link state of the file, and its attachment if the keystore has one for its
+    /// branch.
     ///
     /// - Throws: `damaged` or `wrongState` when the keystore cannot be read.
     package func state(
@@ -41,9 +43,10 @@ package final class FileLink {
         return (state, attachment)
     }
 
-    /// The attachment of a connected file, with its path and its position noted.
+    /// Returns the attachment of a connected file, and records its path and position.
     ///
-    /// - Throws: `disconnected`, with the way to connect it; as ``state(of:pending:)``.
+    /// - Throws: `disconnected`, with instructions for connecting the file; as
+    ///   ``state(of:pending:)``.
     @discardableResult
     package func require(
         _ record: DatabaseRecord, pending: PendingStep?
@@ -51,7 +54,7 @@ package final class FileLink {
         if let known, known.position == record.position { return known.attachment }
         var (state, found) = try self.state(of: record, pending: pending)
         if state == .disconnected(.restored), let now = try present() {
-            // An old snapshot of a file that went on meanwhile.
+            // The caller's snapshot is older than the file.
             (state, found) = try self.state(of: now.record, pending: now.pending)
         }
         guard state == .connected, var attachment = found else {
@@ -68,7 +71,7 @@ package final class FileLink {
         return attachment
     }
 
-    /// What the file says now, whatever snapshot the caller reads.
+    /// The current record of the file, independent of the caller's snapshot.
     private func present() throws(StretchError) -> (record: DatabaseRecord, pending: PendingStep?)?
     {
         do {
@@ -87,15 +90,16 @@ package final class FileLink {
         }
     }
 
-    /// Notes how far the file has come.
+    /// Records the position that the file has reached.
     package func see(_ position: TimelinePosition, _ attachment: Attachment) throws(StretchError) {
         let seen = try keystore.seen(attachment)
         let isNewer = seen.map { $0.branch != position.branch || $0.epoch < position.epoch } ?? true
         if isNewer { try keystore.setSeen(position, attachment) }
     }
 
-    /// Throws unless the remote at the address is the one that the file was attached to; what was
-    /// never asked is noted.
+    /// Throws unless the address leads to the remote to which the file was attached.
+    ///
+    /// An identity that was not yet known is recorded.
     ///
     /// - Throws: `remoteMismatch`.
     package func requireSameRemote(
@@ -115,12 +119,12 @@ package final class FileLink {
         }
     }
 
-    /// Whether the file that the keystore remembers is still where it was, and is not this one.
+    /// Whether the file in the keystore still exists at its path and is not this file.
     private func hasOriginal(_ attachment: Attachment, branch: Int64) -> Bool {
         guard attachment.path != path, FileManager.default.fileExists(atPath: attachment.path),
             !FileIdentity.isSame(attachment.path, path)
         else { return false }
-        // A file that cannot be read is no original that could go on.
+        // An unreadable file cannot be the original in use.
         guard (try? GuardedFile.requireDatabase(attachment.path)) != nil else { return false }
         let original = try? Catalog(
             Connection(path: attachment.path, access: .readOnly, routines: routines))

@@ -4,11 +4,11 @@ package import StretchCore
 public import StretchEndpoint
 internal import StretchText
 
-/// The attachments of a keystore: a file of its own for each, and one for what was last seen.
+/// The attachments of a keystore: one file for each, and one file for its last seen position.
 extension Keystore {
     /// The attachments of a database.
     ///
-    /// - Throws: `damaged` when one was changed; ``lostServiceKey`` as `damaged`; `wrongState`.
+    /// - Throws: `damaged` if one was changed; ``lostServiceKey`` as `damaged`; `wrongState`.
     package func attachments(database: Int64) throws(StretchError) -> [Attachment] {
         let prefix = "file-\(String(database, radix: 16))-"
         var found: [Attachment] = []
@@ -19,11 +19,11 @@ extension Keystore {
         return found
     }
 
-    /// Whether a file of this user was connected to a server, byte by byte as its address says.
+    /// Whether a file of this user was connected to a server with exactly this address.
     public func knows(_ address: EndpointAddress) -> Bool {
         let names = (try? folder.names()) ?? []
         return names.contains { name in
-            // What cannot be read proves nothing.
+            // An unreadable attachment does not count.
             guard name.beginsWith("file-"), let found = try? folder.read(name),
                 let attachment = try? decode(found, name: name)
             else { return false }
@@ -40,9 +40,9 @@ extension Keystore {
         }
     }
 
-    /// Changes an attachment as it is now, while no other process changes one.
+    /// Changes the stored attachment under the lock that excludes other processes.
     ///
-    /// - Returns: The changed attachment, or `nil` when it is gone.
+    /// - Returns: The changed attachment, or `nil` if it no longer exists.
     @discardableResult
     package func update(
         _ attachment: Attachment, _ change: (inout Attachment) throws(StretchError) -> Void
@@ -57,15 +57,16 @@ extension Keystore {
         }
     }
 
-    /// Runs a whole reauthorization while no other one of this user runs: two files with the same
-    /// fork in flight would finish one branch twice.
+    /// Runs a reauthorization while no other reauthorization of this user runs.
+    ///
+    /// Otherwise two files with the same pending fork could both complete the same branch.
     package func exclusively<Result>(
         _ body: () throws(StretchError) -> Result
     ) throws(StretchError) -> Result {
         try folder.locked(by: "reauthorize.lock", body)
     }
 
-    /// Forgets a file, its credentials and its owner's nonce.
+    /// Removes the record of a file, its credentials and its owner's nonce.
     package func remove(_ attachment: Attachment) throws(StretchError) {
         try folder.locked { () throws(StretchError) in
             try folder.remove(attachment.seenName)
@@ -75,16 +76,16 @@ extension Keystore {
 
     // MARK: Seen
 
-    /// The newest position that any process of this user saw the file at, or `nil`.
+    /// Returns the newest position at which any process of this user saw the file, or `nil`.
     ///
-    /// A note that a power cut spoiled, which is short or all zero, is no note. An older note of
-    /// the same file passes for the newest one.
+    /// A record damaged by a power failure, which is short or all zero, counts as absent. An older
+    /// record of the same file is not detected.
     ///
     /// - Throws: `damaged` when it was changed.
     func seen(_ attachment: Attachment) throws(StretchError) -> TimelinePosition? {
         let name = attachment.seenName
         guard let bytes = try folder.read(name), bytes.contains(where: { $0 != 0 }),
-            // Earlier versions wrote no code behind it.
+            // Earlier versions appended no authentication code.
             bytes.count == 24 || bytes.count >= 56
         else { return nil }
         if bytes.count != 24 {
@@ -101,10 +102,11 @@ extension Keystore {
         return TimelinePosition(branch: numbers[0], epoch: numbers[1], token: numbers[2])
     }
 
-    /// Notes where the file is, without waiting for the disk: what a power cut takes makes an old
-    /// file harder to notice, and nothing worse.
+    /// Records the file's position without waiting for the disk.
     ///
-    /// Who no longer has the owner's present nonce notes nothing.
+    /// If a power failure loses the record, only the detection of an old file is weakened.
+    ///
+    /// Nothing is recorded without the owner's current nonce.
     package func setSeen(_ position: TimelinePosition, _ attachment: Attachment)
         throws(StretchError)
     {
@@ -129,14 +131,14 @@ extension Keystore {
         return try Sealing.seal(owner.nonce, under: key, purpose: attachment.ownerPurpose)
     }
 
-    /// The owner's proof, or `nil` for a user who holds none.
+    /// Returns the owner's proof, or `nil` for a user without one.
     ///
     /// - Throws: `damaged`.
     package func owner(of attachment: Attachment) throws(StretchError) -> OwnerProof? {
         try owner(attachment.owner, of: attachment)
     }
 
-    /// The proof that the owner had before an unfinished reauthorization, or `nil`.
+    /// Returns the owner's proof from before an unfinished reauthorization, or `nil`.
     package func formerOwner(of attachment: Attachment) throws(StretchError) -> OwnerProof? {
         try owner(attachment.formerOwner, of: attachment)
     }
@@ -155,7 +157,7 @@ extension Keystore {
 
     private static let attachmentHeader = "stretch-attachment-1"
 
-    /// A header with the service key's check value, a code over the rest, and the rest in JSON.
+    /// Encodes an attachment: the service key's check value, an authentication code, and JSON.
     private func encode(
         _ attachment: Attachment, under key: SymmetricKey
     ) throws(StretchError) -> [UInt8] {
@@ -200,7 +202,7 @@ extension Keystore {
             hint: "Put it back from a backup, or remove it and use reauthorize.")
     }
 
-    /// The error for what was sealed under a service key that is no longer there.
+    /// The error for data sealed under a service key that no longer exists.
     var lostServiceKey: StretchError {
         StretchError(
             .damaged, "the service key of \"\(path)\" is gone or another one",
@@ -218,7 +220,7 @@ extension Attachment {
 }
 
 extension OwnerProof {
-    /// How this user's file is named to others: `user@machine:/path/app.db`.
+    /// Returns the name of this user's file for others: `user@machine:/path/app.db`.
     package static func name(ofFile path: String) -> String {
         "\(NSUserName())@\(ProcessInfo.processInfo.hostName):\(path)"
     }

@@ -3,9 +3,9 @@ public import StretchCore
 
 /// A user's setting `remote data archive`: whether databases and tables may be enabled.
 public struct ArchiveSetting: Codable, Equatable, Sendable {
-    /// What was set last.
+    /// The value that was set last.
     public var isConfigured: Bool
-    /// What holds.
+    /// The value in effect.
     public var isRunning: Bool
 
     /// Makes a setting.
@@ -17,9 +17,9 @@ public struct ArchiveSetting: Codable, Equatable, Sendable {
 extension Keystore {
     private static let settingsName = "settings"
 
-    /// The setting `remote data archive` of this user: on, unless it was switched off.
+    /// The setting `remote data archive` of this user: on by default.
     ///
-    /// - Throws: `damaged` when the file `settings` is no setting; `wrongState`.
+    /// - Throws: `damaged` if the file `settings` is invalid; `wrongState`.
     public func archiveSetting() throws(StretchError) -> ArchiveSetting {
         guard let bytes = try folder.read(Self.settingsName) else {
             return ArchiveSetting(isConfigured: true, isRunning: true)
@@ -35,7 +35,7 @@ extension Keystore {
 
     /// Changes the setting `remote data archive` of this user.
     ///
-    /// - Throws: `wrongState`; the setting is then as it was.
+    /// - Throws: `wrongState`; the setting is then unchanged.
     public func changeArchiveSetting(
         _ change: (inout ArchiveSetting) -> Void
     ) throws(StretchError) {

@@ -4,26 +4,26 @@ public import StretchCore
 public import StretchEndpoint
 internal import StretchText
 
-/// Where this user's secrets are: outside every database file and its backups.
+/// The store of this user's secrets, outside every database file and its backups.
 ///
-/// Each credential is bound to the address and the role that it was given for, and sealed with
-/// AES-256-GCM under the user's service key. The key lies in the same folder, so that this protects
-/// a database and its copies, not the folder itself: that is what its mode is for.
+/// Each credential is bound to an address and a role, and sealed with AES-256-GCM under the user's
+/// service key. The key is stored in the same folder. The encryption therefore protects databases
+/// and their copies; the folder itself is protected by its mode.
 public struct Keystore: Sendable {
     /// The folder, of mode 0700.
     public let path: String
     var folder: PrivateFolder { PrivateFolder(path: path) }
 
-    /// The keystore in a folder; it is made at the first write.
+    /// Creates a keystore in a folder, which is created at the first write.
     public init(path: String) {
         self.path = path
     }
 
-    /// The folder that `STRETCH_HOME` names, else the platform's place for an application's state.
+    /// Returns the keystore in `STRETCH_HOME` or, by default, in the platform's folder for state.
     ///
     /// Source: <https://specifications.freedesktop.org/basedir-spec/latest/>.
     ///
-    /// - Parameter environment: The variables that count, or `nil` for those of this process.
+    /// - Parameter environment: The environment variables, or `nil` for those of this process.
     public static func standard(environment: [String: String]? = nil) -> Keystore {
         let environment = environment ?? ProcessInfo.processInfo.environment
         func folder(_ name: String) -> String? {
@@ -40,10 +40,10 @@ public struct Keystore: Sendable {
 
     // MARK: Credentials
 
-    /// The credential that was given for exactly this address and role, or `nil`.
+    /// Returns the credential stored for exactly this address and role, or `nil`.
     ///
-    /// - Throws: `damaged` when the file was changed, or sealed under another service key;
-    ///   `wrongState` when it cannot be read, or others may read it.
+    /// - Throws: `damaged` if the file was changed, or sealed under another service key;
+    ///   `wrongState` if it cannot be read, or if other users may read it.
     public func credential(
         at address: EndpointAddress, for role: RemoteRole
     ) throws(StretchError) -> RemoteCredential? {
@@ -57,9 +57,10 @@ public struct Keystore: Sendable {
         return try open(bytes, under: key, purpose)
     }
 
-    /// The credential that serves a role: its own, else that of the other stored role.
+    /// Returns the credential for a role: its own or, by default, that of the other stored role.
     ///
-    /// An administrator's is never stored; where the writer's login owns the remote, it serves.
+    /// An administrator's credential is never stored. The writer's login serves if it owns the
+    /// remote.
     ///
     /// - Throws: As ``credential(at:for:)``.
     public func serving(
@@ -72,9 +73,9 @@ public struct Keystore: Sendable {
         return nil
     }
 
-    /// Keeps a credential for an address and a role, in place of an earlier one.
+    /// Stores a credential for an address and a role, replacing an earlier one.
     ///
-    /// - Throws: `wrongState`; an earlier credential is then still there.
+    /// - Throws: `wrongState`; an earlier credential is then unchanged.
     public func store(
         _ credential: RemoteCredential, at address: EndpointAddress, for role: RemoteRole
     ) throws(StretchError) {
@@ -85,7 +86,7 @@ public struct Keystore: Sendable {
         }
     }
 
-    /// Forgets the credential of an address and a role, if there is one.
+    /// Removes the credential of an address and a role, if any.
     public func removeCredential(
         at address: EndpointAddress, for role: RemoteRole
     ) throws(StretchError) {
@@ -94,14 +95,14 @@ public struct Keystore: Sendable {
 
     // MARK: Sealing
 
-    /// What a credential is for; it is sealed with it, so that no file can stand in for another.
+    /// The purpose of a credential, which is sealed with it so that files cannot be exchanged.
     private struct Purpose {
         let address: EndpointAddress
         let role: RemoteRole
 
         var text: String { "\(role.rawValue)\n\(address)" }
 
-        /// Addresses may hold any character; their digest holds none that a file system minds.
+        /// Addresses may contain any character; a digest is valid as a file name.
         var fileName: String {
             let digest = SHA256.hash(data: Data(text.utf8))
             return "credential-" + digest.prefix(16).map { String(format: "%02x", $0) }.joined()
@@ -156,7 +157,7 @@ public struct Keystore: Sendable {
         return SymmetricKey(data: bytes)
     }
 
-    /// The service key, made when there is none.
+    /// The service key, created if it does not exist.
     package func keptServiceKey() throws(StretchError) -> SymmetricKey {
         if let key = try serviceKey() { return key }
         let key = SymmetricKey(size: .bits256)

@@ -2,7 +2,7 @@ package import Crypto
 internal import Foundation
 package import StretchCore
 
-/// A database master key as it is kept: wrapped by the service key, by passwords, or by both.
+/// A database master key in stored form: wrapped by the service key, by passwords, or by both.
 ///
 /// The key is 256 random bits and seals the secrets of the database's credentials.
 package struct MasterKey: Codable, Hashable, Sendable {
@@ -18,20 +18,20 @@ package struct MasterKey: Codable, Hashable, Sendable {
     private var serviceWrap: Data?
     private var passwordWraps: [PasswordWrap] = []
 
-    /// A key that nothing wraps yet.
+    /// Creates the record of a key without any wrap.
     package init(_ key: SymmetricKey) { check = KeyCheck.value(of: key) }
 
-    /// Whether the service key opens it, without a password.
+    /// Whether the service key opens the master key, without a password.
     package var isWrappedByService: Bool { serviceWrap != nil }
 
-    /// Lets the service key open it.
+    /// Adds a wrap by the service key.
     package mutating func wrap(_ key: SymmetricKey, byService service: SymmetricKey)
         throws(StretchError)
     {
         serviceWrap = try Self.seal(key, under: service)
     }
 
-    /// Lets one more password open it.
+    /// Adds a wrap by a password.
     package mutating func wrap(_ key: SymmetricKey, byPassword password: String)
         throws(StretchError)
     {
@@ -45,17 +45,17 @@ package struct MasterKey: Codable, Hashable, Sendable {
             PasswordWrap(derivation: derivation, key: try Self.seal(key, under: outer)))
     }
 
-    /// Takes the service key's wrap away.
+    /// Removes the wrap by the service key.
     ///
-    /// - Throws: `wrongState` when no password would open the key then.
+    /// - Throws: `wrongState` if no password opens the key.
     package mutating func removeServiceWrap() throws(StretchError) {
         try requireAnotherWrap(isPresent: !passwordWraps.isEmpty)
         serviceWrap = nil
     }
 
-    /// Takes a password's wrap away.
+    /// Removes the wrap by a password.
     ///
-    /// - Throws: `notPermitted` for a wrong password; `wrongState` when nothing else opens the key.
+    /// - Throws: `notPermitted` for a wrong password; `wrongState` if nothing else opens the key.
     package mutating func removeWrap(ofPassword password: String) throws(StretchError) {
         for index in passwordWraps.indices {
             guard try passwordWraps[index].derivation.key(of: password) != nil else { continue }
@@ -66,7 +66,7 @@ package struct MasterKey: Codable, Hashable, Sendable {
         throw Self.wrongPassword
     }
 
-    /// The key, opened by the service key, or `nil` when it is not wrapped by one.
+    /// Returns the key, opened by the service key, or `nil` without such a wrap.
     ///
     /// - Throws: `damaged`.
     package func key(byService service: SymmetricKey) throws(StretchError) -> SymmetricKey? {
@@ -74,7 +74,7 @@ package struct MasterKey: Codable, Hashable, Sendable {
         return try open(serviceWrap, under: service)
     }
 
-    /// The key, opened by a password.
+    /// Returns the key, opened by a password.
     ///
     /// - Throws: `notPermitted` for a wrong password; `damaged`.
     package func key(byPassword password: String) throws(StretchError) -> SymmetricKey {

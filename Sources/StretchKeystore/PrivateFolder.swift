@@ -2,15 +2,14 @@ internal import Foundation
 internal import StretchCore
 internal import StretchText
 
-/// A folder that only its owner reads (mode 0700), with files of mode 0600 that are replaced whole
-/// or not at all.
+/// A folder of mode 0700 with files of mode 0600 that are replaced atomically.
 struct PrivateFolder {
     let path: String
 
-    /// The content of a file, or `nil` when there is none.
+    /// Returns the content of a file, or `nil` if it does not exist.
     ///
-    /// - Throws: `wrongState` for a file that others may read, or that cannot be read, and for a
-    ///   folder that is not this user's alone.
+    /// - Throws: `wrongState` for a file that other users may read or that cannot be read, and for
+    ///   a folder that is not private to this user.
     func read(_ name: String) throws(StretchError) -> [UInt8]? {
         guard try exists() else { return nil }
         let path = path(of: name)
@@ -36,7 +35,7 @@ struct PrivateFolder {
         return Array(bytes.prefix(count))
     }
 
-    /// The names of the files; none when there is no folder.
+    /// Returns the names of the files; none if the folder does not exist.
     func names() throws(StretchError) -> [String] {
         guard try exists() else { return [] }
         guard let stream = opendir(path) else { throw failure("cannot read \"\(path)\"") }
@@ -54,7 +53,7 @@ struct PrivateFolder {
     /// Replaces a file.
     ///
     /// - Parameter isDurable: Whether to wait for the disk.
-    /// - Throws: `wrongState`; the file is then as it was.
+    /// - Throws: `wrongState`; the file is then unchanged.
     func write(
         _ bytes: [UInt8], to name: String, isDurable: Bool = true
     ) throws(StretchError) {
@@ -66,14 +65,13 @@ struct PrivateFolder {
             try writeNew(bytes, to: temporary, isDurable: isDurable)
             guard rename(temporary, path) == 0 else { throw failure("cannot replace \"\(path)\"") }
         } catch {
-            unlink(temporary)  // The first error says more.
+            unlink(temporary)  // The first error is more specific.
             throw error
         }
         if isDurable { try synchronize(self.path) }
     }
 
-    /// Removes what killed processes left behind: temporary files that nobody has written to for an
-    /// hour.
+    /// Removes temporary files that were not written for an hour, left by terminated processes.
     private func removeLeftovers() {
         for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         where name.beginsWith(".") {
@@ -84,12 +82,12 @@ struct PrivateFolder {
             #else
                 let time = state.st_mtim.tv_sec
             #endif
-            // What cannot be removed now, a later write removes.
+            // A later write retries a failed removal.
             if Int(Date().timeIntervalSince1970) - time > 3_600 { unlink(path(of: name)) }
         }
     }
 
-    /// Removes a file, if it is there.
+    /// Removes a file if it exists.
     func remove(_ name: String) throws(StretchError) {
         guard unlink(path(of: name)) != 0, errno != ENOENT else { return }
         throw failure("cannot remove \"\(path(of: name))\"")
@@ -103,7 +101,7 @@ struct PrivateFolder {
     ) throws(StretchError) -> Result {
         try make()
         let path = path(of: name)
-        // Another process may make the file between the two calls.
+        // Another process may create the file between the two calls.
         var found = try GuardedFile.open(path, O_RDWR, .user)
         if found == nil { found = try GuardedFile.make(path, mode: 0o600) }
         if found == nil { found = try GuardedFile.open(path, O_RDWR, .user) }
@@ -117,7 +115,7 @@ struct PrivateFolder {
 
     private func path(of name: String) -> String { "\(path)/\(name)" }
 
-    /// Makes the folder, and those above it that are missing, for this user alone.
+    /// Creates the folder and its missing ancestors with access for this user only.
     private func make() throws(StretchError) {
         guard try !exists() else { return }
         var missing = [path]
@@ -135,9 +133,9 @@ struct PrivateFolder {
         guard try exists() else { throw failure("cannot make the folder \"\(path)\"") }
     }
 
-    /// Whether the folder is there.
+    /// Returns whether the folder exists.
     ///
-    /// - Throws: `wrongState` when it is not this user's alone.
+    /// - Throws: `wrongState` if it is not private to this user.
     private func exists() throws(StretchError) -> Bool {
         var state = stat()
         guard lstat(path, &state) == 0 else {

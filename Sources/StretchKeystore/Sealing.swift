@@ -4,14 +4,14 @@ internal import StretchCore
 
 /// Authenticated encryption with AES-256-GCM.
 ///
-/// What a secret is for is authenticated with it: no sealed secret can stand in for another.
+/// The purpose of a secret is authenticated with it, so sealed secrets cannot be exchanged.
 enum Sealing {
     static func seal(
         _ secret: some DataProtocol, under key: SymmetricKey, purpose: String
     ) throws(StretchError) -> Data {
         do {
             let box = try AES.GCM.seal(secret, using: key, authenticating: Data(purpose.utf8))
-            // Only a nonce of unusual length has no combined form.
+            // Only a nonce of nonstandard length has no combined form.
             return box.combined ?? Data()
         } catch {
             throw StretchError(.wrongState, "cannot seal a secret", cause: error)
