@@ -3,7 +3,7 @@ internal import StretchCatalog
 public import StretchCore
 internal import StretchEndpoint
 internal import StretchOverlay
-// Whoever calls this has the names of its arguments and answers.
+// Exports the types of arguments and results.
 @_exported public import StretchRows
 public import StretchSQLite
 internal import StretchSchema
@@ -11,10 +11,10 @@ internal import StretchSchema
 extension StretchDatabase {
     /// Prepares one statement of the application.
     ///
-    /// Table names mean whole tables, hot and cold. What SQLite offers for ordinary tables only,
-    /// such as UPSERT, RETURNING and DEFAULTs, is sent to the hot table, where it is native.
+    /// Table names refer to whole tables, hot and cold. Features that SQLite supports only for
+    /// ordinary tables, such as UPSERT, RETURNING and defaults, are applied to the hot table.
     ///
-    /// The statement keeps the database open for as long as it lives.
+    /// The statement keeps the database open as long as it exists.
     ///
     /// - Throws: `statementFailed` with SQLite's message; `unsupported` for a statement that would
     ///   lose rows or hide cold ones.
@@ -42,8 +42,8 @@ extension StretchDatabase {
         }
     }
 
-    /// Lets a statement run again after rows became hot that it needs, and leave nothing when a
-    /// scan fails.
+    /// Makes a statement run again after rows that it needs have become hot, and undo its changes if
+    /// a scan fails.
     private func repeating(
         _ statement: Statement, _ kind: RewrittenStatement.Kind
     ) -> Statement {
@@ -60,11 +60,11 @@ extension StretchDatabase {
 
     // MARK: Queries
 
-    /// Runs one statement and returns its rows, all of them.
+    /// Runs one statement and returns all its rows.
     ///
     /// - Parameter values: One value for each parameter.
-    /// - Throws: `invalidArgument` for too few or too many values; `statementFailed`; what the
-    ///   remote failed with.
+    /// - Throws: `invalidArgument` for too few or too many values; `statementFailed`; the errors of
+    ///   the remote.
     public func query(_ sql: String, _ values: Value...) throws(StretchError) -> QueryResult {
         try query(sql, arguments: StatementArguments(values))
     }
@@ -76,9 +76,9 @@ extension StretchDatabase {
         try query(sql, arguments: StatementArguments(values))
     }
 
-    /// Runs one statement with values by the names of its parameters, and returns its rows.
+    /// Runs one statement with values for its named parameters, and returns its rows.
     ///
-    /// - Parameter values: The values; `day` stands for `:day`, `@day` and `$day`.
+    /// - Parameter values: The values by name; `day` matches `:day`, `@day` and `$day`.
     /// - Throws: As ``query(_:arguments:)``.
     public func query(
         _ sql: String, _ values: [String: Value]
@@ -86,10 +86,10 @@ extension StretchDatabase {
         try query(sql, arguments: StatementArguments(values))
     }
 
-    /// Runs one statement with values of any kind, and returns its rows, all of them.
+    /// Runs one statement with values of either kind, and returns all its rows.
     ///
-    /// - Throws: `invalidArgument` when a parameter has no value, or a value no parameter;
-    ///   `statementFailed`; what the remote failed with.
+    /// - Throws: `invalidArgument` if a parameter has no value, or a value has no parameter;
+    ///   `statementFailed`; the errors of the remote.
     public func query(_ sql: String, arguments: StatementArguments) throws(StretchError)
         -> QueryResult
     {
@@ -112,7 +112,8 @@ extension StretchDatabase {
         return result
     }
 
-    /// Runs one statement with values, or every statement of a script without; rows are discarded.
+    /// Runs one statement with values, or every statement of a script without values; rows are
+    /// discarded.
     ///
     /// - Throws: As ``query(_:arguments:)``.
     public func execute(_ sql: String, _ values: Value...) throws(StretchError) {
@@ -128,15 +129,15 @@ extension StretchDatabase {
 
     /// Runs one statement with values by the names of its parameters; its rows are discarded.
     ///
-    /// - Parameter values: The values; `day` stands for `:day`, `@day` and `$day`.
+    /// - Parameter values: The values by name; `day` matches `:day`, `@day` and `$day`.
     /// - Throws: As ``query(_:arguments:)``.
     public func execute(_ sql: String, _ values: [String: Value]) throws(StretchError) {
         try execute(sql, arguments: StatementArguments(values))
     }
 
-    /// Runs one statement with values of any kind; its rows are discarded.
+    /// Runs one statement with values of either kind; its rows are discarded.
     ///
-    /// Each statement of a script gets all values.
+    /// Each statement of a script receives all values.
     ///
     /// - Throws: As ``query(_:arguments:)``.
     public func execute(_ sql: String, arguments: StatementArguments) throws(StretchError) {
@@ -146,9 +147,9 @@ extension StretchDatabase {
         }
     }
 
-    /// Prepares the statements of a script one after the other, each when the ones before it ran.
+    /// Prepares the statements of a script one by one, each after the previous statements have run.
     ///
-    /// - Parameter body: Runs the statement; a throw ends the script.
+    /// - Parameter body: Runs the statement; an error ends the script.
     public func forEachStatement(
         _ script: String, _ body: (Statement) throws -> Void
     ) throws(StretchError) {
@@ -157,7 +158,7 @@ extension StretchDatabase {
         }
     }
 
-    /// Prepares the first statement of a text, if it has one; the rest is not looked at.
+    /// Prepares the first statement of a text, if any; the rest is ignored.
     package func withStatement(
         _ sql: String, _ body: (Statement) throws -> Void
     ) throws(StretchError) {
@@ -169,12 +170,13 @@ extension StretchDatabase {
             return try run(RewrittenStatement(sql: sql, kind: .unchanged), body)
         }
         guard !StatementRewriter.starts(sql, with: "VACUUM") else {
-            // VACUUM looks names up as statements do, and would index the overlay.
+            // VACUUM resolves names as statements do, and would index the overlay.
             return try overlay.withoutTables { try body(connection.prepare(sql)) }
         }
         let rewritten = try rewriter.rewrite(sql)
         guard !rewritten.isAlteration else {
-            // ALTER parses every index of main again, and finds the overlay under its table's name.
+            // ALTER parses every index of main again, and would find the overlay under its table's
+            // name.
             return try overlay.withoutTables { try run(rewritten, body) }
         }
         try run(rewritten, body)
@@ -182,11 +184,11 @@ extension StretchDatabase {
 
     private func run(_ rewritten: RewrittenStatement, _ body: (Statement) throws -> Void) throws {
         var tail = 0
-        // Nothing but white space and comments is no statement.
+        // White space and comments alone are not a statement.
         func prepare() throws -> Statement? {
             try connection.prepareFirst(rewritten.sql, tail: &tail)
         }
-        // Where nothing is stretched, nothing is planned or recalled.
+        // Without stretch-enabled tables, nothing is planned or recalled.
         let isPlain = overlay.isEmpty
         guard let statement = try isPlain ? prepare() : overlay.preparing(rewritten.sql, prepare)
         else { return }
@@ -194,13 +196,13 @@ extension StretchDatabase {
         try didRun(rewritten.kind)
     }
 
-    /// Brings the overlay up to the file, and tells whether it has anything that a statement meets.
+    /// Brings the overlay up to date, and returns whether a statement must be rewritten.
     private func needsRewriting(_ sql: String) throws -> Bool {
         do {
             try overlay.lock(for: sql)
             try overlay.synchronize()
         } catch {
-            // Whatever is wrong with a table, a transaction can be ended.
+            // A transaction can be ended whatever the state of a table.
             guard StatementRewriter.endsTransaction(sql) else { throw error }
         }
         return !overlay.isEmpty
@@ -211,8 +213,8 @@ extension StretchDatabase {
             tables: overlay.tableNames, views: overlay.viewNames, triggers: overlay.triggerNames)
     }
 
-    /// A change of a stretch-enabled table's columns is told to the catalog at once, while it is
-    /// still known what it was.
+    /// Records a change of a stretch-enabled table's columns in the catalog while its nature is
+    /// known.
     private func didRun(_ kind: RewrittenStatement.Kind) throws {
         switch kind {
         case .schemaChange(let table, let change):
@@ -234,8 +236,10 @@ extension StretchDatabase {
         try reconciler().reconcile(table.id, hints: hints)
     }
 
-    /// The change is done already; where the owner of the remote has to follow, cold rows wait, and
-    /// status, migration and reads of them say so.
+    /// Reconciles a table after a change, unless the owner of the remote must act first.
+    ///
+    /// The change itself is complete. Until the owner acts, status, migration and reads of cold
+    /// rows report the pending step.
     private func reconcileUnlessWaiting(_ name: String) throws {
         do {
             try reconcile(name, [])
@@ -247,19 +251,19 @@ extension StretchDatabase {
     /// Whether a transaction of the application is open.
     public var isInTransaction: Bool { connection.isInTransaction }
 
-    /// The number of times that the remote was asked something for statements of this database.
+    /// The number of round trips to the remote for statements of this database.
     public var roundTripCount: Int { overlay.roundTripCount }
 
-    /// The number of cold rows that were fetched for statements of this database.
+    /// The number of cold rows fetched for statements of this database.
     package var fetchedRowCount: Int { overlay.fetchedRowCount }
 
-    /// The rows that the last INSERT, UPDATE or DELETE changed, hot and cold.
+    /// The number of hot and cold rows changed by the last INSERT, UPDATE or DELETE.
     public var changeCount: Int64 { connection.changeCount }
 
     /// The rowid of the last INSERT on this connection.
     public var lastInsertRowID: Int64 { connection.lastInsertRowID }
 
-    /// Stops a running statement, from any thread or task.
+    /// An interrupter, which stops a running statement from any thread or task.
     public var interrupter: DatabaseInterrupter {
         DatabaseInterrupter(connection: connection.interrupter, remote: overlay.remoteInterrupter)
     }

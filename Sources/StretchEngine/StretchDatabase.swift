@@ -11,17 +11,19 @@ package import StretchSQLite
 public final class StretchDatabase {
     /// The path of the local file.
     public let path: String
-    /// What the database takes from outside.
+    /// The configuration.
     public let configuration: Configuration
     package let connection: Connection
     package let overlay: Overlay
-    /// Whether administration logs in by the database scoped credential that the file was enabled
-    /// or reauthorized with, where it can be opened; otherwise as the configuration says.
+    /// Whether administration logs in with the database scoped credential of the file, if it can be
+    /// opened.
+    ///
+    /// Otherwise administration uses the login of the configuration.
     package var usesScopedCredential = false
-    /// The master key, while a password holds it open.
+    /// The master key, while it is open by password.
     var openedMasterKey: SymmetricKey?
 
-    /// Opens an existing local file, and shows its stretch-enabled tables whole.
+    /// Opens an existing local file, in which stretch-enabled tables show hot and cold rows.
     ///
     /// - Throws: `invalidArgument` for a missing file or one that is not a database; `damaged` for
     ///   a catalog of another version.
@@ -44,7 +46,8 @@ public final class StretchDatabase {
         }
     }
 
-    /// What all statements ask when they fail; a closure for each would cost more than preparing.
+    /// The recovery shared by all statements; a closure per statement would cost more than
+    /// preparing.
     private(set) lazy var recovery = { [weak overlay] (error: SQLiteError) throws(SQLiteError) in
         guard let overlay else { return false }
         return try overlay.mustRepeat(after: error)

@@ -4,14 +4,14 @@ internal import StretchEndpoint
 internal import StretchKeystore
 internal import StretchSQLite
 
-/// The branches of the database at its remote.
+/// The branches of the database in its remote.
 public struct BranchAdministration {
     let database: StretchDatabase
 
-    /// The branches of the database at its remote, dropped ones too.
+    /// Returns the branches of the database in its remote, including dropped branches.
     ///
     /// - Throws: `wrongState` when the database is not enabled; `remoteUnavailable`. A disconnected
-    ///   file may ask, with the administrator's login.
+    ///   file may call it with the administrator's login.
     public func all() throws(StretchError) -> [BranchReport] {
         try database.perform {
             let record = try database.enabledDatabase()
@@ -21,17 +21,16 @@ public struct BranchAdministration {
         }
     }
 
-    /// Drops a branch, so that garbage collection may take what it alone sees.
+    /// Drops a branch, so that garbage collection may delete the batches that only it sees.
     ///
-    /// Nothing is deleted yet, and until a batch of it is condemned ``undrop(_:)`` takes the
-    /// drop back. Branches that were forked from it keep what they see.
+    /// The call deletes nothing. ``undrop(_:)`` undoes the drop until a batch of the branch is
+    /// condemned. Branches forked from it keep the batches that they see.
     ///
     /// - Parameters:
     ///   - id: The branch's id.
-    ///   - isForced: Whether a branch is dropped that this file is on, or another one that is
-    ///     still there.
-    /// - Throws: `invalidArgument` for an unknown branch; `wrongState` for one in use, or dropped
-    ///   already; `notPermitted` for a login that does not administer the remote;
+    ///   - isForced: Whether to drop the branch even if this file or another existing file uses it.
+    /// - Throws: `invalidArgument` for an unknown branch; `wrongState` if it is in use or already
+    ///   dropped; `notPermitted` for a login that does not administer the remote;
     ///   `remoteUnavailable`.
     @discardableResult
     public func drop(
@@ -57,10 +56,10 @@ public struct BranchAdministration {
         }
     }
 
-    /// Takes back that a branch was dropped.
+    /// Undoes the drop of a branch.
     ///
-    /// - Throws: `invalidArgument` for an unknown branch; `wrongState` for one that is not dropped;
-    ///   `remoteMismatch` when garbage collection has begun with it; `notPermitted`;
+    /// - Throws: `invalidArgument` for an unknown branch; `wrongState` if it is not dropped;
+    ///   `remoteMismatch` if garbage collection has condemned one of its batches; `notPermitted`;
     ///   `remoteUnavailable`.
     @discardableResult
     public func undrop(_ id: Int64) throws(StretchError) -> BranchReport {
@@ -131,7 +130,7 @@ public struct BranchAdministration {
     }
 
     private func isFile(_ path: String, onBranch branch: Int64) -> Bool {
-        // A file that cannot be read is on no branch.
+        // An unreadable file counts as on no branch.
         guard TemporaryFile.byteCount(path) != nil,
             let reader = try? BackupReader(path, database.configuration),
             let record = try? reader.record()

@@ -9,17 +9,17 @@ public struct BranchReport: Equatable, Sendable {
     public let parent: Int64?
     /// The epoch of the fork.
     public let forkEpoch: Int64?
-    /// The epoch at which the branch stands.
+    /// The current epoch of the branch.
     public let epoch: Int64
-    /// Who owns it, as they named themselves, or `nil` for nobody.
+    /// The name that the owner registered, or `nil` without an owner.
     public let owner: String?
-    /// When the owner was here last, by the remote's clock in UTC.
+    /// The time of the owner's last session, in UTC by the remote's clock.
     public let lastSeen: String
-    /// When it was dropped, or `nil`.
+    /// The time of the drop, or `nil`.
     public let droppedAt: String?
-    /// Whether this file is on it.
+    /// Whether this file is on the branch.
     public let isCurrent: Bool
-    /// The file that this user's keystore remembers on it, where it is still there.
+    /// The file on the branch according to this user's keystore, if the file still exists.
     public let file: String?
 }
 

@@ -5,42 +5,42 @@ public import StretchEndpoint
 public import StretchKeystore
 internal import StretchSQLite
 
-/// What ``RemoteAdministration/testConnection()`` found; no secret is in it.
+/// The result of ``RemoteAdministration/testConnection()``, without secrets.
 public struct ConnectionReport: Equatable, Sendable {
     /// The server, in canonical form.
     public let server: String
     /// The login that was used, or `nil` for none.
     public let login: String?
-    /// How far the connection came.
+    /// The state of the connection.
     public let state: ConnectionState
-    /// The remote's own number of the failure: an SQLSTATE, or a result code of SQLite.
+    /// The remote's error code: an SQLSTATE or a SQLite result code.
     public let number: String?
-    /// The code of the failure; its exit status is that of the command.
+    /// The code of the failure, which determines the exit status of the command.
     public let code: StretchError.Code?
-    /// What failed, in the remote's words as far as it said something.
+    /// The error message, from the remote if it returned one.
     public let message: String?
-    /// What to do next.
+    /// The next step.
     public let hint: String?
-    /// How long it took.
+    /// The elapsed time.
     public let elapsed: Duration
-    /// What is wrong on this side, as full sentences.
+    /// Warnings about the local side, as full sentences.
     public let warnings: [String]
 }
 
-/// A test of a connection: the report, and the error behind it.
+/// A connection test: the report and the underlying error.
 public struct ConnectionTest: Sendable {
-    /// What was found.
+    /// The report.
     public let report: ConnectionReport
     /// The failure, or `nil` for a healthy connection.
     public let failure: StretchError?
 }
 
 extension Configuration {
-    /// Connects to a remote and asks it something; changes nothing.
+    /// Connects to a remote and sends it a query; changes nothing.
     ///
     /// - Parameters:
     ///   - address: The remote.
-    ///   - role: The login that is used.
+    ///   - role: The role whose login is used.
     public func testConnection(
         to address: EndpointAddress, as role: RemoteRole = .administrator
     ) -> ConnectionTest {
@@ -101,12 +101,13 @@ extension Configuration {
 }
 
 extension RemoteAdministration {
-    /// Connects to the remote with each of the stored logins and asks for this file's branch;
-    /// changes nothing.
+    /// Connects to the remote with each stored login and looks up this file's branch.
     ///
-    /// - Returns: The first test that failed, or else the last one.
-    /// - Throws: `wrongState` when the database is not enabled; a connection that fails is a
-    ///   result.
+    /// Nothing is changed.
+    ///
+    /// - Returns: The first failed test or, if none failed, the last test.
+    /// - Throws: `wrongState` when the database is not enabled; a failed connection is a result,
+    ///   not an error.
     public func testConnection() throws(StretchError) -> ConnectionTest {
         try database.perform {
             let record = try database.enabledDatabase()
@@ -124,13 +125,13 @@ extension RemoteAdministration {
         }
     }
 
-    /// Tries a database scoped credential at the remote; changes nothing.
+    /// Tests a database scoped credential with the remote; changes nothing.
     ///
     /// - Parameters:
     ///   - name: A credential of this file.
     ///   - server: The remote, or `nil` for the one that the file names.
     /// - Throws: As ``testConnection(_:server:)``; `invalidArgument` for an unknown credential;
-    ///   `wrongState` when the master key is not open.
+    ///   `wrongState` if the master key is not open.
     public func testConnection(
         credential name: String, server: String? = nil
     ) throws(StretchError) -> ConnectionTest {
@@ -138,12 +139,12 @@ extension RemoteAdministration {
         return try testConnection(given, server: server)
     }
 
-    /// Tries a login at the remote; changes nothing.
+    /// Tests a login with the remote; changes nothing.
     ///
     /// - Parameters:
-    ///   - given: The login, or `nil` for what the configuration gives.
+    ///   - given: The login, or `nil` for that of the configuration.
     ///   - server: The remote, or `nil` for the one that the file names.
-    /// - Throws: `invalidArgument` for an unknown server; `wrongState` when there is none.
+    /// - Throws: `invalidArgument` for an unknown server; `wrongState` if no server is known.
     public func testConnection(
         _ given: RemoteCredential?, server: String? = nil
     ) throws(StretchError) -> ConnectionTest {

@@ -3,26 +3,27 @@ public import StretchCore
 internal import StretchKeystore
 internal import StretchText
 
-/// A database scoped credential; its secret is told to nobody.
+/// A database scoped credential, without its secret.
 public struct CredentialRecord: Equatable, Sendable {
     /// The credential's name.
     public let name: String
-    /// The login at the remote.
+    /// The login of the remote.
     public let identity: String
-    /// When it was made, in UTC.
+    /// The time of creation, in UTC.
     public let created: String
-    /// When it was changed last, in UTC.
+    /// The time of the last change, in UTC.
     public let modified: String
     /// Whether the file was enabled or reauthorized with it.
     public let isUsed: Bool
 }
 
-/// Database scoped credentials: logins at the remote, sealed under the master key and bound to the
-/// server that the file names.
+/// Database scoped credentials: logins of the remote, sealed under the master key.
+///
+/// Each is bound to the server that the file names.
 public struct CredentialAdministration {
     let database: StretchDatabase
 
-    /// The credentials of this file in this user's keystore.
+    /// Returns the credentials of this file in this user's keystore.
     public func all() throws(StretchError) -> [CredentialRecord] {
         try database.perform {
             let attachment = try database.fileAttachment(try database.catalog.database())
@@ -35,10 +36,11 @@ public struct CredentialAdministration {
         }
     }
 
-    /// Makes a credential.
+    /// Creates a credential.
     ///
     /// - Throws: `invalidArgument` for a name that is empty, begins with `#` or has more than 128
-    ///   characters; `wrongState` when there is one of this name, or no master key; `notPermitted`.
+    ///   characters; `wrongState` if a credential of this name exists or no master key exists;
+    ///   `notPermitted`.
     public func create(
         _ name: String, identity: String, secret: String?
     ) throws(StretchError) {
@@ -79,7 +81,7 @@ public struct CredentialAdministration {
         }
     }
 
-    /// Forgets a credential.
+    /// Removes a credential.
     ///
     /// - Throws: `invalidArgument` for an unknown credential; `notPermitted`.
     public func drop(_ name: String) throws(StretchError) {

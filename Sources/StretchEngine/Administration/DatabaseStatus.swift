@@ -4,7 +4,7 @@ public import StretchSchema
 public import StretchStaging
 public import StretchTimeline
 
-/// What ``StretchDatabase/status()`` tells.
+/// The result of ``StretchDatabase/status()``.
 public struct DatabaseStatus: Equatable, Sendable {
     /// The database as a whole.
     public let database: Database
@@ -13,17 +13,18 @@ public struct DatabaseStatus: Equatable, Sendable {
     /// The newest events, newest first, at most 20.
     public let events: [Event]
 
-    /// How the file and its remote stand to each other.
+    /// The state of the link between the file and its remote.
     public enum LinkState: String, Sendable, CaseIterable {
-        /// The remote holds what the file names.
+        /// The remote holds the position that the file names.
         case connected
         /// The remote cannot be reached.
         case unavailable
         /// The file was restored, copied or deauthorized, and must be reauthorized first.
         case disconnected
-        /// The remote holds something else: it was rolled back, or another file went on.
+        /// The remote does not hold that position: it was rolled back, or another file extended the
+        /// branch.
         case mismatch
-        /// It could not be told.
+        /// The state could not be determined.
         case unknown
     }
 
@@ -37,7 +38,7 @@ public struct DatabaseStatus: Equatable, Sendable {
         case persist
         /// The rollback journal is in memory.
         case memory
-        /// Changes go to a write-ahead log.
+        /// Changes are written to a write-ahead log.
         case wal
         /// There is no rollback journal.
         case off
@@ -53,25 +54,25 @@ public struct DatabaseStatus: Equatable, Sendable {
         public let epoch: Int64
         /// The server: `file:archive.db`.
         public let server: String
-        /// How the file and its remote stand to each other.
+        /// The state of the link between the file and its remote.
         public let linkState: LinkState
         /// Why the link state is not `connected`.
         public let linkReason: String?
-        /// The login at the remote that the file was enabled or reauthorized with, or `nil`.
+        /// The login with which the file was enabled or reauthorized, or `nil`.
         public let login: String?
         /// Which rows queries see.
         public let queryMode: QueryMode
-        /// The journal mode of the local file, or `nil` for one that Stretch does not know.
+        /// The journal mode of the local file, or `nil` for a mode unknown to Stretch.
         public let journalMode: JournalMode?
         /// The step in flight, or `nil`.
         public let pendingStep: PendingStep.Kind?
-        /// Pages that moved rows left behind.
+        /// The number of free pages.
         public let freePages: Int64
-        /// The bytes of those pages.
+        /// The size of the free pages in bytes.
         public let freeBytes: Int64
-        /// What staging holds and costs; `nil` when it is off and holds nothing.
+        /// The content and cost of staging; `nil` if staging is off and empty.
         public let staging: StagingReport?
-        /// What is wrong around the database, as full sentences.
+        /// Warnings about the database, as full sentences.
         public let warnings: [String]
     }
 
@@ -81,36 +82,38 @@ public struct DatabaseStatus: Equatable, Sendable {
         public let name: String
         /// The filter predicate.
         public let filterPredicate: String
-        /// The table whose rows take this table's rows with them.
+        /// The parent table that this table follows.
         public let follows: String?
-        /// What the migrator does with the table.
+        /// The migration state of the table.
         public let migrationState: MigrationState
-        /// The hot rows.
+        /// The number of hot rows.
         public let localRows: Int64
-        /// The hot rows that meet the filter predicate now; `nil` when it cannot be told.
+        /// The number of hot rows that meet the filter predicate now; `nil` if unknown.
         public let eligibleRows: Int64?
-        /// The cold rows that no tombstone hides.
+        /// The number of cold rows that are not hidden by a tombstone.
         public let remoteRows: Int64
-        /// The batches of the manifest.
+        /// The number of batches in the manifest.
         public let batches: Int64
-        /// The bytes of the table and its indexes; `nil` when SQLite cannot tell.
+        /// The size of the table and its indexes in bytes; `nil` if SQLite cannot report it.
         public let localBytes: Int64?
-        /// The bytes that the remote uses for the table; `nil` when it cannot be reached.
+        /// The size of the table in the remote in bytes; `nil` if the remote is unreachable.
         public let remoteBytes: Int64?
-        /// Cold rows that hot rows of the same key hide; `nil` when it is not cheap to tell,
-        /// with more than 1,000 hot keys among the cold ones or without the remote.
+        /// The number of cold rows hidden by hot rows of the same key.
+        ///
+        /// `nil` if more than 1,000 hot keys lie in the range of the cold keys, or if the remote is
+        /// unreachable.
         public let shadowedRows: Int64?
-        /// Whether the catalog knows the columns that the table has now.
+        /// Whether the catalog matches the current columns of the table.
         public let isReconciled: Bool
-        /// Whether the remote has the indexes that it can have; `nil` when it cannot be told.
+        /// Whether the remote has all supported indexes; `nil` if unknown.
         public let hasRemoteIndexes: Bool?
-        /// What the table waits for until the owner of the remote does it.
+        /// The steps that the table needs from the owner of the remote.
         public let ownerSteps: [OwnerStep]
-        /// Why the table cannot be migrated now.
+        /// The reason why the table cannot be migrated now, or `nil`.
         public let problem: String?
     }
 
-    /// Something that happened.
+    /// A recorded event.
     public struct Event: Equatable, Sendable {
         /// The time in UTC: `2026-11-22 10:00:00.000`.
         public let time: String
@@ -118,7 +121,7 @@ public struct DatabaseStatus: Equatable, Sendable {
         public let table: String?
         /// The kind of event.
         public let kind: EventKind
-        /// What happened.
+        /// The description of the event.
         public let message: String
     }
 }

@@ -7,10 +7,10 @@ internal import StretchSQLite
 internal import StretchText
 
 extension StretchDatabase {
-    /// Throws when a filter is not a condition over one row of the table.
+    /// Throws unless a filter is a condition over one row of the table.
     ///
-    /// SQLite has the last word, because it also knows how many arguments a function takes. An
-    /// empty filter, which leaves the choice to the parent that the table follows, has no words.
+    /// SQLite checks the filter last, because it also knows the number of arguments of each
+    /// function. An empty filter, which leaves eligibility to the parent table, is not checked.
     func checkFilter(_ filter: String, schema: TableSchema) throws {
         try Self.checkFilter(
             filter, schema: schema, on: connection, now: configuration.now())
@@ -33,7 +33,7 @@ extension StretchDatabase {
         }
     }
 
-    /// The hot rows that would move now.
+    /// Returns the number of hot rows that would be migrated now.
     func eligibleRowCount(_ table: StretchedTable, _ reader: SchemaReader) throws -> Int64 {
         guard let schema = try reader.table(table.name) else { return 0 }
         let query = try EligibilityQuery(

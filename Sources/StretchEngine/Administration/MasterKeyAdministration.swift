@@ -2,19 +2,21 @@ internal import StretchCatalog
 public import StretchCore
 internal import StretchKeystore
 
-/// The database master key: 256 random bits in this user's keystore, which seal the secrets of the
-/// file's credentials.
+/// The database master key, which seals the secrets of the file's credentials.
+///
+/// The key consists of 256 random bits in this user's keystore.
 public struct MasterKeyAdministration {
     let database: StretchDatabase
 
-    /// Makes the master key of this file.
+    /// Creates the master key of this file.
     ///
-    /// For a restored or copied file it is a new one, and what the keystore has of the original
-    /// stays as it is. Before the database is enabled, the key is kept for the file's path, and
-    /// enabling takes it over.
+    /// A restored or copied file gets a new key; the original's entry in the keystore is not
+    /// changed. Before the database is enabled, the key is stored for the file's path, and enabling
+    /// adopts it.
     ///
-    /// - Parameter password: Opens the key where the service key cannot, or `nil` for none.
-    /// - Throws: `wrongState` when there is a key already, or no keystore; `notPermitted`;
+    /// - Parameter password: A password that opens the key without the service key, or `nil` for
+    ///   none.
+    /// - Throws: `wrongState` if a key exists or no keystore is configured; `notPermitted`;
     ///   `invalidArgument` for an empty password.
     public func create(password: String?) throws(StretchError) {
         try database.administer {
@@ -31,14 +33,14 @@ public struct MasterKeyAdministration {
         }
     }
 
-    /// Whether this user's keystore has a master key of this file.
+    /// Returns whether this user's keystore has a master key of this file.
     public func exists() throws(StretchError) -> Bool {
         try database.perform {
             try database.fileAttachment(try database.catalog.database())?.masterKey != nil
         }
     }
 
-    /// Whether the service key opens the master key without a password.
+    /// Returns whether the service key opens the master key without a password.
     public func opensByService() throws(StretchError) -> Bool {
         try database.perform {
             try database.fileAttachment(try database.catalog.database())?.masterKey?
@@ -56,7 +58,7 @@ public struct MasterKeyAdministration {
         }
     }
 
-    /// Forgets the key that ``open(password:)`` opened.
+    /// Closes the key that ``open(password:)`` opened.
     public func close() throws(StretchError) {
         guard database.openedMasterKey != nil else {
             throw StretchError(
@@ -66,7 +68,7 @@ public struct MasterKeyAdministration {
         database.openedMasterKey = nil
     }
 
-    /// Makes a new master key and seals all credentials under it.
+    /// Creates a new master key and seals all credentials under it.
     public func regenerate(password: String) throws(StretchError) {
         try database.changeAttachment { attachment, keystore in
             let old = try database.openKey(of: attachment)
@@ -80,7 +82,7 @@ public struct MasterKeyAdministration {
         }
     }
 
-    /// Lets one more password open the master key.
+    /// Adds a password that opens the master key.
     public func addPassword(_ password: String) throws(StretchError) {
         try database.changeAttachment { attachment, _ in
             let key = try database.openKey(of: attachment)
@@ -88,16 +90,16 @@ public struct MasterKeyAdministration {
         }
     }
 
-    /// Takes a password away.
+    /// Removes a password.
     ///
-    /// - Throws: `notPermitted` for a wrong password; `wrongState` when nothing else opens the key.
+    /// - Throws: `notPermitted` for a wrong password; `wrongState` if nothing else opens the key.
     public func dropPassword(_ password: String) throws(StretchError) {
         try database.changeAttachment { attachment, _ in
             try attachment.masterKey?.removeWrap(ofPassword: password)
         }
     }
 
-    /// Lets the service key of this user open the master key without a password, or no longer.
+    /// Sets whether this user's service key opens the master key without a password.
     public func setOpensByService(_ isWanted: Bool) throws(StretchError) {
         try database.changeAttachment { attachment, keystore in
             guard isWanted else {
@@ -109,7 +111,7 @@ public struct MasterKeyAdministration {
         }
     }
 
-    /// Forgets the master key.
+    /// Removes the master key.
     ///
     /// - Throws: `wrongState` while credentials are sealed under it.
     public func drop() throws(StretchError) {
@@ -126,9 +128,9 @@ public struct MasterKeyAdministration {
         }
     }
 
-    /// Writes the master key to a file, wrapped by a password of its own.
+    /// Writes the master key to a file, encrypted with a separate password.
     ///
-    /// - Throws: `wrongState` when the file is there already; it is never replaced.
+    /// - Throws: `wrongState` if the file exists; it is never replaced.
     public func export(to file: String, password: String) throws(StretchError) {
         try database.administer {
             let (attachment, _) = try database.requireMasterKey()
@@ -139,15 +141,14 @@ public struct MasterKeyAdministration {
         }
     }
 
-    /// Takes the master key from a file, in place of the present one, whose credentials are sealed
-    /// under it anew.
+    /// Replaces the master key with one from a file, and seals all credentials under it.
     ///
     /// - Parameters:
-    ///   - password: The password that the file was written with.
-    ///   - newPassword: The password that shall open the key from now on.
-    ///   - isForced: Whether credentials that the present key cannot open are given up.
-    /// - Throws: `notPermitted` for a wrong password; `damaged` for a changed file; `wrongState`
-    ///   when the present key cannot be opened and the call is not forced.
+    ///   - password: The password with which the file was written.
+    ///   - newPassword: The password that opens the key from now on.
+    ///   - isForced: Whether to discard credentials that the current key cannot open.
+    /// - Throws: `notPermitted` for a wrong password; `damaged` for a changed file; `wrongState` if
+    ///   the current key cannot be opened and the call is not forced.
     public func `import`(
         from file: String, password: String, newPassword: String, isForced: Bool = false
     ) throws(StretchError) {
@@ -162,7 +163,7 @@ public struct MasterKeyAdministration {
                         from: try database.openKey(of: attachment), to: key,
                         server: attachment.server)
                 } catch let error as StretchError {
-                    // The backup may be of the very key that sealed them.
+                    // The backup may hold the same key that sealed the credentials.
                     let server = attachment.server
                     let isSame =
                         (try? attachment.credentials[index].open(under: key, server: server)) != nil

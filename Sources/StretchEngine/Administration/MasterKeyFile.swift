@@ -2,14 +2,15 @@ internal import Foundation
 internal import StretchCore
 internal import StretchKeystore
 
-/// A backup of a master key: a line that names the format, and the wrapped key in JSON.
+/// A backup of a master key: a line with the format's name, and the wrapped key in JSON.
 struct MasterKeyFile {
     private static let header = "stretch-master-key-1\n"
     let key: MasterKey
 
     init(_ key: MasterKey) { self.key = key }
 
-    /// - Throws: `invalidArgument` for a missing file; `damaged` for another one.
+    /// - Throws: `invalidArgument` for a missing file; `damaged` for a file that is not a backup of
+    ///   a master key.
     init(reading path: String) throws(StretchError) {
         try GuardedFile.requireDatabase(path)
         guard let bytes = FileManager.default.contents(atPath: path) else {
@@ -28,7 +29,7 @@ struct MasterKeyFile {
         self.key = key
     }
 
-    /// Writes a new file, which only its owner can read.
+    /// Writes a new file that only its owner can read.
     func write(to path: String) throws(StretchError) {
         do {
             let content = Data(Self.header.utf8) + (try JSONEncoder().encode(key))

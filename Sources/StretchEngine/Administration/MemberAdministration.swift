@@ -4,12 +4,13 @@ public import StretchEndpoint
 public import StretchKeystore
 internal import StretchSQLite
 
-/// The users who share a file: members administer it, and a grant lets a user move or read its
-/// cold rows.
+/// The users who share a file.
+///
+/// Members administer the file. A grant allows a user to migrate or read its cold rows.
 public struct MemberAdministration {
     let database: StretchDatabase
 
-    /// Whether this process's user may administer the file: its owner, `root`, or a member.
+    /// Returns whether this process's user is the file's owner, `root`, or a member.
     public func isAdministrator() throws(StretchError) -> Bool {
         do throws(StretchError) {
             try database.administer {}
@@ -20,7 +21,7 @@ public struct MemberAdministration {
         }
     }
 
-    /// The names of the users who administer the file besides its owner.
+    /// Returns the names of the users other than the owner who administer the file.
     public func all() throws(StretchError) -> [String] {
         try database.perform {
             _ = try database.enabledDatabase()
@@ -28,7 +29,7 @@ public struct MemberAdministration {
         }
     }
 
-    /// Lets a user of this machine administer the file.
+    /// Makes a user of this machine an administrator of the file.
     ///
     /// - Throws: `invalidArgument` for an empty name; `notPermitted`; `wrongState` when the
     ///   database is not enabled.
@@ -49,9 +50,9 @@ public struct MemberAdministration {
         }
     }
 
-    /// Takes a user's right to administer the file.
+    /// Revokes a user's right to administer the file.
     ///
-    /// - Throws: `wrongState` when the user has none from this file; `notPermitted`.
+    /// - Throws: `wrongState` if the user is not a member of this file; `notPermitted`.
     public func drop(_ name: String) throws(StretchError) {
         try database.administer {
             _ = try database.enabledDatabase()
@@ -68,18 +69,19 @@ public struct MemberAdministration {
         }
     }
 
-    /// Makes a grant by which another user of this file attaches it.
+    /// Creates a grant with which another user of this file attaches it.
     ///
-    /// A PostgreSQL remote gets a login of its own for that user, with a random password that is in
-    /// the grant and nowhere else. Rights on the file and on an embedded remote are those of the
-    /// file system. A writer shares the right to extend the branch, until the next reauthorization.
+    /// In a PostgreSQL remote, the user gets a separate login, with a random password that is in
+    /// the grant and nowhere else. Access to the file and to an embedded remote is controlled by
+    /// the file system. A writer shares the right to extend the branch until the next
+    /// reauthorization.
     ///
     /// - Parameters:
-    ///   - role: A writer, which migrates, or a reader, which reads cold rows and writes them in
+    ///   - role: A writer, which migrates, or a reader, which reads cold rows and changes them in
     ///     this file only.
-    ///   - user: Whom the login is named after.
+    ///   - user: The user after whom the login is named.
     /// - Throws: `notPermitted` for a caller who does not administer the file, does not own the
-    ///   branch, or may not make logins; `disconnected`; `remoteUnavailable`; `wrongState`.
+    ///   branch, or may not create logins; `disconnected`; `remoteUnavailable`; `wrongState`.
     public func grant(_ role: RemoteRole, to user: String) throws(StretchError) -> AccessGrant {
         try database.administer {
             guard role != .administrator, !user.isEmpty else {

@@ -8,7 +8,7 @@ internal import StretchSQLite
 internal import StretchStaging
 internal import StretchTimeline
 
-/// What the remote and staging have of the file.
+/// The comparison of the file with the remote and staging.
 extension Reauthorization {
     func forkPoint(
         _ branches: [RemoteBranch], _ common: TimelinePosition?, _ endpoint: any Endpoint
@@ -27,10 +27,11 @@ extension Reauthorization {
             memory: fork.flatMap { attachment(of: $0.child)?.state }, child: child, common: common)
     }
 
-    /// What the remote lacks of the manifest at a position, and where else the rows are.
+    /// Returns the batches of the manifest that the remote lacks at a position, and other sources
+    /// of their rows.
     ///
-    /// Rows that are to be sent again were read and proved. At the file's own position, which the
-    /// remote was found to hold, no batch is looked at: the ledger moves with the history.
+    /// Rows to be sent again have been read and verified. At the file's own position, which the
+    /// remote holds, no batch is checked, because the ledger changes together with the history.
     func compare(
         at position: TimelinePosition?, _ point: ForkPoint?, _ endpoint: any Endpoint
     ) throws -> ManifestComparison {
@@ -63,7 +64,7 @@ extension Reauthorization {
             manifest: named, facts: facts, unnamed: visible.keys.filter { !known.contains($0) })
     }
 
-    /// A batch that holds the same rows and can be read.
+    /// Returns a readable batch with the same rows.
     private func copy(of id: Int64, _ endpoint: any Endpoint) throws -> Int64? {
         guard let (table, batch) = try manifest.get()[id] else { return nil }
         return try endpoint.branching().copies(of: table.relation, digest: batch.digest).first {
@@ -71,16 +72,16 @@ extension Reauthorization {
             do throws(StretchError) {
                 return try proved(copy, of: table, batch, endpoint) != nil
             } catch {
-                // What lost its rows is no copy; a remote that is away ends the run.
+                // A batch that lost its rows is not a copy. An unreachable remote ends the run.
                 guard [.damaged, .remoteMismatch].contains(error.code) else { throw error }
                 return false
             }
         }
     }
 
-    /// The rows of a batch of the manifest, proved by its digest.
+    /// Returns the rows of a batch of the manifest, verified by its digest.
     ///
-    /// - Returns: `nil` when they are not there, or differ.
+    /// - Returns: `nil` if they are missing or differ.
     func rows(
         of id: Int64, from source: ManifestComparison.Source, _ endpoint: any Endpoint
     ) throws -> RowBuffer? {
@@ -104,7 +105,7 @@ extension Reauthorization {
         return Array(SHA256.hash(data: rows.bytes)) == batch.digest ? rows : nil
     }
 
-    /// The staging file beside the database, or why it cannot be used.
+    /// Returns the staging file beside the database, or the reason why it cannot be used.
     func openStaging() -> (file: StagingFile?, problem: StretchError?) {
         do throws(StretchError) {
             let isWanted = try local { () throws in try catalog.stagingSettings() != nil }

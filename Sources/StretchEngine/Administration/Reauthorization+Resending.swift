@@ -6,9 +6,9 @@ internal import StretchSQLite
 internal import StretchStaging
 internal import StretchTimeline
 
-/// Sending batches again that the remote lost.
+/// Resending of batches that the remote lost.
 extension Reauthorization {
-    /// Commits each batch to the child, one after the other; what an earlier run sent is there.
+    /// Commits the batches to the child one by one; batches sent by an earlier run are skipped.
     ///
     /// - Returns: Advice, as full sentences.
     func resend(
@@ -36,9 +36,9 @@ extension Reauthorization {
         return advice
     }
 
-    /// What of the manifest was sent to the child, in the order of its epochs.
+    /// Returns the batches of the manifest that were sent to the child, ordered by epoch.
     ///
-    /// - Throws: `remoteMismatch` when the remote was rolled back meanwhile.
+    /// - Throws: `remoteMismatch` if the remote was rolled back in the meantime.
     func resentEntries(
         _ comparison: ManifestComparison, _ fork: PendingFork, _ session: any Endpoint
     ) throws -> [(batch: Int64, entry: LedgerEntry)] {
@@ -55,7 +55,7 @@ extension Reauthorization {
         return entries
     }
 
-    /// The remote may have been rolled back to before a table or a column.
+    /// Provisions the relations again, because the remote may predate a table or a column.
     private func provision(_ comparison: ManifestComparison, _ session: any Endpoint) throws {
         let tables = try comparison.resending.compactMap { try manifest.get()[$0.batch]?.table }
         var done: Set<Int64> = []
@@ -68,9 +68,10 @@ extension Reauthorization {
         }
     }
 
-    /// Keeps the rows for the RPO duration from now on.
+    /// Stages the rows for the RPO duration, starting now.
     ///
-    /// - Returns: Why they could not be kept: the remote has them, and nobody waits for staging.
+    /// - Returns: The reason why staging failed, or `nil`. The failure is not an error, because the
+    ///   remote has the rows.
     private func keep(
         _ rows: RowBuffer, of again: NewBatch, _ batch: ManifestBatch,
         at position: TimelinePosition, _ source: ManifestComparison.Source

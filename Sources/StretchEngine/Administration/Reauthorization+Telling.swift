@@ -4,7 +4,7 @@ internal import StretchEndpoint
 internal import StretchStaging
 internal import StretchTimeline
 
-/// What a reauthorization tells: a report, or why it is refused.
+/// The results of a reauthorization: a report or an error.
 extension Reauthorization {
     func report(
         _ action: ReauthorizeReport.Action, _ position: TimelinePosition, parent: Int64? = nil,
@@ -44,8 +44,8 @@ extension Reauthorization {
             keyRange: try found.flatMap { try catalog.keyRange(of: $0.batch, in: $0.table) })
     }
 
-    /// - Parameter endpoint: The remote when it holds the file's position: garbage collection took
-    ///   what it lacks then.
+    /// - Parameter endpoint: The remote, if it holds the file's position; missing batches were then
+    ///   deleted by garbage collection.
     func error(
         _ refusal: ReauthorizePlan.Refusal, _ endpoint: (any Endpoint)?
     ) throws -> StretchError {

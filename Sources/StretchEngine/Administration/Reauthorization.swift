@@ -7,7 +7,7 @@ internal import StretchSQLite
 internal import StretchText
 internal import StretchTimeline
 
-/// One reauthorization: asks, decides by ``ReauthorizePlan``, and acts.
+/// One reauthorization: gathers the state, decides by ``ReauthorizePlan``, and acts.
 final class Reauthorization {
     let database: StretchDatabase
     let keystore: Keystore
@@ -21,13 +21,13 @@ final class Reauthorization {
     let attachments: [Attachment]
     let linkState: LinkState
     let given: RemoteCredential?
-    /// What was prepared for the file's place: its master key and credentials.
+    /// The master key and credentials prepared for the file's path.
     let prepared: Attachment?
-    /// Where rows of batches are that the remote lost, and why it cannot be read.
+    /// The staging file with rows that the remote lost, or the reason why it cannot be read.
     private(set) lazy var staging = openStaging()
-    /// The manifest, by the ids of batches, as it was at the start.
+    /// The manifest at the start, by batch id.
     private(set) lazy var manifest = Result { try catalog.manifest() }
-    /// The batches of the manifest and their hidden rows, as they were at the start.
+    /// The batches of the manifest and their hidden rows at the start.
     private(set) lazy var named = Result { try catalog.namedBatches() }
 
     init(
@@ -45,7 +45,7 @@ final class Reauthorization {
             throw StretchError(.wrongState, "there is no keystore")
         }
         self.link = link
-        // Another address than the file's own is a change, also for a file that is connected.
+        // An address other than the file's own is a change, even for a connected file.
         let state = try link.state(of: record, pending: pending).0
         let isMoving =
             try state == .connected && EndpointAddress(parsing: record.endpoint) != address
@@ -122,7 +122,7 @@ final class Reauthorization {
         return .other(branch.ownerName ?? "an unnamed file")
     }
 
-    /// The newest position that file and remote have in common: up to it, all of them are.
+    /// Returns the newest position that file and remote share; they share all earlier ones too.
     private func newestCommon(_ endpoint: any Endpoint) throws -> TimelinePosition? {
         let positions = try catalog.history().positions
         var (low, high) = (0, positions.count)
@@ -148,7 +148,8 @@ final class Reauthorization {
             return try report(.continue, record.position)
         }
         var own = attachment(of: branch) ?? Attachment(record, path: link.path, branch: branch)
-        // Always a new nonce: a migrator of the file's former life may still run.
+        // The nonce is always new, because a migrator of the file's previous incarnation may still
+        // run.
         let proof = OwnerProof(name: OwnerProof.name(ofFile: link.path))
         own.server = address.description
         own.state = .unfinished
@@ -179,8 +180,8 @@ final class Reauthorization {
         guard !options.isDryRun else {
             return try report(.fork, fork.first, parent: fork.base.branch, comparison)
         }
-        // The nonce first, the child's id second, the child last: whatever is cut off, nothing is
-        // made that nobody can use.
+        // The nonce is stored first, then the child's id, and the child is created last, so that an
+        // interruption leaves no unusable branch.
         var own = attachment(of: fork.child)
         let proof: OwnerProof
         if let known = own, let kept = try keystore.owner(of: known) {
@@ -200,8 +201,8 @@ final class Reauthorization {
             try catalog.insert(fork)
         }
         let session = try self.endpoint(owner: proof)
-        // What the manifest does not name, the child does not see, so that it can be collected;
-        // what is sent again, it sees under another id.
+        // The child does not see batches that the manifest does not name, so they can be collected.
+        // It sees batches that are sent again under another id.
         let removed = comparison.lost.map(\.id) + comparison.forgotten
         try session.branching().fork(
             fork.first, of: fork.base, database: record.database,
@@ -221,7 +222,7 @@ final class Reauthorization {
         return told
     }
 
-    /// What the file's place was prepared with goes with the branch.
+    /// Moves the credentials prepared for the file's path into the branch's attachment.
     private func take(from prepared: Attachment?, into attachment: inout Attachment) {
         guard let prepared, prepared.id != attachment.id else { return }
         guard prepared.server.isSameText(as: attachment.server) else { return }
@@ -237,7 +238,7 @@ final class Reauthorization {
         }
     }
 
-    /// The local switch.
+    /// Switches the local file to the new position.
     private func connect(
         at position: TimelinePosition, fork: PendingFork? = nil,
         resent: [(batch: Int64, entry: LedgerEntry)] = [], removing batches: [Int64]
@@ -263,7 +264,7 @@ final class Reauthorization {
         }
     }
 
-    /// The keystore's note, after which the file is connected.
+    /// Writes the keystore's record, after which the file is connected.
     private func finish(_ attachment: Attachment?) throws {
         guard let attachment, let record = try catalog.database() else { return }
         try keystore.setSeen(record.position, attachment)
@@ -276,9 +277,9 @@ final class Reauthorization {
         if let prepared, prepared.branch == nil { try keystore.remove(prepared) }
     }
 
-    /// Forgets the nonces that earlier runs drew for children of this file and never made.
+    /// Removes the nonces of children of this file that earlier runs never created.
     ///
-    /// - Parameter branches: The remote's branches before this run made its child.
+    /// - Parameter branches: The remote's branches before this run created its child.
     private func removeOrphans(_ branches: [RemoteBranch]) throws {
         let made = Set(branches.map(\.id) + [try catalog.database()?.position.branch ?? 0])
         for orphan in attachments
@@ -292,7 +293,7 @@ final class Reauthorization {
 }
 
 extension Attachment {
-    /// A new attachment of a branch.
+    /// Creates an attachment of a branch.
     fileprivate init(_ record: DatabaseRecord, path: String, branch: Int64) {
         self.init(database: record.database, path: path, server: record.endpoint)
         self.branch = branch

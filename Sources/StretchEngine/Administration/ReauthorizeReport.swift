@@ -1,56 +1,58 @@
-/// How a file is connected to its remote again.
+/// The options of a reauthorization.
 public struct ReauthorizeOptions: Sendable {
-    /// The credential that names the remote's administrator, or `nil` for the configuration's.
+    /// The name of the credential of the remote's administrator, or `nil` for the login of the
+    /// configuration.
     public var credential: String?
-    /// Whether the file gets a branch of its own, so that the original can live on; otherwise it
-    /// continues the branch that it names.
+    /// Whether the file gets its own branch, so that the original can continue.
+    ///
+    /// Otherwise the file continues the branch that it names.
     public var withCopy = true
-    /// Where the remote is now, or `nil` for the address that the file names.
+    /// The new address of the remote, or `nil` for the address that the file names.
     public var server: String?
-    /// The recorded owner whose branch is continued, by name; only without a copy.
+    /// The name of the recorded owner whose branch is continued; valid only without a copy.
     public var takesOver: String?
     /// The batches whose loss is accepted, by their ids.
     public var acceptedLosses: Set<Int64> = []
     /// Whether every loss is accepted.
     public var acceptsAllLosses = false
-    /// Whether nothing is changed.
+    /// Whether to report the result without changing anything.
     public var isDryRun = false
 
-    /// The usual way: a branch of the file's own.
+    /// Creates the default options: the file gets its own branch.
     public init() {}
 }
 
-/// What reauthorizing did, or would do.
+/// The result of a reauthorization or of its dry run.
 public struct ReauthorizeReport: Equatable, Sendable {
     /// What is done.
     public enum Action: String, Sendable {
-        /// The file was connected already.
+        /// The file was already connected.
         case nothing
-        /// The file goes on in its own branch.
+        /// The file continues its branch.
         case `continue`
-        /// The file begins a branch of its own.
+        /// The file starts a new branch.
         case fork
     }
 
-    /// Where rows are that the remote lost.
+    /// The source of rows that the remote lost.
     public enum Source: String, Sendable {
-        /// In the staging file beside the database.
+        /// The staging file beside the database.
         case staging
-        /// In a batch of another branch.
+        /// A batch of another branch.
         case remote
-        /// At the remote: a run that was cut off had sent them.
+        /// The remote: an interrupted run had already sent them.
         case earlierRun
     }
 
-    /// Rows that the remote lost, and that were sent to it again.
+    /// Rows that the remote lost and that were sent again.
     public struct Resending: Equatable, Sendable {
-        /// The id that the batch had.
+        /// The former id of the batch.
         public let batch: Int64
         /// The table that the rows belong to.
         public let table: String
-        /// The rows that the file shows.
+        /// The number of rows visible in the file.
         public let rows: Int64
-        /// Where they are.
+        /// The source of the rows.
         public let source: Source
     }
 
@@ -60,9 +62,9 @@ public struct ReauthorizeReport: Equatable, Sendable {
         public let batch: Int64
         /// The table that the rows belonged to.
         public let table: String
-        /// The rows that the file still showed.
+        /// The number of rows that were visible in the file.
         public let rows: Int64
-        /// The smallest and largest first key of the batch, as SQL literals, where it is known.
+        /// The range of the first key column of the batch, as two SQL literals, if known.
         public let keyRange: [String]?
     }
 
@@ -70,25 +72,25 @@ public struct ReauthorizeReport: Equatable, Sendable {
     public let action: Action
     /// The server.
     public let server: String
-    /// The branch that the file is on.
+    /// The branch of the file.
     public let branch: Int64
-    /// The branch that it left, for a fork.
+    /// For a fork, the branch that the file left.
     public let parent: Int64?
-    /// The epoch at which the file goes on.
+    /// The epoch at which the file continues.
     public let epoch: Int64
-    /// The batches and rows that the file has at the remote from now on.
+    /// The number of batches that the file has in the remote from now on.
     public let batches: Int64
-    /// The cold rows of those batches, without hidden ones.
+    /// The number of visible cold rows in those batches.
     public let rows: Int64
-    /// What the remote lost, and got again.
+    /// The batches that the remote lost and that were sent again.
     public let resent: [Resending]
-    /// What the remote no longer has.
+    /// The batches that the remote no longer has.
     public let lost: [Loss]
     /// Advice, as full sentences.
     public let advice: [String]
 }
 
-/// The cause of an error of reauthorizing: batches that are neither at the remote nor in staging.
+/// The cause of a reauthorization error: batches that are neither in the remote nor in staging.
 public struct LostBatches: Error, Equatable, Sendable {
     /// The batches.
     public let losses: [ReauthorizeReport.Loss]

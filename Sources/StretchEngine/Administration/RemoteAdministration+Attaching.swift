@@ -7,26 +7,27 @@ internal import StretchSQLite
 internal import StretchText
 internal import StretchTimeline
 
-/// What ``RemoteAdministration/attach(_:isReplacing:)`` did; no secret is in it.
+/// The result of ``RemoteAdministration/attach(_:isReplacing:)``, without secrets.
 public struct AttachReport: Equatable, Sendable {
     /// The server, in canonical form.
     public let server: String
-    /// What this user may do: `writer` or `reader`.
+    /// The role of this user: `writer` or `reader`.
     public let role: RemoteRole
-    /// The login at the remote, or `nil` where the remote has none.
+    /// The login of the remote, or `nil` if the remote has no logins.
     public let login: String?
 }
 
 extension RemoteAdministration {
 
-    /// Connects this file in this user's keystore, by a grant of its owner.
+    /// Connects this file for this user with a grant from its owner.
     ///
     /// An earlier attachment of the same branch is replaced.
     ///
-    /// - Parameter isReplacing: Whether a reader's grant may take the right to migrate away.
-    /// - Throws: `wrongState` when it would and may not, and without a keystore; `remoteMismatch`
-    ///   when the grant is of another file, branch or remote; `notPermitted` when the remote
-    ///   refuses the login; `remoteUnavailable`. The keystore is then as it was.
+    /// - Parameter isReplacing: Whether a reader's grant may replace the right to migrate.
+    /// - Throws: `wrongState` if the grant would remove the right to migrate without `isReplacing`,
+    ///   or without a keystore; `remoteMismatch` if the grant is for another file, branch or
+    ///   remote; `notPermitted` if the remote refuses the login; `remoteUnavailable`. The keystore
+    ///   is then unchanged.
     @discardableResult
     public func attach(
         _ grant: AccessGrant, isReplacing: Bool = false
@@ -80,7 +81,7 @@ extension RemoteAdministration {
         return report
     }
 
-    /// Throws when this user holds what a reader has not: the owner's nonce, or a writer's login.
+    /// Throws if this user holds the owner's nonce or a writer's login, which a reader lacks.
     private func refuseLosing(
         _ earlier: Attachment?, at address: EndpointAddress, _ keystore: Keystore
     ) throws(StretchError) {

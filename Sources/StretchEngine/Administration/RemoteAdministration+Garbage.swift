@@ -5,60 +5,59 @@ internal import StretchKeystore
 public import StretchMigration
 internal import StretchTimeline
 
-/// What a collection of garbage did, or would do.
+/// The result of a garbage collection or of its dry run.
 public struct GarbageCollection: Equatable, Sendable {
-    /// Whether nothing was changed.
+    /// Whether the collection was a dry run.
     public let isDryRun: Bool
-    /// How long the remote keeps batches after their end; `nil` is for ever.
+    /// How long the remote keeps batches after their end; `nil` means forever.
     public let retention: Duration?
-    /// The batches that went.
+    /// The number of collected batches.
     public let batches: Int64
-    /// Their rows.
+    /// The number of their rows.
     public let rows: Int64
-    /// The bytes of their rows.
+    /// The size of their rows in bytes.
     public let bytes: Int64
-    /// The batches that left the manifest and stay in the remote.
+    /// The number of batches that left the manifest but are kept in the remote.
     public let keptBatches: Int64
-    /// When the oldest retirement of a batch that stays was confirmed; UTC.
+    /// The time of the oldest confirmed retirement of a kept batch, in UTC.
     public let oldestKept: String?
-    /// The time after which backups were made that find all their rows.
+    /// The time since which backups are complete.
     ///
-    /// In UTC; `nil` when nothing was ever collected. Backups of dropped branches are not meant.
+    /// In UTC; `nil` if nothing was ever collected. Backups of dropped branches are excluded.
     public let completeSince: String?
-    /// How long ago that was: the age of the oldest backup that finds all its rows.
+    /// The age of ``completeSince``: the maximum age of a complete backup.
     public let completeAge: Duration?
-    /// The batches whose visible rows went into new ones, so that their hidden rows can go.
+    /// The number of batches that were rewritten without their hidden rows.
     public let rewrittenBatches: Int64
-    /// The cold rows that were deleted or changed and are still among others in this file's
-    /// batches.
+    /// The number of deleted or changed cold rows that are still in this file's batches.
     public let hiddenRows: Int64
 }
 
 extension RemoteAdministration {
-    /// Deletes cold rows from the remote that no branch sees any more.
+    /// Deletes cold rows from the remote that no branch sees any longer.
     ///
-    /// Nothing else deletes anything there. Rows go by whole batches: those that came back, or
-    /// whose table was abandoned, and whose end this file has confirmed at a later visit, once the
-    /// remote's ``retention()`` is over. A backup of the file that still names such a batch is
-    /// refused from then on, and says why.
+    /// No other operation deletes rows there. Rows are deleted by whole batches: batches that were
+    /// brought back, or whose table was abandoned, if this file has confirmed their end in a later
+    /// session and the remote's ``retention()`` is over. A backup of the file that still names such
+    /// a batch is refused from then on, with the reason.
     ///
-    /// A cold row that was deleted or changed stays in its batch, hidden. To erase such rows, the
-    /// other rows of their batches come back and move out again, in new batches; the old ones are
-    /// garbage after the retention. Other branches that see them keep them for as long as they do.
+    /// A cold row that was deleted or changed remains in its batch, hidden. To erase such rows, the
+    /// other rows of their batches are brought back and migrated again in new batches; the old
+    /// batches are garbage after the retention. They are kept as long as other branches see them.
     ///
     /// - Parameters:
-    ///   - age: How long ago a batch must have ended, by the remote's clock, where that is longer
-    ///     than the retention; `nil` for the retention.
-    ///   - erasesHiddenRows: Whether batches with hidden rows are written again without them, for
-    ///     tables that are not paused. Rows that are no longer eligible stay local.
-    ///   - isDryRun: Whether nothing is changed, here and there.
-    ///   - shouldStop: Asked between the batches that are written again, and before the collection.
-    ///   - progress: Called after each batch that came back or moved out again.
+    ///   - age: The minimum time since a batch's end, by the remote's clock, which must not be
+    ///     shorter than the retention; `nil` for the retention.
+    ///   - erasesHiddenRows: Whether to rewrite batches without their hidden rows, for tables that
+    ///     are not paused. Rows that are no longer eligible stay local.
+    ///   - isDryRun: Whether to report the result without changing the file or the remote.
+    ///   - shouldStop: Called between rewritten batches and before the collection.
+    ///   - progress: Called after each batch that was brought back or migrated again.
     /// - Throws: `invalidArgument` for an age that is negative or shorter than the retention;
-    ///   `busy` while a migrator works; `remoteMismatch` when the remote is not where this file is;
-    ///   `notPermitted` for a login that does not administer the remote; `remoteUnavailable`;
-    ///   `wrongState` when a clock went back; `cancelled`: rows that came back are then hot
-    ///   until the next migration.
+    ///   `busy` while a migrator works; `remoteMismatch` if the remote and this file are not at the
+    ///   same position; `notPermitted` for a login that does not administer the remote;
+    ///   `remoteUnavailable`; `wrongState` if a clock went back; `cancelled`, after which rows that
+    ///   were brought back stay hot until the next migration.
     @discardableResult
     public func collectGarbage(
         olderThan age: Duration? = nil, erasesHiddenRows: Bool = false, isDryRun: Bool = false,

@@ -3,25 +3,25 @@ public import StretchCore
 public import StretchEndpoint
 internal import StretchKeystore
 
-/// What ``RemoteAdministration/storeLogin()`` found out and kept; no secret is in it.
+/// The result of ``RemoteAdministration/storeLogin()``, without secrets.
 public struct LoginReport: Equatable, Sendable {
     /// The server, in canonical form.
     public let server: String
     /// The login.
     public let login: String
-    /// What it was stored for: `reader`, or `reader` and `writer`.
+    /// The roles for which the login was stored: `reader`, or `reader` and `writer`.
     public let roles: [RemoteRole]
 }
 
 extension RemoteAdministration {
-    /// Tries the login that the configuration gives, and keeps it in the keystore instead of the
-    /// stored ones.
+    /// Tests the login of the configuration, and stores it in the keystore in place of the stored
+    /// logins.
     ///
-    /// A login that may only read is kept as a reader; the file can then not migrate.
+    /// A login that may only read is stored as a reader; the file can then not migrate.
     ///
     /// - Throws: `wrongState` for a remote without logins, or without a keystore or a login to
-    ///   store; `notPermitted` when the remote refuses it; `remoteUnavailable`; `remoteMismatch`.
-    ///   The stored logins are then as they were.
+    ///   store; `notPermitted` if the remote refuses it; `remoteUnavailable`; `remoteMismatch`. The
+    ///   stored logins are then unchanged.
     public func storeLogin() throws(StretchError) -> LoginReport {
         try database.administer {
             let record = try database.enabledDatabase()

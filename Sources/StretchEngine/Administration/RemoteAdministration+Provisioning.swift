@@ -5,13 +5,13 @@ internal import StretchKeystore
 internal import StretchSQLite
 public import StretchSchema
 
-/// What ``RemoteAdministration/provision(table:)`` did.
+/// The result of ``RemoteAdministration/provision(table:)``.
 public struct ProvisionReport: Equatable, Sendable {
-    /// What it did for one table.
+    /// The result for one table.
     public struct Table: Equatable, Sendable {
         /// The table's name.
         public let name: String
-        /// The steps that were done; none when nothing was waiting.
+        /// The completed steps; empty if no step was pending.
         public let steps: [OwnerStep]
     }
 
@@ -20,15 +20,17 @@ public struct ProvisionReport: Equatable, Sendable {
 }
 
 extension RemoteAdministration {
-    /// Does all that tables wait for at the remote.
+    /// Performs all pending steps of tables in the remote.
     ///
-    /// Tables and columns are made, and indexes of tables whose rows have moved. Idempotent.
+    /// The call creates tables and columns, and indexes for tables with migrated rows. Idempotent.
     ///
-    /// It works as an administrator; building indexes can take long, and migrations wait meanwhile.
+    /// It uses the administrator's login. Building indexes can take a long time and blocks
+    /// migrations.
     ///
     /// - Parameter name: A stretch-enabled table, or `nil` for all.
-    /// - Throws: `notPermitted` when the login does not own the remote; `remoteUnavailable`;
-    ///   `schemaMismatch` when a change of columns is ambiguous. Other tables are done then.
+    /// - Throws: `notPermitted` if the login does not own the remote; `remoteUnavailable`;
+    ///   `schemaMismatch` if a change of columns is ambiguous. The other tables are still
+    ///   processed.
     @discardableResult
     public func provision(table name: String? = nil) throws(StretchError) -> ProvisionReport {
         let report = try database.administer {

@@ -5,7 +5,8 @@ internal import StretchKeystore
 internal import StretchSQLite
 
 extension RemoteAdministration {
-    /// How long the remote keeps rows after no file sees them any more, and what is garbage now.
+    /// Returns how long the remote keeps rows that no file sees any longer, and the current
+    /// garbage.
     ///
     /// - Throws: `wrongState` when the database is not enabled; `disconnected`;
     ///   `remoteUnavailable`.
@@ -19,17 +20,18 @@ extension RemoteAdministration {
         }
     }
 
-    /// Sets how long the remote keeps rows after no file sees them any more.
+    /// Sets how long the remote keeps rows that no file sees any longer.
     ///
-    /// Nothing is deleted yet: garbage collection does that. Backups that are older than the
-    /// retention may then find rows missing, so that a shorter one is a promise taken back; until
-    /// the next collection, a longer one gives it again. It holds for every database of the remote.
+    /// The call deletes nothing; garbage collection does. After a collection, backups older than
+    /// the retention may lack rows. A shorter retention therefore weakens a guarantee, which a
+    /// longer retention restores if set before the next collection. The setting applies to every
+    /// database of the remote.
     ///
-    /// - Parameter retention: From the confirmed end of a batch, by the remote's clock; rounded up
-    ///   to seconds. `nil`, as at first, is for ever.
-    /// - Throws: `invalidArgument` for a negative one and one beyond 100,000 years; `notPermitted`
-    ///   for a login that does not administer the remote; `wrongState`; `disconnected`;
-    ///   `remoteUnavailable`.
+    /// - Parameter retention: The time from the confirmed end of a batch, by the remote's clock,
+    ///   rounded up to seconds. `nil`, the default, means forever.
+    /// - Throws: `invalidArgument` for a negative retention or one beyond 100,000 years;
+    ///   `notPermitted` for a login that does not administer the remote; `wrongState`;
+    ///   `disconnected`; `remoteUnavailable`.
     @discardableResult
     public func setRetention(_ retention: Duration?) throws(StretchError) -> RetentionReport {
         guard (Duration.zero...Duration.longest).contains(retention ?? .zero) else {
@@ -54,7 +56,7 @@ extension RemoteAdministration {
         }
     }
 
-    /// What the next collection would take.
+    /// Returns the batches that the next collection would delete.
     private func garbage(
         _ record: DatabaseRecord, _ endpoint: any Endpoint
     ) throws -> GarbageReport {

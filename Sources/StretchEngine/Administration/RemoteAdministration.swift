@@ -8,33 +8,33 @@ internal import StretchOverlay
 internal import StretchSQLite
 internal import StretchTimeline
 
-/// The remote of a file: the link to it, its logins, and what it keeps.
+/// The remote of a file: the link, the logins, and the retention.
 public struct RemoteAdministration {
     let database: StretchDatabase
 
-    /// Connects a restored, copied or deauthorized file to its remote again.
+    /// Reconnects a restored, copied or deauthorized file to its remote.
     ///
-    /// The file names a state of the manifest; the remote still has all its batches. With a copy,
-    /// the remote opens a child branch at that state, in constant time; no row is copied, and the
-    /// original goes on in its own. The query mode becomes `LOCAL_AND_REMOTE`.
+    /// The file names a state of the manifest whose batches the remote still has. With a copy, the
+    /// remote forks a child branch at that state in constant time. No row is copied, and the
+    /// original continues in its own branch. The query mode becomes `LOCAL_AND_REMOTE`.
     ///
-    /// Each step can be repeated: after a throw or a crash the same call goes on with the same
+    /// Each step can be repeated: after an error or a crash, the same call continues with the same
     /// branch.
     ///
-    /// - Returns: What was done, or with a dry run would be.
+    /// - Returns: The actions taken, or planned in a dry run.
     /// - Throws: `notPermitted` for a user who does not administer the file, or a login that does
     ///   not administer the remote; `invalidArgument` for an unknown credential; `remoteMismatch`
-    ///   with the exact reason when the remote has lost or collected batches, was rolled back, or,
-    ///   without a copy, has moved on or belongs to another file; `busy` while a migrator works;
-    ///   `remoteUnavailable`. The file is then as it was.
+    ///   with the exact reason if the remote has lost or collected batches, was rolled back or,
+    ///   without a copy, has advanced or belongs to another file; `busy` while a migrator runs;
+    ///   `remoteUnavailable`. The file is then unchanged.
     @discardableResult
     public func reauthorize(
         _ options: ReauthorizeOptions = ReauthorizeOptions()
     ) throws(StretchError) -> ReauthorizeReport {
         let report = try database.administer {
             let keystore = try database.requireKeystore()
-            // The migrator and another person's reauthorization stay out meanwhile. A dry run
-            // makes no file beside one that may be anybody's.
+            // The lease excludes the migrator and other reauthorizations. A dry run creates no file
+            // beside a database that another user may own.
             let lease =
                 try options.isDryRun
                 ? nil
@@ -51,10 +51,12 @@ public struct RemoteAdministration {
         return report
     }
 
-    /// Cuts the link to the remote: no query on a stretch-enabled table is answered until the file
-    /// is reauthorized, or the query mode is set to `LOCAL_ONLY`.
+    /// Disconnects the file from the remote.
     ///
-    /// - Throws: `wrongState` when the database is not enabled or is disconnected already;
+    /// Queries on stretch-enabled tables fail until the file is reauthorized or the query mode is
+    /// set to `LOCAL_ONLY`.
+    ///
+    /// - Throws: `wrongState` when the database is not enabled or is already disconnected;
     ///   `notPermitted`.
     public func deauthorize() throws(StretchError) {
         try database.administer {

@@ -2,14 +2,14 @@ internal import StretchCatalog
 internal import StretchEndpoint
 internal import StretchSchema
 
-/// What the remote lacks of a table as it is now.
+/// The parts of a table's current definition that the remote lacks.
 struct RemoteGap {
     let relation: Relation
     let gap: RelationGap
 
-    /// The steps that only the owner may do.
+    /// Returns the steps that only the owner may perform.
     ///
-    /// - Parameter hasMoved: Whether rows have moved; before that, indexes are not wanted.
+    /// - Parameter hasMoved: Whether rows have been migrated; before that, no indexes are needed.
     func ownerSteps(hasMoved: Bool) -> [OwnerStep] {
         guard !gap.isFillable else { return [] }
         return OwnerStep.steps(for: gap, in: relation).filter { hasMoved || $0.kind != .indexes }
@@ -17,11 +17,11 @@ struct RemoteGap {
 }
 
 extension StretchDatabase {
-    /// Asks the remote what it lacks of a table, with the columns that the table has now.
+    /// Queries the remote for the missing parts of a table's current definition.
     func remoteGap(
         of table: StretchedTable, _ schema: TableSchema, endpoint: any Endpoint
     ) throws -> RemoteGap {
-        // Ids of columns that are new get drawn again when they are written down.
+        // The ids of new columns are drawn again when they are recorded.
         let now = try SchemaReconciler.reconciled(
             table, schema: schema, hints: [], connection: connection, configuration: configuration)
         let relation = Relation(now, schema: schema)

@@ -4,24 +4,25 @@ internal import StretchKeystore
 internal import StretchSQLite
 public import StretchStaging
 
-/// Staging: copies of moved rows beside the database, until the remote is known to have them.
+/// Staging: copies of migrated rows beside the database, kept until the remote is known to have
+/// them.
 public struct StagingAdministration {
     let database: StretchDatabase
 
-    /// Sets for how long rows of migrated batches stay in staging, or switches it off.
+    /// Sets how long rows of migrated batches stay in staging, or disables staging.
     ///
-    /// Staging keeps the rows of each batch, compressed, in a file of its own beside the database,
-    /// from before they leave until the RPO duration is over and a later migration found the batch
-    /// at the remote. When the remote is rolled back meanwhile,
-    /// ``RemoteAdministration/reauthorize(_:)`` sends them again. Rows that moved before are not in
-    /// it.
+    /// Staging keeps the rows of each batch, compressed, in a separate file beside the database.
+    /// They are written before the batch is migrated, and kept until the RPO duration is over and a
+    /// later migration has found the batch in the remote. If the remote is rolled back in that
+    /// time, ``RemoteAdministration/reauthorize(_:)`` sends them again. Rows migrated earlier are not staged.
     ///
-    /// Switched off, no more rows go in, and the next migration that finds the batches at the
-    /// remote removes the file.
+    /// When staging is disabled, no more rows are staged, and the next migration that finds the
+    /// batches in the remote removes the file.
     ///
-    /// - Parameter settings: The settings, or `nil` to switch staging off, which is the default.
+    /// - Parameter settings: The settings, or `nil` to disable staging, which is the default.
     /// - Throws: `invalidArgument`; `wrongState` when the database is not enabled, or the file
-    ///   cannot be made; `damaged` when it cannot be read; `notPermitted`. Nothing changed then.
+    ///   cannot be created; `damaged` if it cannot be read; `notPermitted`. Nothing is then
+    ///   changed.
     public func set(_ settings: StagingSettings?) throws(StretchError) {
         try settings?.validate()
         try database.administer {
@@ -30,7 +31,7 @@ public struct StagingAdministration {
                 let file = try StagingFile.open(
                     database: database.path, id: record.database, database.configuration,
                     isCreating: true)
-                // What moved while it was off is not in what an earlier time left.
+                // A leftover file lacks the rows migrated while staging was disabled.
                 if try database.catalog.stagingSettings() == nil {
                     try file?.attempt { try file?.beginAgain(at: database.configuration.now()) }
                 }
@@ -48,7 +49,7 @@ public struct StagingAdministration {
         }
     }
 
-    /// The settings of staging, or `nil` while it is off.
+    /// Returns the settings of staging, or `nil` while it is disabled.
     ///
     /// - Throws: `wrongState` when the database is not enabled.
     public func settings() throws(StretchError) -> StagingSettings? {
@@ -58,9 +59,9 @@ public struct StagingAdministration {
         }
     }
 
-    /// What staging holds and costs.
+    /// Returns the content and cost of staging.
     ///
-    /// A file that cannot be read is no error; ``StagingReport/problem`` tells it.
+    /// An unreadable file is not an error; ``StagingReport/problem`` describes it.
     ///
     /// - Throws: `wrongState` when the database is not enabled.
     public func report() throws(StretchError) -> StagingReport {

@@ -4,20 +4,20 @@ internal import StretchEndpoint
 internal import StretchSQLite
 
 extension StretchDatabase {
-    /// The batches that are hidden before the migrator retires them; it bounds the tombstones.
+    /// The number of batches hidden before the migrator retires them, which bounds the tombstones.
     private static let abandonedBatchCount = 32
-    /// Failures of the remote that need not hold it up.
+    /// Failures of the remote that do not prevent abandoning.
     private static let abandonableCodes: Set<StretchError.Code> = [
         .remoteUnavailable, .remoteMismatch, .notPermitted,
     ]
 
-    /// Takes all batches of a table out of the manifest, and leaves their rows in the remote.
+    /// Removes all batches of a table from the manifest, and leaves their rows in the remote.
     ///
     /// The rows are hidden first, so that the migrator's own protocol retires the batches; a crash
     /// leaves hidden batches, which the next run of the migrator retires.
     ///
-    /// - Returns: Whether the remote knows; `false` when it could not be reached, and the batches
-    ///   are forgotten here only.
+    /// - Returns: Whether the remote was updated; `false` if it was unreachable and the batches
+    ///   were removed only locally.
     func abandon(_ table: StretchedTable) throws(StretchError) -> Bool {
         try tables[table.name].pause()
         do {
@@ -26,7 +26,7 @@ extension StretchDatabase {
             }
             return true
         } catch  where Self.abandonableCodes.contains(error.code) {
-            // A step in flight may have reached the remote: only the remote can tell.
+            // A step in flight may have reached the remote, and only the remote knows.
             guard try perform({ try catalog.pending() }) == nil else { throw error }
             return false
         }
@@ -34,7 +34,7 @@ extension StretchDatabase {
 
     /// Hides the rows of the table's next batches.
     ///
-    /// - Returns: `false` when no batch is left.
+    /// - Returns: `false` if no batch is left.
     private func hideBatches(of table: StretchedTable) throws -> Bool {
         try connection.transaction(.immediate) {
             let batches = try catalog.batches(table: table.id).prefix(Self.abandonedBatchCount)

@@ -1,11 +1,11 @@
 extension StretchDatabase {
-    /// The tables, by their names: `database.tables["orders"].pause()`.
+    /// The tables, by name: `database.tables["orders"].pause()`.
     public var tables: TablesAdministration { TablesAdministration(database: self) }
-    /// The remote: the link to it, its logins, and what it keeps.
+    /// The remote: the link, the logins, and the retention.
     public var remote: RemoteAdministration { RemoteAdministration(database: self) }
-    /// The branches of the database at its remote.
+    /// The branches of the database in its remote.
     public var branches: BranchAdministration { BranchAdministration(database: self) }
-    /// Copies of moved rows beside the database.
+    /// The copies of migrated rows beside the database.
     public var staging: StagingAdministration { StagingAdministration(database: self) }
     /// The users who share the file.
     public var members: MemberAdministration { MemberAdministration(database: self) }

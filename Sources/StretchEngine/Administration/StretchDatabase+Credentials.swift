@@ -5,21 +5,20 @@ internal import StretchEndpoint
 internal import StretchKeystore
 internal import StretchText
 
-/// Database scoped credentials: logins at the remote, sealed under the master key and bound to the
-/// server that the file names.
+/// Access to database scoped credentials.
 extension StretchDatabase {
-    /// The login of a credential.
+    /// Returns the login of a credential.
     ///
-    /// - Throws: `invalidArgument` for an unknown credential; `wrongState` when the master key is
-    ///   not open; `damaged`.
+    /// - Throws: `invalidArgument` for an unknown credential; `wrongState` if the master key is not
+    ///   open; `damaged`.
     func credential(named name: String) throws -> RemoteCredential {
         let (attachment, _) = try requireMasterKey()
         let credential = attachment.credentials[try Self.index(of: name, in: attachment)]
         return try credential.open(under: try openKey(of: attachment), server: attachment.server)
     }
 
-    /// The login of the credential that the file was enabled or reauthorized with, or `nil` when
-    /// it cannot be opened.
+    /// Returns the credential with which the file was enabled or reauthorized, or `nil` if it
+    /// cannot be opened.
     func usedCredential(_ attachment: Attachment?) throws -> RemoteCredential? {
         guard let name = attachment?.usedCredential else { return nil }
         do {

@@ -6,32 +6,32 @@ internal import StretchKeystore
 internal import StretchSQLite
 internal import StretchTimeline
 
-/// What ``StretchDatabase/enable(server:credential:)`` did, and what it advises.
+/// The result of ``StretchDatabase/enable(server:credential:)``, with advice.
 public struct DatabaseReport: Equatable, Sendable {
     /// The server, in canonical form: `file:archive.db`.
     public let server: String
-    /// What would make the database work better, as full sentences.
+    /// Advice for the configuration of the database, as full sentences.
     public let advice: [String]
 }
 
 extension StretchDatabase {
-    /// Stretch-enables the database: registers it at the remote and makes the catalog.
+    /// Stretch-enables the database: registers it with the remote and creates the catalog.
     ///
     /// The remote is registered first, with random ids that are then written to the local file in
-    /// one transaction. After any throw the local file is as it was, and enabling again is safe:
-    /// at worst the remote keeps a record of a database that nobody names.
+    /// one transaction. After an error the local file is unchanged, and enabling again is safe; at
+    /// most, an unused record of a database remains in the remote.
     ///
-    /// With a ``Configuration/keystore`` the administrator's login makes two lesser ones, and only
-    /// these are kept: a writer, which migrates, and a reader. Where it may not, it is kept itself,
-    /// and the advice says so.
+    /// With a ``Configuration/keystore``, the administrator's login creates two logins with fewer
+    /// permissions, and only these are stored: a writer, which migrates, and a reader. If it may
+    /// not create logins, it is stored itself, and the advice states this.
     ///
     /// - Parameters:
-    ///   - server: Where cold rows go: `file:archive.db`; a relative path starts at the folder of
-    ///     the local file.
+    ///   - server: The server for cold rows, such as `file:archive.db`; a relative path is resolved
+    ///     against the folder of the local file.
     ///   - credential: A database scoped credential that holds the administrator's login, or `nil`
-    ///     for what the configuration gives.
-    /// - Throws: `invalidArgument` for an unknown server or credential; `wrongState` when the
-    ///   database is enabled already or read-only, or the credential's master key is not open;
+    ///     for the login of the configuration.
+    /// - Throws: `invalidArgument` for an unknown server or credential; `wrongState` if the
+    ///   database is already enabled or read-only, or the credential's master key is not open;
     ///   `unsupported` for a database in UTF-16 or in memory, or a server that is the local file;
     ///   `remoteUnavailable`; `notPermitted`, also while ``Keystore/archiveSetting()`` forbids it.
     @discardableResult
@@ -52,7 +52,8 @@ extension StretchDatabase {
             var made: Attachment?
             var remote: String?
             let address = try connection.transaction(.immediate) {
-                // Once more, under the write lock: another process may have been faster.
+                // Checked again under the write lock, because another process may have enabled the
+                // database.
                 try refuseEnabledAlready()
                 let position = TimelinePosition(
                     branch: configuration.randomID(), epoch: 0, token: configuration.randomID())
@@ -96,8 +97,8 @@ extension StretchDatabase {
 
     /// Prepares the keystore for a file that is being enabled.
     ///
-    /// It gets the owner's nonce, and the master key and the credentials that were prepared; or
-    /// else a new master key, and the administrator's login without its secret.
+    /// It stores the owner's nonce, and the prepared master key and credentials. If none were
+    /// prepared, it stores a new master key, and the administrator's login without its secret.
     private func attach(
         _ record: DatabaseRecord, _ given: RemoteCredential?, _ prepared: Attachment?,
         usedCredential: String?, _ keystore: Keystore
@@ -131,9 +132,12 @@ extension StretchDatabase {
         return (attachment, proof)
     }
 
-    /// Forgets the remote and drops the catalog; the file is then as if it had never been enabled.
+    /// Removes the link to the remote and drops the catalog.
     ///
-    /// - Throws: `wrongState` when the database is not enabled, or while tables are stretched.
+    /// The file is then an ordinary database, as before it was enabled.
+    ///
+    /// - Throws: `wrongState` when the database is not enabled, or while tables are
+    ///   stretch-enabled.
     public func disable(isDryRun: Bool = false) throws(StretchError) {
         try administer {
             let record = try enabledDatabase()
@@ -157,7 +161,7 @@ extension StretchDatabase {
 
     // MARK: Conditions
 
-    /// The row about the database.
+    /// Returns the catalog's record of the database.
     ///
     /// - Throws: `wrongState` when the database is not enabled.
     func enabledDatabase() throws -> DatabaseRecord {
@@ -169,7 +173,7 @@ extension StretchDatabase {
         return record
     }
 
-    /// A session with the remote that the file names.
+    /// Returns a session with the remote that the file names.
     ///
     /// - Throws: `disconnected` for a file that must be reauthorized first.
     func makeEndpoint(_ record: DatabaseRecord, as role: RemoteRole) throws -> any Endpoint {

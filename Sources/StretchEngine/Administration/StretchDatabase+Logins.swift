@@ -6,8 +6,10 @@ internal import StretchKeystore
 extension StretchDatabase {
     // MARK: Enabling
 
-    /// Keeps logins for the daily work: those that were kept for the address before and still
-    /// serve, new ones that the administrator makes, or else the administrator's.
+    /// Stores logins for regular use.
+    ///
+    /// These are the logins already stored for the address, if they still work; otherwise new ones
+    /// that the administrator creates; otherwise the administrator's own.
     ///
     /// - Returns: Advice.
     func keepLogins(
@@ -18,7 +20,8 @@ extension StretchDatabase {
             let given
         else { return [] }
         guard given.password != nil else {
-            // The server knows the user of this process; what it makes of others, it alone knows.
+            // The server identifies the user of this process by other means; other users cannot be
+            // checked.
             try keystore.replace(given, at: address, for: [.reader, .writer])
             return []
         }
@@ -52,7 +55,7 @@ extension StretchDatabase {
         ]
     }
 
-    /// Uses a writer's and a reader's login once.
+    /// Tests a writer's and a reader's login.
     private func trial(
         _ writer: RemoteCredential, _ reader: RemoteCredential, at address: EndpointAddress,
         branch: Int64, owner: OwnerProof?
@@ -73,7 +76,7 @@ extension StretchDatabase {
 }
 
 extension Keystore {
-    /// Stores a credential for some roles, and forgets those of the others.
+    /// Stores a credential for some roles, and removes those of the other roles.
     func replace(
         _ credential: RemoteCredential, at address: EndpointAddress, for roles: [RemoteRole]
     ) throws(StretchError) {

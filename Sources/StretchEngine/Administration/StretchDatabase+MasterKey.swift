@@ -6,8 +6,7 @@ internal import StretchKeystore
 internal import StretchText
 internal import StretchTimeline
 
-/// The database master key: 256 random bits in this user's keystore, which seal the secrets of the
-/// file's credentials.
+/// Access to the database master key and the file's attachment.
 extension StretchDatabase {
     func requireKeystore() throws(StretchError) -> Keystore {
         guard let keystore = configuration.keystore else {
@@ -17,10 +16,12 @@ extension StretchDatabase {
         return keystore
     }
 
-    /// What the keystore has of this very file: of its branch while it is connected, or was
-    /// deauthorized; else what was prepared for its place.
+    /// Returns the attachment of this file.
     ///
-    /// - Parameter record: The database's row, or `nil` before it is enabled.
+    /// It is that of its branch if the file is connected or was deauthorized; otherwise the one
+    /// prepared for its path.
+    ///
+    /// - Parameter record: The database's record, or `nil` before it is enabled.
     func fileAttachment(_ record: DatabaseRecord?) throws -> Attachment? {
         guard let record else { return try preparedAttachment() }
         guard let link = FileLink(configuration, path: path) else { return nil }
@@ -34,7 +35,7 @@ extension StretchDatabase {
         }
     }
 
-    /// What was prepared for this file's place before the database was enabled.
+    /// Returns the attachment prepared for this file's path before the database was enabled.
     func preparedAttachment() throws -> Attachment? {
         let path = FileIdentity.resolved(path)
         return try configuration.keystore?.attachments(database: Attachment.noDatabase).first {
@@ -42,14 +43,14 @@ extension StretchDatabase {
         }
     }
 
-    /// A new attachment for this file's place, on no branch yet.
+    /// Returns a new attachment for this file's path, without a branch.
     func makeAttachment(_ record: DatabaseRecord?) -> Attachment {
         Attachment(
             database: record?.database ?? Attachment.noDatabase,
             path: FileIdentity.resolved(path), server: record?.endpoint ?? "")
     }
 
-    /// Changes what the keystore has of this file, while no other process changes it.
+    /// Changes this file's attachment under the lock that excludes other processes.
     func changeAttachment(
         _ change: (inout Attachment, Keystore) throws -> Void
     ) throws(StretchError) {
@@ -62,7 +63,7 @@ extension StretchDatabase {
         }
     }
 
-    /// The file's attachment and its master key.
+    /// Returns the file's attachment and its master key.
     ///
     /// - Throws: `wrongState` without a master key.
     func requireMasterKey() throws -> (Attachment, MasterKey) {
@@ -74,7 +75,7 @@ extension StretchDatabase {
         return (attachment, master)
     }
 
-    /// The open master key of an attachment: opened by this object, or by the service key.
+    /// Returns the open master key of an attachment: opened by this object or by the service key.
     func openKey(of attachment: Attachment) throws -> SymmetricKey {
         if let openedMasterKey { return openedMasterKey }
         let keystore = try requireKeystore()

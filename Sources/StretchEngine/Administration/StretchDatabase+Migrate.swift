@@ -8,20 +8,20 @@ internal import StretchSchema
 internal import StretchText
 
 extension StretchDatabase {
-    /// Moves eligible rows to the remote, and goes on bringing back tables in state `inbound`.
+    /// Migrates eligible rows to the remote, and continues bringing back tables in state `inbound`.
     ///
-    /// It works on a connection of its own, so that applications go on meanwhile. After any throw
-    /// every row is hot or cold, once, and the next run goes on from there.
+    /// It uses a separate connection, so that applications can continue. After an error every row
+    /// is either hot or cold, never both, and the next run continues from there.
     ///
     /// - Parameters:
     ///   - tables: The tables, or `nil` for all that are not paused.
-    ///   - batchRowCount: The rows in each batch, or `nil` to adapt to the lock budget.
+    ///   - batchRowCount: The number of rows in each batch, or `nil` to adapt to the lock budget.
     ///   - lockBudget: How long a batch may hold the write lock.
-    ///   - shouldStop: Asked between batches.
+    ///   - shouldStop: Called between batches.
     ///   - progress: Called after each batch.
-    /// - Throws: `wrongState` when the database is not enabled; `unsupported` when something came
-    ///   into the schema that stands in the way; `busy` while another migrator works;
-    ///   `remoteUnavailable`, `remoteMismatch`, `schemaMismatch`.
+    /// - Throws: `wrongState` when the database is not enabled; `unsupported` if a later change of
+    ///   the schema prevents migration; `busy` while another migrator runs; `remoteUnavailable`,
+    ///   `remoteMismatch`, `schemaMismatch`.
     @discardableResult
     public func migrate(
         tables: [String]? = nil, batchRowCount: Int? = nil,
@@ -56,9 +56,9 @@ extension StretchDatabase {
         return migrator
     }
 
-    /// Reconciles on the migrator's connection; the remote is asked only when columns differ.
+    /// Reconciles on the migrator's connection; the remote is queried only if columns differ.
     ///
-    /// - Returns: Why tables wait for the owner of the remote, by their ids.
+    /// - Returns: The reasons why tables wait for the owner of the remote, by table id.
     private func reconcile(_ schema: KnownSchema) throws -> [Int64: StretchError] {
         let (connection, record, changed) = try schema.reading { reader in
             let catalog = Catalog(reader.connection)

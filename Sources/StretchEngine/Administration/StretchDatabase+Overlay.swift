@@ -2,6 +2,7 @@ internal import StretchCore
 internal import StretchOverlay
 
 extension StretchDatabase {
-    /// Makes the next statement of this connection see the tables as the catalog has them then.
+    /// Makes the next statement of this connection read the table definitions from the catalog
+    /// again.
     func refreshOverlay() throws(StretchError) { overlay.invalidate() }
 }

@@ -4,10 +4,9 @@ internal import StretchCore
 internal import StretchKeystore
 internal import StretchSQLite
 
-/// Who may administer a file: its owner in the file system, `root`, and the members that are
-/// recorded in it.
+/// The right to administer a file, held by its owner in the file system, `root`, and its members.
 ///
-/// A guard rail: whoever may write the file can also record himself.
+/// The check prevents mistakes only: a user with write access to the file can add himself.
 extension StretchDatabase {
     /// Runs administrative work on the local file.
     ///

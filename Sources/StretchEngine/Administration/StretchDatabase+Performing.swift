@@ -3,7 +3,7 @@ public import StretchCore
 public import StretchSQLite
 
 extension StretchDatabase {
-    /// Runs work on the local file, and converts what it throws once, at the engine's edge.
+    /// Runs work on the local file, and converts its errors once, at the engine's edge.
     func perform<Result>(_ body: () throws -> Result) throws(StretchError) -> Result {
         do {
             return try body()
@@ -19,10 +19,11 @@ extension StretchDatabase {
         try perform { try body(catalog) }
     }
 
-    /// The error of Stretch behind an error of a prepared statement, with its code and hint.
+    /// Returns the error of Stretch that caused an error of a prepared statement, with its code and
+    /// hint.
     ///
-    /// SQLite passes on no more than the text of what the remote or the overlay failed with. Call
-    /// this before the next statement runs.
+    /// SQLite passes on only the message of a failure in the remote or the overlay. Call this
+    /// method before the next statement runs.
     public func explanation(of error: SQLiteError) -> StretchError { converted(error) }
 
     private func converted(_ error: any Error) -> StretchError {

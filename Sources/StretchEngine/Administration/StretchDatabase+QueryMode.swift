@@ -11,31 +11,31 @@ package enum TableSide: Sendable {
     case hot
     /// The rows of the remote.
     case cold
-    /// The rows of the staging file: each once for every batch in which it moved.
+    /// The rows of the staging file: each once for every batch in which it was migrated.
     case staged
 }
 
 extension StretchDatabase {
-    /// What queries of this object see at most, beside the database's own mode, of which the
-    /// narrower one holds.
+    /// The query mode of this object; the narrower of this mode and the database's mode applies.
     public var connectionQueryMode: QueryMode {
         get { overlay.queryModeLimit }
         set { overlay.queryModeLimit = newValue }
     }
 
-    /// Whether the database is stretch-enabled.
+    /// Returns whether the database is stretch-enabled.
     public func isEnabled() throws(StretchError) -> Bool {
         try perform { try catalog.database() != nil }
     }
 
-    /// SQL that stands for one side of a stretch-enabled table in a FROM clause; the hot side also
-    /// where a statement changes rows.
+    /// Returns SQL for one side of a stretch-enabled table in a FROM clause.
+    ///
+    /// The SQL of the hot side can also be the target of a statement that changes rows.
     ///
     /// - Parameters:
     ///   - name: A stretch-enabled table.
     ///   - isNamed: Whether an alias follows in the statement.
-    /// - Throws: `invalidArgument` when there is no such stretch-enabled table; `wrongState` when
-    ///   staged rows are asked for and staging is off.
+    /// - Throws: `invalidArgument` if no such stretch-enabled table exists; `wrongState` if staged
+    ///   rows are requested while staging is disabled.
     package func source(
         of name: String, _ side: TableSide, isNamed: Bool
     ) throws(StretchError) -> String {
@@ -46,7 +46,7 @@ extension StretchDatabase {
             switch side {
             case .hot: return "main.\(table)"
             case .cold: break
-            // In a join it is read once: SQLite keeps what has a limit in a table of its own.
+            // LIMIT makes SQLite materialize the rows, so a join reads them once.
             case .staged: return "(SELECT * FROM \(try stagedTable(name)) LIMIT -1)\(alias)"
             }
             let names: [String]
@@ -61,7 +61,7 @@ extension StretchDatabase {
         }
     }
 
-    /// The virtual table of a table's staged rows, which goes with the overlay.
+    /// Returns the virtual table of a table's staged rows, which is removed with the overlay.
     private func stagedTable(_ name: String) throws -> String {
         let record = try enabledDatabase()
         let file = try StagingFile.open(

@@ -9,11 +9,11 @@ internal import StretchSQLite
 internal import StretchTimeline
 
 extension StretchDatabase {
-    /// Sets which rows the queries of all connections see.
+    /// Sets the query mode of all connections.
     ///
-    /// - Parameter isForced: Whether `LOCAL_AND_REMOTE` is set without asking the remote.
+    /// - Parameter isForced: Whether to set `LOCAL_AND_REMOTE` without checking the remote.
     /// - Throws: `wrongState` when the database is not enabled; `disconnected`, `remoteMismatch` or
-    ///   `remoteUnavailable` when cold rows could not be read; `notPermitted`.
+    ///   `remoteUnavailable` if cold rows cannot be read; `notPermitted`.
     public func setQueryMode(_ mode: QueryMode, isForced: Bool = false) throws(StretchError) {
         try administer {
             let record = try enabledDatabase()

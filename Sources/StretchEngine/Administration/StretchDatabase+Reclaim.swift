@@ -1,27 +1,27 @@
 public import StretchCore
 internal import StretchSQLite
 
-/// How ``StretchDatabase/reclaim(_:)`` gives free pages back to the file system.
+/// The way in which ``StretchDatabase/reclaim(_:)`` returns free pages to the file system.
 public enum ReclaimMode: String, Sendable, CaseIterable {
-    /// Moves pages and cuts the file; needs `PRAGMA auto_vacuum=INCREMENTAL`.
+    /// Moves pages and truncates the file; requires `PRAGMA auto_vacuum=INCREMENTAL`.
     case incremental
-    /// Writes the whole file anew: <https://sqlite.org/lang_vacuum.html>.
+    /// Rewrites the whole file: <https://sqlite.org/lang_vacuum.html>.
     case full
 }
 
-/// What ``StretchDatabase/reclaim(_:)`` did.
+/// The result of ``StretchDatabase/reclaim(_:)``.
 public struct ReclaimReport: Equatable, Sendable {
-    /// The size of the database before, in bytes, its free pages included.
+    /// The size of the database before, in bytes, including free pages.
     public let bytesBefore: Int64
     /// The size of the database after, in bytes.
     public let bytesAfter: Int64
 }
 
 extension StretchDatabase {
-    /// Gives the space that moved rows left behind back to the file system.
+    /// Returns the space of migrated rows to the file system.
     ///
-    /// A full reclaim needs the write lock all the time, and as much free disk space as the
-    /// database has bytes in use.
+    /// A full reclaim holds the write lock throughout, and needs as much free disk space as the
+    /// used pages of the database.
     ///
     /// - Throws: `wrongState` for an incremental reclaim of a file whose pages cannot be moved;
     ///   `busy` while another connection reads or writes.
@@ -37,13 +37,13 @@ extension StretchDatabase {
                 connection.finalizeCachedStatements()
                 try connection.execute("VACUUM main")
             }
-            // In WAL mode the file shrinks at a checkpoint; a reader may put that off.
+            // In WAL mode the file shrinks at a checkpoint, which a reader may delay.
             _ = try connection.rows("PRAGMA main.wal_checkpoint(TRUNCATE)")
             return ReclaimReport(bytesBefore: before, bytesAfter: try byteCount())
         }
     }
 
-    /// Throws when the file cannot be reclaimed this way; what would take long is asked before.
+    /// Throws if the file cannot be reclaimed in this mode; called before long work.
     package func requireReclaiming(_ mode: ReclaimMode) throws(StretchError) {
         // 2 is INCREMENTAL: https://sqlite.org/pragma.html#pragma_auto_vacuum
         let isPossible = try perform {

@@ -7,7 +7,7 @@ internal import StretchSchema
 internal import StretchText
 
 extension StretchDatabase {
-    /// Whether the catalog knows the columns that a table has now.
+    /// Returns whether the catalog matches the current columns of a table.
     func isReconciled(_ table: StretchedTable, schema: TableSchema) -> Bool {
         table.currentColumns.count == schema.columns.count
             && zip(table.currentColumns, schema.columns).allSatisfy { known, column in

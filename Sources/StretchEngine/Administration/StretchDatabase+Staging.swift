@@ -5,7 +5,7 @@ internal import StretchSQLite
 internal import StretchStaging
 
 extension StretchDatabase {
-    /// What staging holds and costs; `nil` when it is off and holds nothing.
+    /// Returns the content and cost of staging; `nil` if staging is disabled and empty.
     func stagingReport(_ record: DatabaseRecord) throws -> StagingReport? {
         let settings = try catalog.stagingSettings()
         var report = StagingReport(settings)
@@ -21,14 +21,15 @@ extension StretchDatabase {
         return report
     }
 
-    /// Removes the staging file of a database that is no longer enabled, unless it is another's.
+    /// Removes the staging file of a database that is no longer enabled, unless it belongs to
+    /// another.
     func removeStaging(_ record: DatabaseRecord) throws(StretchError) {
         do throws(StretchError) {
             let file = try StagingFile.open(
                 database: path, id: record.database, configuration, isCreating: false)
             guard file != nil else { return }
         } catch {
-            // A file that is another's, or is no longer readable, stays.
+            // A file of another database, or an unreadable one, is kept.
             return
         }
         try StagingFile.remove(database: path)

@@ -8,10 +8,10 @@ internal import StretchText
 internal import StretchTimeline
 
 extension StretchDatabase {
-    /// How the database, its remote and its tables stand.
+    /// Returns the status of the database, its remote and its tables.
     ///
-    /// Counting rows reads every stretch-enabled table once. A remote that cannot be reached is
-    /// no error; ``DatabaseStatus/LinkState`` tells it.
+    /// Counting rows reads every stretch-enabled table once. An unreachable remote is not an error;
+    /// ``DatabaseStatus/LinkState`` reports it.
     ///
     /// - Throws: `wrongState` when the database is not enabled.
     public func status() throws(StretchError) -> DatabaseStatus {
@@ -20,7 +20,7 @@ extension StretchDatabase {
             var link = checkLink(record)
             let tables = try connection.reading { try localStates() }
                 .map { try status(of: $0, link: &link) }
-            // Again: the migrator may have moved the file on meanwhile.
+            // Read again, because the migrator may have advanced the file.
             let now = try enabledDatabase()
             let freePages = try connection.integer("PRAGMA main.freelist_count") ?? 0
             let pageSize = try connection.integer("PRAGMA main.page_size") ?? 0
@@ -88,8 +88,9 @@ extension StretchDatabase {
         }
     }
 
-    /// Whether the remote stands where the file stood before or stands after it was asked; between
-    /// the two a migrator may have moved both.
+    /// Compares the remote's position with the file's positions before and after the query.
+    ///
+    /// A migrator may have advanced both in between.
     private func compare(
         _ remote: TimelinePosition?, with record: DatabaseRecord
     ) throws -> (isSame: Bool, reason: String?) {
@@ -113,7 +114,7 @@ extension StretchDatabase {
 
     // MARK: Tables
 
-    /// What the local file says of a table.
+    /// The state of a table in the local file.
     private struct LocalState {
         let table: StretchedTable
         let schema: TableSchema?
@@ -124,7 +125,7 @@ extension StretchDatabase {
         var problem: String?
     }
 
-    /// Part of a read transaction; the remote is asked outside of it.
+    /// Runs in a read transaction; the remote is queried outside of it.
     private func localStates() throws -> [LocalState] {
         let reader = SchemaReader(connection)
         let tables = try catalog.tables()
@@ -169,9 +170,10 @@ extension StretchDatabase {
             } ?? [], problem: state.problem)
     }
 
-    /// The cold rows that hot rows hide.
+    /// Returns the number of cold rows hidden by hot rows.
     ///
-    /// - Returns: `nil` where too many hot keys lie among cold ones, or the remote is away.
+    /// - Returns: `nil` if too many hot keys lie in the range of the cold keys, or the remote is
+    ///   unreachable.
     private func shadowedRowCount(
         _ table: StretchedTable, _ schema: TableSchema, link: inout Link
     ) throws -> Int64? {
@@ -188,12 +190,12 @@ extension StretchDatabase {
                     from: 0, limit: keyCount, endpoint: endpoint, at: position
                 ).count)
         } catch is StretchError {
-            // A migrator may have moved both sides on; what is wrong, the link state tells.
+            // A migrator may have advanced both sides. The link state reports any problem.
             return nil
         }
     }
 
-    /// - Returns: `nil` without the remote, or where a change of columns is ambiguous.
+    /// - Returns: `nil` without the remote, or if a change of columns is ambiguous.
     private func remoteGap(
         of table: StretchedTable, _ schema: TableSchema, link: Link
     ) throws -> RemoteGap? {
@@ -201,17 +203,17 @@ extension StretchDatabase {
         do {
             return try remoteGap(of: table, schema, endpoint: endpoint)
         } catch is StretchError {
-            // What is wrong with the remote or the columns, other fields tell.
+            // Other fields report problems of the remote or the columns.
             return nil
         }
     }
 
-    /// The bytes of tables and their indexes, free space in their pages included.
+    /// Returns the sizes of tables and their indexes in bytes, including free space in their pages.
     ///
-    /// `dbstat` goes through all objects for each name that it is asked for, and through all pages
-    /// without one; what is less is done.
+    /// `dbstat` scans all objects for each name, or all pages without a name. The cheaper way is
+    /// used.
     ///
-    /// - Returns: `nil` where SQLite has no `dbstat`: <https://sqlite.org/dbstat.html>.
+    /// - Returns: `nil` if SQLite lacks `dbstat`: <https://sqlite.org/dbstat.html>.
     private func byteCounts(of tables: Set<SQLName>) throws(SQLiteError) -> [SQLName: Int64]? {
         let objects = try connection.rows(
             """

@@ -7,9 +7,9 @@ internal import StretchSchema
 internal import StretchText
 
 extension StretchDatabase {
-    /// A stretch-enabled table.
+    /// Returns a stretch-enabled table.
     ///
-    /// - Throws: `wrongState` when the database is not enabled; `invalidArgument` when the table is
+    /// - Throws: `wrongState` when the database is not enabled; `invalidArgument` if the table is
     ///   not.
     func enabledTable(_ name: String) throws -> StretchedTable {
         _ = try enabledDatabase()
@@ -22,9 +22,9 @@ extension StretchDatabase {
                 : "The stretch-enabled tables are: \(names).")
     }
 
-    /// The definition of a stretch-enabled table.
+    /// Returns the definition of a stretch-enabled table.
     ///
-    /// - Throws: `schemaMismatch` when another program dropped or renamed the table.
+    /// - Throws: `schemaMismatch` if another program dropped or renamed the table.
     func schema(of table: StretchedTable) throws -> TableSchema {
         guard let schema = try TableSchema(reading: table.name, from: connection) else {
             throw TableInspection.vanished(table)
@@ -32,9 +32,9 @@ extension StretchDatabase {
         return schema
     }
 
-    /// Throws when something that came into the schema later stands in the way of the table.
+    /// Throws if a later change of the schema prevents the migration of the table.
     ///
-    /// Any program may change an ordinary file, so that this is asked again before each migration.
+    /// Any program may change the file, so this is checked before each migration.
     ///
     /// - Parameter enabled: The names of the stretch-enabled tables.
     static func checkTable(
@@ -51,13 +51,13 @@ extension StretchDatabase {
         try connection.integer("SELECT count(*) FROM main.\(name.quotedName)") ?? 0
     }
 
-    /// A number that every change of the schema changes:
+    /// Returns a number that every change of the schema changes:
     /// <https://sqlite.org/pragma.html#pragma_schema_version>.
     func schemaCookie() throws(SQLiteError) -> Int64 {
         try connection.integer("PRAGMA main.schema_version") ?? 0
     }
 
-    /// Cold rows that no tombstone hides.
+    /// Returns the number of cold rows that are not hidden by a tombstone.
     func coldRowCount(_ table: StretchedTable) throws -> Int64 {
         let counts = try catalog.counts(table: table.id)
         return counts.visibleRows

@@ -2,14 +2,14 @@ public import StretchCore
 public import StretchMigration
 
 extension StretchDatabase {
-    /// Reads every cold row again and compares remote, manifest and hot rows; changes nothing.
+    /// Reads every cold row and compares remote, manifest and hot rows; changes nothing.
     ///
     /// - Parameters:
     ///   - name: A stretch-enabled table, or `nil` for all.
-    ///   - shouldStop: Asked before each batch.
+    ///   - shouldStop: Called before each batch.
     ///   - progress: Called after each batch.
-    /// - Throws: `busy` while a migrator works; `remoteUnavailable`; `cancelled`. What is wrong
-    ///   with rows is in the result.
+    /// - Throws: `busy` while a migrator runs; `remoteUnavailable`; `cancelled`. Problems of rows
+    ///   are in the result.
     public func verify(
         table name: String? = nil, shouldStop: @escaping () -> Bool = { false },
         progress: @escaping (VerificationProgress) -> Void = { _ in }

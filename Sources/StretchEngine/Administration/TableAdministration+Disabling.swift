@@ -5,18 +5,18 @@ internal import StretchSQLite
 internal import StretchText
 
 extension TableAdministration {
-    /// Makes a stretch-enabled table an ordinary one again.
+    /// Disables Stretch for a table, which becomes an ordinary table again.
     ///
-    /// Bringing back can be stopped and called again. Abandoning takes one batch after the other
-    /// out of the manifest, each at the remote first; when it is stopped, calling it again goes on.
-    /// A remote that cannot be reached does not hold it up: the cold rows are lost to this file
-    /// either way.
+    /// Bringing rows back can be stopped and repeated. Abandoning removes the batches from the
+    /// manifest one by one, each in the remote first; after an interruption, the same call
+    /// continues. An unreachable remote does not prevent it, because the cold rows are lost to this
+    /// file in any case.
     ///
     /// - Parameters:
-    ///   - mode: What is done with the cold rows; needed when there are any.
-    ///   - isDryRun: Whether only the report is made.
-    /// - Throws: `invalidArgument` for a missing table, or a missing mode when there are cold rows;
-    ///   `wrongState` while another table follows this one; `remoteUnavailable` when rows shall be
+    ///   - mode: The treatment of the cold rows; required if there are any.
+    ///   - isDryRun: Whether to report the result without changing anything.
+    /// - Throws: `invalidArgument` for a missing table, or a missing mode if there are cold rows;
+    ///   `wrongState` while another table follows this one; `remoteUnavailable` if rows are to be
     ///   brought back.
     @discardableResult
     public func disable(

@@ -8,21 +8,21 @@ internal import StretchSchema
 internal import StretchText
 
 extension TableAdministration {
-    /// Stretch-enables a table: its eligible rows can move to the remote from now on.
+    /// Stretch-enables a table, whose eligible rows can then be migrated to the remote.
     ///
-    /// After any throw the table is as it was; at worst the remote keeps an empty relation.
+    /// After an error the table is unchanged; at most, an empty relation remains in the remote.
     ///
     /// - Parameters:
     ///   - filter: A condition over the table's columns; rows that meet it are eligible. It may be
-    ///     empty when the table follows another one.
+    ///     empty if the table follows another one.
     ///   - follows: The parent of a foreign key of this table, itself stretch-enabled; a row is
-    ///     then eligible when it meets the filter and its parent row is eligible or cold.
-    ///   - isPaused: Whether rows stay until ``resume()``.
-    /// - Returns: What the table loses, and what would make it work better.
+    ///     then eligible if it meets the filter and its parent row is eligible or cold.
+    ///   - isPaused: Whether migration waits for ``resume()``.
+    /// - Returns: The constraints that are no longer enforced, and advice.
     /// - Throws: `unsupported` with the reason why this table cannot be stretched;
-    ///   `invalidArgument` for a missing table or a wrong filter; `wrongState` when the table is
-    ///   enabled already; `remoteUnavailable`; `notPermitted` when the login may not make the
-    ///   table's place at the remote.
+    ///   `invalidArgument` for a missing table or an invalid filter; `wrongState` if the table is
+    ///   already enabled; `remoteUnavailable`; `notPermitted` if the login may not create the
+    ///   table's relation in the remote.
     @discardableResult
     public func enable(
         filter: String, follows: String? = nil, isPaused: Bool = false
@@ -72,13 +72,13 @@ extension TableAdministration {
             id: 0, name: schema.name, relation: database.configuration.randomID(), filter: filter,
             follows: follows, state: isPaused ? .paused : .outbound, schemaVersion: 1,
             columns: schema.columns.map {
-                // No batch is older than these columns, so that their default is never asked for.
+                // No batch is older than these columns, so their default is never used.
                 CatalogColumn(
                     $0, id: database.configuration.randomID(), defaultValue: .null, added: 1)
             })
     }
 
-    /// Writes the table under the write lock, when the schema is still what was inspected.
+    /// Records the table under the write lock, if the schema is still as inspected.
     private func save(new table: StretchedTable, schemaCookie: Int64) throws -> StretchedTable {
         try database.connection.transaction(.immediate) {
             try refuseEnabled()

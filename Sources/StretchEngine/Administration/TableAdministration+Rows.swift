@@ -7,16 +7,16 @@ internal import StretchSQLite
 internal import StretchText
 
 extension TableAdministration {
-    /// Moves cold rows of a table back: all of them, or those that meet a condition.
+    /// Brings back all cold rows of a table, or those that meet a condition.
     ///
-    /// A table that came back whole is paused, else its rows would move out again.
+    /// A table whose rows all came back is paused; otherwise its rows would be migrated again.
     ///
     /// - Parameters:
     ///   - condition: A condition over the table's columns, or `nil` for all cold rows.
-    ///   - shouldStop: Asked between batches.
+    ///   - shouldStop: Called between batches.
     ///   - progress: Called after each batch.
-    /// - Throws: `wrongState` when rows are refused by a UNIQUE constraint, naming them; all others
-    ///   are back then. Else as
+    /// - Throws: `wrongState` if a UNIQUE constraint rejects rows, which the message names; all
+    ///   other rows have then been brought back. Otherwise as
     ///   ``StretchDatabase/migrate(tables:batchRowCount:lockBudget:shouldStop:progress:)``.
     @discardableResult
     public func bringBack(
@@ -32,9 +32,10 @@ extension TableAdministration {
             table: table.name, where: condition, options: options, progress: progress)
     }
 
-    /// The visible cold rows of a table that meet a condition; all of them without one.
+    /// Returns the number of visible cold rows of a table, optionally those that meet a condition.
     ///
-    /// - Throws: `invalidArgument` for a missing table or a wrong condition; `remoteUnavailable`.
+    /// - Throws: `invalidArgument` for a missing table or an invalid condition;
+    ///   `remoteUnavailable`.
     public func coldRowCount(
         where condition: String? = nil
     ) throws(StretchError) -> Int64 {
@@ -48,20 +49,20 @@ extension TableAdministration {
         let count = { (source: String) in
             "(SELECT count(*) FROM \(source).\(table.name.quotedName) WHERE (\(condition)\n))"
         }
-        // Before the statement is prepared, the overlay shows the tables as they are now.
+        // Preparing the statement brings the overlay up to date first.
         let answer = try database.query("SELECT \(count("temp")) - \(count("main"))")
         return answer.rows.first?.first?.integerValue ?? 0
     }
 
-    /// Checks that the remote has every batch that a table's part of the manifest names.
+    /// Checks that the remote has every batch of a table in the manifest.
     ///
-    /// Nothing is changed but an event. Batches of the remote that the manifest does not name are
-    /// seen by nobody here, and are left to garbage collection.
+    /// The call changes nothing except that it records an event. Batches of the remote that the
+    /// manifest does not name are invisible in this file and are left to garbage collection.
     ///
     /// - Returns: The number of batches.
-    /// - Throws: `remoteMismatch`, naming the batches, when the remote was rolled back or lacks
-    ///   some; `invalidArgument` for a table that is not stretch-enabled; `notPermitted`;
-    ///   `disconnected`; `remoteUnavailable`.
+    /// - Throws: `remoteMismatch`, naming the batches, if the remote was rolled back or lacks some;
+    ///   `invalidArgument` for a table that is not stretch-enabled; `notPermitted`; `disconnected`;
+    ///   `remoteUnavailable`.
     @discardableResult
     public func reconcileBatches() throws(StretchError) -> Int {
         try database.administer {

@@ -11,41 +11,42 @@ internal import StretchText
 public struct TablesAdministration {
     let database: StretchDatabase
 
-    /// The table of a name; it need not be stretch-enabled, or exist.
+    /// The table with a name, which need not exist or be stretch-enabled.
     public subscript(name: String) -> TableAdministration {
         TableAdministration(database: database, name: name)
     }
 
-    /// Takes over what other programs changed in the definitions of stretch-enabled tables: added,
-    /// renamed and dropped columns, and indexes.
+    /// Adopts changes by other programs to the definitions of stretch-enabled tables.
     ///
-    /// Batches keep the columns that they were moved with; an added column has its default there.
+    /// These are added, renamed and dropped columns, and indexes.
     ///
-    /// - Throws: `schemaMismatch` when a change is ambiguous, or a table is missing;
-    ///   `unsupported` for a generated column added to a table with cold rows;
-    ///   `remoteUnavailable`.
+    /// Batches keep the columns with which they were migrated; an added column has its default
+    /// there.
+    ///
+    /// - Throws: `schemaMismatch` if a change is ambiguous or a table is missing; `unsupported` for
+    ///   a generated column added to a table with cold rows; `remoteUnavailable`.
     public func reconcile() throws(StretchError) {
         try database.perform { try database.reconciler().reconcileAll() }
         try database.refreshOverlay()
     }
 }
 
-/// One table of a database, by its name; it need not be stretch-enabled, or exist.
+/// A table of a database, by name, which need not exist or be stretch-enabled.
 public struct TableAdministration {
     let database: StretchDatabase
     /// The table's name.
     public let name: String
 
-    /// Stops the migration of a table; its queries see what they saw before.
+    /// Pauses the migration of a table; query results do not change.
     ///
-    /// - Throws: `invalidArgument` when there is no such stretch-enabled table.
+    /// - Throws: `invalidArgument` if no such stretch-enabled table exists.
     public func pause() throws(StretchError) {
         try setState(.paused)
     }
 
-    /// Lets eligible rows of a table move to the remote again.
+    /// Resumes the migration of a table.
     ///
-    /// - Throws: `invalidArgument` when there is no such stretch-enabled table.
+    /// - Throws: `invalidArgument` if no such stretch-enabled table exists.
     public func resume() throws(StretchError) {
         try setState(.outbound)
     }
@@ -64,17 +65,18 @@ public struct TableAdministration {
         }
     }
 
-    /// Changes a table's filter predicate, and tells what became of columns whose definition
-    /// another program changed.
+    /// Changes a table's filter predicate, and resolves ambiguous changes of columns by other
+    /// programs.
     ///
-    /// No row moves. A row that is no longer eligible stays where it is.
+    /// No row is moved. A cold row that is no longer eligible stays cold.
     ///
     /// - Parameters:
     ///   - filter: The new filter predicate, or `nil` to keep it.
-    ///   - renamed: Old names of columns and their new ones, where it cannot be told by itself.
-    ///   - replaced: Columns that were dropped and added anew under the same name.
-    /// - Throws: `invalidArgument` for a missing table or column, or a wrong filter;
-    ///   `schemaMismatch` when the change of columns is still ambiguous; `remoteUnavailable`.
+    ///   - renamed: The old names of renamed columns and their new names, if they cannot be
+    ///     determined automatically.
+    ///   - replaced: Columns that were dropped and added again under the same name.
+    /// - Throws: `invalidArgument` for a missing table or column, or an invalid filter;
+    ///   `schemaMismatch` if the change of columns is still ambiguous; `remoteUnavailable`.
     public func alter(
         filter: String? = nil, renamed: [String: String] = [:], replaced: [String] = []
     ) throws(StretchError) {

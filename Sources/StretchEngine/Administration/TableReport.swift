@@ -1,39 +1,39 @@
-/// What ``TableAdministration/enable(filter:follows:isPaused:)`` did, and what it advises.
+/// The result of ``TableAdministration/enable(filter:follows:isPaused:)``, with advice.
 public struct TableReport: Equatable, Sendable {
-    /// The table's name, as the schema spells it.
+    /// The table's name as spelled in the schema.
     public let name: String
     /// The filter predicate.
     public let filterPredicate: String
-    /// The table whose rows take this table's rows with them, or `nil`.
+    /// The parent table that this table follows, or `nil`.
     public let follows: String?
-    /// The rows that the table has now.
+    /// The current number of rows.
     public let localRows: Int64
-    /// The rows that meet the filter predicate now.
+    /// The number of rows that meet the filter predicate now.
     public let eligibleRows: Int64
-    /// Constraints that hold among hot rows and among cold rows, but not across both.
+    /// Constraints that are enforced among hot rows and among cold rows, but not across both.
     public let unenforcedConstraints: [String]
-    /// What would make the table work better, as full sentences.
+    /// Advice for the table, as full sentences.
     public let advice: [String]
 }
 
-/// What ``TableAdministration/disable(_:isDryRun:)`` does with the cold rows.
+/// The treatment of the cold rows by ``TableAdministration/disable(_:isDryRun:)``.
 public enum DisableMode: String, Sendable, CaseIterable {
-    /// Moves every cold row back into the local table first.
+    /// Brings every cold row back to the local table first.
     case bringBack
-    /// Leaves the cold rows in the remote, where no query finds them any more.
+    /// Leaves the cold rows in the remote, where no query finds them.
     case abandon
 }
 
-/// What ``TableAdministration/disable(_:isDryRun:)`` did, or would do.
+/// The result of ``TableAdministration/disable(_:isDryRun:)`` or of its dry run.
 public struct DisableReport: Equatable, Sendable {
     /// The table's name.
     public let name: String
-    /// What was done with the cold rows.
+    /// The treatment of the cold rows.
     public let mode: DisableMode
-    /// Whether nothing was done.
+    /// Whether the call was a dry run.
     public let isDryRun: Bool
-    /// The cold rows that came back, or were left in the remote.
+    /// The number of cold rows that were brought back or left in the remote.
     public let rows: Int64
-    /// Whether the remote knows; `false` when it could not be reached and rows were abandoned.
+    /// Whether the remote was updated; `false` if it was unreachable and rows were abandoned.
     public let isRemoteTold: Bool
 }

@@ -3,8 +3,9 @@ internal import StretchCore
 public import StretchKeystore
 public import StretchMigration
 
-/// Long work on a database for programs with tasks: each piece runs on a thread and a connection of
-/// its own, while this database's connection stays free.
+/// Long-running work on a database for programs that use Swift tasks.
+///
+/// Each operation runs on its own thread and connection, so this database's connection stays free.
 ///
 /// ```swift
 /// let report = try await database.background.migrate().report
@@ -22,7 +23,7 @@ public struct BackgroundWork: Sendable {
         usesScopedCredential = database.usesScopedCredential
     }
 
-    /// Moves eligible rows: see
+    /// Migrates eligible rows: see
     /// ``StretchDatabase/migrate(tables:batchRowCount:lockBudget:shouldStop:progress:)``.
     public func migrate(
         tables: [String]? = nil, batchRowCount: Int? = nil,
@@ -35,7 +36,7 @@ public struct BackgroundWork: Sendable {
         }
     }
 
-    /// Moves cold rows of a table back: see
+    /// Brings back cold rows of a table: see
     /// ``TableAdministration/bringBack(where:shouldStop:progress:)``.
     public func bringBack(
         table name: String, where condition: String? = nil
@@ -46,8 +47,7 @@ public struct BackgroundWork: Sendable {
         }
     }
 
-    /// Compares all cold rows with their proofs: see
-    /// ``StretchDatabase/verify(table:shouldStop:progress:)``.
+    /// Verifies all cold rows: see ``StretchDatabase/verify(table:shouldStop:progress:)``.
     public func verify(
         table name: String? = nil
     ) -> LongWork<VerificationProgress, VerificationReport> {
@@ -59,7 +59,7 @@ public struct BackgroundWork: Sendable {
 
     /// Writes a backup: see ``StretchDatabase/backUp(to:_:)``.
     ///
-    /// The options' own `shouldStop` and `progress` are asked and told as well.
+    /// The `shouldStop` and `progress` of the options are called as well.
     public func backUp(
         to target: String, _ options: BackupOptions = BackupOptions()
     ) -> LongWork<BackupProgress, BackupReport> {
@@ -77,8 +77,8 @@ public struct BackgroundWork: Sendable {
         }
     }
 
-    /// Deletes cold rows that no branch sees any more, as the call of the same name of
-    /// ``RemoteAdministration`` does.
+    /// Deletes cold rows that no branch sees any longer: see the same method of
+    /// ``RemoteAdministration``.
     public func collectGarbage(
         olderThan age: Duration? = nil, erasesHiddenRows: Bool = false, isDryRun: Bool = false
     ) -> LongWork<MigrationProgress, GarbageCollection> {
@@ -129,12 +129,12 @@ public struct BackgroundWork: Sendable {
 }
 
 extension StretchDatabase {
-    /// Long work for programs with tasks, with this database's settings of this moment.
+    /// Long-running work for programs that use Swift tasks, with this database's current settings.
     public var background: BackgroundWork { BackgroundWork(self) }
 }
 
 extension BackupOptions {
-    /// The same options, which also ask and tell the control of background work.
+    /// Returns the same options, connected to the control of background work.
     func followed(by control: WorkControl<BackupProgress>) -> BackupOptions {
         var options = self
         options.shouldStop = { [shouldStop] in shouldStop() || control.shouldStop() }
@@ -147,7 +147,7 @@ extension BackupOptions {
 }
 
 extension RestoreOptions {
-    /// The same options, which also ask and tell the control of background work.
+    /// Returns the same options, connected to the control of background work.
     func followed(by control: WorkControl<BackupProgress>) -> RestoreOptions {
         var options = self
         options.shouldStop = { [shouldStop] in shouldStop() || control.shouldStop() }

@@ -2,9 +2,9 @@ internal import Dispatch
 internal import StretchCore
 internal import Synchronization
 
-/// Work that runs on a thread of its own: its progress, and its report in the end.
+/// Work that runs on its own thread, with its progress and final report.
 ///
-/// The work begins at once, and goes on when nobody looks at it.
+/// The work starts immediately, and continues even if this object is released.
 ///
 /// ```swift
 /// let migration = database.background.migrate()
@@ -12,9 +12,9 @@ internal import Synchronization
 /// let report = try await migration.report
 /// ```
 public struct LongWork<Progress: Sendable, Report: Sendable>: Sendable {
-    /// How far the work is, until the work ends.
+    /// The progress of the work, until it ends.
     ///
-    /// It has one reader. A slow one misses values, but never the newest.
+    /// The stream has one reader. A slow reader misses values, but never the newest.
     public let progress: AsyncStream<Progress>
     private let task: Task<Report, any Error>
     private let isCancelled: Cancellation
@@ -28,7 +28,7 @@ public struct LongWork<Progress: Sendable, Report: Sendable>: Sendable {
         task = Task.detached {
             defer { continuation.finish() }
             return try await withCheckedThrowingContinuation { done in
-                // A thread of the pool that Swift's tasks share must not wait for a remote.
+                // A thread of Swift's cooperative pool must not wait for a remote.
                 DispatchQueue(label: "stretch.work").async {
                     done.resume(
                         with: Result { () throws in
@@ -42,11 +42,11 @@ public struct LongWork<Progress: Sendable, Report: Sendable>: Sendable {
         }
     }
 
-    /// What the work did, once it has ended.
+    /// The report of the work, available when it ends.
     ///
-    /// When the task that waits is cancelled, the work is: see ``cancel()``.
+    /// Cancelling the waiting task cancels the work: see ``cancel()``.
     ///
-    /// - Throws: What the call that does the same work at once throws.
+    /// - Throws: The errors of the corresponding synchronous call.
     public var report: Report {
         get async throws(StretchError) {
             let result = await withTaskCancellationHandler {
@@ -63,14 +63,14 @@ public struct LongWork<Progress: Sendable, Report: Sendable>: Sendable {
         }
     }
 
-    /// Asks the work to stop; everything that it did is complete.
+    /// Requests that the work stop; completed steps remain in effect.
     ///
-    /// A migration stops after the current batch, and its report says so. Other work ends with
-    /// `cancelled`, and has changed nothing.
+    /// A migration stops after the current batch, and its report states this. Other work ends with
+    /// `cancelled` and changes nothing.
     public func cancel() { isCancelled.request() }
 }
 
-/// What work asks and tells while it runs.
+/// The callbacks of running work.
 struct WorkControl<Progress: Sendable>: Sendable {
     let shouldStop: @Sendable () -> Bool
     let progress: @Sendable (Progress) -> Void

@@ -2,17 +2,17 @@ public import StretchCatalog
 public import StretchCore
 public import StretchTimeline
 
-/// What a database file says of itself, without a credential and without its remote.
+/// The description of a database file, read without a credential and without its remote.
 public struct BackupDescription: Equatable, Sendable {
-    /// How changes of a file are written: <https://sqlite.org/fileformat2.html>.
+    /// The journal of a file: <https://sqlite.org/fileformat2.html>.
     public enum Journal: String, Sendable, CaseIterable {
-        /// With a write-ahead log.
+        /// A write-ahead log.
         case wal
-        /// With a rollback journal, whose mode the file does not name.
+        /// A rollback journal; the file does not record its mode.
         case rollback
     }
 
-    /// What makes a file a stretched one.
+    /// The Stretch properties of a stretch-enabled file.
     public struct Stretch: Equatable, Sendable {
         /// The version of the catalog's format.
         public let format: Int64
@@ -22,15 +22,16 @@ public struct BackupDescription: Equatable, Sendable {
         public let branch: Int64
         /// The number of changes of the manifest.
         public let epoch: Int64
-        /// The number that tells this epoch from others of the same number; no secret.
+        /// The token of the epoch, which distinguishes it from others with the same number; not a
+        /// secret.
         public let token: Int64
-        /// Where the cold rows are: `file:archive.db`.
+        /// The server of the cold rows: `file:archive.db`.
         public let server: String
         /// Which rows queries see.
         public let queryMode: QueryMode
         /// The step in flight, or `nil`.
         public let pendingStep: PendingStep.Kind?
-        /// Whether a reauthorization was cut off.
+        /// Whether a reauthorization was interrupted.
         public let isForkUnfinished: Bool
     }
 
@@ -40,51 +41,51 @@ public struct BackupDescription: Equatable, Sendable {
         public let name: String
         /// The filter predicate.
         public let filterPredicate: String
-        /// What the migrator does with the table.
+        /// The migration state of the table.
         public let migrationState: MigrationState
-        /// The rows in the file.
+        /// The number of rows in the file.
         public let localRows: Int64
-        /// The rows in the file that would move now; `nil` when it cannot be told.
+        /// The number of rows in the file that would be migrated now; `nil` if unknown.
         public let eligibleRows: Int64?
-        /// The visible rows that are in the remote only.
+        /// The number of visible rows that are only in the remote.
         public let remoteRows: Int64
-        /// The batches of the manifest.
+        /// The number of batches in the manifest.
         public let batches: Int64
-        /// The remote rows that the file hides.
+        /// The number of remote rows that the file hides.
         public let hiddenRows: Int64
     }
 
-    /// The file.
+    /// The path of the file.
     public let file: String
-    /// When it was last changed, in UTC; for a backup by Stretch, the moment whose state it is.
+    /// The time of the last change, in UTC; for a backup by Stretch, the time of its state.
     public let time: Timestamp
-    /// The size of the file.
+    /// The size of the file in bytes.
     public let byteCount: Int64
-    /// The bytes of a page.
+    /// The page size in bytes.
     public let pageSize: Int64
-    /// The pages.
+    /// The number of pages.
     public let pageCount: Int64
-    /// The pages without content.
+    /// The number of free pages.
     public let freePages: Int64
-    /// How the file is written.
+    /// The journal of the file.
     public let journal: Journal
-    /// Whether changes are in a file beside it, without which it is not whole.
+    /// Whether changes are in a WAL file beside it, without which it is incomplete.
     public let hasWAL: Bool
-    /// Whether it is an embedded remote: it holds the cold rows of other files.
+    /// Whether the file is an embedded remote, which holds cold rows of other files.
     public let isRemote: Bool
-    /// What makes it a stretched file, or `nil` for any other database.
+    /// The Stretch properties, or `nil` for any other database.
     public let stretch: Stretch?
     /// The stretch-enabled tables, in the order in which they were enabled.
     public let tables: [Table]
     /// The other tables.
     public let plainTables: [String]
-    /// What SQLite finds wrong; empty for nothing, `nil` when it was not asked.
+    /// The problems found by SQLite's integrity check; `nil` if it was not run.
     public let integrityProblems: [String]?
 }
 
 extension BackupDescription {
-    /// The rows of stretch-enabled tables in the file.
+    /// The number of rows of stretch-enabled tables in the file.
     public var localRows: Int64 { tables.reduce(0) { $0 + $1.localRows } }
-    /// The rows of stretch-enabled tables that are in the remote only.
+    /// The number of rows of stretch-enabled tables that are only in the remote.
     public var remoteRows: Int64 { tables.reduce(0) { $0 + $1.remoteRows } }
 }

@@ -1,43 +1,43 @@
-/// How far a copy is.
+/// The progress of a copy.
 public struct BackupProgress: Sendable {
-    /// The pages that are copied.
+    /// The number of copied pages.
     public let pages: Int64
-    /// The pages of the database.
+    /// The number of pages of the database.
     public let totalPages: Int64
 }
 
-/// How a backup is made.
+/// The options of a backup.
 public struct BackupOptions: Sendable {
-    /// Whether a file that is there already is replaced.
+    /// Whether to replace an existing file.
     public var overwrites = false
-    /// Whether cold rows are written too, so that the backup needs no remote.
+    /// Whether to include cold rows, so that the backup needs no remote.
     public var isDeep = false
-    /// Whether SQLite reads the whole backup before it gets its name.
+    /// Whether SQLite checks the whole backup before it gets its final name.
     ///
-    /// That takes several times as long as the copy itself; without it, a damage of the database is
-    /// found when the backup is restored, which always checks.
+    /// The check takes several times as long as the copy. Without it, damage of the database is
+    /// found when the backup is restored, because a restore always checks.
     public var isChecked = true
-    /// The most bytes to copy in a second, or `nil` for no limit.
+    /// The maximum number of bytes to copy per second, or `nil` for no limit.
     public var maximumBytesPerSecond: Int64?
-    /// Asked again and again; `true` stops the backup, and no file is made.
+    /// Called repeatedly; `true` stops the backup, and no file is created.
     public var shouldStop: @Sendable () -> Bool = { false }
-    /// Told how far the copy is.
+    /// Called with the progress of the copy.
     public var progress: @Sendable (BackupProgress) -> Void = { _ in }
 
-    /// A shallow backup at full speed, to a new file.
+    /// Creates the default options: a shallow backup at full speed to a new file.
     public init() {}
 }
 
-/// What a backup came to.
+/// The result of a backup.
 public struct BackupReport: Equatable, Sendable {
     /// The file that was backed up.
     public let source: String
-    /// Whether the backup has the cold rows too.
+    /// Whether the backup includes cold rows.
     public let isDeep: Bool
-    /// The cold rows that a deep backup has; zero for a shallow one.
+    /// The number of cold rows in a deep backup; zero for a shallow one.
     public let coldRows: Int64
-    /// How long it took.
+    /// The elapsed time.
     public let elapsed: Duration
-    /// The backup.
+    /// The description of the backup.
     public let backup: BackupDescription
 }

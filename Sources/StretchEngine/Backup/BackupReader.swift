@@ -7,7 +7,7 @@ internal import StretchSQLite
 internal import StretchText
 internal import StretchTimeline
 
-/// Reads what a database file says of itself, and writes nothing.
+/// Reads the description of a database file, and writes nothing.
 struct BackupReader {
     let path: String
     let configuration: Configuration
@@ -17,9 +17,9 @@ struct BackupReader {
 
     /// Opens a file.
     ///
-    /// A file in WAL mode without a WAL is open in no other program, and is read without a lock,
-    /// because SQLite would make two files beside it. A WAL that is there is read, and SQLite may
-    /// leave its `-shm` file.
+    /// A file in WAL mode without a WAL file is not open in another program. It is read without a
+    /// lock, because SQLite would otherwise create two files beside it. An existing WAL is read,
+    /// and SQLite may leave its `-shm` file.
     ///
     /// - Throws: `invalidArgument` for a missing file, or one that is not a database.
     init(_ path: String, _ configuration: Configuration) throws(StretchError) {
@@ -60,17 +60,17 @@ struct BackupReader {
         }
     }
 
-    /// When the file was last changed.
+    /// The time of the file's last change.
     var time: Timestamp { TemporaryFile.modificationTime(path) ?? Timestamp(milliseconds: 0) }
 
-    /// What makes it a stretched file, or `nil`.
+    /// Returns the catalog's record of the database, or `nil` if it is not stretch-enabled.
     func record() throws(StretchError) -> DatabaseRecord? {
         try local { () throws in try Catalog(connection).database() }
     }
 
-    /// All that the file says.
+    /// Returns the description of the file.
     ///
-    /// - Parameter isChecked: Whether every page is read, too.
+    /// - Parameter isChecked: Whether to read every page as well.
     /// - Throws: `damaged` for a catalog of another version.
     func description(isChecked: Bool = false) throws(StretchError) -> BackupDescription {
         try local { () throws in
@@ -129,7 +129,7 @@ struct BackupReader {
             hiddenRows: counts.hiddenRows)
     }
 
-    /// - Returns: `nil` where the filter does not fit the table any more.
+    /// - Returns: `nil` if the filter no longer matches the table.
     private func eligibleRowCount(
         _ table: StretchedTable, _ schema: TableSchema, _ reader: SchemaReader
     ) -> Int64? {
@@ -142,7 +142,7 @@ struct BackupReader {
         return count ?? nil
     }
 
-    /// The ordinary tables of a database but those of SQLite and Stretch.
+    /// Returns the ordinary tables of a database, except those of SQLite and Stretch.
     static func tableNames(_ connection: Connection) throws -> [String] {
         try connection.rows(
             """

@@ -5,25 +5,24 @@ internal import StretchMigration
 internal import StretchSQLite
 internal import StretchText
 
-/// A copy of a whole database that others go on using, page by page.
+/// A page-by-page copy of a database that stays in use.
 struct DatabaseCopy {
     static let pageCountPerStep: Int32 = 1_024
-    /// How often a copy without a snapshot may begin again before it keeps writers out.
+    /// The number of restarts of a copy without a snapshot before it blocks writers.
     static let maximumRestartCount = 4
 
     let configuration: Configuration
     let options: BackupOptions
 
-    /// Copies schema main of a connection into an empty file, and proves the copy whole unless
-    /// the options say otherwise.
+    /// Copies schema main of a connection to an empty file, and checks the copy unless disabled.
     ///
-    /// With a WAL one snapshot is copied, and writers go on. Without one, a copy that a writer
-    /// disturbs begins again; the fifth time it keeps writers out until it is done.
+    /// With a WAL, one snapshot is copied and writers continue. Without one, a copy that a writer
+    /// disturbs starts again; the fifth attempt blocks writers until it completes.
     ///
-    /// - Parameter inSnapshot: Called with a connection that reads the snapshot that is copied;
-    ///   writers of a database without a WAL wait for it.
-    /// - Returns: The time of the state that was copied.
-    /// - Throws: `damaged` when the copy is not sound, `cancelled`, `busy`.
+    /// - Parameter inSnapshot: Called with a connection that reads the copied snapshot; writers of
+    ///   a database without a WAL wait for it.
+    /// - Returns: The time of the copied state.
+    /// - Throws: `damaged` if the copy is damaged, `cancelled`, `busy`.
     func copy(
         _ source: Connection, to path: String, inSnapshot: ((Connection) throws -> Void)? = nil
     ) throws -> Timestamp {
@@ -35,7 +34,7 @@ struct DatabaseCopy {
             let destination = try Connection(
                 path: path, access: .readWrite, routines: configuration.routines,
                 followsLinks: false)
-            // The file has no other name yet: what a crash leaves is removed.
+            // The file still has its temporary name, so its remains are removed after a crash.
             try destination.useNoJournal()
             if holdsSnapshot {
                 try source.execute("BEGIN")
@@ -102,9 +101,10 @@ struct DatabaseCopy {
         if due > spent { Thread.sleep(forTimeInterval: min(due - spent, 1)) }
     }
 
-    /// Reads every page of a file that nobody writes.
+    /// Checks every page of a file that has no writer.
     ///
-    /// - Throws: `damaged` with what SQLite says: <https://sqlite.org/pragma.html#pragma_integrity_check>.
+    /// - Throws: `damaged` with SQLite's findings:
+    ///   <https://sqlite.org/pragma.html#pragma_integrity_check>.
     static func check(_ path: String, _ configuration: Configuration) throws {
         let connection = try Connection(
             path: path, access: .immutable, routines: configuration.routines)
@@ -117,7 +117,7 @@ struct DatabaseCopy {
         }
     }
 
-    /// What SQLite finds wrong, at most 100 sentences.
+    /// Returns the problems that SQLite finds, at most 100.
     static func integrityProblems(
         of connection: Connection
     ) throws(SQLiteError) -> [String] {

@@ -8,9 +8,9 @@ internal import StretchMigration
 internal import StretchSQLite
 
 extension StretchDatabase {
-    /// Makes a shallow backup a plain file with all rows: its own manifest tells which.
+    /// Converts a shallow backup to a plain file with all rows that its manifest names.
     ///
-    /// - Returns: The cold rows that were written.
+    /// - Returns: The number of cold rows written.
     func fill(_ path: String, _ options: BackupOptions) throws -> Int64 {
         let deep = try DeepBackup(path, options, self)
         let rows = try deep.fill()
@@ -19,10 +19,10 @@ extension StretchDatabase {
     }
 }
 
-/// Fills a shallow backup with its cold rows, and takes Stretch out of it.
+/// Fills a shallow backup with its cold rows, and removes Stretch's tables.
 ///
-/// No transaction is open at the remote or on the original meanwhile: batches are immutable, and
-/// the remote's history proves at the end that they were this file's all the time.
+/// No transaction stays open in the remote or on the original. Batches are immutable, and at the
+/// end the remote's history proves that they belonged to this file throughout.
 private final class DeepBackup {
     private let path: String
     private let options: BackupOptions
@@ -41,7 +41,7 @@ private final class DeepBackup {
             followsLinks: false)
         connection.set(.triggers, false)
         connection.set(.foreignKeys, false)
-        // The file has no other name yet: what a crash leaves is removed.
+        // The file still has its temporary name, so its remains are removed after a crash.
         try connection.useNoJournal()
         try connection.execute(
             "PRAGMA cache_size = -65536; PRAGMA ignore_check_constraints = ON")
@@ -54,7 +54,7 @@ private final class DeepBackup {
     }
 
     func fill() throws -> Int64 {
-        // Nobody else has the file, in which nothing but indexes changes.
+        // No other process uses the file, in which only indexes change.
         let reader = SchemaReader(connection)
         try Migrator.requireSameSchema(reader)
         var rows: Int64 = 0
@@ -70,13 +70,12 @@ private final class DeepBackup {
         return rows
     }
 
-    /// Inserts a table's pages, each of which is read on a second thread while the one before is
-    /// inserted.
+    /// Inserts a table's pages while a second thread reads the next page.
     private func fill(_ recall: Recall) throws -> Int64 {
         let pages = try catalog.batches(table: recall.table.id).flatMap(Page.all(of:))
         let reader = PageReader(recall, endpoint)
         var ahead = pages.first.map(reader.read)
-        // The session is nobody else's until the second thread is done with it.
+        // The session may not be used until the second thread is done with it.
         defer { _ = try? ahead?.result() }
         var hidden: Set<Int64> = []
         var rows: Int64 = 0
@@ -111,7 +110,7 @@ private final class DeepBackup {
         }
     }
 
-    /// Proves that the rows were this file's, takes the catalog out, and checks the file.
+    /// Proves that the rows belonged to this file, removes the catalog, and checks the file.
     func finish() throws {
         guard try endpoint.holds(record.position) else {
             throw StretchError(
@@ -126,7 +125,7 @@ private final class DeepBackup {
     }
 }
 
-/// A part of a batch that is read at once.
+/// A part of a batch that is read in one call.
 private struct Page {
     private static let byteCount: Int64 = 4 << 20
 
@@ -135,7 +134,7 @@ private struct Page {
 
     var isLast: Bool { ordinals.upperBound == batch.visible.rowCount }
 
-    /// The pages of a batch, in their order.
+    /// Returns the pages of a batch, in order.
     static func all(of batch: ManifestBatch) -> [Page] {
         let count = batch.visible.rowCount
         let limit = RowBuffer.rowCount(
@@ -146,7 +145,7 @@ private struct Page {
     }
 }
 
-/// Reads a table's pages in their order, and proves each batch with its last one.
+/// Reads a table's pages in order, and verifies each batch after its last page.
 // Its state belongs to the queue.
 private final class PageReader: @unchecked Sendable {
     private let queue = DispatchQueue(label: "stretch.backup.read")
@@ -177,7 +176,7 @@ private final class PageReader: @unchecked Sendable {
     private func prove(_ batch: ManifestBatch) throws {
         let digest = Array(hash.finalize())
         hash = SHA256()
-        // A table that got columns since has other rows than those that were hashed.
+        // If columns were added since, the rows differ from those that were hashed.
         let isWhole = table.columnIDs(schemaVersion: batch.schemaVersion) == columns
         guard !isWhole || digest == batch.digest else { throw damaged(batch) }
     }

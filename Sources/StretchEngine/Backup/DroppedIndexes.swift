@@ -3,11 +3,12 @@ internal import StretchCore
 internal import StretchSQLite
 internal import StretchText
 
-/// Indexes that are away while a table is filled: made anew, each is sorted once, where each row
-/// would otherwise look for its place.
+/// Indexes that are dropped while a table is filled, and then rebuilt.
 ///
-/// Only indexes that no constraint needs are dropped, and only when more rows come than there are.
-/// What ANALYZE found is kept. Nobody else may use the file meanwhile.
+/// Building an index sorts it once, which is faster than inserting each row.
+///
+/// Only indexes that no constraint needs are dropped, and only if the table gets more rows than it
+/// has. The results of ANALYZE are kept. No other connection may use the file in the meantime.
 struct DroppedIndexes {
     private static let statistics = ["sqlite_stat1", "sqlite_stat4"]
 
@@ -20,7 +21,7 @@ struct DroppedIndexes {
     ///
     /// - Parameters:
     ///   - table: The table's name in schema main.
-    ///   - rowCount: The rows that come.
+    ///   - rowCount: The number of rows to be inserted.
     ///   - connection: A connection, in a transaction.
     init(of table: String, filledWith rowCount: Int64, on connection: Connection) throws {
         self.connection = connection
@@ -59,7 +60,7 @@ struct DroppedIndexes {
         }
     }
 
-    /// Makes the indexes again, in the order in which they were made.
+    /// Creates the indexes again, in their original order.
     func create() throws {
         guard !definitions.isEmpty else { return }
         try connection.authorizing({ action in

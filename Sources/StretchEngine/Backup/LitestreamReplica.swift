@@ -2,18 +2,18 @@ public import Foundation
 public import StretchCore
 internal import StretchText
 
-/// A replica of a database that the program Litestream writes.
+/// A replica of a database, written by the program Litestream.
 ///
 /// Source: <https://litestream.io/reference/restore/>.
 public struct LitestreamReplica: Sendable {
-    /// Where the replica is: `s3://bucket/app.db`, `file:///backups/app.db`.
+    /// The URL of the replica: `s3://bucket/app.db`, `file:///backups/app.db`.
     public let url: String
     private let run: @Sendable ([String]) throws(StretchError) -> Data
 
-    /// Makes a replica.
+    /// Creates a replica.
     ///
-    /// - Parameter run: Runs the program `litestream` with arguments and returns what it prints; a
-    ///   failure of the program is thrown.
+    /// - Parameter run: Runs the program `litestream` with arguments and returns its output; throws
+    ///   if the program fails.
     public init(
         url: String, run: @escaping @Sendable ([String]) throws(StretchError) -> Data
     ) {
@@ -31,14 +31,15 @@ public struct LitestreamReplica: Sendable {
         }
     }
 
-    /// The states that can be restored, as the program lists them.
+    /// Returns the states that can be restored, as listed by the program.
     ///
-    /// - Throws: What `run` throws; `unsupported` when the answer is not understood.
+    /// - Throws: The errors of `run`; `unsupported` if the output is not understood.
     func states() throws(StretchError) -> [LitestreamStates.State] {
         let answer = try run(["ltx", "-json", "-level", "all", url])
         do {
             return try JSONDecoder().decode([File].self, from: answer).map { file in
-                // Whole seconds hide up to one: a state counts from the end of its second.
+                // Times in whole seconds are rounded down, so a state counts from the end of its
+                // second.
                 let fraction: Int64 = file.timestamp.includes(".") ? 0 : 999
                 guard let time = Timestamp(parsing: file.timestamp) else { throw notUnderstood }
                 return LitestreamStates.State(
@@ -52,9 +53,9 @@ public struct LitestreamReplica: Sendable {
 
     /// Writes the database at a state to a new file.
     func restore(_ state: LitestreamStates.State, to path: String) throws(StretchError) {
-        unlink(path)  // The program makes the file, and refuses one that is there.
+        unlink(path)  // The program creates the file and refuses an existing one.
         _ = try run(["restore", "-txid", state.transaction, "-o", path, url])
-        unlink(path + ".txid")  // Some versions leave their position there.
+        unlink(path + ".txid")  // Some versions store their position there.
     }
 
     private var notUnderstood: StretchError {
@@ -64,12 +65,12 @@ public struct LitestreamReplica: Sendable {
     }
 }
 
-/// What can be restored from a replica, and what of it is the state of a moment.
+/// The states that can be restored from a replica, and the choice among them by time.
 struct LitestreamStates: Equatable {
     struct State: Equatable {
-        /// The transaction's id, as the program writes it: 16 hexadecimal digits.
+        /// The transaction's id in the program's format: 16 hexadecimal digits.
         let transaction: String
-        /// A moment at which the database had this state, or a later one.
+        /// A time at which the database had this state or a later one.
         let time: Timestamp
     }
 
@@ -83,11 +84,11 @@ struct LitestreamStates: Equatable {
             .sorted { $0.transaction < $1.transaction }
     }
 
-    /// The newest state that is not after a time.
+    /// Returns the newest state that is not after a time.
     ///
-    /// - Parameter time: The wanted moment, or `nil` for the newest state.
-    /// - Returns: The state, and whether a later one shows that the replica was written on, so that
-    ///   it is the state of that moment.
+    /// - Parameter time: The wanted time, or `nil` for the newest state.
+    /// - Returns: The state, and whether a later state proves that the replica was complete at that
+    ///   time.
     /// - Throws: `invalidArgument` for an empty replica, or a time before its first state.
     func newest(
         notAfter time: Timestamp?, replica: String

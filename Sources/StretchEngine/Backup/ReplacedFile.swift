@@ -3,17 +3,17 @@ internal import StretchKeystore
 internal import StretchSQLite
 internal import StretchText
 
-/// A file whose place another one takes: nobody has it open, and nothing belongs to it.
+/// A file to be replaced, which no connection has open and which has no WAL or journal.
 ///
-/// A WAL or journal that stayed behind would be taken for the new file's, and damage it:
-/// <https://sqlite.org/howtocorrupt.html>. SQLite itself removes both when the file leaves WAL mode,
-/// which it does for the only connection alone. Until the object is gone no other connection can
-/// read the file.
+/// SQLite would apply a leftover WAL or journal to the new file and damage it:
+/// <https://sqlite.org/howtocorrupt.html>. SQLite itself removes both when the file leaves WAL
+/// mode, which it does for the only connection alone. No other connection can read the file until
+/// this object is released.
 final class ReplacedFile {
     private let connection: Connection?
     private let usedWAL: Bool
 
-    /// Locks a file, or removes nothing when it is no database.
+    /// Locks a file; does nothing if it is not a database.
     ///
     /// - Throws: `busy` while another connection has it open.
     init(_ path: String, _ configuration: Configuration) throws(StretchError) {
@@ -25,7 +25,7 @@ final class ReplacedFile {
                 path: path, access: .readWrite, routines: configuration.routines)
             connection.setBusyTimeout(milliseconds: configuration.busyTimeoutMilliseconds)
             mode = try connection.string("PRAGMA main.journal_mode")
-            // The answer is the mode that it has afterwards; a reader elsewhere is an error.
+            // The result is the mode afterwards. Another connection makes the statement fail.
             let result = try connection.string("PRAGMA main.journal_mode = DELETE")
             guard result?.foldingCase == "delete" else {
                 throw SQLiteError(extendedCode: 5, message: "database is locked")
@@ -33,7 +33,7 @@ final class ReplacedFile {
             try connection.execute("BEGIN EXCLUSIVE")
             locked = connection
         } catch {
-            // SQLITE_NOTADB and SQLITE_CORRUPT: what is no database has no WAL.
+            // SQLITE_NOTADB and SQLITE_CORRUPT: a file that is not a database has no WAL.
             if error.code == ResultCode.notADatabase || error.code == ResultCode.corrupt {
                 locked = nil
             } else if error.isBusy {
@@ -52,9 +52,9 @@ final class ReplacedFile {
     // Closing ends the transaction, which has written nothing.
     deinit { if let connection, connection.isInTransaction { try? connection.execute("ROLLBACK") } }
 
-    /// Lets the file be used as before.
+    /// Restores the file to its previous use.
     func giveUp() {
-        // Where it cannot leave rollback mode, it stays whole in it.
+        // If the file cannot leave rollback mode, it remains intact in that mode.
         try? connection?.execute("ROLLBACK")
         if usedWAL { try? connection?.execute("PRAGMA main.journal_mode = WAL") }
     }

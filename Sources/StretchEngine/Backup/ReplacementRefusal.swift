@@ -1,7 +1,7 @@
-/// Why a file does not give way to a backup unasked; the cause of the error that says so.
+/// The reason why a file is not replaced by a backup without confirmation; the cause of an error.
 package enum ReplacementRefusal: Error {
-    /// It holds another database, or something else.
+    /// The file holds another database or other data.
     case foreign
-    /// It is newer than the backup.
+    /// The file is newer than the backup.
     case newer
 }

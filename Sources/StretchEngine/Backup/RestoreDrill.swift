@@ -7,21 +7,21 @@ public import StretchMigration
 internal import StretchSQLite
 internal import StretchText
 
-/// What a restore drill found.
+/// The result of a restore drill.
 public struct DrillReport: Equatable, Sendable {
     /// One table of the database.
     public struct Table: Equatable, Sendable {
         /// The table's name.
         public let name: String
-        /// The rows that the backup must have.
+        /// The expected number of rows.
         public let localRows: Int64
-        /// The rows that the restored file has.
+        /// The number of rows in the restored file.
         public let restoredRows: Int64
-        /// Whether all of them are the same, value by value and in the same order.
+        /// Whether all rows are equal, value by value and in the same order.
         public let isEqual: Bool
     }
 
-    /// The moment whose state was backed up.
+    /// The time of the state that was backed up.
     public let time: Timestamp
     /// The branch.
     public let branch: Int64
@@ -29,27 +29,27 @@ public struct DrillReport: Equatable, Sendable {
     public let epoch: Int64
     /// The tables of the file, stretch-enabled or not.
     public let tables: [Table]
-    /// What was found when every cold row of the restored file was read again.
+    /// The result of verifying every cold row of the restored file.
     public let remote: VerificationReport
-    /// How long it took.
+    /// The elapsed time.
     public let elapsed: Duration
-    /// Whether nothing differs.
+    /// Whether no difference was found.
     public let isSound: Bool
 }
 
 extension StretchDatabase {
-    /// Proves that a backup of this moment would bring every row back.
+    /// Proves that a backup made now restores every row.
     ///
-    /// It makes a backup in a new folder, restores it to another file there, compares each table of
-    /// the restored file with this one as it was at that moment, and reads every cold row by the
-    /// restored file's own manifest. No branch is made, the remote is not changed, and the folder
-    /// is removed.
+    /// The drill makes a backup in a new folder, restores it to another file there, compares each
+    /// table of the restored file with this file at the time of the backup, and reads every cold
+    /// row named in the restored file's manifest. No branch is created, the remote is not changed,
+    /// and the folder is removed.
     ///
     /// - Parameters:
-    ///   - folder: Where the new folder is made: it needs room for two copies of the file.
-    ///   - options: How the backup is made.
-    /// - Returns: What differs is in the result, and no error.
-    /// - Throws: `disconnected`, `remoteUnavailable`, `busy`, `cancelled`; `wrongState` when the
+    ///   - folder: The parent of the new folder, with space for two copies of the file.
+    ///   - options: The options of the backup.
+    /// - Returns: The report; differences are reported, not thrown.
+    /// - Throws: `disconnected`, `remoteUnavailable`, `busy`, `cancelled`; `wrongState` if the
     ///   folder cannot be written.
     public func drill(
         in folder: String, _ options: BackupOptions = BackupOptions()
@@ -101,12 +101,12 @@ extension StretchDatabase {
     }
 }
 
-/// The rows of one table, in their order, as a number and a hash.
+/// The number of rows of a table, and a hash of the rows in order.
 struct TableDigest: Equatable {
     let rowCount: Int64
     let hash: [UInt8]
 
-    /// The digests of all ordinary tables, those of the catalog among them.
+    /// Returns the digests of all ordinary tables, including those of the catalog.
     static func all(of connection: Connection) throws -> [String: TableDigest] {
         var digests: [String: TableDigest] = [:]
         let names = try BackupReader.tableNames(connection) + CatalogSchema.tableNames

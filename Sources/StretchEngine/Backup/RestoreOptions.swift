@@ -1,44 +1,45 @@
 public import StretchCore
 
-/// What is restored, and over what.
+/// The options of a restore.
 public struct RestoreOptions: Sendable {
-    /// The moment whose state is wanted, or `nil` for the newest one.
+    /// The time of the wanted state, or `nil` for the newest state.
     public var time: Timestamp?
-    /// Whether the file is replaced when it holds another database or is newer than the backup.
+    /// Whether to replace the file even if it holds another database or is newer than the backup.
     public var replaces = false
-    /// Whether the newest state not after ``time`` is taken from a replica even when nothing shows
-    /// that the replica was complete at that moment.
+    /// Whether to accept the newest state not after ``time`` from a replica even if nothing proves
+    /// that the replica was complete at that time.
     public var acceptsNearest = false
-    /// The file that was replicated, if it is still there, or `nil` for the one to be restored.
+    /// The file that was replicated, if it still exists, or `nil` for the file to be restored.
     ///
-    /// One that has the same rows as the replica's newest state shows that the replica is complete.
+    /// If its rows equal the replica's newest state, the replica is complete.
     public var original: String?
-    /// Asked again and again; `true` stops, and nothing is changed.
+    /// Called repeatedly; `true` stops the restore, and nothing is changed.
     public var shouldStop: @Sendable () -> Bool = { false }
-    /// Told how far the copy is.
+    /// Called with the progress of the copy.
     public var progress: @Sendable (BackupProgress) -> Void = { _ in }
 
-    /// The newest state, over no newer file.
+    /// Creates the default options: the newest state, without replacing a newer file.
     public init() {}
 }
 
-/// What a restore came to.
+/// The result of a restore.
 public struct RestoreReport: Equatable, Sendable {
-    /// The file.
+    /// The path of the file.
     public let file: String
-    /// The backup or the replica that it came from.
+    /// The backup or replica that was restored.
     public let source: String
-    /// The moment whose state it is.
+    /// The time of the restored state.
     public let time: Timestamp
-    /// How much earlier than the wanted moment that is; `nil` when none was asked for.
+    /// The difference from the wanted time; `nil` if none was requested.
     public let gap: Duration?
     /// Whether a file was replaced.
     public let isReplacing: Bool
-    /// How the file and its remote stand to each other, as far as it is known without asking the
-    /// remote: `connected` or `disconnected`; `nil` for a plain file.
+    /// The link state, as far as known without contacting the remote.
+    ///
+    /// It is `connected` or `disconnected`, or `nil` for a plain file.
     public let linkState: DatabaseStatus.LinkState?
-    /// What to do next: ``Advice/reauthorize`` for a file that is disconnected.
+    /// The next steps: ``Advice/reauthorize`` for a disconnected file.
     public let advice: [Advice]
-    /// The restored file.
+    /// The description of the restored file.
     public let content: BackupDescription
 }

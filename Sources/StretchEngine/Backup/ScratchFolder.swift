@@ -1,13 +1,13 @@
 internal import Foundation
 internal import StretchCore
 
-/// A new folder that is removed, with all it holds, when the object is gone.
+/// A new folder that is removed, with its content, when the object is released.
 final class ScratchFolder {
     private let path: String
 
-    /// Makes a folder that no other user can read.
+    /// Creates a folder that no other user can read.
     ///
-    /// - Throws: `wrongState` when it cannot be made.
+    /// - Throws: `wrongState` if it cannot be created.
     init(in parent: String) throws(StretchError) {
         path = "\(parent)/stretch-drill-\(UUID().uuidString)"
         guard mkdir(path, 0o700) == 0 else {
@@ -18,9 +18,9 @@ final class ScratchFolder {
         }
     }
 
-    // What stays behind is in the system's temporary folder, and a deinitializer cannot report it.
+    // Leftovers are in the system's temporary folder, and a deinitializer cannot report an error.
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    /// The path of a file in the folder.
+    /// Returns the path of a file in the folder.
     func path(_ name: String) -> String { "\(path)/\(name)" }
 }

@@ -5,18 +5,18 @@ public import StretchKeystore
 internal import StretchSQLite
 
 extension StretchDatabase {
-    /// Writes a backup: one file with the state of one moment, while others go on writing.
+    /// Writes a backup: one file with a consistent state, while others continue to write.
     ///
-    /// A shallow backup is the file itself: hot rows, and where the cold ones are. A deep one is a
-    /// plain SQLite file with all rows, which knows nothing of Stretch. The file gets its name when
-    /// it is whole, was read again unless the options say otherwise, and is on the disk; its time
-    /// of modification is the moment of the state.
+    /// A shallow backup is a copy of the file: hot rows, and the locations of cold rows. A deep
+    /// backup is a plain SQLite file with all rows and without Stretch. The file gets its name when
+    /// it is complete, has been checked (unless disabled in the options), and is on disk. Its
+    /// modification time is the time of the state.
     ///
     /// - Parameter target: The file to write.
-    /// - Throws: `wrongState` when the target exists and is not to be overwritten, or cannot be
-    ///   written; `damaged`, `busy`, `cancelled`; a deep backup also what reading cold rows throws,
-    ///   such as `disconnected` and `remoteUnavailable`. No file is made then, and one that was
-    ///   there is as it was.
+    /// - Throws: `wrongState` if the target exists and may not be overwritten, or cannot be
+    ///   written; `damaged`, `busy`, `cancelled`; for a deep backup also the errors of reading cold
+    ///   rows, such as `disconnected` and `remoteUnavailable`. No file is then created, and an
+    ///   existing file is unchanged.
     @discardableResult
     public func backUp(
         to target: String, _ options: BackupOptions = BackupOptions()
@@ -33,10 +33,10 @@ extension StretchDatabase {
         guard options.overwrites || !isThere else { throw TemporaryFile.exists(target) }
         try refuseOverwriting(target, record)
         let replaced = isThere ? try ReplacedFile(target, configuration) : nil
-        // Nobody may read more of the backup than of the database.
+        // The backup gets the database's mode, so that no other user can read it.
         let staged = try TemporaryFile(for: target, mode: GuardedFile.mode(path) ?? 0o600)
         var copied = options
-        // What is filled next is checked when it is full.
+        // A deep backup is checked after it is filled.
         copied.isChecked = options.isChecked && !options.isDeep
         let copy = DatabaseCopy(configuration: configuration, options: copied)
         var coldRows: Int64 = 0
@@ -52,12 +52,12 @@ extension StretchDatabase {
             backup: try BackupReader(target, configuration).description())
     }
 
-    /// What a database file says of itself: rows here and there, server, branch, epoch.
+    /// Returns the description of a database file: row counts, server, branch, and epoch.
     ///
     /// The file may be a backup made by any program. No credential is needed, and nothing is
-    /// written; a copy of a file with its WAL may get an `-shm` file beside it.
+    /// written, except that SQLite may create an `-shm` file beside a file with a WAL.
     ///
-    /// - Parameter isChecked: Whether SQLite reads every page and tells what is wrong.
+    /// - Parameter isChecked: Whether SQLite checks every page and reports problems.
     /// - Throws: `invalidArgument` for a missing file or one that is not a database; `damaged` for
     ///   a catalog of another version; `busy`.
     public static func inspect(
@@ -66,7 +66,7 @@ extension StretchDatabase {
         try BackupReader(file, configuration).description(isChecked: isChecked)
     }
 
-    /// The server that a file names, or `nil` for one that is not stretch-enabled.
+    /// Returns the server that a file names, or `nil` if the file is not stretch-enabled.
     ///
     /// - Throws: As ``inspect(_:isChecked:configuration:)``.
     public static func server(
@@ -77,7 +77,7 @@ extension StretchDatabase {
 
     // MARK: Parts
 
-    /// A connection of its own for a long read.
+    /// Returns a separate connection for a long read.
     func makeReader() throws -> Connection {
         let reader = try Connection(
             path: path, access: .readOnly, routines: configuration.routines,
@@ -86,7 +86,7 @@ extension StretchDatabase {
         return reader
     }
 
-    /// An embedded remote is no place for a backup.
+    /// Throws if the target is an embedded remote.
     private func refuseOverwriting(
         _ target: String, _ record: DatabaseRecord
     ) throws(StretchError) {

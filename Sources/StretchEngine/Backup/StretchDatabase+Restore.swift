@@ -7,21 +7,20 @@ internal import StretchText
 internal import StretchTimeline
 
 extension StretchDatabase {
-    /// Restores a file from a backup, however it was made.
+    /// Restores a file from a backup made by any program.
     ///
-    /// With a time, the newest backup that is not after it is taken: a backup's time is its file's
-    /// time of modification, which is never earlier than its state. The file is whole and on the
+    /// With a time, the newest backup that is not after it is used. The time of a backup is its
+    /// file's modification time, which is never earlier than its state. The file is complete and on
     /// disk before it gets its name. A restored file is disconnected from its remote until it is
-    /// reauthorized, also when its cold rows are those of the file that it replaces.
+    /// reauthorized, even if its cold rows are those of the file that it replaces.
     ///
     /// - Parameters:
     ///   - backups: One backup or several.
-    ///   - path: The file to make or replace.
-    /// - Throws: `invalidArgument` when no backup is old enough, or one is no database;
-    ///   `wrongState` when the file holds another database or is newer, and is not to be replaced;
-    ///   `busy` when another program has it open; `damaged` for a backup that is not sound;
-    ///   `cancelled`.
-    ///   The file is then as it was.
+    ///   - path: The file to create or replace.
+    /// - Throws: `invalidArgument` if no backup is old enough, or a backup is not a database;
+    ///   `wrongState` if the file holds another database or is newer, and may not be replaced;
+    ///   `busy` if another program has it open; `damaged` for a damaged backup; `cancelled`. The
+    ///   file is then unchanged.
     public static func restore(
         _ backups: [String], to path: String, _ options: RestoreOptions = RestoreOptions(),
         configuration: Configuration
@@ -45,9 +44,9 @@ extension StretchDatabase {
 
     /// Restores a file from a replica that Litestream wrote.
     ///
-    /// - Throws: What ``restore(_:to:_:configuration:)`` throws, and `remoteUnavailable` when the
-    ///   program fails; `wrongState` when nothing shows that the replica was complete at the wanted
-    ///   moment.
+    /// - Throws: The errors of ``restore(_:to:_:configuration:)``; `remoteUnavailable` if the
+    ///   program fails; `wrongState` if nothing proves that the replica was complete at the wanted
+    ///   time.
     public static func restore(
         _ replica: LitestreamReplica, to path: String,
         _ options: RestoreOptions = RestoreOptions(), configuration: Configuration
@@ -67,9 +66,9 @@ extension StretchDatabase {
     }
 }
 
-/// One restore: stages the file, looks at what it would replace, and gives it its name.
+/// One restore: stages the file, checks the file to be replaced, and renames the staged file.
 struct Restoration {
-    /// The file, without links.
+    /// The path of the file, without links.
     let path: String
     private let options: RestoreOptions
     private let configuration: Configuration
@@ -83,7 +82,7 @@ struct Restoration {
         self.configuration = configuration
     }
 
-    /// The newest backup that is not after a time.
+    /// Returns the newest backup that is not after a time.
     static func choose(
         _ backups: [String], _ time: Timestamp?
     ) throws(StretchError) -> (path: String, time: Timestamp) {
@@ -109,8 +108,7 @@ struct Restoration {
         return newest
     }
 
-    /// Throws unless the replicated file still has the newest state: then it also had it at all
-    /// moments between, however long the database was idle.
+    /// Throws unless the replicated file still has the newest state, and thus had it ever since.
     func requireComplete(
         _ restored: String, _ state: LitestreamStates.State, _ replica: LitestreamReplica
     ) throws {
@@ -129,8 +127,8 @@ struct Restoration {
     }
 
     /// - Parameters:
-    ///   - time: The moment whose state the source is.
-    ///   - write: Writes the database to the staged, empty file, and proves it sound.
+    ///   - time: The time of the source's state.
+    ///   - write: Writes the database to the empty staged file, and checks it.
     func run(
         from source: String, time: Timestamp, _ write: (TemporaryFile) throws -> Void
     ) throws(StretchError) -> RestoreReport {
@@ -140,7 +138,7 @@ struct Restoration {
         try local { () throws in try write(staged) }
         let (record, pending) = try self.record(ofFile: staged.temporaryPath)
         var replaced: ReplacedFile?
-        // A migrator of the old file must not go on under its name.
+        // A migrator of the old file must not continue under its name.
         var lease: MigratorLease?
         if isThere {
             try requireReplaceable(by: record, staged.temporaryPath, time: time)
@@ -162,8 +160,10 @@ struct Restoration {
         return try report(source, time, record, isReplacing: isThere)
     }
 
-    /// What the keystore has of the backup's branch, when the restored file would be taken for the
-    /// one that goes on in it: because it is in its place, or because no file is there any more.
+    /// Returns the attachment of the backup's branch if the restored file would be mistaken for its
+    /// owner.
+    ///
+    /// This happens if the file is at the owner's path, or if no file exists there any longer.
     private func attachment(
         of record: DatabaseRecord?, pending: PendingStep?
     ) throws(StretchError) -> Attachment? {
@@ -173,7 +173,7 @@ struct Restoration {
         return found.path == path || state == .connected ? found : nil
     }
 
-    /// What a file says of its branch, and its step in flight.
+    /// Returns a file's record of its branch, and its step in flight.
     private func record(
         ofFile path: String
     ) throws(StretchError) -> (DatabaseRecord?, PendingStep?) {
@@ -208,17 +208,18 @@ struct Restoration {
         }
         var isNewer = present.position.epoch > record.position.epoch || reader.time > time
         if !isNewer, reader.time.milliseconds + Self.tickMilliseconds > time.milliseconds {
-            // A change in the backup's tick may have come after it; only the rows show that.
+            // A change in the same clock tick may be newer than the backup; only the rows show
+            // this.
             isNewer = try !hasSameRows(reader, staged)
         }
         guard !isNewer else { throw refusal(.newer, "is newer than the backup") }
     }
 
-    /// How far the time of a change can be behind: file systems stamp files with a clock that the
-    /// kernel moves every 1 to 10 ms.
+    /// The maximum lag of a modification time: file systems use a clock that the kernel advances
+    /// every 1 to 10 ms.
     private static let tickMilliseconds: Int64 = 20
 
-    /// Whether a file that others may write has the rows of one that nobody has.
+    /// Returns whether a file that others may write has the same rows as a private file.
     private func hasSameRows(
         _ present: BackupReader, _ restored: String
     ) throws(StretchError) -> Bool {

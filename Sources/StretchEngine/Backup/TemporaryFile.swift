@@ -2,24 +2,24 @@ internal import Foundation
 internal import StretchCore
 internal import StretchText
 
-/// A file under a temporary name, which gets its own name only when it is whole and on the disk.
+/// A file under a temporary name, which gets its final name only when it is complete and on disk.
 ///
-/// What a killed process leaves behind, the next one for the same name removes.
+/// The leftovers of a terminated process are removed by the next one for the same name.
 final class TemporaryFile {
-    /// The name that it shall have, without links.
+    /// The final path, without links.
     let path: String
-    /// Where it is until then: in the same folder, so that renaming it is atomic.
+    /// The temporary path, in the same folder so that renaming is atomic.
     let temporaryPath: String
-    /// Who may read and write it.
+    /// The permission bits.
     private let mode: mode_t
-    /// Locked for as long as the file is staged.
+    /// The descriptor, locked as long as the file is staged.
     private var descriptor: Int32
     private var isDone = false
 
-    /// Makes an empty file.
+    /// Creates an empty file.
     ///
-    /// - Parameter mode: Who may read and write it.
-    /// - Throws: `wrongState` when the folder cannot be written.
+    /// - Parameter mode: The permission bits.
+    /// - Throws: `wrongState` if the folder cannot be written.
     init(for path: String, mode: mode_t) throws(StretchError) {
         self.path = FileIdentity.resolved(path)
         self.mode = mode
@@ -29,7 +29,7 @@ final class TemporaryFile {
         TemporaryFile.removeLeftovers(prefix, in: folder)
         temporaryPath =
             "\(folder)/\(prefix)\(getpid())-\(String(UInt32.random(in: 0...UInt32.max), radix: 16))"
-        // The error names the folder; the temporary name tells nobody anything.
+        // The error names the folder, because the temporary name is meaningless to the user.
         descriptor = (try? GuardedFile.make(temporaryPath, mode: mode)) ?? -1
         guard descriptor >= 0 else {
             throw TemporaryFile.failure("cannot make a file in \"\(folder)\"")
@@ -39,11 +39,11 @@ final class TemporaryFile {
         }
     }
 
-    /// Goes on with the file that another program has put in the place of the empty one.
+    /// Adopts the file with which another program has replaced the empty one.
     ///
     /// Every connection to it must be closed.
     ///
-    /// - Throws: `wrongState` when there is none, or nobody may use it.
+    /// - Throws: `wrongState` if it does not exist or cannot be used.
     func adoptReplacement() throws(StretchError) {
         guard
             let replacement = try GuardedFile.open(temporaryPath, O_RDWR, .user)
@@ -64,21 +64,21 @@ final class TemporaryFile {
         closeDescriptor()
     }
 
-    /// Before the file has its name: closing it later would drop the locks of connections that this
-    /// process opens to it. <https://sqlite.org/howtocorrupt.html>
+    /// Called before the file gets its name: closing it later would drop the locks of this
+    /// process's connections to it. <https://sqlite.org/howtocorrupt.html>
     private func closeDescriptor() {
         if descriptor >= 0 { close(descriptor) }
         descriptor = -1
     }
 
-    /// Gives the file its name, durably.
+    /// Renames the file to its final path, durably.
     ///
     /// Every connection to it must be closed.
     ///
     /// - Parameters:
-    ///   - time: When its content was the state of its source; it becomes the time of modification.
-    ///   - isReplacing: Whether a file of that name is replaced; otherwise there must be none.
-    /// - Throws: `wrongState`; nothing is changed then.
+    ///   - time: The time of the state, which becomes the modification time.
+    ///   - isReplacing: Whether to replace an existing file; otherwise none may exist.
+    /// - Throws: `wrongState`; nothing is then changed.
     func commit(time: Timestamp?, isReplacing: Bool) throws(StretchError) {
         if let time {
             let (seconds, rest) = time.milliseconds.quotientAndRemainder(dividingBy: 1_000)
@@ -107,20 +107,20 @@ final class TemporaryFile {
         }
     }
 
-    /// A link does not replace a file that another process made meanwhile, as a rename would.
+    /// Uses a link, which unlike a rename does not replace a file created by another process.
     private func linkIntoPlace() throws(StretchError) {
         if link(temporaryPath, path) == 0 {
-            unlink(temporaryPath)  // A second name is no harm.
+            unlink(temporaryPath)  // A second name is harmless.
             return
         }
         guard errno != EEXIST else { throw TemporaryFile.exists(path) }
-        // A file system without links.
+        // The file system does not support links.
         guard access(path, F_OK) != 0, rename(temporaryPath, path) == 0 else {
             throw TemporaryFile.failure("cannot make \"\(path)\"")
         }
     }
 
-    /// The error for a name that is taken.
+    /// Returns the error for an existing file.
     static func exists(_ path: String) -> StretchError {
         StretchError(
             .wrongState, "\"\(path)\" exists already",
@@ -129,7 +129,7 @@ final class TemporaryFile {
 
     // MARK: Files
 
-    /// The time of a file's last change, that of its WAL included, or `nil` for a missing file.
+    /// Returns the time of the last change of a file or its WAL, or `nil` for a missing file.
     static func modificationTime(_ path: String) -> Timestamp? {
         [path, path + "-wal"].compactMap { path -> Timestamp? in
             var state = stat()
@@ -144,7 +144,7 @@ final class TemporaryFile {
         }.max()
     }
 
-    /// The size of a file in bytes, or `nil` for a missing one.
+    /// Returns the size of a file in bytes, or `nil` for a missing file.
     static func byteCount(_ path: String) -> Int64? {
         var state = stat()
         return stat(path, &state) == 0 ? Int64(state.st_size) : nil
@@ -166,12 +166,12 @@ final class TemporaryFile {
         for name in names where name.beginsWith(prefix) {
             let path = "\(folder)/\(name)"
             var state = stat()
-            // A second name of a file that is in its place already: nothing but the name goes.
+            // A second name of a file that already has its final path: only the name is removed.
             if lstat(path, &state) == 0, state.st_mode & S_IFMT == S_IFREG, state.st_nlink > 1 {
                 unlink(path)
                 continue
             }
-            // What is no file of ours stays.
+            // Other files are kept.
             guard let other = try? GuardedFile.open(path, O_RDONLY, .anyone) else { continue }
             if flock(other, LOCK_EX | LOCK_NB) == 0 { unlink(path) }
             close(other)
