@@ -42,8 +42,8 @@ extension StretchDatabase {
         }
     }
 
-    /// Makes a statement run again after rows that it needs have become hot, and undo its changes if
-    /// a scan fails.
+    /// Makes a statement run again after rows that it needs have become hot, and undo its changes
+    /// if a scan fails.
     private func repeating(
         _ statement: Statement, _ kind: RewrittenStatement.Kind
     ) -> Statement {

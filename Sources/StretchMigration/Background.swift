@@ -1,6 +1,6 @@
 package import Dispatch
 
-/// Work that runs on a second thread, one after the other on each queue.
+/// Work that runs on a second thread, serially on each queue.
 // The closure runs once, before the semaphore is signalled; everything is read after it.
 package final class Background<Value>: @unchecked Sendable {
     private var body: (() throws -> Value)?
@@ -15,15 +15,15 @@ package final class Background<Value>: @unchecked Sendable {
         }
     }
 
-    /// What the work holds, such as a connection, is let go before anybody hears of its end: who
-    /// waits for it may close the last one next.
+    /// The work's resources, such as a connection, are released before its end is signalled,
+    /// because the waiter may close the last connection next.
     private func run() {
         guard let work = body else { return }
         body = nil
         outcome = Result { try work() }
     }
 
-    /// Waits for the work's end.
+    /// Waits for the work to end and returns its result.
     package func result() throws -> Value {
         done.wait()
         done.signal()

@@ -5,7 +5,7 @@ internal import StretchEndpoint
 internal import StretchSQLite
 
 extension BatchPipeline {
-    /// Step 3: reads the remote's copy, and compares it byte by byte: the encoding is canonical.
+    /// Step 3: reads the remote's copy and compares it byte by byte; the encoding is canonical.
     func remoteCopyIsEqual(to moving: MovingBatch) throws(StretchError) -> Bool {
         let rows = moving.rows
         let page = RowBuffer(columnCount: rows.columnCount, capacity: min(rows.byteCount, 4 << 20))
@@ -31,10 +31,11 @@ extension BatchPipeline {
         return offset == rows.byteCount
     }
 
-    /// The visible cold rows, in older batches, that have the key of a row of the batch: versions
-    /// that the batch's rows replace.
+    /// Returns the visible cold rows in older batches that the batch's rows replace.
     ///
-    /// Only batches whose range of keys overlaps the batch's are asked.
+    /// They have the key of a row of the batch.
+    ///
+    /// Only batches with an overlapping key range are searched.
     func olderCopies(
         of moving: MovingBatch, at position: TimelinePosition
     ) throws(StretchError) -> [ColdLocation] {
@@ -109,7 +110,7 @@ extension BatchPipeline {
 }
 
 extension Zone {
-    /// Whether a value can be in both zones; NULL is in none.
+    /// Returns whether a value can be in both zones; NULL is in neither.
     fileprivate func overlaps(_ other: Zone, collation: Collation) -> Bool {
         guard let minimum, let otherMinimum = other.minimum else { return false }
         if let maximum, maximum.compare(otherMinimum, collation) < 0 { return false }

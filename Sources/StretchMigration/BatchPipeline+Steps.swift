@@ -7,13 +7,13 @@ internal import StretchText
 internal import StretchTimeline
 
 extension BatchPipeline {
-    /// Whether the file still has the step in flight that this run wrote.
+    /// Returns whether the step in flight in the file is the one that this run recorded.
     func isOwnStep() throws -> Bool {
         guard let step = flight?.step else { return false }
         return try catalog.pending() == step && catalog.position() == step.base
     }
 
-    /// Writes a step down.
+    /// Records a step.
     func begin(
         kind: PendingStep.Kind, _ table: StretchedTable, batch: Int64, moving: MovingBatch?
     ) throws(StretchError) -> MigrationStateMachine.Event {
@@ -35,7 +35,8 @@ extension BatchPipeline {
         return .began(written)
     }
 
-    /// Forgets the step in flight: the remote does not have it, or it belongs to another timeline.
+    /// Removes the step in flight, which the remote does not have or which belongs to another
+    /// timeline.
     func dropPending() throws(StretchError) -> MigrationStateMachine.Event {
         let dropped = flight?.step
         try writer.locked { () throws in
@@ -48,8 +49,9 @@ extension BatchPipeline {
         return .dropped
     }
 
-    /// Goes on to the remote's epoch without the batch, which the remote then retires: its rows
-    /// stay hot, and are read again later.
+    /// Advances to the remote's epoch without the batch, which the remote then retires.
+    ///
+    /// The rows stay hot and are read again later.
     func abandon() throws(StretchError) -> MigrationStateMachine.Event {
         guard let step = flight?.step else { return .superseded }
         context.crash(.beforeAbandon)
@@ -75,13 +77,13 @@ extension BatchPipeline {
         return .began(retirement)
     }
 
-    /// Takes a batch whose rows are all hidden, and its tombstones, out of the manifest.
+    /// Removes a batch whose rows are all hidden, and its tombstones, from the manifest.
     func switchRetirement() throws(StretchError) -> MigrationStateMachine.Event {
         guard let step = flight?.step else { return .superseded }
         var number: Int64?
         let isDone = try writer.locked { () throws -> Bool in
             guard try isOwnStep() else { return false }
-            // A batch that was given up never was in the manifest.
+            // An abandoned batch was never in the manifest.
             if let batch = try catalog.batch(id: step.batch) {
                 guard try catalog.hiddenRowCount(batchNumber: batch.number) == batch.rowCount else {
                     throw StretchError(
@@ -115,8 +117,10 @@ extension BatchPipeline {
 
     // MARK: An earlier run's batch
 
-    /// What a batch of an earlier run needs to be switched, or `nil` when it cannot be: its table
-    /// changed, or has no key by which its rows are found.
+    /// Returns the information needed to switch a batch of an earlier run, or `nil` if this is
+    /// impossible.
+    ///
+    /// It is impossible if the table changed or has no key by which to find the rows.
     func resumable(
         _ step: PendingStep, _ batch: NewBatch
     ) throws -> (StretchedTable, TableSchema, EligibilityQuery)? {

@@ -13,11 +13,11 @@ extension BatchPipeline {
         case done(number: Int64, keptRowCount: Int)
     }
 
-    /// Step 4: makes the batch visible and deletes the rows that it holds, in one transaction.
+    /// Step 4: makes the batch visible and deletes its hot rows in one transaction.
     func switchBatch() throws(StretchError) -> MigrationStateMachine.Event {
         guard let flight, let moving = flight.moving else { return .superseded }
         let step = flight.step
-        // The rows of an earlier run's step may be in no staging yet.
+        // The rows of an earlier run's step may not be staged yet.
         try staging.stage(moving, at: step.next, context)
         var older: [ColdLocation] = []
         let event = remote { () throws(StretchError) in
@@ -62,8 +62,9 @@ extension BatchPipeline {
         }
     }
 
-    /// Whether the table is still defined as when the rows were read: a value in a column that was
-    /// added since is not in the remote's copy.
+    /// Returns whether the table's definition is unchanged since the rows were read.
+    ///
+    /// Values of a column added since are not in the remote's copy.
     private func isSameDefinition(_ moving: MovingBatch) throws -> Bool {
         let version = try catalog.schemaVersion(table: moving.table.id)
         guard version == moving.table.schemaVersion else { return false }
@@ -85,9 +86,10 @@ extension BatchPipeline {
             && schema.children == moving.schema.children
     }
 
-    /// Deletes each hot row that still is what the remote holds; hides the remote's copy of others.
+    /// Deletes each hot row that equals the remote's copy, and hides the remote's copy of other
+    /// rows.
     ///
-    /// - Returns: The number of rows that stay.
+    /// - Returns: The number of rows that stay hot.
     private func deleteRows(of moving: MovingBatch, number: Int64) throws -> Int {
         let rows = moving.rows
         let places = moving.query.placeColumns
@@ -115,7 +117,7 @@ extension BatchPipeline {
                 }
                 if highest != nil { rowid = rows.value(row: row, column: places[0]).integer }
             }
-            // A key that SQLite would draw again must not be free: the highest row stays.
+            // The row with the highest rowid stays, so that SQLite does not assign its key again.
             if let highest, rowid == highest {
                 kept.append(Int64(row))
                 continue
@@ -131,7 +133,7 @@ extension BatchPipeline {
         return kept.count
     }
 
-    /// Writes the manifest's row and the file's new position.
+    /// Records the batch in the manifest and the file's new position.
     private func write(_ moving: MovingBatch, number: Int64, step: PendingStep) throws {
         try catalog.insert(
             ManifestBatch(

@@ -4,17 +4,17 @@ internal import StretchEndpoint
 internal import StretchSQLite
 internal import StretchTimeline
 
-/// The batches of a run, one step after the other: does what the state machine and the plan say.
+/// Executes the steps of a run's batches, as decided by the state machine and the plan.
 ///
-/// It owns what is in flight. Behind the step that is written down, the plan reads the next rows,
-/// and they travel to the remote ahead of their own step.
+/// It owns the step in flight. While that step runs, the plan reads the next rows, which are sent
+/// to the remote ahead of their own step.
 final class BatchPipeline {
-    /// The step in flight, as it is written down.
+    /// The recorded step in flight.
     struct Flight {
         let step: PendingStep
-        /// Its rows, when it is a batch and they are known.
+        /// The rows of the step, if it is a batch and they are known.
         var moving: MovingBatch?
-        /// What the ledger has of a batch of an earlier run.
+        /// The ledger entry of a batch of an earlier run.
         var entry: LedgerEntry?
     }
 
@@ -23,11 +23,11 @@ final class BatchPipeline {
     let writer: LocalWriter
     let waiting: WaitingTables
     let proof: RowProof
-    /// Where rows that move are kept for the RPO duration.
+    /// The staging of migrated rows for the RPO duration.
     let staging: MigrationStaging
 
     private var machine = MigrationStateMachine()
-    /// What comes next.
+    /// The plan of the next work.
     private(set) var plan: MigrationPlan
     var flight: Flight?
     var manifest = KeyManifest()
@@ -55,7 +55,7 @@ final class BatchPipeline {
     func perform(_ tables: [StretchedTable], movesRows: Bool) throws(StretchError) {
         plan = MigrationPlan(
             tables: tables, movesRows: movesRows, context, waiting: waiting, tally: tally)
-        // A batch that does not come to its commit leaves nothing behind, and no thread that reads.
+        // An uncommitted batch leaves nothing behind, and no reading thread.
         defer {
             sendAhead(nil)
             plan.dropAhead()
@@ -197,7 +197,7 @@ final class BatchPipeline {
             return .sent
         }
         context.crash(.afterSend)
-        // They travel while this batch is read back and deleted here.
+        // They are sent while this batch is read back and deleted locally.
         if case .sent = event, !context.options.shouldStop(),
             let next = plan.readFurtherAhead(rowCount: writer.rowCount)
         {
@@ -228,7 +228,7 @@ final class BatchPipeline {
         return try readBackResumed()
     }
 
-    /// Reads a batch of an earlier run, whose rows are known to the remote only.
+    /// Reads a batch of an earlier run, whose rows are only in the remote.
     private func readBackResumed() throws(StretchError) -> MigrationStateMachine.Event {
         guard let flight, let entry = flight.entry else { return .superseded }
         let found = try local { () throws in try resumable(flight.step, entry.batch) }
@@ -264,7 +264,7 @@ final class BatchPipeline {
         }
     }
 
-    /// Gives up a batch of which the remote refused a row, and reads half of it.
+    /// Abandons a batch with a row that the remote refused, and reads half of it.
     private func narrow() throws(StretchError) -> MigrationStateMachine.Event {
         guard let moving = flight?.moving else { return .superseded }
         if !plan.narrow(moving) {
@@ -277,21 +277,21 @@ final class BatchPipeline {
                 }
             }
             tally.update(name, .outbound) { $0.keptRowCounts[.refused, default: 0] += 1 }
-            // A remote that refuses every row has another trouble than one row.
+            // A remote that refuses every row has a general problem.
             if refusedRowCount >= 100, let lastError { throw lastError }
         }
         return try dropPending()
     }
 
-    /// Reads the table's definition again, after a batch that it made worthless.
+    /// Reads the table's definition again after it invalidated a batch.
     func reload() throws(StretchError) {
-        // The remote's definition cannot change under rows that are on their way.
+        // The remote's definition cannot change while rows are being sent.
         sendAhead(nil)
         try waiting.reload(context)
         try local { () throws in try plan.reload() }
     }
 
-    /// Lets rows travel before their step, where the remote takes them; `nil` takes them back.
+    /// Sends rows before their step, if the remote supports this; `nil` discards them.
     private func sendAhead(_ moving: MovingBatch?) {
         let endpoint = context.endpoint as? any PipelinedEndpoint
         endpoint?.sendAhead(moving?.batch, rows: moving?.rows)

@@ -1,21 +1,21 @@
 internal import StretchEndpoint
 
-/// Chooses how many rows the next local transaction takes, so that the write lock is held for less
-/// than its budget.
+/// Chooses the number of rows of the next local transaction, to keep the lock time within its
+/// budget.
 ///
-/// The aim is 60 % of the budget at first. Each batch that exceeds the budget lowers the aim, and
-/// each that does not raises it a little, so that about one batch in two hundred exceeds it,
-/// however unsteady the machine is.
+/// The initial target is 60 % of the budget. Each batch that exceeds the budget lowers the target,
+/// and each other batch raises it a little, so that about one batch in two hundred exceeds the
+/// budget, even on a machine with varying speed.
 struct BatchSizer {
-    /// The fewest rows of a batch, unless the caller fixes their number.
+    /// The minimum number of rows of a batch, unless the caller sets a fixed number.
     static let minimumRowCount = 100
-    /// The most rows of a batch: beyond, memory grows and speed does not.
+    /// The maximum number of rows of a batch; larger batches use more memory without more speed.
     static let maximumRowCount = 20_000
 
     private let budget: Double
     private var share = 0.6
     private let fixedRowCount: Int?
-    /// The rows that the next batch may have.
+    /// The number of rows that the next batch may have.
     private(set) var rowCount: Int
 
     init(lockBudget: Duration, fixedRowCount: Int?) {
@@ -24,7 +24,7 @@ struct BatchSizer {
         rowCount = self.fixedRowCount ?? 1_000
     }
 
-    /// Learns how long the lock was held for a batch.
+    /// Records how long the lock was held for a batch.
     mutating func record(rowCount count: Int, lockTime: Duration) {
         guard fixedRowCount == nil, count > 0 else { return }
         let time = max(lockTime.milliseconds, 0.01)
@@ -33,7 +33,7 @@ struct BatchSizer {
         if time > target {
             rowCount = clamped(Double(count) * target / time)
         } else if count >= rowCount * 9 / 10 {
-            // Half of the way, so that one fast batch does not lead to one that is too slow.
+            // Half of the change, so that a fast batch is not followed by one that is too slow.
             let factor = min(2, (1 + target / time) / 2)
             rowCount = clamped(Double(rowCount) * factor)
         }

@@ -1,11 +1,12 @@
-/// A numbered point of the protocol at which a test stops the process, or lets another connection
-/// interfere.
+/// A numbered point of the protocol for tests.
+///
+/// There a test stops the process or lets another connection interfere.
 package enum CrashPoint: Int, CaseIterable, Sendable {
-    // Outbound, step 1: the batch is read, and the step written.
+    // Outbound, step 1: the batch is read, and the step recorded.
     case beforeBegin = 1
     case insideBegin = 2
     case afterBegin = 3
-    // Steps 2 and 3: the remote commits, and is read.
+    // Steps 2 and 3: the remote commits and is read back.
     case beforeSend = 4
     case afterSend = 5
     case afterReadBack = 6
@@ -28,7 +29,7 @@ package enum CrashPoint: Int, CaseIterable, Sendable {
     case insideRecallBeforeInsert = 19
     case insideRecallBeforeCommit = 20
     case afterRecall = 21
-    // The step of another timeline, or one that never reached the remote.
+    // A step of another timeline, or one that never reached the remote.
     case insideDrop = 22
     case afterDrop = 23
     case beforeConfirm = 24
@@ -36,7 +37,7 @@ package enum CrashPoint: Int, CaseIterable, Sendable {
     // Garbage collection: the remote condemns and deletes.
     case beforeCollection = 26
     case afterCollection = 27
-    // The rows of a batch are kept in staging, before the remote gets them.
+    // The rows of a batch are staged before they are sent to the remote.
     case beforeStaging = 28
     case afterStaging = 29
 }

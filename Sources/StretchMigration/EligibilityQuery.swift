@@ -2,19 +2,19 @@ package import StretchCatalog
 package import StretchCore
 internal import StretchText
 
-/// The SQL that finds the rows of a table that move: pure text, with the row under the alias `h`.
+/// The SQL that selects the eligible rows of a table, with the row under the alias `h`.
 ///
 /// Column names always carry their alias, because SQLite reads an unknown name in double quotes as
 /// a string.
 package struct EligibilityQuery: Hashable, Sendable {
-    /// The parent that a table follows.
+    /// A parent that a table follows.
     package struct Followed: Hashable, Sendable {
         let childColumns: [String]
         let parent: String
         let parentColumns: [String]
         /// The alias of the parent in `condition`.
         let alias: String
-        /// What an eligible row of the parent meets.
+        /// The condition of an eligible row of the parent.
         let condition: String
         /// The common table expressions that `condition` reads.
         private let ancestors: [String]
@@ -32,9 +32,10 @@ package struct EligibilityQuery: Hashable, Sendable {
             ancestors = followed?.commonTables ?? []
         }
 
-        /// The keys of the parent's rows that stay hot, and what they depend on.
+        /// The common table expressions for the keys of the parent's rows that stay hot, and their
+        /// ancestors.
         ///
-        /// A chain of parents written as one condition would be deeper than SQLite's parser goes.
+        /// A chain of parents as a single condition would exceed the depth of SQLite's parser.
         var commonTables: [String] {
             let names = parentColumns.indices.map { "k\($0)" }.joined(separator: ", ")
             let columns = parentColumns.map { "\(alias).\($0.quotedName)" }
@@ -46,7 +47,7 @@ package struct EligibilityQuery: Hashable, Sendable {
             ]
         }
 
-        /// True when no row of the parent that is referred to stays hot.
+        /// Returns a condition that is true if the referenced parent row does not stay hot.
         func sql(child: String) -> String {
             let join = childColumns.enumerated().map {
                 "\(alias).k\($0) = \(child).\($1.quotedName)"
@@ -70,7 +71,7 @@ package struct EligibilityQuery: Hashable, Sendable {
     private let keepsHighestRowid: Bool
     private let children: [ForeignKeySchema]
     private let filterCondition: String
-    /// What the filter's condition reads besides the table, before the SELECT.
+    /// The common table expressions that the condition reads, before the SELECT.
     private let commonTables: String
 
     /// Builds the query of a table.
@@ -104,9 +105,9 @@ package struct EligibilityQuery: Hashable, Sendable {
             followed.map { "WITH \($0.commonTables.joined(separator: ", ")) " } ?? ""
     }
 
-    /// What a row meets that the filter or the followed parent selects.
+    /// Returns the condition of a row that the filter and the followed parent select.
     ///
-    /// A row whose foreign key is NULL follows nobody: only the table's own filter selects it.
+    /// A row with a NULL foreign key has no parent; only the table's own filter applies.
     package static func condition(filter: String?, followed: Followed?, alias: String) -> String {
         guard let followed else { return filter.map { "(\($0))" } ?? "1" }
         let hasNull = followed.hasNull(child: alias)
@@ -127,7 +128,8 @@ package struct EligibilityQuery: Hashable, Sendable {
         return "h.\(rowid) = (SELECT max(m.\(rowid)) FROM main.\(name.quotedName) AS m)"
     }
 
-    /// True when no hot row refers to the row; `nil` when no foreign key leads to the table.
+    /// A condition that is true if no hot row refers to the row; `nil` if no foreign key references
+    /// the table.
     private var hasNoHotChild: String? {
         guard !children.isEmpty else { return nil }
         return children.map { key in
@@ -141,10 +143,10 @@ package struct EligibilityQuery: Hashable, Sendable {
         }.joined(separator: " AND ")
     }
 
-    /// Whether moving rows can make other rows of the table eligible.
+    /// Whether migrating rows can make other rows of the table eligible.
     package var refersToItself: Bool { children.contains { $0.child.isEqualFoldingCase(name) } }
 
-    /// What an eligible row meets.
+    /// The condition of an eligible row.
     package var condition: String {
         var parts = [filterCondition]
         if let hasNullInKey { parts.append("NOT (\(hasNullInKey))") }
@@ -155,13 +157,14 @@ package struct EligibilityQuery: Hashable, Sendable {
 
     // MARK: Statements
 
-    /// Counts the eligible rows.
+    /// A query that counts the eligible rows.
     package var countSQL: String {
         "\(commonTables)SELECT count(*) FROM \(source) WHERE \(condition)"
     }
 
-    /// Counts the rows that meet the filter and stay: one row, by the order of the first three
-    /// cases of ``KeptReason``.
+    /// A query that counts the rows that meet the filter but stay hot.
+    ///
+    /// It returns one row, in the order of the first three cases of ``KeptReason``.
     package var keptSQL: String {
         let reasons = [hasNullInKey, isHighest, hasNoHotChild.map { "NOT (\($0))" }]
         let counts = reasons.map { "count(CASE WHEN \($0 ?? "0") THEN 1 END)" }
@@ -171,10 +174,10 @@ package struct EligibilityQuery: Hashable, Sendable {
             """
     }
 
-    /// Reads eligible rows in the order of the key: an identifier, and the columns.
+    /// Returns a query for eligible rows in key order: an identifier and the columns.
     ///
-    /// The identifier is the rowid, or NULL without one. The limit is the last parameter; a
-    /// continuation has the last row's place in the first ones.
+    /// The identifier is the rowid, or NULL without one. The limit is the last parameter; in a
+    /// continuation, the first parameters are the last row's position.
     package func rowsSQL(isContinuation: Bool) -> String {
         let identifier = rowid.map { "h.\($0)" } ?? "NULL"
         let list = [identifier] + columns.map { "h.\($0.quotedName)" }
@@ -187,10 +190,10 @@ package struct EligibilityQuery: Hashable, Sendable {
             """
     }
 
-    /// Whether the place in the order is the rowid, and not the key's columns.
+    /// Whether the order is by rowid rather than by the key's columns.
     package var isOrderedByRowid: Bool { keyKind == .rowid || keyKind == .none }
 
-    /// The places, in the table, of the columns that make the place in the order.
+    /// The table positions of the columns that define the order.
     package var placeColumns: [Int] { keyTerms.map(\.column) }
 
     private var placeParameterCount: Int { isOrderedByRowid ? 1 : keyTerms.count }
@@ -203,7 +206,7 @@ package struct EligibilityQuery: Hashable, Sendable {
 
     private var placeCondition: String {
         guard !isOrderedByRowid else { return "h.\(rowid ?? "rowid") > ?1" }
-        // The first column alone is a range that the index serves; the rest is exact.
+        // The condition on the first column is a range that the index supports; the rest is exact.
         let first = keyTerms[0]
         var exact = ""
         for (index, term) in keyTerms.enumerated().reversed() {
@@ -217,9 +220,10 @@ package struct EligibilityQuery: Hashable, Sendable {
         return "\(first.sql("h")) \(first.isDescending ? "<=" : ">=") ?1 AND \(exact)"
     }
 
-    /// Deletes one row, when it is what ``provingFunction`` expects and no hot row refers to it.
+    /// Returns a statement that deletes one row if ``provingFunction`` accepts it and no hot row
+    /// refers to it.
     ///
-    /// - Parameter isByRowid: Whether `?1` is the rowid; else the key's columns are bound.
+    /// - Parameter isByRowid: Whether `?1` is the rowid; otherwise the key's columns are bound.
     package func deletionSQL(isByRowid: Bool) -> String {
         let place =
             isByRowid
@@ -237,13 +241,14 @@ package struct EligibilityQuery: Hashable, Sendable {
         return "DELETE FROM \(source) WHERE \(parts.joined(separator: " AND "))"
     }
 
-    /// The highest rowid, when the row that has it stays hot.
+    /// A query for the highest rowid if its row stays hot.
     package var highestRowidSQL: String? {
         guard keepsHighestRowid, let rowid else { return nil }
         return "SELECT max(h.\(rowid)) FROM \(source)"
     }
 
-    /// The SQL function that compares a row's values with those that were read back: the place of
-    /// its first value, and the values.
+    /// The SQL function that compares a row's values with those read back.
+    ///
+    /// Its arguments are the position of the first value, and the values.
     package static let provingFunction = "stretch_is_proved"
 }

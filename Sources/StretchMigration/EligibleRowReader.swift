@@ -3,21 +3,21 @@ internal import StretchCatalog
 internal import StretchEndpoint
 internal import StretchSQLite
 
-/// A batch between its reading and its switch.
+/// A batch that has been read and not yet switched.
 final class MovingBatch {
     let table: StretchedTable
     let schema: TableSchema
     let query: EligibilityQuery
-    /// The rows; identifiers are rowids, when the rows are deleted by them.
+    /// The rows; identifiers are rowids if the rows are deleted by rowid.
     let rows: RowBuffer
     let batch: NewBatch
     /// SQLite's counter of schema changes when the rows were read; `nil` for a batch of an
     /// earlier run.
     let schemaCookie: Int64?
-    /// Whether hot rows are found by rowid; else by key.
+    /// Whether hot rows are found by rowid; otherwise by key.
     let isByRowid: Bool
     let zones: ZoneMap
-    /// The reader's place before and behind the batch.
+    /// The reader's position before and after the batch.
     var previousPlace: [Value]?
     var lastPlace: [Value]?
 
@@ -40,17 +40,17 @@ final class MovingBatch {
     }
 }
 
-/// Reads the eligible rows of one table in the order of its key, a bounded number at a time.
+/// Reads the eligible rows of one table in key order, a bounded number at a time.
 ///
-/// Each reading is a snapshot of its own that ends with it: a long one would keep the write-ahead
-/// log from being reused. It starts again behind the last row's key, never at an offset.
+/// Each read uses a separate snapshot, because a long one would prevent reuse of the write-ahead
+/// log. Reading resumes after the last row's key, never at an offset.
 final class EligibleRowReader {
     private let connection: Connection
     private let query: EligibilityQuery
     private let columnCount: Int
-    /// The last row's place in the order; `nil` before the first row.
+    /// The last row's position in the order; `nil` before the first row.
     private(set) var place: [Value]?
-    /// Whether the last reading met the end.
+    /// Whether the last read reached the end.
     private(set) var isAtEnd = false
 
     init(_ query: EligibilityQuery, columnCount: Int, connection: Connection) {
@@ -59,7 +59,7 @@ final class EligibleRowReader {
         self.connection = connection
     }
 
-    /// Goes back to a place that the reader had, or to the start.
+    /// Returns to an earlier position, or to the start.
     func move(to place: [Value]?) {
         self.place = place
         isAtEnd = false

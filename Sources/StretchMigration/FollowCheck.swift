@@ -2,7 +2,7 @@ package import StretchCatalog
 package import StretchCore
 internal import StretchText
 
-/// Finds the parent that a table shall follow.
+/// Finds the parent that a table is to follow.
 package struct FollowCheck {
     private let schema: TableSchema
     private let enabled: [StretchedTable]
@@ -12,10 +12,10 @@ package struct FollowCheck {
         (self.schema, self.enabled) = (schema, enabled)
     }
 
-    /// The parent's name as the catalog spells it.
+    /// Returns the parent's name as spelled in the catalog.
     ///
-    /// - Throws: `invalidArgument` when no foreign key leads there; `wrongState` when the parent is
-    ///   not stretch-enabled; `unsupported` for a circle.
+    /// - Throws: `invalidArgument` if no foreign key references the parent; `wrongState` if the
+    ///   parent is not stretch-enabled; `unsupported` for a cycle.
     package func parent(named name: String) throws(StretchError) -> String {
         guard schema.parents.contains(where: { $0.parent.isEqualFoldingCase(name) }) else {
             let parents = Set(schema.parents.map(\.parent)).sorted().joined(separator: ", ")
@@ -35,7 +35,7 @@ package struct FollowCheck {
         return parent.name
     }
 
-    /// Throws where the chain of parents comes back to the table, or is too long.
+    /// Throws if the chain of parents leads back to the table or is too long.
     private func refuseCircle(_ parent: StretchedTable) throws(StretchError) {
         let byName = Dictionary(enabled.map { (SQLName($0.name), $0) }) { first, _ in first }
         var next: StretchedTable? = parent
@@ -51,7 +51,7 @@ package struct FollowCheck {
         if next != nil { throw Self.tooDeep(schema.name) }
     }
 
-    /// The error of a table that follows more tables than a condition is made for.
+    /// Returns the error for a table that follows more tables than supported.
     package static func tooDeep(_ name: String) -> StretchError {
         StretchError(
             .unsupported,

@@ -2,9 +2,9 @@ internal import StretchCatalog
 internal import StretchSQLite
 internal import StretchText
 
-/// Asks whether a key is hot.
+/// Checks whether a key is hot.
 struct HotKeyProbe {
-    /// The places of the key's columns in the table.
+    /// The positions of the key's columns in the table.
     let places: [Int]
     private let query: String
 
@@ -17,7 +17,7 @@ struct HotKeyProbe {
             """
     }
 
-    /// - Parameter page: Rows of the key's columns alone.
+    /// - Parameter page: Rows that consist of the key's columns.
     func isHot(_ page: RowBuffer, row: Int, _ connection: Connection) throws -> Bool {
         let statement = try connection.cached(query)
         try statement.bind(page.values(ofRow: row))

@@ -2,8 +2,7 @@ internal import StretchCatalog
 package import StretchEndpoint
 package import StretchSQLite
 
-/// The visible batches of one table with the range of their keys, kept between the batches of a
-/// run.
+/// The visible batches of one table with their key ranges, cached between the batches of a run.
 struct KeyManifest {
     struct Entry {
         let batch: VisibleBatch
@@ -15,7 +14,7 @@ struct KeyManifest {
     private var keyColumn: Int64 = 0
     private var entries: [Entry] = []
 
-    /// The batches of a table, read from the catalog at the first call.
+    /// Returns the batches of a table, read from the catalog at the first call.
     mutating func entries(
         of table: StretchedTable, keyColumn: Int64, catalog: Catalog
     ) throws -> [Entry] {
@@ -44,7 +43,7 @@ struct KeyManifest {
     }
 }
 
-/// Keys as bytes that are equal if and only if the keys are, under their collations.
+/// Encodes keys as bytes that are equal if and only if the keys are equal under their collations.
 package enum KeyIdentity {
     package static func encode(_ values: [Value], _ collations: [Collation]) -> [UInt8] {
         Value.encode(zip(values, collations).map { fold($0, $1) })
@@ -65,7 +64,7 @@ package enum KeyIdentity {
 }
 
 extension [UInt8] {
-    /// As SQLite's NOCASE: after a NUL only the length counts.
+    /// As in SQLite's NOCASE, only the length counts after a NUL.
     fileprivate func foldingCase() -> [UInt8] {
         let end = firstIndex(of: 0) ?? count
         return self[..<end].map { $0 >= 0x41 && $0 <= 0x5a ? $0 | 0x20 : $0 }

@@ -1,8 +1,9 @@
 internal import StretchCore
 internal import StretchSQLite
 
-/// The write transactions of a run on the local file: how long each holds the lock, and how many
-/// rows the next one may take.
+/// The write transactions of a run on the local file.
+///
+/// It measures how long each holds the lock, and limits the rows of the next one.
 final class LocalWriter {
     private let connection: Connection
     private let wal: WALGauge
@@ -18,12 +19,13 @@ final class LocalWriter {
             fixedRowCount: context.options.maximumRowCount)
     }
 
-    /// The rows that the next transaction may move.
+    /// The number of rows that the next transaction may migrate.
     var rowCount: Int { sizer.rowCount }
 
     /// Runs a write transaction, and measures how long it holds the lock.
     ///
-    /// - Parameter rowCount: The rows that it moves, or `nil` for a transaction that moves none.
+    /// - Parameter rowCount: The number of rows migrated, or `nil` for a transaction that migrates
+    ///   none.
     func locked<Result>(
         rowCount: Int? = nil, _ body: () throws -> Result
     ) throws(StretchError) -> Result {
@@ -43,7 +45,7 @@ final class LocalWriter {
         return result
     }
 
-    /// Copies the write-ahead log when it is long.
+    /// Runs a checkpoint when the write-ahead log is long.
     func checkpointWhenLong() throws(StretchError) {
         try local { () throws in try wal.checkpointWhenLong() }
     }

@@ -8,7 +8,7 @@ internal import StretchSQLite
 internal import StretchSchema
 internal import StretchText
 
-/// What a run does next, table by table: batches that leave the manifest, then rows that move.
+/// The work of a run, table by table: first batches that leave the manifest, then rows to migrate.
 package final class MigrationPlan {
     enum Work {
         case batch(MovingBatch)
@@ -26,24 +26,24 @@ package final class MigrationPlan {
     private static let readQueue = DispatchQueue(label: "stretch.migrator.read")
 
     private let context: RunContext
-    /// The tables whose rows do not move now.
+    /// The tables whose rows cannot be migrated now.
     private let waiting: WaitingTables
     private let tally: RunTally
     private var catalog: Catalog { context.catalog }
-    /// The ids of the tables still to do, the next one last.
+    /// The ids of the remaining tables, the next one last.
     private var tables: [Int64]
     private let movesRows: Bool
     private var pass: Pass?
     private var retirements: [(StretchedTable, ManifestBatch)] = []
-    /// The numbers of the batches whose rows are all hidden, by their tables' ids.
+    /// The numbers of the batches whose rows are all hidden, by table id.
     private var hiddenBatches: [Int64: [Int64]]?
     private var prefetch: Background<MovingBatch?>?
-    /// A batch that was read ahead, and comes before the one of `prefetch`.
+    /// A batch that was read ahead and precedes the one of `prefetch`.
     private var ready: MovingBatch?
-    /// The row limit while a row is looked for that the remote refuses.
+    /// The row limit during the search for a row that the remote refuses.
     private var narrowRowCount: Int?
 
-    /// - Parameter movesRows: Whether rows move; else batches only leave the manifest.
+    /// - Parameter movesRows: Whether to migrate rows; otherwise batches only leave the manifest.
     init(
         tables: [StretchedTable], movesRows: Bool, _ context: RunContext, waiting: WaitingTables,
         tally: RunTally
@@ -55,9 +55,9 @@ package final class MigrationPlan {
         self.tally = tally
     }
 
-    /// The tables in an order in which each comes before the one that it follows.
+    /// Returns the tables in an order in which each precedes the one that it follows.
     static func childrenFirst(_ tables: [StretchedTable]) -> [StretchedTable] {
-        // How many tables one follows, directly or through others; a circle ends where it began.
+        // The number of tables that one follows, directly or indirectly; a cycle ends at its start.
         let byName = Dictionary(tables.map { (SQLName($0.name), $0) }) { first, _ in first }
         var depths: [Int64: Int] = [:]
         for table in tables {
@@ -82,7 +82,7 @@ package final class MigrationPlan {
 
     // MARK: Work
 
-    /// What to do now, or `nil` at the end.
+    /// Returns the next work, or `nil` at the end.
     func next(rowCount: Int) throws -> Work? {
         while true {
             if let (table, batch) = retirements.popLast() { return .retirement(table, batch) }
@@ -91,7 +91,7 @@ package final class MigrationPlan {
                 if !pass.reader.isAtEnd, let batch = try read(pass, rowCount: rowCount) {
                     return .batch(batch)
                 }
-                // Children of the same table have moved, and their parents may follow.
+                // Children in the same table have been migrated, so their parents may be eligible.
                 if pass.query.refersToItself, pass.movedRowCount > 0 {
                     self.pass?.movedRowCount = 0
                     pass.reader.move(to: nil)
@@ -108,7 +108,7 @@ package final class MigrationPlan {
         }
     }
 
-    /// The batches of a table whose rows were all hidden when the plan began.
+    /// Returns the batches of a table whose rows were all hidden when the plan was created.
     private func hiddenBatches(of table: StretchedTable) throws -> [ManifestBatch] {
         let known = try hiddenBatches ?? catalog.countsOfTables().mapValues(\.hiddenBatches)
         hiddenBatches = known
@@ -117,26 +117,26 @@ package final class MigrationPlan {
         return try catalog.batches(table: table.id).filter { hidden.contains($0.visible.number) }
     }
 
-    /// Notes that rows of the current table moved.
+    /// Records that rows of the current table were migrated.
     func recordMoved(rowCount: Int) {
         pass?.movedRowCount += Int64(rowCount)
         narrowRowCount = narrowRowCount.flatMap { $0 < 1_000_000 ? $0 * 2 : nil }
     }
 
-    /// Reads the current table again from where it stands, after its definition changed.
+    /// Reads the current table again from its current position, after its definition changed.
     func reload() throws {
         dropAhead()
         guard let pass else { return }
         self.pass = nil
         let table = try catalog.table(id: pass.table.id)
         guard let table, waiting[table] == nil else { return }
-        // The rows of the batch that was given up come again; those that moved are gone.
+        // The rows of the abandoned batch are read again; migrated rows no longer exist.
         self.pass = try begin(table, isCounting: false)
     }
 
-    /// Takes back a batch that the remote refused, to read it in two halves.
+    /// Returns to the start of a batch that the remote refused, to read it in two halves.
     ///
-    /// - Returns: `false` when it has one row only; the row is then left behind.
+    /// - Returns: `false` if it has only one row, which is then skipped.
     func narrow(_ batch: MovingBatch) -> Bool {
         dropAhead()
         let place = batch.previousPlace
@@ -220,10 +220,10 @@ package final class MigrationPlan {
         }
     }
 
-    /// Waits for the batch that is read ahead, keeps it, and begins to read the one behind it.
+    /// Waits for the batch that is read ahead, keeps it, and starts to read the one after it.
     ///
-    /// - Returns: The next batch, or `nil` when none was read ahead; an error waits for
-    ///   ``takeAhead()``.
+    /// - Returns: The next batch, or `nil` if none was read ahead; ``takeAhead()`` throws a pending
+    ///   error.
     func readFurtherAhead(rowCount: Int) -> MovingBatch? {
         if ready == nil, let prefetch {
             guard let batch = try? prefetch.result() else { return nil }
@@ -236,7 +236,7 @@ package final class MigrationPlan {
 
     /// Waits for the next batch that was read ahead.
     ///
-    /// - Returns: `nil` when none was, or no row is left.
+    /// - Returns: `nil` if none was read ahead or no row is left.
     func takeAhead() throws -> MovingBatch? {
         if let batch = ready {
             ready = nil
@@ -248,13 +248,13 @@ package final class MigrationPlan {
 
     func dropAhead() {
         ready = nil
-        // Nobody wants the rows, nor to know why there are none.
+        // Both the rows and any error are discarded.
         _ = try? takeAhead()
     }
 
     // MARK: Conditions
 
-    /// A table's own filter under an alias, with the time put in; `nil` without one.
+    /// Returns a table's own filter under an alias, with the time inserted; `nil` without a filter.
     static func filter(
         of table: StretchedTable, _ schema: TableSchema, alias: String, now: String
     ) throws(StretchError) -> String? {
@@ -264,12 +264,12 @@ package final class MigrationPlan {
         return predicate.qualified(by: alias, now: now)
     }
 
-    /// The most tables that one may follow, directly or through others.
+    /// The maximum number of tables that one may follow, directly or indirectly.
     package static let maximumDepth = 8
 
-    /// The parent that a table follows, and what the parent's rows meet that move.
+    /// Returns the parent that a table follows, with the condition of its eligible rows.
     ///
-    /// - Throws: `schemaMismatch` when no foreign key leads to the parent any more.
+    /// - Throws: `schemaMismatch` if no foreign key references the parent any longer.
     static func followed(
         by table: StretchedTable, _ schema: TableSchema, depth: Int = 1, now: String,
         catalog: Catalog, reader: SchemaReader
@@ -297,7 +297,7 @@ package final class MigrationPlan {
 }
 
 extension EligibilityQuery {
-    /// The rows of a table that would move at a time.
+    /// Creates the query for the rows of a table that would be migrated at a given time.
     package init(
         _ schema: TableSchema, _ table: StretchedTable, catalog: Catalog, reader: SchemaReader,
         now: String

@@ -4,40 +4,40 @@ public import StretchEndpoint
 public import StretchSQLite
 internal import StretchText
 
-/// What a run of the migrator shall do.
+/// The options of a run of the migrator.
 package struct MigrationOptions {
     /// The tables, or `nil` for all that are not paused.
     package var tables: [String]?
-    /// The rows of each batch; `nil` adapts them to the lock budget.
+    /// The number of rows of each batch; `nil` adapts it to the lock budget.
     package var maximumRowCount: Int?
     /// The time that a batch may hold the local write lock.
     package var lockBudget: Duration = .milliseconds(50)
-    /// The bytes of a batch, plus its last row.
+    /// The size in bytes after which a batch ends with its current row.
     package var maximumBatchByteCount = 8 << 20
-    /// The time to wait for another migrator to end; zero for none.
+    /// The time to wait for another migrator to end; zero to fail immediately.
     package var leaseTimeout: Duration?
-    /// Asked between batches: whether to stop now.
+    /// Called between batches; `true` stops the run.
     package var shouldStop: () -> Bool = { false }
 
     package init() {}
 }
 
-/// How far a migration is, in one table.
+/// The progress of a migration in one table.
 public struct MigrationProgress: Hashable, Sendable {
     /// The table's name.
     public let table: String
-    /// Whether its rows go to the remote or come back.
+    /// The direction of the migration.
     public let direction: MigrationDirection
-    /// The rows that moved in this run.
+    /// The number of rows migrated in this run.
     public let rowCount: Int64
-    /// The rows that were to move when the run came to the table.
+    /// The number of rows to migrate when the run reached the table.
     public let eligibleRowCount: Int64
-    /// The bytes that moved in this run, in Stretch's encoding.
+    /// The number of bytes migrated in this run, in Stretch's encoding.
     public let byteCount: Int64
-    /// The batches that moved in this run.
+    /// The number of batches migrated in this run.
     public let batchCount: Int
 
-    /// Makes a progress.
+    /// Creates a progress value.
     public init(
         table: String, direction: MigrationDirection, rowCount: Int64, eligibleRowCount: Int64,
         byteCount: Int64, batchCount: Int
@@ -51,39 +51,40 @@ public struct MigrationProgress: Hashable, Sendable {
     }
 }
 
-/// What a migration did, outbound or inbound.
+/// The result of a migration, outbound or inbound.
 public struct MigrationReport: Sendable {
-    /// What it did to one table in one direction.
+    /// The result for one table in one direction.
     public struct Table: Hashable, Sendable {
         /// The table's name.
         public let name: String
-        /// Whether its rows went to the remote or came back.
+        /// The direction of the migration.
         public let direction: MigrationDirection
-        /// The rows that moved.
+        /// The number of migrated rows.
         public internal(set) var rowCount: Int64 = 0
-        /// Their bytes, in Stretch's encoding.
+        /// The size of the rows in bytes, in Stretch's encoding.
         public internal(set) var byteCount: Int64 = 0
-        /// The batches in which they moved.
+        /// The number of batches.
         public internal(set) var batchCount = 0
-        /// The rows that meet the filter and stay hot, by reason.
+        /// The numbers of rows that meet the filter but stay hot, by reason.
         public internal(set) var keptRowCounts: [KeptReason: Int64] = [:]
-        /// The rows that an application changed or deleted while they moved; they stay as they are.
+        /// The number of rows that an application changed or deleted during their migration, which
+        /// are left unchanged.
         public internal(set) var changedRowCount: Int64 = 0
-        /// The batches that left the manifest because all their rows are hidden.
+        /// The number of batches that left the manifest because all their rows are hidden.
         public internal(set) var retiredBatchCount = 0
-        /// The rows that were to move when the run came to the table.
+        /// The number of rows to migrate when the run reached the table.
         public internal(set) var eligibleRowCount: Int64 = 0
     }
 
-    /// A row that cannot come back.
+    /// A row that cannot be brought back.
     public struct Conflict: Hashable, Sendable {
         /// The table's name.
         public let table: String
-        /// Where the row is.
+        /// The location of the row.
         public let location: ColdLocation
         /// The row's key; empty for a table without one.
         public let key: [Value]
-        /// What SQLite said: `UNIQUE constraint failed: users.email`.
+        /// SQLite's message: `UNIQUE constraint failed: users.email`.
         public let message: String
     }
 
@@ -91,36 +92,36 @@ public struct MigrationReport: Sendable {
     public struct Waiting: Sendable {
         /// The table's name.
         public let table: String
-        /// Whether its rows stay meanwhile; otherwise only searches are slower.
+        /// Whether its rows cannot be migrated until then; otherwise only searches are slower.
         public let isBlocking: Bool
-        /// What is to be done.
+        /// The reason, with the required step.
         public let reason: StretchError
     }
 
-    /// The tables, in the order in which they were worked on.
+    /// The tables, in the order in which they were processed.
     public private(set) var tables: [Table] = []
-    /// The places of the tables, by name and direction.
+    /// The indexes of the tables, by name and direction.
     private var places: [MigrationDirection: [ExactText: Int]] = [:]
-    /// Tables that wait for the owner of the remote; all others were worked on.
+    /// Tables that wait for the owner of the remote; all others were processed.
     public internal(set) var waiting: [Waiting] = []
-    /// The rows that cannot come back; the first 100.
+    /// The first 100 rows that cannot be brought back.
     public internal(set) var conflicts: [Conflict] = []
-    /// The number of rows that cannot come back.
+    /// The number of rows that cannot be brought back.
     public internal(set) var conflictCount: Int64 = 0
     /// How long the batches held the write lock.
     public internal(set) var lockTimes = LockTimes()
-    /// The bytes by which the write-ahead log grew.
+    /// The number of bytes written to the write-ahead log.
     public internal(set) var walByteCount: Int64 = 0
-    /// The number of times that the remote was asked something.
+    /// The number of round trips to the remote.
     public internal(set) var roundTripCount = 0
-    /// The time that the run took.
+    /// The elapsed time of the run.
     public internal(set) var elapsed: Duration = .zero
     /// Whether the caller stopped the run before its end.
     public internal(set) var isStopped = false
-    /// What is wrong around the database, as full sentences.
+    /// Warnings about the database, as full sentences.
     public internal(set) var warnings: [String] = []
 
-    /// Changes what is said of a table.
+    /// Changes the result of a table.
     mutating func update(
         _ name: String, _ direction: MigrationDirection, _ body: (inout Table) -> Void
     ) {
@@ -132,32 +133,33 @@ public struct MigrationReport: Sendable {
         body(&tables[place])
     }
 
-    /// The rows that moved, of all tables.
+    /// The number of migrated rows of all tables.
     public var rowCount: Int64 { tables.reduce(0) { $0 + $1.rowCount } }
-    /// Their bytes, in Stretch's encoding.
+    /// The size of the rows in bytes, in Stretch's encoding.
     public var byteCount: Int64 { tables.reduce(0) { $0 + $1.byteCount } }
 }
 
-/// Why a row that meets the filter stays hot.
+/// The reason why a row that meets the filter stays hot.
 public enum KeptReason: String, CaseIterable, Sendable {
-    /// Its key holds a NULL.
+    /// The key contains NULL.
     case nullInKey
-    /// It has the highest rowid of a table without AUTOINCREMENT.
+    /// The row has the highest rowid of a table without AUTOINCREMENT.
     case highestRowid
-    /// A hot row refers to it.
+    /// A hot row refers to the row.
     case hotChild
-    /// The remote cannot hold it.
+    /// The remote cannot store the row.
     case refused
 }
 
-/// The times for which the batches of a run held the write lock.
+/// The durations for which the batches of a run held the write lock.
 public struct LockTimes: Sendable {
-    /// The times, in the order of the batches.
+    /// The durations, in the order of the batches.
     public private(set) var durations: [Duration] = []
 
     mutating func record(_ time: Duration) { durations.append(time) }
 
-    /// The time that a share of the batches did not exceed, such as 0.99; zero without batches.
+    /// Returns the duration that a share of the batches, such as 0.99, did not exceed; zero without
+    /// batches.
     public func percentile(_ share: Double) -> Duration {
         guard !durations.isEmpty else { return .zero }
         let sorted = durations.sorted()
@@ -165,6 +167,6 @@ public struct LockTimes: Sendable {
         return sorted[min(max(Int(rank) - 1, 0), sorted.count - 1)]
     }
 
-    /// The longest time; zero without batches.
+    /// The longest duration; zero without batches.
     public var maximum: Duration { durations.max() ?? .zero }
 }

@@ -4,17 +4,17 @@ internal import StretchEndpoint
 internal import StretchSQLite
 
 extension MigrationRun {
-    /// Brings visible cold rows back, a chunk at a time.
+    /// Brings back visible cold rows, one chunk at a time.
     ///
     /// Each chunk is one local transaction that inserts the rows and hides their cold copies. The
     /// manifest does not change.
     ///
-    /// Rows come back as they were: without triggers and CHECK constraints, which they met when
-    /// they were written. Rows of a table without a key get new rowids.
+    /// Rows are restored unchanged, without triggers and CHECK constraints, which applied when they
+    /// were first written. Rows of a table without a key get new rowids.
     ///
     /// - Parameters:
     ///   - condition: A filter predicate that selects rows, or `nil` for all.
-    ///   - chosen: The batches whose rows come back, or `nil` for all of the table's.
+    ///   - chosen: The batches whose rows are brought back, or `nil` for all batches of the table.
     func recall(
         _ table: StretchedTable, where condition: String?, from chosen: [ManifestBatch]? = nil
     ) throws(StretchError) {
@@ -105,7 +105,7 @@ extension MigrationRun {
         }
     }
 
-    /// Throws when rows were refused, naming the first of them.
+    /// Throws an error that names the first refused rows, if any.
     func throwConflicts() throws(StretchError) {
         let report = tally.report
         guard report.conflictCount > 0, let first = report.conflicts.first else { return }
@@ -128,7 +128,7 @@ extension MigrationRun {
         }
     }
 
-    /// Ends a bring-back: without batches the table is `paused`.
+    /// Ends the inbound migration of a table, which is `paused` if no batch is left.
     func finishBringingBack(_ table: StretchedTable) throws(StretchError) {
         try writer.locked { () throws in
             try context.catalog.pauseWithoutBatches(table: table.id)
@@ -137,7 +137,7 @@ extension MigrationRun {
 }
 
 extension MigrationReport.Conflict {
-    /// The key for people.
+    /// The key as text.
     fileprivate var keyText: String {
         guard !key.isEmpty else { return "\(location.ordinal) of batch \(location.batchNumber)" }
         let texts = key.map { value in

@@ -6,14 +6,15 @@ internal import StretchSQLite
 internal import StretchText
 
 extension MigrationRun {
-    /// The hot keys of a table that one run asks the remote for.
+    /// The maximum number of hot keys of a table that one run looks up in the remote.
     private static var maximumKeyCount: Int64 { 50_000 }
 
-    /// Hides the cold rows of a table whose keys are hot, so that deleting the hot row later, with
-    /// or without Stretch, does not show them again.
+    /// Hides the cold rows of a table whose keys are hot.
     ///
-    /// No answer changes: the hot row hides them already. In a table with more hot keys among the
-    /// cold ones than a run asks for, each run takes a part of them, by chance.
+    /// Deleting the hot row later, with or without Stretch, then does not make them visible again.
+    ///
+    /// No query result changes, because the hot row already hides them. If more hot keys lie in the
+    /// range of the cold keys than one run looks up, each run processes a random part.
     func hideShadowedRows(of table: StretchedTable) throws(StretchError) {
         let found = try local { () throws -> [ShadowSearch.Finding] in
             guard try catalog.hasBatches(table: table.id),
@@ -48,7 +49,8 @@ extension MigrationRun {
                 WHERE \(schema.keyCondition("h", firstParameter: 1))
                 """)
             var count = 0
-            // Again, under the write lock: the hot row may be gone, or the batch.
+            // Checked again under the write lock, because the hot row or the batch may no longer
+            // exist.
             for finding in findings
             where try isHot.bind(finding.key).firstRow() != nil
                 && catalog.lists(batchNumber: finding.location.batchNumber)

@@ -4,7 +4,7 @@ internal import StretchEndpoint
 internal import StretchSQLite
 internal import StretchSchema
 
-/// One run of the migrator: the batches that go out and in, and what belongs to them.
+/// One run of the migrator: outbound and inbound batches, and related work.
 final class MigrationRun {
     let context: RunContext
     let tally: RunTally
@@ -27,17 +27,17 @@ final class MigrationRun {
 
     var catalog: Catalog { context.catalog }
 
-    /// Finishes the step that an earlier run left; then takes hidden batches of the tables out of
-    /// the manifest, and moves their eligible rows.
+    /// Completes the step of an earlier run, removes hidden batches from the manifest, and migrates
+    /// eligible rows.
     func perform(_ tables: [StretchedTable], movesRows: Bool) throws(StretchError) {
         try batches.perform(tables, movesRows: movesRows)
     }
 
     // MARK: After the rows
 
-    /// Builds the remote's indexes of tables that have moved what they had to move.
+    /// Builds the remote's indexes of tables whose rows have all been migrated.
     ///
-    /// A remote that has them writes to a random place of each for each row.
+    /// With indexes, the remote writes to a random page of each index for every row.
     func buildIndexes(_ tables: [StretchedTable]) throws(StretchError) {
         for table in tables where waiting[table] == nil {
             let relation = try local { () throws -> Relation? in
@@ -52,7 +52,7 @@ final class MigrationRun {
         }
     }
 
-    /// Builds indexes, or notes that only the owner of the remote may.
+    /// Builds indexes, or records that only the owner of the remote may do so.
     private func buildIndexes(
         _ relation: Relation, of table: StretchedTable
     ) throws(StretchError) {
@@ -68,7 +68,7 @@ final class MigrationRun {
         }
     }
 
-    /// Puts into the report which of the tables had to wait.
+    /// Adds the waiting tables to the report.
     func noteWaiting(_ tables: [StretchedTable]) {
         for table in tables {
             guard let reason = waiting[table] else { continue }

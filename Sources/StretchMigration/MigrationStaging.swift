@@ -6,7 +6,7 @@ internal import StretchKeystore
 internal import StretchSQLite
 internal import StretchStaging
 
-/// Keeps the rows of batches that move, where an RPO duration was asked for.
+/// Stages the rows of migrated batches if an RPO duration is set.
 final class MigrationStaging {
     private static let queue = DispatchQueue(label: "stretch.migrator.compress")
 
@@ -16,9 +16,9 @@ final class MigrationStaging {
     private let configuration: Configuration
     private let catalog: Catalog
     private var file: StagingFile?
-    /// The batch whose rows are durable in the file.
+    /// The batch whose rows are durably staged.
     private var stagedBatch: Int64?
-    /// A batch that is compressed while the remote works on the one before it.
+    /// A batch that is compressed while the remote processes the previous one.
     private var ahead: (batch: Int64, work: Background<[[UInt8]]>)?
     private var evictedCount = 0
     private var isEvictionTold = false
@@ -38,10 +38,9 @@ final class MigrationStaging {
         return file
     }
 
-    /// A visit of the remote found the file's position held.
+    /// Called when a session has found the file's position in the remote.
     ///
-    /// A file that cannot be used is no reason to do nothing else: ``stage(_:at:_:)``
-    /// refuses then.
+    /// An unusable staging file does not end the run here; ``stage(_:at:_:)`` throws later.
     func visit() {
         do throws(StretchError) {
             guard let file = try open(isCreating: false) else { return }
@@ -55,14 +54,14 @@ final class MigrationStaging {
         }
     }
 
-    /// Begins to compress a batch that comes next; the rows must not change meanwhile.
+    /// Starts to compress the next batch; its rows must not change in the meantime.
     func prepare(_ moving: MovingBatch) {
         guard settings != nil, ahead?.batch != moving.batch.id else { return }
         let rows = moving.rows
         ahead = (moving.batch.id, Background(on: Self.queue) { StagedBatch.compress(rows) })
     }
 
-    /// Keeps a batch's rows, durably when it returns; nothing while staging is off.
+    /// Stages a batch's rows durably; does nothing while staging is disabled.
     func stage(
         _ moving: MovingBatch, at position: TimelinePosition, _ context: RunContext
     ) throws(StretchError) {
@@ -85,16 +84,16 @@ final class MigrationStaging {
         context.crash(.afterStaging)
     }
 
-    /// Forgets the rows of a batch that did not move.
+    /// Discards the staged rows of a batch that was not migrated.
     ///
-    /// What stays where that fails is named by no manifest, and leaves with its time.
+    /// If this fails, the rows expire later, because no manifest names them.
     func discard(batch: Int64) {
         guard stagedBatch == batch, let file else { return }
         stagedBatch = nil
         try? file.discard(batch: batch)
     }
 
-    /// An event for people, once in a run: batches left before their time.
+    /// Returns an event message, once per run, about batches that left staging early.
     func takeEvictionMessage() -> String? {
         guard evictedCount > 0, !isEvictionTold, let settings else { return nil }
         isEvictionTold = true

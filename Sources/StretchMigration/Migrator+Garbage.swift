@@ -4,10 +4,11 @@ package import StretchEndpoint
 internal import StretchTimeline
 
 extension Migrator {
-    /// Finishes the step in flight, confirms what this file retired, and collects.
+    /// Completes the step in flight, confirms this file's retirements, and collects garbage.
     ///
-    /// - Parameter endpoint: A session that may delete; batches move by the migrator's own.
-    /// - Returns: What was collected, and the number of batches that were written again.
+    /// - Parameter endpoint: A session that may delete; batches are migrated in the migrator's own
+    ///   session.
+    /// - Returns: The collected garbage, and the number of rewritten batches.
     package func collectGarbage(
         _ request: GarbageRequest, at endpoint: any Endpoint, erasesHiddenRows: Bool,
         shouldStop: @escaping () -> Bool = { false },
@@ -44,11 +45,11 @@ extension Migrator {
 }
 
 extension MigrationRun {
-    /// Writes each batch that has hidden rows again without them.
+    /// Rewrites each batch with hidden rows without them.
     ///
-    /// Its visible rows come back, it leaves the manifest, and they move out in new batches: each
-    /// is a step of its own that a crash may follow. Rows that are hot then move with the next
-    /// migration.
+    /// The visible rows are brought back, the batch leaves the manifest, and the rows are migrated
+    /// in new batches. Each of these is a separate step. Rows that are hot after a crash are
+    /// migrated by the next run.
     ///
     /// - Returns: The number of batches.
     func rewriteBatches() throws(StretchError) -> Int64 {

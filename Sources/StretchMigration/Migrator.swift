@@ -6,23 +6,23 @@ package import StretchKeystore
 package import StretchSQLite
 internal import StretchText
 
-/// Moves rows between one local file and its remote, on a connection of its own.
+/// Migrates rows between one local file and its remote, on a separate connection.
 ///
-/// Triggers and foreign-key actions are off on that connection: to the application a row that
-/// moves does not change. Every commit is durable before the next step begins.
+/// Triggers and foreign-key actions are disabled on that connection, because migration does not
+/// change a row for the application. Every commit is durable before the next step starts.
 package final class Migrator {
     package let path: String
     package let configuration: Configuration
-    /// Brings catalog and remote up to the definitions of main's tables; by default, a difference
-    /// is an error.
+    /// Updates catalog and remote to the definitions of main's tables; by default, a difference is
+    /// an error.
     ///
-    /// It returns why tables have to wait, by their ids; the others go on.
+    /// It returns the reasons why tables must wait, by id; the other tables continue.
     package var reconcileSchema: (KnownSchema) throws -> [Int64: StretchError]
     /// Called at each numbered point; tests stop the process there, or interfere.
     package var atCrashPoint: ((CrashPoint) -> Void)?
     /// Waits before a failed call of the remote is repeated.
     package var sleep: (Duration) -> Void = { Thread.sleep(forTimeInterval: $0.milliseconds / 1e3) }
-    /// What the last run did, also when it threw.
+    /// The report of the last run, even if it threw.
     package private(set) var lastReport = MigrationReport()
 
     package let connection: Connection
@@ -83,7 +83,7 @@ package final class Migrator {
         }
     }
 
-    /// The session with the remote, opened at its first use.
+    /// Returns the session with the remote, opened at its first use.
     func endpoint() throws(StretchError) -> any Endpoint {
         if let session { return session }
         let made = try makeEndpoint(as: .writer)
@@ -93,14 +93,14 @@ package final class Migrator {
         return made
     }
 
-    /// The session, or a new one of a role that needs less.
+    /// Returns the session, or a new one for a role with fewer permissions.
     func endpoint(as role: RemoteRole) throws(StretchError) -> any Endpoint {
         if let session { return session }
         return try makeEndpoint(as: role)
     }
 
     /// - Throws: `disconnected` for a file that must be reauthorized first; `notPermitted` for a
-    ///   user who may not write at the remote.
+    ///   user who may not write to the remote.
     private func makeEndpoint(as role: RemoteRole) throws(StretchError) -> any Endpoint {
         let catalog = Catalog(connection)
         let found = try local { () throws in (try catalog.database(), try catalog.pending()) }
@@ -120,13 +120,14 @@ package final class Migrator {
 
     // MARK: Runs
 
-    /// Moves eligible rows of tables in state `outbound` to the remote, and rows of tables in
-    /// state `inbound` back.
+    /// Migrates eligible rows of tables in state `outbound`, and brings back rows of tables in
+    /// state `inbound`.
     ///
-    /// After any throw every row is either hot or visible cold, once; the next run goes on.
+    /// After an error every row is either hot or visible and cold, never both; the next run
+    /// continues.
     ///
-    /// - Throws: `busy` when another migrator works on the file; `remoteMismatch` when another
-    ///   file extended the branch; `remoteUnavailable`; `schemaMismatch`.
+    /// - Throws: `busy` if another migrator uses the file; `remoteMismatch` if another file
+    ///   extended the branch; `remoteUnavailable`; `schemaMismatch`.
     @discardableResult
     package func migrate(
         _ options: MigrationOptions = MigrationOptions(),
@@ -148,12 +149,13 @@ package final class Migrator {
         }
     }
 
-    /// Moves cold rows of a table back: all of them, or those that meet a condition.
+    /// Brings back all cold rows of a table, or those that meet a condition.
     ///
     /// Without a condition the table's state is `inbound` until the last row is back, and then
-    /// `paused`. A row that a UNIQUE constraint refuses stays cold; the run does all others first.
+    /// `paused`. A row that a UNIQUE constraint rejects stays cold; the run processes all other
+    /// rows first.
     ///
-    /// - Throws: `wrongState` when rows were refused, naming them; else as
+    /// - Throws: `wrongState` if rows were refused, naming them; otherwise as
     /// ``migrate(_:progress:)``.
     @discardableResult
     package func bringBack(
@@ -164,7 +166,8 @@ package final class Migrator {
         try run(options, progress) { run throws(StretchError) in
             guard let table = try tables([name]).first else { return }
             if let reason = run.waiting[table] { throw reason }
-            // An earlier run's step comes first, and the proof that the remote is this file's.
+            // Completes an earlier run's step first, and checks that the remote belongs to this
+            // file.
             try run.perform([], movesRows: false)
             guard let condition else { return try bringBackWhole(table, run) }
             try run.recall(table, where: condition)
@@ -183,7 +186,8 @@ package final class Migrator {
         if !run.tally.isStopped { try run.finishBringingBack(table) }
     }
 
-    /// Takes the lease of a connected file: nothing is made beside one that is not this user's.
+    /// Acquires the lease of a connected file; no file is created beside a database of another
+    /// user.
     func takeLease(timeout: Duration) throws(StretchError) -> MigratorLease {
         if let link {
             let found = try local { () throws in
@@ -193,12 +197,12 @@ package final class Migrator {
         }
         let lease = try MigratorLease(
             path: path, timeout: timeout, since: configuration.now())
-        // Whoever had the lease may have changed the connection.
+        // The previous holder of the lease may have changed the connection.
         link?.forget()
         return lease
     }
 
-    /// Takes the lease, and runs `body` with it.
+    /// Acquires the lease, and runs `body` with it.
     func run(
         _ options: MigrationOptions,
         _ progress: @escaping (MigrationProgress) -> Void = { _ in },
@@ -265,7 +269,7 @@ package final class Migrator {
         }
     }
 
-    /// Throws when a table of main differs from the catalog.
+    /// Throws if a table of main differs from the catalog.
     package static func requireSameSchema(_ reader: SchemaReader) throws {
         for table in try Catalog(reader.connection).tables() {
             let schema = try reader.table(table.name)
@@ -285,7 +289,7 @@ extension Migrator: MigrationHost {
 
     func wait(_ duration: Duration) { sleep(duration) }
 
-    /// Notes in the keystore how far the file has come.
+    /// Records the file's position in the keystore.
     func see(_ position: TimelinePosition) throws(StretchError) {
         guard let link, let attachment else { return }
         try link.see(position, attachment)

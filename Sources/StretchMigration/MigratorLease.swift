@@ -3,15 +3,15 @@ package import StretchCore
 
 /// The right to migrate one file: an advisory lock that ends with the process.
 ///
-/// The lock is on a file of its own, `<database>-stretch-migrator`, because closing any descriptor
-/// of the database would drop SQLite's own locks: <https://sqlite.org/howtocorrupt.html>.
+/// The lock is on a separate file, `<database>-stretch-migrator`, because closing any descriptor of
+/// the database would drop SQLite's own locks: <https://sqlite.org/howtocorrupt.html>.
 package final class MigratorLease {
     private let descriptor: Int32
 
-    /// Takes the lease, or waits for it.
+    /// Acquires the lease, waiting if necessary.
     ///
-    /// - Throws: `busy`, naming the holder, when the time is over; `wrongState` when something else
-    ///   is in the file's place.
+    /// - Throws: `busy`, naming the holder, after the timeout; `wrongState` if something else
+    ///   exists under the file's name.
     package init(path: String, timeout: Duration, since: String) throws(StretchError) {
         descriptor = try MigratorLease.open(MigratorLease.path(for: path), besides: path)
         let deadline = ContinuousClock.now + timeout
@@ -25,17 +25,17 @@ package final class MigratorLease {
             }
             usleep(20_000)
         }
-        // Another user's file serves as a lock, and is not written.
+        // Another user's file is used as a lock but not written.
         guard GuardedFile.isOwned(descriptor, by: .userOrOwner(of: path)) else { return }
         let host = ProcessInfo.processInfo.hostName
         let text = Array("pid \(getpid()) on \(host) since \(since) UTC".utf8)
-        // For people only: a failure to write it changes nothing.
+        // The content is only informative, so a failed write is ignored.
         _ = ftruncate(descriptor, 0)
         _ = pwrite(descriptor, text, text.count, 0)
     }
 
     deinit {
-        // A child process that is just being started may hold a copy of the descriptor.
+        // A child process that is being started may hold a copy of the descriptor.
         _ = flock(descriptor, LOCK_UN)
         close(descriptor)
     }
@@ -47,7 +47,7 @@ package final class MigratorLease {
     private static func open(
         _ path: String, besides database: String
     ) throws(StretchError) -> Int32 {
-        // Another process may make or remove the file between the two calls.
+        // Another process may create or remove the file between the two calls.
         for _ in 0..<8 {
             if let found = try existing(path) { return found }
             if let made = try GuardedFile.make(path, like: database) { return made }
@@ -57,7 +57,7 @@ package final class MigratorLease {
             hint: "Stop the program that removes it, and run the command again.")
     }
 
-    /// The file as it is there; a lock needs no right to write.
+    /// Returns the existing file; a lock needs no write access.
     private static func existing(_ path: String) throws(StretchError) -> Int32? {
         let access = access(path, W_OK) == 0 ? O_RDWR : O_RDONLY
         return try GuardedFile.open(path, access, .anyone)

@@ -5,32 +5,32 @@ package import StretchSQLite
 internal import StretchSchema
 internal import StretchText
 
-/// Puts rows of the remote into one hot table.
+/// Inserts rows of the remote into one hot table.
 package final class Recall {
     package enum Outcome {
         case inserted
-        /// A hot row has the key; it hides the cold one.
+        /// A hot row has the same key and hides the cold row.
         case shadowed
-        /// A UNIQUE constraint refused the row.
+        /// A UNIQUE constraint rejected the row.
         case refused(String)
     }
 
     package let table: StretchedTable
     /// The ids of the columns to read, in the table's order.
     package let columns: [Int64]
-    /// The rows that are visible and cold when the recall begins.
+    /// The number of rows that are visible and cold when the recall starts.
     package let visibleRowCount: Int64
 
     private let connection: Connection
     private let schema: TableSchema
     private let insertion: Statement
-    /// The places of the columns that are inserted: those that are not generated.
+    /// The positions of the inserted columns, which are those that are not generated.
     private let inserted: [Int]
     private let keyPlaces: [Int]
     private let lookUp: String?
     private let selection: Selection?
 
-    /// - Parameter now: The time that the condition's windows are measured from, in UTC.
+    /// - Parameter now: The current time for the condition's time windows, in UTC.
     package init(
         _ table: StretchedTable, _ condition: String?, from reader: SchemaReader, now: String
     ) throws {
@@ -46,7 +46,7 @@ package final class Recall {
         inserted = schema.columns.indices.filter { !schema.columns[$0].isGenerated }
         let names = inserted.map { schema.columns[$0].name.quotedName }
         let marks = inserted.indices.map { "?\($0 + 1)" }
-        // OR ABORT outranks a conflict clause of the table's own, which could delete a hot row.
+        // OR ABORT overrides a conflict clause of the table, which could delete a hot row.
         insertion = try connection.prepare(
             """
             INSERT OR ABORT INTO \(name)(\(names.joined(separator: ", "))) \
@@ -64,7 +64,7 @@ package final class Recall {
         }
     }
 
-    /// Throws when the table is no longer defined as when the recall began.
+    /// Throws if the table's definition has changed since the recall started.
     func requireDefinition() throws {
         let version = try Catalog(connection).schemaVersion(table: table.id)
         let names = try connection.rows(
@@ -80,7 +80,7 @@ package final class Recall {
         }
     }
 
-    /// The rows of a page that meet the condition.
+    /// Returns the rows of a page that meet the condition.
     func selectedRows(of page: RowBuffer) throws -> [Int] {
         guard let selection else { return Array(0..<page.rowCount) }
         return try selection.rows(of: page)
@@ -110,7 +110,7 @@ package final class Recall {
         return try isHot(page, row: row) ? .shadowed : .refused(message)
     }
 
-    /// Runs a statement; `nil` when no constraint refused it.
+    /// Runs a statement and returns the constraint failure, or `nil` if there was none.
     private func constraintFailure(of statement: Statement) throws(SQLiteError) -> String? {
         do throws(SQLiteError) {
             try statement.step()
@@ -135,8 +135,10 @@ package final class Recall {
     }
 }
 
-/// A condition on rows that are in no table yet: they pass through a temporary one, whose columns
-/// have the affinities and collations of the real table.
+/// A condition on rows that are not yet in a table.
+///
+/// The rows are inserted into a temporary table whose columns have the affinities and collations of
+/// the real table.
 private final class Selection {
     private let connection: Connection
     private let columnCount: Int
@@ -153,7 +155,7 @@ private final class Selection {
         var rowName = "stretch_row"
         while schema.column(named: rowName) != nil { rowName += "_" }
         let columns = try schema.columns.map { column in
-            // A collation that is not built in stays unknown, and the condition fails loudly.
+            // A collation that is not built in is unknown, so the condition fails with an error.
             "\(column.name.quotedName) \(try column.typeText()) "
                 + "COLLATE \(column.collationName.quotedName)"
         }

@@ -1,8 +1,8 @@
 internal import StretchSQLite
 
-/// The SQL function that tells, inside a DELETE, whether a hot row is what the remote holds.
+/// The SQL function that compares a hot row with the remote's copy inside a DELETE.
 ///
-/// A plain object with a pointer: the function runs once for each row that moves.
+/// It is a plain object with a pointer, because the function runs once for each migrated row.
 final class RowProof {
     private var row: EncodedValue?
     private var columnCount = 0
@@ -16,7 +16,7 @@ final class RowProof {
         }
     }
 
-    /// Sets the row that the next statement is about; it must outlive the statement.
+    /// Sets the expected row of the next statement; it must outlive the statement.
     func expect(_ rows: RowBuffer, row: Int) {
         self.row = rows.value(row: row, column: 0)
         columnCount = rows.columnCount
@@ -34,7 +34,7 @@ final class RowProof {
         for _ in 0..<first { next = next.next }
         for index in 1..<arguments.count {
             guard arguments[index].isIdentical(to: next) else { return false }
-            // The last value of a row has nothing behind it to read.
+            // No value follows the last value of a row.
             if index + 1 < arguments.count { next = next.next }
         }
         return true

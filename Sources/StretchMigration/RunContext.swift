@@ -5,34 +5,34 @@ internal import StretchKeystore
 internal import StretchSQLite
 internal import StretchTimeline
 
-/// What surrounds a run, and is told of it.
+/// The environment of a run, which receives its events.
 protocol MigrationHost: AnyObject {
-    /// The run has come to a numbered point.
+    /// Called when the run reaches a numbered point.
     func reached(_ point: CrashPoint)
     /// Waits before a failed call of the remote is repeated.
     func wait(_ duration: Duration)
-    /// The file has reached a position.
+    /// Called when the file has reached a position.
     func see(_ position: TimelinePosition) throws(StretchError)
-    /// Brings catalog and remote up to the definitions of main's tables.
+    /// Updates catalog and remote to the definitions of main's tables.
     ///
-    /// - Returns: Why tables have to wait, by their ids; the others go on.
+    /// - Returns: The reasons why tables must wait, by id; the other tables continue.
     func reconcile(_ schema: KnownSchema) throws -> [Int64: StretchError]
 }
 
-/// What stays the same for a whole run of the migrator.
+/// The constants of a run of the migrator.
 struct RunContext {
     /// The migrator's own connection, and the catalog on it.
     let connection: Connection
     let catalog: Catalog
-    /// A second connection, on which the next rows are read meanwhile.
+    /// A second connection, on which the next rows are read concurrently.
     let rowConnection: Connection
     let schema: KnownSchema
     let endpoint: any Endpoint
     let configuration: Configuration
     let options: MigrationOptions
-    /// The time that filters see.
+    /// The current time in filters.
     let now: String
-    /// It owns the run.
+    /// The host, which owns the run.
     unowned let host: any MigrationHost
 
     init(
@@ -53,13 +53,13 @@ struct RunContext {
 
     func crash(_ point: CrashPoint) { host.reached(point) }
 
-    /// Writes an event down, in the transaction that is open.
+    /// Records an event in the open transaction.
     func note(_ kind: EventKind, table: String?, _ message: String) throws {
         try catalog.insertEvent(
             time: configuration.now(), table: table, kind: kind, message: message)
     }
 
-    /// Repeats a call of the remote while trying again can help.
+    /// Repeats a call of the remote while the error is retryable.
     func retrying(_ body: () throws(StretchError) -> Void) throws(StretchError) {
         var failureCount = 0
         while true {
@@ -74,10 +74,10 @@ struct RunContext {
         }
     }
 
-    /// The bytes of a page that is read back; rows have their batch's mean size.
+    /// The size of a page that is read back in bytes, computed with the batch's mean row size.
     private static var pageByteCount: Int64 { 2 << 20 }
 
-    /// The rows of a page of a batch.
+    /// Returns the number of rows of a page of a batch.
     func pageRowCount(rowCount: Int64, byteCount: Int64) -> Int {
         Int(
             RowBuffer.rowCount(
@@ -86,7 +86,7 @@ struct RunContext {
     }
 }
 
-/// Runs statements on the local file, with the errors of Stretch.
+/// Runs statements on the local file, and converts errors to those of Stretch.
 package func local<Result>(_ body: () throws -> Result) throws(StretchError) -> Result {
     do {
         return try body()

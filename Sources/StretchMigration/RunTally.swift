@@ -1,7 +1,7 @@
 internal import StretchCatalog
 internal import StretchCore
 
-/// What a run has done so far, for its report and for who watches it.
+/// The results of a run so far, for its report and its progress callbacks.
 final class RunTally {
     private(set) var report = MigrationReport()
     private let progress: (MigrationProgress) -> Void
@@ -11,7 +11,7 @@ final class RunTally {
         self.progress = progress
     }
 
-    /// Changes what the report says of a table.
+    /// Changes the report of a table.
     func update(
         _ name: String, _ direction: MigrationDirection,
         _ body: (inout MigrationReport.Table) -> Void
@@ -29,7 +29,7 @@ final class RunTally {
         }
     }
 
-    /// The caller has stopped the run.
+    /// Whether the caller has stopped the run.
     var isStopped: Bool { report.isStopped }
     func stop() { report.isStopped = true }
 
@@ -40,9 +40,9 @@ final class RunTally {
             MigrationReport.Waiting(table: table.name, isBlocking: isBlocking, reason: reason))
     }
 
-    /// Notes a row that cannot come back.
+    /// Records a row that cannot be brought back.
     ///
-    /// - Returns: Whether it is one of the first, which are listed.
+    /// - Returns: Whether it is one of the first rows, which are listed.
     func record(_ conflict: MigrationReport.Conflict) -> Bool {
         report.conflictCount += 1
         guard report.conflicts.count < 100 else { return false }
@@ -50,7 +50,7 @@ final class RunTally {
         return true
     }
 
-    /// Notes what the run cost so far.
+    /// Records the cost of the run so far.
     func setCost(roundTripCount: Int, walByteCount: Int64, since start: ContinuousClock.Instant) {
         report.roundTripCount = roundTripCount
         report.walByteCount = walByteCount

@@ -4,12 +4,12 @@ package import StretchEndpoint
 package import StretchSQLite
 internal import StretchText
 
-/// Finds visible cold rows whose keys are hot: a program without Stretch inserted them.
+/// Finds visible cold rows whose keys are hot because a program without Stretch inserted rows.
 ///
-/// Only hot keys inside the ranges of the batches' keys are asked for, so that the usual case, old
-/// rows cold and new ones hot, costs one search in an index and no round trip.
+/// Only hot keys within the key ranges of the batches are looked up. In the usual case, with old
+/// rows cold and new rows hot, the search costs one index lookup and no round trip.
 package struct ShadowSearch {
-    /// A hidden row: where it is, and its key.
+    /// A hidden row, by location and key.
     package struct Finding {
         let location: ColdLocation
         let key: [Value]
@@ -22,7 +22,7 @@ package struct ShadowSearch {
     private let ids: [Int64]
     private let source: String
     private let batches: [ManifestBatch]
-    /// Ranges of the key's first column, none of which meets another; `nil` is no bound.
+    /// Disjoint ranges of the key's first column; `nil` means unbounded.
     private let ranges: [(minimum: Value?, maximum: Value?)]
     private static let maximumRangeCount = 500
     private static let chunkRowCount = 500
@@ -52,7 +52,7 @@ package struct ShadowSearch {
         _ zones: [Zone?], _ collation: Collation
     ) -> [(minimum: Value?, maximum: Value?)] {
         guard !zones.isEmpty else { return [] }
-        // Rows with NULL in the key do not move: a zone without a minimum is an unknown one.
+        // Rows with NULL in the key are not migrated, so a zone without a minimum is unknown.
         let known = zones.compactMap { zone in zone?.minimum.map { ($0, zone?.maximum) } }
         guard known.count == zones.count else { return [(nil, nil)] }
         var result: [(minimum: Value?, maximum: Value?)] = []
@@ -74,7 +74,7 @@ package struct ShadowSearch {
 
     // MARK: Hot keys
 
-    /// The hot keys that a cold row can have; no round trip.
+    /// Returns the number of hot keys that a cold row can have, without a round trip.
     package func hotKeyCount() throws(SQLiteError) -> Int64 {
         var count: Int64 = 0
         for range in ranges { count += try hotKeyCount(in: range) }
@@ -90,7 +90,7 @@ package struct ShadowSearch {
             .firstRow()?.first?.integerValue ?? 0
     }
 
-    /// Both parameters stand in every form, so that both can be bound.
+    /// Both parameters occur in every form, so that both can be bound.
     private func condition(_ range: (minimum: Value?, maximum: Value?)) -> String {
         let column = terms[0].sql("h")
         let parts = [
@@ -103,11 +103,11 @@ package struct ShadowSearch {
 
     // MARK: Cold keys
 
-    /// The hidden rows among a part of the hot keys.
+    /// Returns the hidden rows among a part of the hot keys.
     ///
     /// - Parameters:
-    ///   - first: The number of hot keys to pass over, in the order of the ranges.
-    ///   - limit: The most hot keys that are asked for.
+    ///   - first: The number of hot keys to skip, in the order of the ranges.
+    ///   - limit: The maximum number of hot keys to look up.
     package func findings(
         from first: Int64, limit: Int64, endpoint: any Endpoint, at position: TimelinePosition
     ) throws -> [Finding] {

@@ -6,7 +6,7 @@ internal import StretchSchema
 internal import StretchText
 
 extension Verification {
-    /// Counts rows of a table whose foreign keys lead nowhere, over both sides.
+    /// Counts hot and cold rows of a table whose foreign keys reference no row.
     func orphanCount(
         _ table: StretchedTable, among tables: [SQLName: StretchedTable],
         _ manifest: [Int64: [ManifestBatch]]

@@ -4,9 +4,9 @@ internal import StretchEndpoint
 internal import StretchSQLite
 internal import StretchTimeline
 
-/// What readers believe of the manifest and of the remote without a look at each row.
+/// Checks of the manifest and the remote's metadata, on which readers rely.
 extension Verification {
-    /// Zones tell readers which batches they need not ask for.
+    /// Checks the zones by which readers skip batches.
     func findWrongZone(_ columns: String, _ table: String, _ number: Int64) {
         find(
             .wrongZone, table, number,
@@ -16,8 +16,9 @@ extension Verification {
             """)
     }
 
-    /// Looks for what hides rows that nobody deleted: tombstones of batches that are not there, and
-    /// a step that takes out a batch with visible rows.
+    /// Checks for rows that are hidden without having been deleted.
+    ///
+    /// Causes are tombstones of missing batches, and a step that retires a batch with visible rows.
     func verifyHiding() throws(StretchError) {
         let strays = try local { () throws in try catalog.strayTombstoneCount() }
         if strays > 0 {
@@ -47,7 +48,7 @@ extension Verification {
             """)
     }
 
-    /// Scans a table as a query does that wants all of it, and looks for rows that are of no batch.
+    /// Scans a whole table as a query does, and checks for rows that belong to no batch.
     func verifyScan(
         _ table: StretchedTable, _ batches: [ManifestBatch]
     ) throws(StretchError) {

@@ -8,15 +8,16 @@ internal import StretchText
 internal import StretchTimeline
 
 extension Migrator {
-    /// Reads every cold row again, and compares remote, manifest and hot rows.
+    /// Reads every cold row, and compares remote, manifest and hot rows.
     ///
-    /// Nothing is changed. The migrator's lease is held, so that batches do not move meanwhile.
+    /// Nothing is changed. The migrator's lease is held, so that no batch is migrated in the
+    /// meantime.
     ///
     /// - Parameters:
     ///   - table: One table, or `nil` for all.
-    ///   - shouldStop: Asked before each batch.
+    ///   - shouldStop: Called before each batch.
     ///   - progress: Called after each batch.
-    /// - Throws: `busy` while a migrator works; `remoteUnavailable`; `cancelled`.
+    /// - Throws: `busy` while a migrator runs; `remoteUnavailable`; `cancelled`.
     package func verify(
         table: String? = nil, shouldStop: @escaping () -> Bool = { false },
         progress: @escaping (VerificationProgress) -> Void = { _ in }
@@ -31,12 +32,12 @@ extension Migrator {
         return verification.report
     }
 
-    /// Compares a file with a remote of which it names some state.
+    /// Compares a file with a remote.
     ///
     /// - Parameters:
-    ///   - isAtHead: Whether the remote must stand where the file does; otherwise its history must
-    ///     hold the file's position.
-    ///   - shouldStop: Asked before each batch.
+    ///   - isAtHead: Whether the remote must be at the file's position; otherwise its history must
+    ///     hold the position.
+    ///   - shouldStop: Called before each batch.
     package static func verify(
         _ connection: Connection, _ endpoint: any Endpoint, isAtHead: Bool,
         shouldStop: @escaping () -> Bool = { false }
@@ -49,7 +50,7 @@ extension Migrator {
     }
 }
 
-/// One verification; temporary tables hold what is compared across tables.
+/// One verification; temporary tables hold the data that is compared across tables.
 final class Verification {
     let connection: Connection
     let catalog: Catalog
@@ -88,7 +89,7 @@ final class Verification {
             let count = report.findings.count
             let batches = manifest[table.id] ?? []
             try verify(table, batches)
-            // A remote that lost the file's position, or rows, has no whole scan to offer.
+            // A remote that lost the file's position or rows cannot perform a complete scan.
             if isKnown, report.findings.count == count { try verifyScan(table, batches) }
         }
         let byName = Dictionary(tables.map { (SQLName($0.name), $0) }) { first, _ in first }
@@ -106,7 +107,7 @@ final class Verification {
                 kind: kind, table: table, batchNumber: batch, message: message))
     }
 
-    /// - Returns: Whether the remote knows the file's position.
+    /// - Returns: Whether the remote holds the file's position.
     private func verifyPosition() throws(StretchError) -> Bool {
         let state = try local { () throws in
             (try catalog.position(), try catalog.pending())
@@ -127,8 +128,9 @@ final class Verification {
         return isKnown
     }
 
-    /// Asks the ledger which batches the file's position shows; those of tables that were abandoned
-    /// have relations of their own.
+    /// Compares the ledger's batches at the file's position with the manifest.
+    ///
+    /// Batches of abandoned tables have other relations.
     private func findUnlistedBatches(
         of tables: [StretchedTable], _ manifest: [Int64: [ManifestBatch]]
     ) throws(StretchError) {
@@ -219,10 +221,12 @@ final class Verification {
         return Set(ordinals)
     }
 
-    /// Each tombstone tells what became of its row, but for one whose statement was cut in two.
+    /// Finds hidden rows without a recorded reason.
     ///
-    /// What programs without Stretch do to a hot row that took a cold one's place is not accounted
-    /// for: a row that they delete is gone.
+    /// Each tombstone records what happened to its row, unless its statement was interrupted.
+    ///
+    /// Changes by programs without Stretch to a hot row that replaced a cold one are not tracked: a
+    /// row that they delete is lost.
     private func findLostRows(
         of batch: ManifestBatch, in table: StretchedTable
     ) throws(StretchError) {
@@ -257,7 +261,7 @@ final class Verification {
         }
     }
 
-    /// The collations by which readers use the zones of a table.
+    /// Returns the collations with which readers use the zones of a table.
     private func collations(
         _ schema: TableSchema?, of table: StretchedTable
     ) -> [Int64: Collation] {
@@ -268,8 +272,10 @@ final class Verification {
         return collations
     }
 
-    /// Hashes a batch's rows, by the columns that it was sent with, and compares those that came
-    /// later with their defaults, and all of them with the batch's zones.
+    /// Verifies a batch's rows by their hash, their defaults and their zones.
+    ///
+    /// The hash covers the columns with which the batch was sent. Columns added later must have
+    /// their defaults.
     private func verifyRows(
         _ batch: ManifestBatch, of table: StretchedTable, collations: [Int64: Collation]
     ) throws(StretchError) {
@@ -338,7 +344,7 @@ final class Verification {
         }
     }
 
-    /// Calls `body` for each row that can be read; a damaged batch is found by its hash.
+    /// Calls `body` for each readable row; the hash detects a damaged batch.
     func eachRow(
         of batch: ManifestBatch, columns: [Int64], _ body: (RowBuffer, Int) throws -> Void
     ) throws(StretchError) {

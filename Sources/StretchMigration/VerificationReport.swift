@@ -1,81 +1,81 @@
 package import StretchTimeline
 
-/// How far a verification is.
+/// The progress of a verification.
 public struct VerificationProgress: Hashable, Sendable {
-    /// The table whose batches are read.
+    /// The table whose batches are being read.
     public let table: String
-    /// The batches of all tables that were read.
+    /// The number of batches of all tables read so far.
     public let batchCount: Int
-    /// The batches that are to be read.
+    /// The number of batches to read.
     public let totalBatchCount: Int
 }
 
-/// What a verification of a file and its remote found.
+/// The result of a verification of a file and its remote.
 public struct VerificationReport: Hashable, Sendable {
-    /// Something that is wrong.
+    /// A problem.
     public struct Finding: Hashable, Sendable {
-        /// What is wrong.
+        /// The kinds of problems.
         public enum Kind: String, Sendable, CaseIterable {
-            /// The remote's ledger does not know a batch of the manifest.
+            /// The remote's ledger lacks a batch of the manifest.
             case missingBatch
-            /// The manifest does not name a batch that the ledger shows at the file's position.
+            /// The manifest lacks a batch that the ledger has at the file's position.
             case unlistedBatch
             /// The ledger's entry differs from the manifest.
             case differingLedger
             /// Rows of a batch are missing from the remote.
             case missingRows
-            /// Rows of a batch differ from what was moved.
+            /// Rows of a batch differ from the migrated rows.
             case differingRows
-            /// The remote has rows of a table that are of no batch.
+            /// The remote has rows of a table that belong to no batch.
             case strayRows
             /// A scan of all rows is refused, although each batch can be read.
             case refusedScan
-            /// The manifest's range of a column leaves out values of the batch.
+            /// The manifest's range of a column excludes values of the batch.
             case wrongZone
-            /// A tombstone hides a row that its batch does not have, or is of no batch.
+            /// A tombstone hides a row that its batch does not have, or has no batch.
             case strayTombstone
-            /// A tombstone hides a row of which nothing tells why it went.
+            /// A tombstone hides a row without a recorded reason.
             case lostRow
-            /// The remote is not at the file's position, nor one own step ahead.
+            /// The remote is neither at the file's position nor one step of this file ahead.
             case position
-            /// The catalog contradicts itself, or the table.
+            /// The catalog is inconsistent with itself or with the table.
             case catalog
         }
 
-        /// What is wrong.
+        /// The kind of problem.
         public let kind: Kind
         /// The table, or `nil` for the database.
         public let table: String?
-        /// The number of the batch in the manifest, or `nil` when no batch is concerned.
+        /// The number of the batch in the manifest, or `nil` if no batch is concerned.
         public let batchNumber: Int64?
-        /// What is wrong, for people.
+        /// The description of the problem.
         public let message: String
     }
 
-    /// What was found in one table.
+    /// The result for one table.
     public struct Table: Hashable, Sendable {
         /// The table's name.
         public let name: String
-        /// The batches that were read.
+        /// The number of batches read.
         public internal(set) var batchCount = 0
-        /// The cold rows that no tombstone hides.
+        /// The number of cold rows not hidden by a tombstone.
         public internal(set) var coldRowCount: Int64 = 0
-        /// The cold rows that tombstones hide.
+        /// The number of cold rows hidden by tombstones.
         public internal(set) var hiddenRowCount: Int64 = 0
-        /// Visible cold rows that a hot row of the same key hides; a program without Stretch made
-        /// it.
+        /// The number of visible cold rows hidden by a hot row of the same key, created by a
+        /// program without Stretch.
         public internal(set) var shadowedRowCount: Int64 = 0
-        /// Rows, hot and visible cold, whose foreign keys lead to no row, hot or visible cold.
+        /// The number of hot and visible cold rows whose foreign keys reference no such row.
         public internal(set) var orphanRowCount: Int64 = 0
     }
 
     /// The tables, in the order in which they were enabled.
     public internal(set) var tables: [Table] = []
-    /// What is wrong.
+    /// The problems.
     public internal(set) var findings: [Finding] = []
-    /// The step in flight; not an error: the next run finishes it.
+    /// The step in flight, which is not an error; the next run completes it.
     package internal(set) var pending: PendingStep?
 
-    /// Whether nothing is wrong.
+    /// Whether no problem was found.
     public var isSound: Bool { findings.isEmpty }
 }

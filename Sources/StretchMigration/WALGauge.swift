@@ -1,35 +1,35 @@
 internal import StretchCatalog
 internal import StretchSQLite
 
-/// Measures the write-ahead log that a connection writes, and copies it into the database outside
-/// of transactions.
+/// Measures the write-ahead log written by a connection, and runs checkpoints outside of
+/// transactions.
 ///
-/// SQLite up to 3.51.2 can damage a database when a checkpoint reads the log's header, and a commit
-/// then starts the log again: <https://sqlite.org/wal.html#walresetbug>. A log can be started again
-/// only when it was copied whole and nobody reads it. So a checkpoint here runs only while a second
-/// connection reads the log, and only when this connection has just written to it, so that there is
-/// something left to copy and to read.
+/// SQLite up to 3.51.2 can damage a database if a commit restarts the log after a checkpoint has
+/// read the log's header: <https://sqlite.org/wal.html#walresetbug>. A log can be restarted only if
+/// it was copied completely and has no reader. Therefore a checkpoint runs only while a second
+/// connection reads the log, and only after this connection has written to it, so that the log has
+/// frames to copy and to read.
 final class WALGauge {
-    /// The bytes after which the log is copied.
+    /// The size of the log in bytes that triggers a checkpoint.
     static let checkpointByteCount: Int64 = 64 * 1_048_576
 
-    /// The bytes that the run wrote to the log.
+    /// The number of bytes that the run wrote to the log.
     private(set) var byteCount: Int64 = 0
     private let connection: Connection
     private let makeReader: () throws(SQLiteError) -> Connection
     private var reader: Connection?
-    /// The frames that the log had after the last commit, or `none`.
+    /// The number of frames in the log after the last commit, or `none`.
     private let frameCount = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
     private var countedFrameCount: Int32?
-    /// Frames of the log that no checkpoint of ours copied.
+    /// The number of frames that no checkpoint of this object has copied.
     private var pendingFrameCount: Int64 = 0
     private let frameByteCount: Int64
 
     private static let none: Int32 = -1
 
     /// - Parameters:
-    ///   - connection: One without automatic checkpoints, whose commits are measured.
-    ///   - makeReader: Opens the same file once more.
+    ///   - connection: A connection without automatic checkpoints, whose commits are measured.
+    ///   - makeReader: Opens another connection to the same file.
     init(
         _ connection: Connection, makeReader: @escaping () throws(SQLiteError) -> Connection
     ) throws(SQLiteError) {
@@ -45,11 +45,11 @@ final class WALGauge {
         frameCount.deallocate()
     }
 
-    /// Notes what the last transaction wrote.
+    /// Records the frames written by the last transaction.
     func record() {
         let now = frameCount.pointee
         guard now != Self.none, now != countedFrameCount else { return }
-        // What the log held before the first commit is not the run's.
+        // Frames in the log before the first commit do not belong to the run.
         let start = countedFrameCount ?? now
         let hasRestarted = now < start
         let written = Int64(hasRestarted ? now : now - start)
@@ -59,15 +59,15 @@ final class WALGauge {
         countedFrameCount = now
     }
 
-    /// Copies the log when it is long; readers and writers go on meanwhile.
+    /// Runs a checkpoint when the log is long; readers and writers can continue.
     func checkpointWhenLong() throws(SQLiteError) {
         guard pendingFrameCount * frameByteCount >= Self.checkpointByteCount else { return }
         try checkpoint()
     }
 
-    /// Copies the log, when the run wrote to it.
+    /// Runs a checkpoint if the run wrote to the log.
     ///
-    /// While another connection holds the write lock, the log stays for a later checkpoint.
+    /// While another connection holds the write lock, the log is left for a later checkpoint.
     func checkpoint() throws(SQLiteError) {
         record()
         guard countedFrameCount != nil, pendingFrameCount > 0 else { return }
@@ -82,13 +82,13 @@ final class WALGauge {
         pendingFrameCount = max(numbers[1] - numbers[2], 0)
     }
 
-    /// Lets the reader read the log, and not the database alone.
+    /// Makes the reader read from the log and not only from the database.
     ///
-    /// A reader of a log that was copied whole does not keep it. So a commit comes first, while a
-    /// statement of the same connection reads what was there before it: a checkpoint copies no
-    /// further than the oldest reader, and leaves the commit's frames to the new reader.
+    /// A reader does not retain a log that was copied completely. Therefore a commit comes first,
+    /// while a statement of the same connection reads the earlier snapshot. A checkpoint does not
+    /// copy beyond the oldest reader, so the commit's frames remain for the new reader.
     ///
-    /// - Returns: Whether it does; not while the file is locked.
+    /// - Returns: Whether the reader uses the log; `false` while the file is locked.
     private func begin(_ reader: Connection) throws(SQLiteError) -> Bool {
         let oldest = try connection.prepare("SELECT name FROM main.sqlite_schema")
         defer { oldest.reset() }

@@ -1,9 +1,9 @@
 internal import StretchCatalog
 internal import StretchCore
 
-/// The tables whose rows do not move now, because the remote lacks something for them.
+/// The tables whose rows cannot be migrated now, because the remote lacks parts of their relations.
 final class WaitingTables {
-    /// Why, by the tables' ids.
+    /// The reasons, by table id.
     private var reasons: [Int64: StretchError] = [:]
     private var reloadCount = 0
 
@@ -12,10 +12,10 @@ final class WaitingTables {
         reasons = try local { () throws in try host.reconcile(schema) }
     }
 
-    /// Why a table waits, or `nil` when it does not.
+    /// The reason why a table waits, or `nil` if it does not.
     subscript(table: StretchedTable) -> StretchError? { reasons[table.id] }
 
-    /// Reconciles once more, after a definition changed under a batch.
+    /// Reconciles again after a definition changed during a batch.
     func reload(_ context: RunContext) throws(StretchError) {
         reloadCount += 1
         guard reloadCount <= 16 else {

@@ -2,23 +2,23 @@ internal import StretchCatalog
 internal import StretchEndpoint
 internal import StretchSQLite
 
-/// Compares rows of one batch with the zones by which readers leave the batch out.
+/// Compares rows of one batch with the zones by which readers skip the batch.
 struct ZoneCheck {
     private struct Column {
         let name: String
-        /// The collation, or `nil` where there is no zone.
+        /// The collation, or `nil` without a zone.
         let collation: Collation?
         let zone: Zone?
         var strayCount: Int64 = 0
     }
 
     private var columns: [Column]
-    /// The least and the greatest value of each column, in one row.
+    /// The minimum and maximum of each column, in one row.
     private let bounds: RowBuffer
 
     /// - Parameters:
-    ///   - columns: The columns of the rows, in their order.
-    ///   - collations: The collations by which readers use zones, by the columns' ids.
+    ///   - columns: The columns of the rows, in order.
+    ///   - collations: The collations with which readers use zones, by column id.
     init(_ columns: [CatalogColumn], of batch: ManifestBatch, collations: [Int64: Collation]) {
         let zones = batch.zones.zones
         self.columns = columns.map { column in
@@ -35,7 +35,7 @@ struct ZoneCheck {
         }
     }
 
-    /// Looks at the rows of a page.
+    /// Checks the rows of a page.
     mutating func look(at page: RowBuffer) {
         guard columns.contains(where: { $0.collation != nil }) else { return }
         for row in 0..<page.rowCount {
@@ -63,7 +63,7 @@ struct ZoneCheck {
         return zone.maximum == nil || maximum.compare(value, collation) >= 0
     }
 
-    /// The columns whose zones leave values out, each with the number of these; `nil` for none.
+    /// The columns whose zones exclude values, each with the number of values; `nil` for none.
     var findings: String? {
         let found = columns.filter { $0.strayCount > 0 }
             .map { "\($0.strayCount) values of column \"\($0.name)\"" }

@@ -2,7 +2,7 @@ public import StretchCore
 public import StretchSQLite
 internal import StretchText
 
-/// The answer of a query: a collection of rows.
+/// The result of a query: a collection of rows.
 ///
 /// ```swift
 /// for row in try database.query("SELECT status, total FROM orders") {
@@ -15,16 +15,16 @@ public struct QueryResult: Hashable, Sendable {
     /// The rows, each with one value per column.
     public let rows: [[Value]]
 
-    /// Makes an answer.
+    /// Creates a result.
     public init(columns: [String], rows: [[Value]]) {
         self.columns = columns
         self.rows = rows
     }
 
-    /// The rows as values of a type whose coding keys are names of columns.
+    /// Decodes the rows as values of a type whose coding keys are column names.
     ///
-    /// Columns that the type does not have are left out. Names are compared as SQLite compares
-    /// them: by bytes, with the letters of ASCII folded.
+    /// Columns without a coding key are ignored. Names are compared as in SQLite: by bytes,
+    /// ignoring the case of ASCII letters.
     ///
     /// - Throws: `invalidArgument` for a missing column, and for a value that its property's type
     ///   cannot hold.
@@ -46,7 +46,7 @@ extension QueryResult: RandomAccessCollection {
     public subscript(position: Int) -> Row { Row(columns: columns, values: rows[position]) }
 }
 
-/// One row of an answer, by the position or the name of a column.
+/// One row of a result, whose values are accessed by column position or name.
 public struct Row: Sendable {
     /// The names of the columns.
     public let columns: [String]
@@ -59,19 +59,20 @@ public struct Row: Sendable {
         self.values = values
     }
 
-    /// The value of a column by its position, from 0.
+    /// The value of a column by position, starting at 0.
     public subscript(position: Int) -> Value { values[position] }
 
-    /// The value of a column by its name; of the first one, when several have it.
+    /// The value of a column by name; if several columns have the name, of the first one.
     ///
-    /// - Returns: `nil` when no column has the name; ``Value/null`` for NULL.
+    /// - Returns: `nil` if no column has the name; ``Value/null`` for NULL.
     public subscript(name: String) -> Value? {
         columns.firstIndex { $0.isEqualFoldingCase(name) }.map { values[$0] }
     }
 
-    /// The value of a column as a value of a Swift type; `nil` for NULL.
+    /// Returns the value of a column converted to a Swift type; `nil` for NULL.
     ///
-    /// - Throws: `invalidArgument` when no column has the name, or the type cannot hold the value.
+    /// - Throws: `invalidArgument` if no column has the name or the type cannot represent the
+    ///   value.
     public func value<Result: ValueConvertible>(
         _ name: String, as type: Result.Type = Result.self
     ) throws(StretchError) -> Result? {
@@ -90,7 +91,7 @@ public struct Row: Sendable {
         return result
     }
 
-    /// The row as a value of a type whose coding keys are names of columns.
+    /// Decodes the row as a value of a type whose coding keys are column names.
     ///
     /// - Throws: As ``QueryResult/rows(as:)``.
     public func decode<Result: Decodable>(_ type: Result.Type) throws(StretchError) -> Result {
@@ -98,7 +99,7 @@ public struct Row: Sendable {
     }
 }
 
-/// Where columns are, by their names; the first one, when several have a name.
+/// The positions of columns by name; if several have the name, of the first one.
 struct ColumnIndex {
     let columns: [String]
     private let positions: [SQLName: Int]
@@ -113,7 +114,7 @@ struct ColumnIndex {
 }
 
 extension Value {
-    /// What the value is, for messages: never the value itself.
+    /// The storage class for messages, never the value itself.
     var className: String {
         switch self {
         case .null: "NULL"

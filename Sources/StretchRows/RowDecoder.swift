@@ -1,7 +1,7 @@
 internal import StretchCore
 internal import StretchSQLite
 
-/// Makes a value of a row: coding keys are names of columns.
+/// Decodes a value from a row; coding keys are column names.
 struct RowDecoder: Decoder {
     let values: [Value]
     let index: ColumnIndex
@@ -22,7 +22,7 @@ struct RowDecoder: Decoder {
         }
     }
 
-    /// What is wrong, without a value of the row.
+    /// Returns a description of the error without a value of the row.
     private static func describe(_ error: any Error) -> String {
         switch error as? DecodingError {
         case .keyNotFound(let key, _): "there is no column \"\(key.stringValue)\""
@@ -87,7 +87,7 @@ private struct RowContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
     }
 }
 
-/// Makes a value of one column, such as an enumeration of its raw value.
+/// Decodes a value from one column, such as an enumeration from its raw value.
 private struct ValueDecoder: Decoder, SingleValueDecodingContainer {
     let value: Value
     let key: (any CodingKey)?
@@ -101,7 +101,7 @@ private struct ValueDecoder: Decoder, SingleValueDecodingContainer {
         let converted: Any?
         switch type {
         case let type as any ValueConvertible.Type: converted = type.init(sqliteValue: value)
-        // The numbers that have no conversion of their own.
+        // The number types without a separate conversion.
         case let type as any FixedWidthInteger.Type: converted = type.init(integerIn: value)
         case is Float.Type: converted = Double(sqliteValue: value).flatMap(Float.init(exactly:))
         default: return try Result(from: self)
@@ -135,7 +135,7 @@ private struct ColumnKey: CodingKey {
 }
 
 extension DecodingError {
-    /// A property that is an array or has properties of its own.
+    /// Returns the error for a property that is an array or has its own properties.
     fileprivate static func noSingleValue(_ path: [any CodingKey]) -> DecodingError {
         let property = path.last.map { "property \"\($0.stringValue)\"" } ?? "the type"
         return .typeMismatch(

@@ -2,7 +2,7 @@ internal import StretchCore
 internal import StretchSQLite
 internal import StretchText
 
-/// Takes the properties of a value as named values; a property that is nil is NULL.
+/// Encodes the properties of a value as named values; a `nil` property becomes NULL.
 final class RowEncoder: Encoder {
     private var values: [(String, Value)] = []
     let codingPath: [any CodingKey] = []
@@ -23,7 +23,7 @@ final class RowEncoder: Encoder {
     }
 
     fileprivate func add(_ value: Value, _ key: any CodingKey) {
-        // A key that is written again has its last value, as in a dictionary.
+        // A key that is encoded again keeps its last value, as in a dictionary.
         values.removeAll { $0.0.isSameText(as: key.stringValue) }
         values.append((key.stringValue, value))
     }
@@ -66,7 +66,7 @@ private struct PropertyContainer<Key: CodingKey>: KeyedEncodingContainerProtocol
         try encode(value, forKey: key)
     }
 
-    // What the compiler writes for an optional property; the defaults would leave NULLs out.
+    // The calls that the compiler generates for optional properties; the defaults would omit NULLs.
     func encodeIfPresent(_ value: Bool?, forKey key: Key) throws { try encodeOrNull(value, key) }
     func encodeIfPresent(_ value: String?, forKey key: Key) throws { try encodeOrNull(value, key) }
     func encodeIfPresent(_ value: Double?, forKey key: Key) throws { try encodeOrNull(value, key) }
@@ -99,7 +99,7 @@ private struct PropertyContainer<Key: CodingKey>: KeyedEncodingContainerProtocol
     func superEncoder(forKey key: Key) -> any Encoder { ValueEncoder(name: key.stringValue) }
 }
 
-/// Takes one value, such as the raw value of an enumeration.
+/// Encodes one value, such as the raw value of an enumeration.
 private final class ValueEncoder: Encoder, SingleValueEncodingContainer {
     var value: Value?
     let name: String
@@ -115,7 +115,7 @@ private final class ValueEncoder: Encoder, SingleValueEncodingContainer {
         if let value = value as? any ValueConvertible {
             self.value = value.sqliteValue
         } else if let value = value as? any BinaryInteger {
-            // The integers that have no conversion of their own.
+            // The integer types without a separate conversion.
             guard let integer = Int64(exactly: value) else { throw RowEncoder.refusal(name) }
             self.value = .integer(integer)
         } else if let value = value as? Float {
@@ -132,7 +132,7 @@ private final class ValueEncoder: Encoder, SingleValueEncodingContainer {
     func unkeyedContainer() -> any UnkeyedEncodingContainer { RefusingContainer(name: name) }
 }
 
-/// Stands where a value has parts: the protocol has no call of its own that could fail.
+/// A container that refuses values with parts, because the protocol's own calls cannot throw.
 private struct RefusingContainer: UnkeyedEncodingContainer, SingleValueEncodingContainer {
     let name: String?
     var codingPath: [any CodingKey] { [] }

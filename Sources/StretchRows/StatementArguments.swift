@@ -11,7 +11,7 @@ internal import StretchText
 ///     arguments: ["status": status, "day": Date.now])
 /// ```
 ///
-/// Every parameter needs a value, and every value a parameter. The name `day` stands for `:day`,
+/// Every parameter needs a value, and every value a parameter. The name `day` matches `:day`,
 /// `@day` and `$day`.
 public struct StatementArguments: Sendable, ExpressibleByArrayLiteral,
     ExpressibleByDictionaryLiteral
@@ -22,28 +22,28 @@ public struct StatementArguments: Sendable, ExpressibleByArrayLiteral,
     }
     private let content: Content
 
-    /// Values in the order of the parameters.
+    /// Creates arguments in the order of the parameters.
     public init(_ values: [StretchSQLite.Value]) { content = .ordered(values) }
 
-    /// Values by the names of the parameters.
+    /// Creates arguments by parameter name.
     public init(_ values: [String: StretchSQLite.Value]) {
         self.init(named: values.map { ($0.key, $0.value) })
     }
 
-    /// Values in the order of the parameters.
+    /// Creates arguments in the order of the parameters.
     public init(arrayLiteral elements: (any ValueConvertible)?...) {
         self.init(elements.map { $0?.sqliteValue ?? .null })
     }
 
-    /// Values by the names of the parameters; a name stands once.
+    /// Creates arguments by parameter name; each name may occur only once.
     public init(dictionaryLiteral elements: (String, (any ValueConvertible)?)...) {
         self.init(named: elements.map { ($0, $1?.sqliteValue ?? .null) })
     }
 
-    /// The properties of a value, by their coding keys.
+    /// Creates arguments from the properties of a value, by coding key.
     ///
-    /// - Throws: `invalidArgument` for a value that is no single row, such as an array, and for a
-    ///   property that is no single value.
+    /// - Throws: `invalidArgument` for a value that is not a single row, such as an array, and for
+    ///   a property that is not a single value.
     public init(encoding value: some Encodable) throws(StretchError) {
         self.init(named: try RowEncoder.encode(value))
     }
@@ -59,7 +59,7 @@ public struct StatementArguments: Sendable, ExpressibleByArrayLiteral,
 extension Statement {
     /// Binds a value to every parameter.
     ///
-    /// - Throws: `invalidArgument` when a parameter gets no value, or a value has no parameter.
+    /// - Throws: `invalidArgument` if a parameter has no value or a value has no parameter.
     public func bind(arguments: StatementArguments) throws(StretchError) {
         try arguments.bind(to: self)
     }

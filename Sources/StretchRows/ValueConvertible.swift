@@ -2,18 +2,19 @@ public import Foundation
 public import StretchCore
 public import StretchSQLite
 
-/// A type whose values are bound to parameters and read from columns.
+/// A type whose values can be bound to parameters and read from columns.
 ///
-/// Reading is exact: a value that the type cannot hold, such as `2.5` for an `Int`, is `nil`.
+/// Reading is exact: a value that the type cannot represent, such as `2.5` for an `Int`, yields
+/// `nil`.
 public protocol ValueConvertible {
-    /// The value as SQLite stores it.
+    /// The value in SQLite's representation.
     var sqliteValue: Value { get }
-    /// The value that SQLite stored, or `nil` when the type cannot hold it.
+    /// Creates a value from a SQLite value, or `nil` if the type cannot represent it.
     init?(sqliteValue: Value)
 }
 
 extension Value {
-    /// The value of any type that can be bound.
+    /// Creates a value from any type that can be bound.
     public init(_ value: some ValueConvertible) { self = value.sqliteValue }
 }
 
@@ -68,7 +69,7 @@ extension UInt32: ValueConvertible {
 extension Bool: ValueConvertible {
     /// The INTEGER 1 or 0.
     public var sqliteValue: Value { .integer(self ? 1 : 0) }
-    /// An INTEGER; all but 0 are true.
+    /// An INTEGER; every value but 0 is true.
     public init?(sqliteValue: Value) {
         guard case .integer(let integer) = sqliteValue else { return nil }
         self = integer != 0
@@ -78,7 +79,7 @@ extension Bool: ValueConvertible {
 extension Double: ValueConvertible {
     /// A REAL; SQLite stores a NaN as NULL.
     public var sqliteValue: Value { .real(self) }
-    /// A REAL, or an INTEGER that the type holds exactly.
+    /// A REAL, or an INTEGER that the type can represent exactly.
     public init?(sqliteValue: Value) {
         switch sqliteValue {
         case .real(let real): self = real
@@ -103,7 +104,7 @@ extension String: ValueConvertible {
 extension Text: ValueConvertible {
     /// A TEXT.
     public var sqliteValue: Value { .text(self) }
-    /// A TEXT, whatever its bytes.
+    /// A TEXT of any bytes.
     public init?(sqliteValue: Value) {
         guard case .text(let text) = sqliteValue else { return nil }
         self = text
@@ -135,7 +136,7 @@ extension Data: ValueConvertible {
 extension Timestamp: ValueConvertible {
     /// A TEXT in UTC: `2026-11-22 10:00:00.000`.
     public var sqliteValue: Value { .text(Text(description)) }
-    /// A TEXT as ``init(parsing:)`` understands it.
+    /// A TEXT that ``init(parsing:)`` accepts.
     public init?(sqliteValue: Value) {
         guard let text = sqliteValue.stringValue else { return nil }
         self.init(parsing: text)
@@ -143,8 +144,9 @@ extension Timestamp: ValueConvertible {
 }
 
 extension Date: ValueConvertible {
-    /// A TEXT in UTC, to the millisecond: `2026-11-22 10:00:00.000`; NULL for a date whose year is
-    /// not in 0…9999, which SQLite's own functions do not understand.
+    /// A TEXT in UTC with milliseconds: `2026-11-22 10:00:00.000`.
+    ///
+    /// NULL for a date with a year outside 0…9999, which SQLite's functions do not support.
     public var sqliteValue: Value {
         let milliseconds = (timeIntervalSince1970 * 1_000).rounded()
         guard (-62_167_219_200_000...253_402_300_799_999).contains(milliseconds) else {

@@ -1,18 +1,19 @@
 internal import CSQLite
 
-/// What a statement asks for while it is prepared: <https://sqlite.org/c3ref/c_alter_table.html>.
+/// An action for which a statement needs authorization while it is prepared:
+/// <https://sqlite.org/c3ref/c_alter_table.html>.
 package enum AuthorizedAction: Equatable {
     /// Reading tables, calling functions, recursive queries.
     case read
-    /// A new view of schema temp.
+    /// Creating a view in schema temp.
     case createTemporaryView
-    /// A new trigger of schema temp.
+    /// Creating a trigger in schema temp.
     case createTemporaryTrigger
-    /// A new index, or filling one.
+    /// Creating or filling an index.
     case createIndex(schema: String)
-    /// A change of the rows of a schema's own table, which is how objects are made.
+    /// Changing rows of a schema table, which is how objects are created.
     case writeSchemaTable(schema: String)
-    /// Everything else: other changes, ATTACH, PRAGMA, transactions.
+    /// All other actions: other changes, ATTACH, PRAGMA, transactions.
     case other
 
     fileprivate init(_ code: Int32, of first: String, schema: String) {
@@ -38,16 +39,16 @@ private final class AuthorizerBox {
 }
 
 extension Connection {
-    /// Runs `body` while statements are prepared for allowed actions only; any other fails with
+    /// Runs `body` while only statements with allowed actions can be prepared; others fail with
     /// SQLITE_AUTH: <https://sqlite.org/c3ref/set_authorizer.html>.
     ///
-    /// A borrowed connection keeps the authorizer of its host, which no call could bring back.
+    /// A borrowed connection keeps the authorizer of its host, which could not be restored.
     package func authorizing<Result, Failure: Error>(
         _ allows: @escaping (AuthorizedAction) -> Bool, _ body: () throws(Failure) -> Result
     ) throws(Failure) -> Result {
         guard ownsHandle else { return try body() }
         let box = AuthorizerBox(allows)
-        // Only a misused handle fails.
+        // The call fails only for a misused handle.
         _ = routines.table.pointee.set_authorizer(
             handle,
             { context, code, first, _, schema, _ in

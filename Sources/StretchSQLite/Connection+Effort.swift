@@ -1,17 +1,17 @@
 internal import CSQLite
 
-/// What SQLite did for a connection while something ran.
+/// The work that SQLite performed for a connection.
 package struct Effort {
-    /// The statements that began to run, also those that SQLite runs by itself.
+    /// The number of statements started, including those that SQLite runs internally.
     package fileprivate(set) var statementCount = 0
-    /// The instructions of SQLite's virtual machine, in tens.
+    /// The number of instructions of SQLite's virtual machine, in tens.
     package fileprivate(set) var instructionCount = 0
 }
 
 extension Connection {
-    /// Runs `body`, and counts what SQLite does for this connection meanwhile.
+    /// Runs `body`, and counts SQLite's work for this connection.
     ///
-    /// It takes the place of a trace and of a progress handler:
+    /// It replaces a trace callback and a progress handler:
     /// <https://sqlite.org/c3ref/trace_v2.html>, <https://sqlite.org/c3ref/progress_handler.html>.
     package func effort<Failure: Error>(
         of body: () throws(Failure) -> Void
@@ -26,7 +26,7 @@ extension Connection {
                 context!.assumingMemoryBound(to: Effort.self).pointee.instructionCount += 1
                 return 0
             }, effort)
-        // Only a misused handle fails.
+        // The call fails only for a misused handle.
         _ = table.pointee.trace_v2(
             handle, UInt32(SQLITE_TRACE_STMT),
             { _, context, _, _ in

@@ -6,20 +6,21 @@ extension Connection {
 
     /// Whether the file was moved, replaced or deleted since it was opened.
     ///
-    /// What is written then is lost. `false` when the VFS cannot tell: <https://sqlite.org/c3ref/c_fcntl_begin_atomic_write.html#sqlitefcntlhasmoved>.
+    /// Later writes are lost. `false` if the VFS does not support the query:
+    /// <https://sqlite.org/c3ref/c_fcntl_begin_atomic_write.html#sqlitefcntlhasmoved>.
     package var hasMoved: Bool {
         var result: Int32 = 0
-        // A VFS that does not know the question leaves the result as it is.
+        // A VFS that does not support the query leaves the result unchanged.
         _ = routines.table.pointee.file_control(handle, nil, SQLITE_FCNTL_HAS_MOVED, &result)
         return result != 0
     }
 
-    /// Writes how many frames the write-ahead log has to an address, at each commit to it.
+    /// Stores the number of frames in the write-ahead log at an address, at each commit.
     ///
-    /// It takes the place of automatic checkpoints: <https://sqlite.org/c3ref/wal_hook.html>.
+    /// It replaces automatic checkpoints: <https://sqlite.org/c3ref/wal_hook.html>.
     ///
-    /// - Parameter count: Valid until the next call, or until the connection is gone; `nil` ends
-    ///   the counting.
+    /// - Parameter count: Valid until the next call, or until the connection is released; `nil`
+    ///   ends the counting.
     package func countLogFrames(into count: UnsafeMutablePointer<Int32>?) {
         _ = routines.table.pointee.wal_hook(
             handle,
@@ -31,10 +32,11 @@ extension Connection {
             }, count)
     }
 
-    /// The first bytes of the database file, as many as there are up to `count`.
+    /// Returns the first bytes of the database file, at most `count`.
     ///
-    /// SQLite's own descriptor reads them. To open and close another one would drop the locks of
-    /// every connection of this process: <https://sqlite.org/howtocorrupt.html>, section 2.2.
+    /// They are read with SQLite's own descriptor. Opening and closing another one would drop the
+    /// locks of every connection of this process: <https://sqlite.org/howtocorrupt.html>, section
+    /// 2.2.
     package func fileHeader(byteCount count: Int) -> [UInt8] {
         var file: UnsafeMutablePointer<sqlite3_file>?
         let code = routines.table.pointee.file_control(
@@ -43,7 +45,8 @@ extension Connection {
             let read = methods.pointee.xRead
         else { return [] }
         var bytes = [UInt8](repeating: 0, count: count)
-        // What a short file lacks is zero: https://sqlite.org/c3ref/io_methods.html
+        // SQLite fills the missing part of a short read with zeros:
+        // https://sqlite.org/c3ref/io_methods.html
         let result = read(file, &bytes, Int32(count), 0)
         return result & 0xff == SQLITE_OK || result == Self.shortRead ? bytes : []
     }

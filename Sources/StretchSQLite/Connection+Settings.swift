@@ -1,20 +1,20 @@
 internal import CSQLite
 
 extension Connection {
-    /// Settings of a connection that `sqlite3_db_config` switches:
+    /// Settings of a connection for `sqlite3_db_config`:
     /// <https://sqlite.org/c3ref/c_dbconfig_defensive.html>.
     package enum Setting {
         /// Foreign keys are enforced.
         case foreignKeys
-        /// Triggers fire, those of schema temp included.
+        /// Triggers fire, including those of schema temp.
         case triggers
         /// Views of the file can be read.
         case views
         /// The schema and shadow tables cannot be written by statements.
         case defensive
-        /// The schema may call functions and virtual tables that are not known to be harmless.
+        /// The schema may use functions and virtual tables that are not marked innocuous.
         case trustedSchema
-        /// `fts3_tokenizer()` takes and shows addresses.
+        /// `fts3_tokenizer()` accepts and returns addresses.
         case fts3Tokenizer
 
         var operation: Int32 {
@@ -37,31 +37,31 @@ extension Connection {
 
     package func set(_ setting: Setting, _ isEnabled: Bool) {
         var result: Int32 = 0
-        // A library that is too old for a setting leaves it as it is.
+        // A library that is too old for a setting leaves it unchanged.
         _ = csqlite_db_config(
             routines.table, handle, setting.operation, isEnabled ? 1 : 0, &result)
     }
 
-    /// Makes the connection fit for a file that somebody else made:
+    /// Hardens the connection against files from untrusted sources:
     /// <https://sqlite.org/security.html>.
     ///
-    /// Limits stay as SQLite has them, because statements are the application's own.
+    /// SQLite's limits are not changed, because statements come from the application.
     func harden() {
         set(.defensive, true)
         set(.trustedSchema, false)
         set(.fts3Tokenizer, false)
     }
 
-    /// Restricts the connection to what a file of Stretch's own needs, such as a remote: no trigger
-    /// fires, no view is read, and no other file is attached.
+    /// Restricts the connection to the needs of Stretch's own files, such as a remote.
+    ///
+    /// No trigger fires, no view is read, and no other file can be attached.
     package func confine() {
         set(.triggers, false)
         set(.views, false)
         forbidAttaching()
     }
 
-    /// Writes without a journal, and without waiting for the disk: for a file that is thrown away
-    /// after a crash.
+    /// Disables the journal and synchronous writes, for a file that is discarded after a crash.
     package func useNoJournal() throws(SQLiteError) {
         let wasDefensive = isEnabled(.defensive)
         set(.defensive, false)
@@ -69,7 +69,7 @@ extension Connection {
         try execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")
     }
 
-    /// Lets no statement attach another file; neither can it VACUUM then.
+    /// Prevents statements from attaching another file; VACUUM then fails as well.
     package func forbidAttaching() {
         _ = routines.table.pointee.limit(handle, SQLITE_LIMIT_ATTACHED, 0)
     }

@@ -5,28 +5,29 @@ internal import StretchText
 ///
 /// Source: <https://sqlite.org/c3ref/sqlite3.html>.
 public final class Connection {
-    /// How a file is opened.
+    /// The mode in which a file is opened.
     public enum Access: Sendable {
-        /// An existing file, to read only.
+        /// An existing file, read-only.
         case readOnly
-        /// An existing file that nobody changes meanwhile: nothing is locked, and nothing is made
+        /// An existing file that no process changes; no lock is taken, and no file is created
         /// beside it. <https://sqlite.org/c3ref/open.html#urifilenamesinsqlite3open>
         case immutable
-        /// An existing file, to read and write.
+        /// An existing file, for reading and writing.
         case readWrite
-        /// A file that is made when it is missing.
+        /// A file that is created if it is missing.
         case create
     }
 
-    /// The routine table that serves this connection.
+    /// The routine table of this connection.
     public let routines: Routines
     package let handle: OpaquePointer
     let ownsHandle: Bool
-    /// Stops a running statement; the one part of a connection that other threads may use.
+    /// The interrupter of running statements, the only part of a connection that other threads may
+    /// use.
     package let interrupter: ConnectionInterrupter
     private var cache: [ExactText: Statement] = [:]
     private var cacheOrder: [ExactText] = []
-    /// What a callback of ours failed with last, whole: SQLite passes on its text and a code only.
+    /// The last error of a callback; SQLite passes on only its message and a code.
     package var callbackError: (any Error)?
     package static let cacheCapacity = 128
 
@@ -43,12 +44,12 @@ public final class Connection {
         callbackError = error
     }
 
-    /// Opens a database file without a mutex of its own: the caller keeps it to one thread.
+    /// Opens a database file without a mutex; the caller must use it from one thread at a time.
     ///
-    /// The connection trusts nothing that the file's schema says: see `harden()`.
+    /// The connection does not trust the file's schema: see ``harden()``.
     ///
-    /// - Parameter followsLinks: Whether the path may hold symbolic links.
-    /// - Throws: What SQLite reports, such as a missing file.
+    /// - Parameter followsLinks: Whether the path may contain symbolic links.
+    /// - Throws: The errors of SQLite, for example for a missing file.
     public init(
         path: String, access: Access, routines: Routines, vfs: String? = nil,
         followsLinks: Bool = true
@@ -91,7 +92,7 @@ public final class Connection {
         return "file:\(String(decoding: name, as: UTF8.self))?immutable=1"
     }
 
-    /// Borrows a host's connection; the host closes it after this object is gone.
+    /// Borrows a host's connection; the host closes it after this object is released.
     public init(borrowing handle: OpaquePointer, routines: Routines) {
         self.handle = handle
         self.routines = routines
@@ -102,7 +103,7 @@ public final class Connection {
     deinit {
         interrupter.invalidate()
         finalizeCachedStatements()
-        // Statements that a virtual table still owns keep the handle alive until they are gone.
+        // Statements that a virtual table still owns keep the handle open until they are finalized.
         if ownsHandle { _ = routines.table.pointee.close_v2(handle) }
     }
 
@@ -110,12 +111,13 @@ public final class Connection {
 
     /// Prepares one statement.
     ///
-    /// - Throws: What SQLite reports; also when `sql` holds no statement, or more than one.
+    /// - Throws: The errors of SQLite, and an error if `sql` contains no statement or more than
+    ///   one.
     public func prepare(_ sql: String) throws(SQLiteError) -> Statement {
         try prepareOnly(sql, isPersistent: false)
     }
 
-    /// Prepares a statement that nothing but white space, comments and semicolons may follow.
+    /// Prepares a statement that may be followed only by white space, comments and semicolons.
     private func prepareOnly(
         _ sql: String, isPersistent: Bool
     ) throws(SQLiteError) -> Statement {
@@ -141,8 +143,8 @@ public final class Connection {
 
     /// Prepares the first statement of a script.
     ///
-    /// - Parameter tail: On return the offset, in UTF-8 bytes, of what follows the statement.
-    /// - Returns: `nil` when the script holds only white space and comments.
+    /// - Parameter tail: On return, the offset of the text after the statement, in UTF-8 bytes.
+    /// - Returns: `nil` if the script contains only white space and comments.
     public func prepareFirst(_ sql: String, tail: inout Int) throws(SQLiteError) -> Statement? {
         tail = 0
         return try prepareFirst(of: sql, from: &tail, isPersistent: false)
@@ -151,7 +153,7 @@ public final class Connection {
     private func prepareFirst(
         of sql: String, from offset: inout Int, isPersistent: Bool
     ) throws(SQLiteError) -> Statement? {
-        // A string lends its own bytes, which no array has to be made for.
+        // The string's own bytes are used, without a copy.
         let result = sql.withCString { text in
             Result { () throws(SQLiteError) in
                 try prepareFirst(
@@ -162,11 +164,11 @@ public final class Connection {
         return try result.get()
     }
 
-    /// Prepares the first statement of what is left of a script.
+    /// Prepares the first statement of the rest of a script.
     ///
     /// - Parameters:
-    ///   - text: The script and a terminator, because SQLite copies a text that has none.
-    ///   - offset: Where it goes on; on return behind the statement.
+    ///   - text: The script and a terminator, because SQLite copies a text without one.
+    ///   - offset: The start of the rest; on return, the end of the statement.
     private func prepareFirst(
         of text: UnsafeBufferPointer<CChar>, from offset: inout Int, isPersistent: Bool
     ) throws(SQLiteError) -> Statement? {
@@ -177,15 +179,15 @@ public final class Connection {
                 UnsafeBufferPointer(rebasing: text[offset...]), on: self,
                 isPersistent: isPersistent, tail: &length)
         } catch {
-            // Success without a statement: nothing but white space and comments.
+            // Success without a statement: only white space and comments.
             guard error.extendedCode != SQLITE_OK else { return nil }
             throw error
         }
     }
 
-    /// A statement of the cache, ready to be bound, prepared at its first use.
+    /// Returns a cached statement, ready to be bound, and prepares it at its first use.
     ///
-    /// While it runs, further calls with the same text get a statement of their own.
+    /// While it runs, other calls with the same text get a separate statement.
     package func cached(_ sql: String) throws(SQLiteError) -> Statement {
         let key = ExactText(sql)
         if let statement = cache[key] {
@@ -200,7 +202,7 @@ public final class Connection {
         return statement
     }
 
-    /// Finalizes what the cache holds, before the connection is closed.
+    /// Finalizes the cached statements before the connection is closed.
     public func finalizeCachedStatements() {
         cache = [:]
         cacheOrder = []
@@ -208,26 +210,27 @@ public final class Connection {
 
     /// Runs every statement of a script and discards rows.
     ///
-    /// A script is a part of the program: nothing from outside becomes one.
+    /// A script is a constant of the program, never external input.
     public func execute(_ script: StaticString) throws(SQLiteError) {
         let text = script.description
         var offset = 0
         var start: Int
         repeat {
             start = offset
-            // A semicolon alone is no statement.
+            // A semicolon alone is not a statement.
             try prepareFirst(of: text, from: &offset, isPersistent: false)?.run()
         } while offset > start
     }
 
-    /// Runs exactly one statement, which is not kept, and discards rows.
+    /// Runs exactly one statement, which is not cached, and discards rows.
     ///
-    /// - Throws: What SQLite reports; also when `sql` holds no statement, or more than one.
+    /// - Throws: The errors of SQLite, and an error if `sql` contains no statement or more than
+    ///   one.
     public func execute(one sql: String) throws(SQLiteError) {
         try prepareOnly(sql, isPersistent: false).run()
     }
 
-    /// The rows of one statement, all of them.
+    /// Runs one statement with values, and returns all its rows.
     public func rows(_ sql: String, _ values: Value...) throws(SQLiteError) -> [[Value]] {
         let statement = try cached(sql)
         defer { statement.reset() }
@@ -246,7 +249,7 @@ public final class Connection {
         try statement.run()
     }
 
-    /// The first value of the first row as an integer, or `nil` without a row or when it is NULL.
+    /// Returns the first value of the first row as an integer, or `nil` for no row or NULL.
     public func integer(_ sql: String, _ values: Value...) throws(SQLiteError) -> Int64? {
         let statement = try cached(sql)
         defer { statement.reset() }
@@ -255,7 +258,7 @@ public final class Connection {
         return statement.integer(0)
     }
 
-    /// The first value of the first row as text, or `nil` without a row or when it is NULL.
+    /// Returns the first value of the first row as text, or `nil` for no row or NULL.
     public func string(_ sql: String, _ values: Value...) throws(SQLiteError) -> String? {
         let statement = try cached(sql)
         defer { statement.reset() }
@@ -266,21 +269,22 @@ public final class Connection {
 
     // MARK: Transactions
 
-    /// Whether a transaction that `BEGIN` or a savepoint opened is active.
+    /// Whether a transaction, opened by `BEGIN` or a savepoint, is active.
     public var isInTransaction: Bool { routines.table.pointee.get_autocommit(handle) == 0 }
 
-    /// Whether a transaction has read or written schema main, so that its snapshot is taken; `nil`
-    /// where SQLite is too old to tell: <https://sqlite.org/c3ref/txn_state.html>.
+    /// Whether a transaction has read or written schema main, so that its snapshot is fixed; `nil`
+    /// if SQLite is too old to report it: <https://sqlite.org/c3ref/txn_state.html>.
     package var hasSnapshot: Bool? {
         guard routines.versionNumber >= 3_034_000 else { return nil }
         return routines.table.pointee.txn_state(handle, "main") != SQLITE_TXN_NONE
     }
 
-    /// How a transaction takes its locks: <https://sqlite.org/lang_transaction.html>.
+    /// The time at which a transaction acquires its locks:
+    /// <https://sqlite.org/lang_transaction.html>.
     public enum TransactionKind: Sendable {
-        /// Locks are taken when they are needed.
+        /// Locks are acquired when they are needed.
         case deferred
-        /// The write lock is taken at once.
+        /// The write lock is acquired immediately.
         case immediate
 
         fileprivate var statement: StaticString {
@@ -291,7 +295,7 @@ public final class Connection {
         }
     }
 
-    /// Runs `body` in a transaction; any throw rolls it back.
+    /// Runs `body` in a transaction, which is rolled back if `body` throws.
     public func transaction<Result, Failure: Error>(
         _ kind: TransactionKind, _ body: () throws(Failure) -> Result
     ) throws -> Result {
@@ -309,14 +313,14 @@ public final class Connection {
 
     // MARK: State
 
-    /// The time, in milliseconds, that a call waits for a lock before it fails with SQLITE_BUSY.
+    /// Sets the time that a call waits for a lock before it fails with SQLITE_BUSY.
     public func setBusyTimeout(milliseconds: Int32) {
         _ = routines.table.pointee.busy_timeout(handle, milliseconds)  // Always SQLITE_OK.
     }
 
-    /// The rows that the last INSERT, UPDATE or DELETE changed.
+    /// The number of rows changed by the last INSERT, UPDATE or DELETE.
     public var changeCount: Int64 { routines.table.pointee.changes64(handle) }
-    /// The rows changed since the connection was opened.
+    /// The number of rows changed since the connection was opened.
     public var totalChangeCount: Int64 { routines.table.pointee.total_changes64(handle) }
     /// The rowid of the last INSERT on this connection.
     public var lastInsertRowID: Int64 {
@@ -327,8 +331,8 @@ public final class Connection {
     /// Makes any running statement stop with SQLITE_INTERRUPT.
     public func interrupt() { interrupter.interrupt() }
 
-    /// A number that differs when another connection has committed to `schema` since the last
-    /// snapshot: <https://sqlite.org/c3ref/c_fcntl_begin_atomic_write.html#sqlitefcntldataversion>.
+    /// Returns a number that changes when another connection commits to `schema`:
+    /// <https://sqlite.org/c3ref/c_fcntl_begin_atomic_write.html#sqlitefcntldataversion>.
     package func dataVersion(schema: StaticString = "main") -> UInt32 {
         var version: UInt32 = 0
         let name = UnsafeRawPointer(schema.utf8Start).assumingMemoryBound(to: CChar.self)
@@ -337,8 +341,8 @@ public final class Connection {
         return version
     }
 
-    /// The statements of this connection that have been stepped and not reset, without those of the
-    /// cache and those given.
+    /// Returns the number of statements of this connection that have been stepped and not reset,
+    /// excluding cached and given statements.
     package func busyStatementCount(excluding others: Set<OpaquePointer>) -> Int {
         let table = routines.table
         let own = Set(cache.values.map(\.handle))
@@ -356,16 +360,16 @@ public final class Connection {
     }
 }
 
-/// One run of a statement, told from all others of its connection.
+/// One run of a statement, distinguished from all others of its connection.
 package struct StatementRun: Hashable {
     fileprivate let handle: OpaquePointer
     private let number: Int
 
-    /// The run of a statement that is running; `last` is the one that was asked for before.
+    /// Creates the current run of a running statement; `last` is the previous result.
     ///
-    /// Finalized statements leave their address to new ones. SQLite counts the starts of a
-    /// statement, and the count is reset here: it is zero only as long as the same run goes on. The
-    /// one effect is that SQLITE_STMTSTATUS_RUN starts anew: <https://sqlite.org/c3ref/stmt_status.html>.
+    /// The address of a finalized statement can be reused. SQLite counts the starts of a statement,
+    /// and the count is reset here, so it is zero only while the same run continues. The only side
+    /// effect is that SQLITE_STMTSTATUS_RUN is reset: <https://sqlite.org/c3ref/stmt_status.html>.
     fileprivate init(
         _ handle: OpaquePointer, after last: StatementRun?, _ table: UnsafePointer<csqlite_routines>
     ) {
@@ -377,11 +381,11 @@ package struct StatementRun: Hashable {
 }
 
 extension Connection {
-    /// The one statement that runs now, or `nil` when there are several.
+    /// Returns the only running statement, or `nil` if there are several.
     ///
     /// - Parameters:
-    ///   - prefix: Statements whose text begins with it do not count.
-    ///   - last: What the last call returned that returned something.
+    ///   - prefix: The prefix of the text of statements that are ignored.
+    ///   - last: The last non-`nil` result.
     package func onlyRun(
         exceptPrefix prefix: StaticString, after last: StatementRun?
     ) -> StatementRun? {
@@ -399,8 +403,9 @@ extension Connection {
         return found.map { StatementRun($0, after: last, table) }
     }
 
-    /// The text of a running statement with its bound values in it, or `nil` when it writes or is
-    /// too long; numbers and blobs may lose digits.
+    /// Returns the text of a running statement with its bound values.
+    ///
+    /// `nil` if the statement writes or the text is too long. Numbers and blobs may lose digits.
     package func expandedText(of run: StatementRun) -> String? {
         let table = routines.table
         guard table.pointee.stmt_readonly(run.handle) != 0,
@@ -410,7 +415,7 @@ extension Connection {
         return String(cString: text)
     }
 
-    /// What SQLite knows of a column beyond its pragma:
+    /// Returns metadata of a column that the pragma lacks:
     /// <https://sqlite.org/c3ref/table_column_metadata.html>.
     package func columnMetadata(
         table: String, column: String

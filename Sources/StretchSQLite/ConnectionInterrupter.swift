@@ -1,12 +1,12 @@
 internal import CSQLite
 internal import Synchronization
 
-/// Stops the statement that a connection runs, from any thread.
+/// Interrupts the running statement of a connection from any thread.
 ///
-/// It may outlive its connection; it then does nothing.
+/// It may outlive its connection; it then has no effect.
 package final class ConnectionInterrupter: Sendable {
-    // The lock guards the address: SQLite must not be asked to interrupt a connection that is
-    // closed or being closed. https://sqlite.org/c3ref/interrupt.html
+    // The lock guards the address: a connection that is closed or being closed must not be
+    // interrupted. https://sqlite.org/c3ref/interrupt.html
     private struct Target: @unchecked Sendable {
         let routines: Routines
         let handle: OpaquePointer
@@ -17,7 +17,7 @@ package final class ConnectionInterrupter: Sendable {
         target = Mutex(Target(routines: routines, handle: handle))
     }
 
-    /// Makes the running statement fail with SQLITE_INTERRUPT; without one, nothing happens.
+    /// Makes the running statement fail with SQLITE_INTERRUPT; without one, the call has no effect.
     package func interrupt() {
         target.withLock { target in
             guard let target else { return }
@@ -25,6 +25,6 @@ package final class ConnectionInterrupter: Sendable {
         }
     }
 
-    /// Forgets the connection, before it is closed.
+    /// Removes the connection before it is closed.
     func invalidate() { target.withLock { $0 = nil } }
 }

@@ -14,7 +14,7 @@ package struct ValuePointer {
     }
     /// Whether it was bound to a parameter: <https://sqlite.org/c3ref/value_blob.html>.
     package var isBound: Bool { table.pointee.value_frombind(pointer) != 0 }
-    /// The first byte of a text, or `nil` of another value or an empty text.
+    /// The first byte of a text, or `nil` for an empty text or any other value.
     package var firstByte: UInt8? {
         guard table.pointee.value_type(pointer) == SQLITE_TEXT,
             let text = table.pointee.value_text(pointer), table.pointee.value_bytes(pointer) > 0
@@ -24,7 +24,8 @@ package struct ValuePointer {
     package var isText: Bool { table.pointee.value_type(pointer) == SQLITE_TEXT }
     package var isInteger: Bool { table.pointee.value_type(pointer) == SQLITE_INTEGER }
 
-    /// Whether an UPDATE leaves this column as it is: <https://sqlite.org/c3ref/value_nochange.html>.
+    /// Whether an UPDATE leaves this column unchanged:
+    /// <https://sqlite.org/c3ref/value_nochange.html>.
     package var isUnchanged: Bool { table.pointee.value_nochange(pointer) != 0 }
 
     /// The value, copied.
@@ -78,17 +79,17 @@ package struct Arguments {
 
     package subscript(index: Int) -> ValuePointer {
         precondition(index < count)
-        // SQLite hands over `count` values, none of them null.
+        // SQLite passes `count` values, none of them null.
         return ValuePointer(pointer: values.unsafelyUnwrapped[index]!, table: table)
     }
 }
 
-/// The body of an SQL function: returns the result, or throws what the statement shall fail with.
+/// The body of an SQL function, which returns the result or throws the statement's error.
 package typealias FunctionBody = (Arguments) throws -> Value
 
 private final class FunctionBox {
     let body: FunctionBody
-    // The host may keep the function longer than our object.
+    // The host may keep the function longer than this object.
     weak var connection: Connection?
 
     init(_ body: @escaping FunctionBody, _ connection: Connection) {
@@ -100,8 +101,8 @@ private final class FunctionBox {
 extension Connection {
     /// Registers an SQL function for this connection: <https://sqlite.org/appfunc.html>.
     ///
-    /// Views, triggers and expressions that the file holds cannot call it; statements and the
-    /// objects of schema temp can.
+    /// Views, triggers and expressions in the file cannot call it; statements and objects of schema
+    /// temp can.
     ///
     /// - Parameter argumentCount: The number of arguments; -1 for any.
     package func createFunction(
@@ -123,13 +124,13 @@ extension Connection {
     }
 }
 
-/// A failure of a callback, told to SQLite: the message, and the code where there is one.
+/// Reports the error of a callback to SQLite: the message, and the code if there is one.
 func report(
     _ error: any Error, to context: OpaquePointer?, _ table: UnsafePointer<csqlite_routines>
 ) {
     let message = errorMessage(error)
     table.pointee.result_error(context, message, -1)
-    // The code comes second: it keeps a message that is there already.
+    // The code is set second, because it keeps an existing message.
     if let error = error as? SQLiteError {
         table.pointee.result_error_code(context, error.extendedCode)
     }
@@ -139,9 +140,10 @@ func errorMessage(_ error: any Error) -> String {
     (error as? SQLiteError)?.message ?? String(describing: error)
 }
 
-/// The routine tables of this process, each with a callback of its own: `sqlite3_user_data`, the
-/// way from a context to our objects, must be called through the right table, and a context does
-/// not name its library.
+/// The routine tables of this process, each with a separate callback.
+///
+/// `sqlite3_user_data`, which leads from a context to our objects, must be called through the right
+/// table, and a context does not identify its library.
 private enum FunctionSlots {
     typealias Callback =
         @convention(c) (OpaquePointer?, Int32, UnsafeMutablePointer<OpaquePointer?>?) -> Void
@@ -202,8 +204,8 @@ func setResult(
 
 /// Copies a value of another statement.
 ///
-/// `sqlite3_result_value` would allocate for each text; this copies into the place that the result
-/// of the row before has left. The database's encoding is UTF-8, so that no text is converted.
+/// `sqlite3_result_value` would allocate memory for each text; this copy reuses the memory of the
+/// previous row's result. The database's encoding is UTF-8, so no text is converted.
 @inline(__always)
 func setResult(
     copyOf value: OpaquePointer?, of context: OpaquePointer?,
@@ -231,7 +233,7 @@ func setResult(
     text: UnsafeRawBufferPointer, of context: OpaquePointer?,
     _ table: UnsafePointer<csqlite_routines>
 ) {
-    // A null pointer would be a NULL value, and an empty text is none.
+    // A null pointer would be a NULL value, which an empty text is not.
     let address = text.baseAddress ?? UnsafeRawPointer(table)
     table.pointee.result_text64(
         context, address.assumingMemoryBound(to: CChar.self), UInt64(text.count),

@@ -1,4 +1,4 @@
-/// The rowids of rows from elsewhere, in tables whose own rowids are small.
+/// The rowids of external rows, in tables whose own rowids are small.
 package enum HiddenRowid {
     private static let base: Int64 = 1 << 62
 
@@ -8,11 +8,11 @@ package enum HiddenRowid {
     }
 }
 
-/// What the hidden key column of a table without rowids holds.
+/// The content of the hidden key column of a table without rowids.
 package enum HiddenKey {
-    /// A row of the inner statement, by the values of its key.
+    /// A row of the inner statement, by its key values.
     case hot([Value])
-    /// A row from elsewhere, by its identifier.
+    /// An external row, by its identifier.
     case cold(Int64)
 
     package var value: Value {

@@ -28,7 +28,8 @@ extension IndexRequest {
     }
 }
 
-/// Whether SQLite knows a right side as a constant: <https://sqlite.org/c3ref/vtab_rhs_value.html>.
+/// Whether the right side is a constant known to SQLite:
+/// <https://sqlite.org/c3ref/vtab_rhs_value.html>.
 private func isLiteral(
     _ info: UnsafeMutablePointer<sqlite3_index_info>, _ index: Int,
     _ table: UnsafePointer<csqlite_routines>

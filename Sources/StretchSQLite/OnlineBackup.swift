@@ -1,16 +1,16 @@
 internal import CSQLite
 
-/// A copy of one database into another while others use it, some pages at a time.
+/// An incremental copy of a database that stays in use.
 ///
 /// Source: <https://sqlite.org/backup.html>.
 package final class OnlineBackup {
-    /// What one step came to.
+    /// The result of one step.
     package enum Progress {
         /// Pages are left.
         case unfinished
         /// The last page is copied.
         case finished
-        /// Another connection's lock stands in the way for now.
+        /// Another connection's lock blocks the copy for now.
         case busy
     }
 
@@ -19,7 +19,7 @@ package final class OnlineBackup {
     private let table: UnsafePointer<csqlite_routines>
     private var handle: OpaquePointer?
 
-    /// Begins a copy of schema main; the destination must be empty or be overwritten.
+    /// Starts a copy of schema main, which overwrites the destination.
     package init(from source: Connection, to destination: Connection) throws(SQLiteError) {
         self.source = source
         self.destination = destination
@@ -32,7 +32,7 @@ package final class OnlineBackup {
         }
     }
 
-    // A copy that was not finished is given up; its error was thrown by the step.
+    // An unfinished copy is abandoned; its error was thrown by the step.
     deinit { if let handle { _ = table.pointee.backup_finish(handle) } }
 
     /// Copies at most `pageCount` pages.
@@ -51,7 +51,7 @@ package final class OnlineBackup {
         }
     }
 
-    /// The pages of the source, and those that are left; as of the last step.
+    /// The number of pages of the source, and of the remaining pages, as of the last step.
     package var pageCounts: (total: Int, remaining: Int) {
         guard let handle else { return (0, 0) }
         return (

@@ -1,16 +1,16 @@
 internal import CSQLite
 
-/// The routine table of the SQLite library that serves a connection.
+/// The routine table of a SQLite library.
 ///
-/// Every call that Stretch makes to SQLite goes through this table, so that the engine runs linked
-/// to a library and inside a host that carries its own copy: two copies of SQLite on one file in
+/// Stretch makes every call to SQLite through this table, so that the engine runs both linked to a
+/// library and inside a host with its own copy of SQLite. Two copies of SQLite that use one file in
 /// one process would break its locks (<https://sqlite.org/howtocorrupt.html>, section 2.2.1).
 public struct Routines: @unchecked Sendable {
-    // Sendable: the table is constant for the life of the process; SQLite never writes it after
-    // start-up.
+    // Sendable: the table is constant for the life of the process; SQLite does not write it after
+    // startup.
     package let address: UnsafeRawPointer
 
-    /// Wraps a table that a host handed over: `sqlite3_api_routines *`.
+    /// Wraps a table passed by a host: `sqlite3_api_routines *`.
     ///
     /// - Parameter address: The third argument of an extension's entry point,
     ///   <https://sqlite.org/loadext.html>.
@@ -22,6 +22,6 @@ public struct Routines: @unchecked Sendable {
         address.assumingMemoryBound(to: csqlite_routines.self)
     }
 
-    /// The version of the SQLite library behind the table, as `3.40.1` is `3_040_001`.
+    /// The version number of the SQLite library; `3_040_001` for `3.40.1`.
     public var versionNumber: Int32 { table.pointee.libversion_number() }
 }

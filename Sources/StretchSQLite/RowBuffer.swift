@@ -1,27 +1,29 @@
 internal import CSQLite
 
-/// Rows in one block of memory: the form in which rows travel between local and remote, are
-/// compared, and are hashed.
+/// Rows in one block of memory.
 ///
-/// A row is its values one after the other. A value is a tag byte (0 NULL, 1 INTEGER, 2 REAL,
-/// 3 TEXT, 4 BLOB) and a payload: nothing; 8 bytes, little endian (for REAL the IEEE 754 bits);
-/// or a length of 4 bytes, little endian, and that many bytes. The encoding is canonical: two rows
-/// are equal, value by value and storage class by storage class, if and only if their bytes are.
+/// Rows are transferred between local and remote, compared, and hashed in this form.
+///
+/// A row is the concatenation of its values. A value is a tag byte (0 NULL, 1 INTEGER, 2 REAL, 3
+/// TEXT, 4 BLOB) and a payload: nothing; 8 bytes, little endian (for REAL the IEEE 754 bits); or a
+/// length of 4 bytes, little endian, and that many bytes. The encoding is canonical: two rows are
+/// equal, value by value and storage class by storage class, if and only if their bytes are.
 public final class RowBuffer {
     /// The number of values in each row.
     public let columnCount: Int
-    // Each value of each row touches these. No closure runs while one of them changes, and one
-    // thread at a time has a buffer: the checks at run time, a fifth of a scan, would find nothing.
+    // These are accessed for each value of each row. No closure runs while one of them changes, and
+    // only one thread at a time uses a buffer. Exclusivity checks at run time, which take a fifth
+    // of a scan, are therefore unnecessary.
     @exclusivity(unchecked) package private(set) var base: UnsafeMutableRawPointer
     @exclusivity(unchecked) private var capacity: Int
-    /// The bytes in use.
+    /// The number of bytes in use.
     @exclusivity(unchecked) public private(set) var byteCount = 0
     /// The offset of each row's first byte.
     @exclusivity(unchecked) package private(set) var rowOffsets: [Int] = []
-    /// What names each row to its reader, such as a rowid or a location; one number per row.
+    /// The identifier of each row for its reader, such as a rowid or a location.
     @exclusivity(unchecked) package var rowIdentifiers: [Int64] = []
 
-    /// An empty buffer for rows of `columnCount` values.
+    /// Creates an empty buffer for rows of `columnCount` values.
     public init(columnCount: Int, capacity: Int = 4_096) {
         self.columnCount = columnCount
         self.capacity = max(capacity, 64)
@@ -33,7 +35,7 @@ public final class RowBuffer {
     /// The number of complete rows.
     public var rowCount: Int { rowOffsets.count }
 
-    /// Forgets all rows and keeps the memory.
+    /// Removes all rows and keeps the memory.
     public func removeAll() {
         byteCount = 0
         rowOffsets.removeAll(keepingCapacity: true)
@@ -46,7 +48,7 @@ public final class RowBuffer {
         rowIdentifiers.append(identifier)
     }
 
-    /// Takes back the row that was begun last.
+    /// Removes the row that was started last.
     public func removeLastRow() {
         byteCount = rowOffsets.removeLast()
         rowIdentifiers.removeLast()
@@ -54,7 +56,7 @@ public final class RowBuffer {
 
     // MARK: Appending
 
-    /// Appends one value to the row begun last.
+    /// Appends one value to the current row.
     public func append(_ value: Value) {
         switch value {
         case .null: appendNull()
@@ -94,7 +96,7 @@ public final class RowBuffer {
     /// Appends a BLOB.
     public func append(blob: UnsafeRawBufferPointer) { append(tag: .blob, blob) }
 
-    /// Appends a value of another row as it is.
+    /// Appends an encoded value of another row.
     package func append(_ value: EncodedValue) {
         let bytes = UnsafeRawBufferPointer(start: value.address, count: value.encodedByteCount)
         reserve(bytes.count)
@@ -113,11 +115,11 @@ public final class RowBuffer {
         byteCount += bytes.count
     }
 
-    /// Replaces all rows by encoded ones, which a closure writes into the buffer's memory.
+    /// Replaces all rows with encoded ones, which a closure writes into the buffer's memory.
     ///
-    /// Identifiers are the places of the rows, from 0.
+    /// Identifiers are the row indexes, starting at 0.
     ///
-    /// - Returns: Whether the bytes are `rowCount` whole rows; if not, the buffer is empty.
+    /// - Returns: Whether the bytes are `rowCount` complete rows; if not, the buffer is empty.
     package func load<Failure: Error>(
         rowCount: Int, byteCount: Int,
         _ write: (UnsafeMutableRawBufferPointer) throws(Failure) -> Bool
@@ -213,21 +215,21 @@ public final class RowBuffer {
     /// The bytes of all rows, valid until the next change.
     public var bytes: UnsafeRawBufferPointer { .init(start: base, count: byteCount) }
 
-    /// The bytes of one row, valid until the next change.
+    /// Returns the bytes of one row, valid until the next change.
     public func bytes(ofRow row: Int) -> UnsafeRawBufferPointer {
         let start = rowOffsets[row]
         let end = row + 1 < rowOffsets.count ? rowOffsets[row + 1] : byteCount
         return UnsafeRawBufferPointer(start: base + start, count: end - start)
     }
 
-    /// The value of one column of one row, valid until the next change.
+    /// Returns the value of one column of one row, valid until the next change.
     package func value(row: Int, column: Int) -> EncodedValue {
         var value = EncodedValue(address: UnsafeRawPointer(base + rowOffsets[row]))
         for _ in 0..<column { value = value.next }
         return value
     }
 
-    /// The values of one row, copied.
+    /// Returns a copy of the values of one row.
     public func values(ofRow row: Int) -> [Value] {
         var values: [Value] = []
         values.reserveCapacity(columnCount)
@@ -249,10 +251,10 @@ package struct EncodedValue {
 
     package let address: UnsafeRawPointer
 
-    /// The value whose encoding begins at an address.
+    /// Creates a value whose encoding starts at an address.
     package init(address: UnsafeRawPointer) { self.address = address }
 
-    /// The value that begins at an offset of bytes from outside, or `nil` when none does.
+    /// Creates the value at an offset of untrusted bytes, or `nil` if there is no valid value.
     init?(in bytes: UnsafeRawBufferPointer, at offset: Int) {
         let rest = bytes.count - offset
         guard rest > 0, let tag = Tag(rawValue: bytes[offset]) else { return nil }
@@ -297,7 +299,7 @@ package struct EncodedValue {
 }
 
 extension Value {
-    /// The canonical encoding of values, as in a row of a ``RowBuffer``.
+    /// Returns the canonical encoding of values, as in a row of a ``RowBuffer``.
     package static func encode(_ values: [Value]) -> [UInt8] {
         let buffer = RowBuffer(columnCount: values.count)
         buffer.beginRow(identifier: 0)
@@ -305,7 +307,7 @@ extension Value {
         return [UInt8](buffer.bytes)
     }
 
-    /// The values of bytes that `encode` made, or `nil` when they are damaged.
+    /// Decodes the values of bytes returned by `encode`; `nil` if they are damaged.
     package static func decode(_ bytes: [UInt8]) -> [Value]? {
         bytes.withUnsafeBytes { decode($0) }
     }

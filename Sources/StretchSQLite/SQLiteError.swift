@@ -11,7 +11,7 @@ public struct SQLiteError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The statement that failed, without bound values.
     public let sql: String?
 
-    /// Makes an error of a result code and SQLite's message.
+    /// Creates an error from a result code and SQLite's message.
     public init(extendedCode: Int32, message: String, sql: String? = nil) {
         self.extendedCode = extendedCode
         self.message = message
@@ -21,16 +21,16 @@ public struct SQLiteError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The primary result code.
     public var code: Int32 { extendedCode & 0xff }
 
-    /// Whether another connection holds a lock: trying again can help.
+    /// Whether another connection holds a lock, so that a retry can succeed.
     public var isBusy: Bool { code == SQLITE_BUSY || code == SQLITE_LOCKED }
 
-    /// Whether the statement was interrupted: it changed nothing.
+    /// Whether the statement was interrupted; it then changed nothing.
     public var isInterruption: Bool { code == SQLITE_INTERRUPT }
 
-    /// Whether a constraint refused the change.
+    /// Whether a constraint rejected the change.
     public var isConstraint: Bool { code == SQLITE_CONSTRAINT }
 
-    /// Whether SQLite did not understand the statement, or an authorizer refused it.
+    /// Whether the statement has a syntax error or was refused by an authorizer.
     package var isAboutText: Bool {
         code == SQLITE_ERROR || code == SQLITE_AUTH || code == SQLITE_MISUSE
     }
@@ -51,7 +51,7 @@ public struct SQLiteError: Error, Hashable, Sendable, CustomStringConvertible {
             message = table.pointee.errstr(code).map { String(cString: $0) } ?? "unknown error"
         }
         let extended = handle.map { table.pointee.extended_errcode($0) } ?? code
-        // A call that reports misuse leaves the connection's own code untouched.
+        // A call that reports misuse does not change the connection's code.
         let isSameFailure = extended & 0xff == code & 0xff
         self.init(extendedCode: isSameFailure ? extended : code, message: message, sql: sql)
     }

@@ -12,22 +12,22 @@ package protocol StatementEnclosure: AnyObject {
 
 /// A prepared statement, finalized exactly once, used from one thread at a time.
 ///
-/// It may outlive its connection: SQLite closes the file when the last statement is gone.
+/// It may outlive its connection: SQLite closes the file after the last statement is finalized.
 /// Source: <https://sqlite.org/c3ref/stmt.html>.
 public final class Statement {
     package let handle: OpaquePointer
     private let routines: Routines
     private let table: UnsafePointer<csqlite_routines>
-    /// What the statement's virtual tables need for as long as it lives.
+    /// An object that the statement's virtual tables need during its lifetime.
     package var owner: AnyObject?
-    /// Asked when a step failed: `true` runs the statement again, from its start.
+    /// Called when a step has failed; `true` runs the statement again from its start.
     ///
-    /// Only for statements that fail before their first row.
+    /// It applies only to statements that fail before their first row.
     package var recovery: ((SQLiteError) throws(SQLiteError) -> Bool)?
     /// What surrounds a run of the statement.
     package var enclosure: (any StatementEnclosure)?
     #if DEBUG
-        /// Called when the statement has run to its end.
+        /// Called when the statement has completed.
         package var didEnd: (() throws(SQLiteError) -> Void)?
     #endif
 
@@ -62,7 +62,7 @@ public final class Statement {
     /// Whether the statement cannot change the database: <https://sqlite.org/c3ref/stmt_readonly.html>.
     public var isReadOnly: Bool { table.pointee.stmt_readonly(handle) != 0 }
 
-    /// Whether the statement has been stepped and not run to its end or reset.
+    /// Whether the statement has been stepped, but neither completed nor reset.
     package var isBusy: Bool { table.pointee.stmt_busy(handle) != 0 }
 
     // MARK: Binding
@@ -70,23 +70,24 @@ public final class Statement {
     /// The number of parameters.
     public var parameterCount: Int { Int(table.pointee.bind_parameter_count(handle)) }
 
-    /// The name of a parameter with its first character, such as `@name` or `?1`; `nil` for `?`.
+    /// Returns the name of a parameter with its first character, such as `@name` or `?1`; `nil` for
+    /// `?`.
     ///
     /// - Parameter index: `1...parameterCount`.
     public func parameterName(_ index: Int) -> String? {
         table.pointee.bind_parameter_name(handle, Int32(index)).map { String(cString: $0) }
     }
 
-    /// Binds values to the parameters 1, 2, 3 …; parameters after the last value stay as they are.
+    /// Binds values to the parameters 1, 2, 3 …; the remaining parameters are unchanged.
     ///
-    /// - Throws: A range error when there are more values than parameters.
+    /// - Throws: A range error if there are more values than parameters.
     @discardableResult
     public func bind(_ values: [Value]) throws(SQLiteError) -> Statement {
         for (index, value) in values.enumerated() { try bind(value, at: index + 1) }
         return self
     }
 
-    /// Binds one value to the parameter at `index`, from 1.
+    /// Binds one value to the parameter at `index`, starting at 1.
     public func bind(_ value: Value, at index: Int) throws(SQLiteError) {
         let index = Int32(index)
         let code: Int32
@@ -106,7 +107,7 @@ public final class Statement {
         try check(table.pointee.bind_int64(handle, Int32(index), value))
     }
 
-    /// Binds a value that SQLite handed to a callback.
+    /// Binds a value that SQLite passed to a callback.
     package func bind(_ value: ValuePointer, at index: Int) throws(SQLiteError) {
         try check(table.pointee.bind_value(handle, Int32(index), value.pointer))
     }
@@ -154,7 +155,7 @@ public final class Statement {
     /// Advances to the next row.
     ///
     /// - Returns: `false` at the end; the statement is then ready to be reset or stepped again.
-    /// - Throws: What SQLite reports; the statement is reset.
+    /// - Throws: The errors of SQLite; the statement is reset.
     @discardableResult
     public func step() throws(SQLiteError) -> Bool {
         let code = try enclosure == nil ? table.pointee.step(handle) : enclosedStep()
@@ -188,7 +189,7 @@ public final class Statement {
         return code
     }
 
-    /// Makes the statement ready to run again; bound values stay.
+    /// Resets the statement so that it can run again; bound values are kept.
     public func reset() {
         _ = table.pointee.reset(handle)  // Repeats the last step's error, already thrown.
     }
@@ -208,7 +209,7 @@ public final class Statement {
         try run()
     }
 
-    /// The rows of the statement with the given values, all of them; the statement is reset.
+    /// Runs the statement with the given values, returns all rows, and resets it.
     public func rows(_ values: Value...) throws(SQLiteError) -> [[Value]] {
         try bind(values)
         defer { reset() }
@@ -217,7 +218,7 @@ public final class Statement {
         return rows
     }
 
-    /// The first row, or `nil`; the statement is reset.
+    /// Returns the first row, or `nil`, and resets the statement.
     public func firstRow(_ values: Value...) throws(SQLiteError) -> [Value]? {
         try bind(values)
         defer { reset() }
@@ -230,12 +231,12 @@ public final class Statement {
     /// The number of result columns; zero for a statement that returns no rows.
     public var columnCount: Int { Int(table.pointee.column_count(handle)) }
 
-    /// The name of a result column, from 0.
+    /// Returns the name of a result column; indexes start at 0.
     public func columnName(_ index: Int) -> String {
         table.pointee.column_name(handle, Int32(index)).map { String(cString: $0) } ?? ""
     }
 
-    /// The value of a column of the current row, from 0.
+    /// Returns the value of a column of the current row; indexes start at 0.
     public func column(_ index: Int) -> Value {
         let index = Int32(index)
         switch table.pointee.column_type(handle, index) {
@@ -250,22 +251,22 @@ public final class Statement {
         }
     }
 
-    /// The integer of a column of the current row; SQLite converts other types.
+    /// Returns a column of the current row as an integer; SQLite converts other types.
     public func integer(_ index: Int) -> Int64 { table.pointee.column_int64(handle, Int32(index)) }
 
-    /// The text of a column of the current row, or `nil` for NULL.
+    /// Returns a column of the current row as text, or `nil` for NULL.
     public func string(_ index: Int) -> String? {
         table.pointee.column_text(handle, Int32(index)).map { String(cString: $0) }
     }
 
-    /// The bytes of a column of the current row; empty for NULL.
+    /// Returns a column of the current row as bytes; empty for NULL.
     public func bytes(_ index: Int) -> [UInt8] {
         let index = Int32(index)
         return bytes(at: table.pointee.column_blob(handle, index), of: index)
     }
 
     private func bytes(at address: UnsafeRawPointer?, of index: Int32) -> [UInt8] {
-        // The length is asked after the pointer: https://sqlite.org/c3ref/column_blob.html
+        // The length must be read after the pointer: https://sqlite.org/c3ref/column_blob.html
         let count = Int(table.pointee.column_bytes(handle, index))
         guard let address, count > 0 else { return [] }
         return [UInt8](UnsafeRawBufferPointer(start: address, count: count))

@@ -1,6 +1,6 @@
-/// One value of SQLite, with its storage class, exactly.
+/// A SQLite value with its exact storage class.
 ///
-/// Equality is identity of the stored value: `1` and `1.0` differ, and so do `0.0` and `-0.0`.
+/// Equality is identity of the stored values: `1` and `1.0` differ, and so do `0.0` and `-0.0`.
 /// Source: <https://sqlite.org/datatype3.html>.
 public enum Value: Sendable {
     /// The NULL value.
@@ -9,12 +9,12 @@ public enum Value: Sendable {
     case integer(Int64)
     /// An IEEE 754 number of 64 bits; SQLite stores a NaN as NULL.
     case real(Double)
-    /// Text: bytes that are UTF-8 by agreement, not by proof.
+    /// Text, which is not necessarily valid UTF-8.
     case text(Text)
     /// Bytes.
     case blob([UInt8])
 
-    /// Text from a string.
+    /// Creates a text value from a string.
     public static func text(_ string: String) -> Value { .text(Text(string)) }
 }
 
@@ -31,7 +31,7 @@ extension Value: Hashable {
         }
     }
 
-    /// Hashes what `==` compares.
+    /// Hashes the storage class and the bits.
     public func hash(into hasher: inout Hasher) {
         switch self {
         case .null: hasher.combine(0)
@@ -59,45 +59,45 @@ extension Value: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
 }
 
 extension Value {
-    /// The integer, when the value is one.
+    /// The integer, if the value is an INTEGER.
     public var integerValue: Int64? {
         guard case .integer(let value) = self else { return nil }
         return value
     }
 
-    /// The floating-point number, when the value is a REAL.
+    /// The floating-point number, if the value is a REAL.
     public var realValue: Double? {
         guard case .real(let value) = self else { return nil }
         return value
     }
 
-    /// The bytes, when the value is a BLOB.
+    /// The bytes, if the value is a BLOB.
     public var blobValue: [UInt8]? {
         guard case .blob(let value) = self else { return nil }
         return value
     }
 
-    /// The text as a string, when the value is text in valid UTF-8.
+    /// The text as a string, if the value is text in valid UTF-8.
     public var stringValue: String? {
         guard case .text(let value) = self else { return nil }
         return value.string
     }
 }
 
-/// Text as SQLite stores it: any bytes, NUL and invalid UTF-8 included.
+/// Text as SQLite stores it: any bytes, including NUL and invalid UTF-8.
 public struct Text: Hashable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
     /// The bytes, without a terminator.
     public let bytes: [UInt8]
 
-    /// Text of raw bytes, kept as they are.
+    /// Creates text from raw bytes.
     public init(bytes: [UInt8]) { self.bytes = bytes }
-    /// Text of a string, as UTF-8.
+    /// Creates text from a string, as UTF-8.
     public init(_ string: String) { bytes = Array(string.utf8) }
-    /// Text of a literal.
+    /// Creates text from a literal.
     public init(stringLiteral value: String) { self.init(value) }
 
-    /// The string, or `nil` when the bytes are not valid UTF-8.
+    /// The string, or `nil` if the bytes are not valid UTF-8.
     public var string: String? { String(validating: bytes, as: UTF8.self) }
-    /// The string, with U+FFFD for what is not valid UTF-8.
+    /// The string, with U+FFFD in place of invalid UTF-8.
     public var description: String { String(decoding: bytes, as: UTF8.self) }
 }

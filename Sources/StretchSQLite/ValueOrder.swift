@@ -1,12 +1,12 @@
 internal import CSQLite
 
 extension EncodedValue {
-    /// SQLite's order of values: NULL, numbers, text, blobs.
+    /// Compares values in SQLite's order: NULL, numbers, text, blobs.
     ///
     /// - Parameters:
-    ///   - foldsCase: Whether text is compared as by NOCASE.
-    ///   - ignoresTrailingSpaces: Whether text is compared as by RTRIM.
-    /// - Returns: Negative, zero or positive, as `memcmp`.
+    ///   - foldsCase: Whether text is compared as in NOCASE.
+    ///   - ignoresTrailingSpaces: Whether text is compared as in RTRIM.
+    /// - Returns: A negative number, zero or a positive number, as `memcmp` does.
     ///
     /// Source: <https://sqlite.org/datatype3.html#sort_order>.
     package func compare(
@@ -42,7 +42,7 @@ private func order<Number: Comparable>(_ left: Number, _ right: Number) -> Int {
     left < right ? -1 : left > right ? 1 : 0
 }
 
-/// An integer against a real, without the rounding of a conversion.
+/// Compares an integer with a real, without the rounding of a conversion.
 private func compareExactly(_ left: Int64, _ right: Double) -> Int {
     // 2⁶³ is exact as a Double; every Int64 lies below it and not below −2⁶³.
     if right >= 9_223_372_036_854_775_808 { return -1 }
@@ -61,12 +61,12 @@ private func compareBytes(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBuff
     return left.count - right.count
 }
 
-/// As SQLite's NOCASE: after a NUL that both have, only the lengths count.
+/// Compares as SQLite's NOCASE: after a common NUL, only the lengths count.
 private func compareFolded(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int {
     for index in 0..<min(left.count, right.count) {
         let difference = Int(fold(left[index])) - Int(fold(right[index]))
         if difference != 0 { return difference }
-        // SQLite's NOCASE stops at a NUL, and lets the lengths decide.
+        // SQLite's NOCASE stops at a NUL and then compares the lengths.
         if left[index] == 0 { break }
     }
     return left.count - right.count

@@ -1,11 +1,10 @@
 internal import CSQLite
 
-/// A virtual table whose rows are those of an inner statement, followed by or merged with rows from
-/// elsewhere: <https://sqlite.org/vtab.html>.
+/// A virtual table with the rows of an inner statement, followed by or merged with external rows:
+/// <https://sqlite.org/vtab.html>.
 ///
-/// An object of this kind decides; `VirtualTableModule` serves SQLite's callbacks for each row,
-/// with
-/// neither allocation nor reference counting.
+/// An object of this type makes decisions per scan; `VirtualTableModule` implements SQLite's
+/// callbacks per row, without allocation or reference counting.
 package protocol VirtualTable: AnyObject {
     /// The connection that the table belongs to.
     var connection: Connection { get }
@@ -13,13 +12,12 @@ package protocol VirtualTable: AnyObject {
     /// The CREATE TABLE statement for `sqlite3_declare_vtab`.
     var declaration: String { get }
 
-    /// The columns of the declaration that make up the key of a row, when the declaration ends in
-    /// a hidden key column and has no rowid; empty when rows have rowids.
+    /// The key columns, if the declaration ends with a hidden key column and has no rowid.
+    ///
+    /// Empty if rows have rowids.
     var hiddenKeyColumns: [Int] { get }
 
-    /// Whether an UPDATE must tell which columns of a row from elsewhere it leaves alone, instead
-    /// of
-    /// getting their values.
+    /// Whether an UPDATE reports unchanged columns of an external row instead of their values.
     var reportsUnchangedColumns: Bool { get }
 
     /// Whether SQLite may drop the table.
@@ -37,15 +35,15 @@ package protocol VirtualTable: AnyObject {
     /// - Returns: The rowid of an inserted row.
     func update(_ arguments: Arguments, _ conflict: ConflictMode) throws -> Int64?
 
-    /// A writing statement begins a transaction on the table.
+    /// Called when a writing statement starts a transaction on the table.
     func begin() throws
-    /// A savepoint, or a statement inside a transaction, begins.
+    /// Called when a savepoint, or a statement inside a transaction, starts.
     func savepoint()
-    /// The transaction has ended.
+    /// Called when the transaction has ended.
     func end(isCommitted: Bool)
 }
 
-/// What a constraint conflict does: <https://sqlite.org/lang_conflict.html>.
+/// The conflict resolution of a statement: <https://sqlite.org/lang_conflict.html>.
 package enum ConflictMode: String {
     case rollback = "ROLLBACK"
     case abort = "ABORT"
@@ -64,82 +62,86 @@ package enum ConflictMode: String {
     }
 }
 
-/// One scan of a virtual table, from its start until the cursor drops it.
+/// One scan of a virtual table, from its start until the cursor releases it.
 ///
-/// What it took, such as a statement out of a pool, its deinitializer gives back.
+/// Its deinitializer returns resources, such as a pooled statement.
 package protocol VirtualTableScan: AnyObject {
-    /// How the scan starts; asked once.
+    /// The start of the scan; called once.
     var start: ScanStart { get }
 
-    /// The inner statement has taken its first step, so that the snapshot is open.
+    /// Called when the inner statement has taken its first step, so that the snapshot is open.
     ///
-    /// - Returns: Whether rows from elsewhere may belong to the scan.
+    /// - Returns: Whether the scan may have external rows.
     func snapshotDidOpen(arguments: Arguments) throws -> Bool
 
-    /// Binds the inner statement for its next run; `false` when there is none.
+    /// Binds the inner statement for its next run; `false` if there is none.
     func nextRun() throws -> Bool
 
-    /// Whether the current row of the inner statement must be left out; asked only after the
-    /// counter of `ScanStart.changeCounter` has changed.
+    /// Returns whether the current row of the inner statement must be skipped.
+    ///
+    /// Called only after the counter of `ScanStart.changeCounter` has changed.
     func isHotRowSuperseded(rowid: Int64) throws -> Bool
 
-    /// In a merged scan, before the first page: whether a row from elsewhere can come before the
-    /// inner statement's current row.
+    /// Returns whether an external row can precede the inner statement's current row.
+    ///
+    /// Called in a merged scan before the first page.
     func mustOpenPages(before statement: Statement) throws -> Bool
 
-    /// The next rows from elsewhere, none of them empty, or `nil` at the end.
+    /// Returns the next nonempty page of external rows, or `nil` at the end.
     func nextPage() throws -> RowBuffer?
 
-    /// What the page that came last has of its rows.
+    /// The content of the last page.
     var pageContent: PageContent { get }
 
-    /// SQLite asked for something of a row that its page does not have.
+    /// Called when SQLite requests a part of a row that its page lacks.
     ///
-    /// - Parameter row: The row's place in the page that came last.
-    /// - Returns: A page of whole rows instead; the first one takes the row's place, and the rest
-    ///   of the scan follows.
+    /// - Parameter row: The row's index in the last page.
+    /// - Returns: A page of complete rows that starts with this row; the rest of the scan follows.
     func replacePage(from row: Int) throws -> RowBuffer
 
-    /// A statement that stands on the complete row with the given rowid.
+    /// Returns a statement positioned on the complete row with the given rowid.
     func completeRow(rowid: Int64) throws -> Statement
 
-    /// SQLite asked for the rowid of a row from elsewhere: it may be updated or deleted next.
+    /// Called when SQLite requests the rowid of an external row, which may be updated or deleted
+    /// next.
     func willTouch(row: Int, of page: RowBuffer, rowid: Int64)
 }
 
-/// What a page has of rows from elsewhere.
+/// The content of a page of external rows.
 package enum PageContent {
-    /// All that the scan may be asked for.
+    /// Complete rows.
     case rows
-    /// The same, but not the rows' identifiers: only a column can be the rowid.
+    /// Rows without identifiers; only a column can be the rowid.
     case placelessRows
-    /// The columns that the statement reads, and not the rowid: a row stands for all that equal it.
+    /// The columns that the statement reads, without the rowid; one row represents all equal rows.
     case distinctRows
-    /// Their number.
+    /// The number of rows only.
     case count
 }
 
-/// How a scan starts.
+/// The start of a scan.
 package struct ScanStart {
     /// The inner statement, bound; its first column is the rowid.
     package let statement: Statement
-    /// For each column of the declaration the column of the inner statement, or -1.
+    /// For each column of the declaration, the column of the inner statement, or -1.
     package let hotColumns: UnsafePointer<Int32>
-    /// For each column of the declaration whether its value may be passed on without a copy that
-    /// the inner statement vouches for: not where it can be the column's DEFAULT, which belongs to
-    /// the inner statement; nor for a hidden key.
+    /// For each column of the declaration, whether its value may be passed on without a copy.
+    ///
+    /// A copy is needed if the value can be the column's default, which belongs to the inner
+    /// statement, and for a hidden key.
     package let hasDirectValue: UnsafePointer<Bool>
-    /// For each column of the declaration the column of the pages, or -1.
+    /// For each column of the declaration, the column of the pages, or -1.
     package let pageColumns: UnsafePointer<Int32>
-    /// The column of the pages that is the rowid, or -1 when it is made of the row's identifier.
+    /// The column of the pages that is the rowid, or -1 if the rowid is computed from the row's
+    /// identifier.
     package let pageRowidColumn: Int32
-    /// Whether a run of the inner statement gives at most one row.
+    /// Whether a run of the inner statement returns at most one row.
     package let isUnique: Bool
-    /// Whether the scan is over after the inner statement's row.
+    /// Whether the scan ends after the inner statement's row.
     package let endsAfterHotRow: Bool
-    /// The order of both sides, when they are merged.
+    /// The order of both sides of a merged scan.
     package let order: [MergeTerm]
-    /// Counts what may hide rows of running scans.
+    /// A counter of changes that may hide rows of running scans.
     package let changeCounter: UnsafePointer<Int>
 
     package init(
@@ -160,7 +162,7 @@ package struct ScanStart {
     }
 }
 
-/// A term of the order in which both sides of a merged scan are sorted.
+/// A term of the sort order of a merged scan.
 package struct MergeTerm {
     package let hotColumn: Int32
     package let pageColumn: Int
@@ -180,7 +182,7 @@ package struct MergeTerm {
     }
 }
 
-/// What SQLite's planner asks: <https://sqlite.org/vtab.html#xbestindex>.
+/// A request of SQLite's query planner: <https://sqlite.org/vtab.html#xbestindex>.
 package struct IndexRequest {
     package enum Operator {
         case equal, greater, lessOrEqual, less, greaterOrEqual, isNull, isNotNull, identical
@@ -188,14 +190,14 @@ package struct IndexRequest {
     }
 
     package struct Constraint {
-        /// The place of the column; -1 for the rowid.
+        /// The index of the column; -1 for the rowid.
         package let column: Int
         package let comparison: Operator
         package let isUsable: Bool
         package let collationName: String
-        /// The place in SQLite's array.
+        /// The index in SQLite's array.
         package let index: Int
-        /// Whether the right side is a list that can be taken whole.
+        /// Whether the right side is a list that can be processed as a whole.
         package let isList: Bool
         /// Whether the right side is a literal, which has no affinity.
         package let isLiteral: Bool
@@ -213,20 +215,20 @@ package struct IndexRequest {
 
     package let constraints: [Constraint]
     package let orders: [Order]
-    /// Whether rows that are equal in all columns that the statement reads may be left out but one;
-    /// the rowid is no such column: <https://sqlite.org/c3ref/vtab_distinct.html>.
+    /// Whether duplicates, compared by the columns that the statement reads without the rowid, may
+    /// be omitted: <https://sqlite.org/c3ref/vtab_distinct.html>.
     package let isDistinct: Bool
-    /// The columns that the statement reads; the last bit stands for all from 63 on.
+    /// The columns that the statement reads; the last bit represents all columns from 63 on.
     package let columnsUsed: UInt64
 }
 
-/// The answer to SQLite's planner.
+/// The plan returned to SQLite's query planner.
 package struct IndexPlan {
-    /// The constraints whose values become the arguments of the scan, in that order.
+    /// The constraints whose values become the arguments of the scan, in order.
     ///
-    /// SQLite does not check a constraint again that is exact.
+    /// SQLite does not check an exact constraint again.
     package var arguments: [(constraint: Int, isList: Bool, isExact: Bool)] = []
-    /// The number by which the scan finds the plan again.
+    /// The number by which the scan identifies the plan.
     package var number: Int32 = 0
     package var cost: Double = 0
     package var rowCount: Int64 = 0
@@ -237,7 +239,7 @@ package struct IndexPlan {
 }
 
 extension Arguments {
-    /// The values of an argument that is a list taken whole:
+    /// Returns the values of an argument that is a list processed as a whole:
     /// <https://sqlite.org/c3ref/vtab_in_first.html>.
     package func list(at index: Int) throws(SQLiteError) -> [Value] {
         let list = self[index].pointer

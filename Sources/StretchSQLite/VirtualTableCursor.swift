@@ -1,7 +1,7 @@
 internal import CSQLite
 
-/// What SQLite's cursor points to: plain data, so that the callbacks of each row count no
-/// references.
+/// The storage of SQLite's cursor: plain data, so that callbacks per row need no reference
+/// counting.
 struct CursorStorage {
     enum Source {
         case end, hot, page
@@ -9,15 +9,16 @@ struct CursorStorage {
 
     var base = sqlite3_vtab_cursor.init()
     let table: UnsafePointer<csqlite_routines>
-    /// Holds the objects that the pointers below point into.
+    /// The owner of the objects to which the pointers below refer.
     let box: Unmanaged<ScanBox>
     let vtab: UnsafeMutablePointer<TableStorage>
     let columnOffsets: UnsafeMutablePointer<Int>
-    /// The inner statement's values of its current row, where they can be taken without a call.
+    /// The inner statement's values of its current row that can be accessed without a call.
     let hotValues: UnsafeMutablePointer<OpaquePointer?>
-    /// The value of the inner statement's first column; when it moves, all have moved.
+    /// The value of the inner statement's first column; if its address changes, all addresses have
+    /// changed.
     var firstHotValue: OpaquePointer?
-    /// The statement whose values were located.
+    /// The statement of the located values.
     var locatedStatement: OpaquePointer?
     var nextFree: UnsafeMutablePointer<CursorStorage>?
 
@@ -31,9 +32,9 @@ struct CursorStorage {
     var isMerged = false
     /// Whether pages may follow.
     var hasPages = false
-    /// In a merged scan: whether the inner statement stands on a row.
+    /// In a merged scan, whether the inner statement is on a row.
     var hotHasRow = false
-    /// In a merged scan: whether the page was opened.
+    /// In a merged scan, whether the page was opened.
     var hasOpenedPages = false
     var changeCounter: UnsafePointer<Int>
     var changeMark = 0
@@ -45,19 +46,19 @@ struct CursorStorage {
     var pageRowCount = 0
 }
 
-/// The objects of one cursor, which serves one scan after the other.
+/// The objects of one cursor, which is used for one scan at a time.
 final class ScanBox {
-    /// The scan that runs.
+    /// The running scan.
     var running: RunningScan?
     var scan: any VirtualTableScan {
         guard let running else { preconditionFailure("SQLite asks for a row of no scan") }
         return running.scan
     }
-    /// The encoding of the inner statement's row where two rows are compared.
+    /// The encoding of the inner statement's row, for comparing two rows.
     let scratch = RowBuffer(columnCount: 1, capacity: 64)
 }
 
-/// What a cursor holds of the scan that runs.
+/// The state of the running scan in a cursor.
 struct RunningScan {
     let scan: any VirtualTableScan
     let start: ScanStart
@@ -129,14 +130,14 @@ extension UnsafeMutablePointer where Pointee == CursorStorage {
         }
     }
 
-    /// The next row of the inner statement that is not superseded; `false` at the run's end.
+    /// Advances to the next row of the inner statement that is not superseded; `false` at the end.
     @inline(__always)
     private func stepHot() throws -> Bool {
         while true {
             let code = pointee.table.pointee.step(pointee.hot)
             if code == SQLITE_ROW {
-                // SQLite keeps the values of a statement's rows in one place. That is its habit and
-                // not its promise, so that each row is asked once.
+                // SQLite keeps the values of a statement's rows at the same addresses. This is not
+                // guaranteed, so it is checked once per row.
                 let first = pointee.table.pointee.column_value(pointee.hot, 0)
                 if first != pointee.firstHotValue { locateHotValues(first) }
                 if pointee.changeCounter.pointee == pointee.changeMark { return true }
@@ -193,7 +194,7 @@ extension UnsafeMutablePointer where Pointee == CursorStorage {
         try openPage()
     }
 
-    /// Stands on the first row of the next page, or at the end.
+    /// Moves to the first row of the next page, or to the end.
     private func openPage() throws {
         try pointee.box._withUnsafeGuaranteedRef { box in
             guard let page = try box.scan.nextPage() else {
@@ -216,7 +217,7 @@ extension UnsafeMutablePointer where Pointee == CursorStorage {
         locateColumns(of: page)
     }
 
-    /// Replaces a page that lacks what SQLite asked for.
+    /// Replaces a page that lacks a requested value.
     @inline(never)
     private func replacePage() throws {
         try pointee.box._withUnsafeGuaranteedRef { box in
@@ -333,7 +334,8 @@ extension UnsafeMutablePointer where Pointee == CursorStorage {
         }
     }
 
-    /// A column that the plan did not foresee: an UPDATE reads them all, and says so to nobody.
+    /// Returns a column that is not in the plan: an UPDATE reads all columns without declaring
+    /// them.
     @inline(never)
     private func setCompleteResult(column: Int32, of context: OpaquePointer?) throws {
         let table = pointee.table
@@ -373,7 +375,7 @@ extension UnsafeMutablePointer where Pointee == CursorStorage {
         }
     }
 
-    /// The hidden key of a row from elsewhere: 1, and its identifier.
+    /// Returns the hidden key of an external row: 1, and its identifier.
     private func keyOfPageRow() -> Value {
         pointee.box._withUnsafeGuaranteedRef { box in
             let identifier = box.running?.page?.rowIdentifiers[pointee.pageRow] ?? 0
@@ -381,7 +383,7 @@ extension UnsafeMutablePointer where Pointee == CursorStorage {
         }
     }
 
-    /// The hidden key of a row of the inner statement: 0, and the values of its key.
+    /// Returns the hidden key of a row of the inner statement: 0, and its key values.
     private func keyOfHotRow() -> Value {
         let columns = pointee.vtab.pointee.box._withUnsafeGuaranteedRef { $0.hiddenKeyColumns }
         let row = RowBuffer(columnCount: columns.count)

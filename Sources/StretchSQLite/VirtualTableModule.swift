@@ -1,6 +1,6 @@
 internal import CSQLite
 
-/// What SQLite's table object points to: plain data.
+/// The storage of SQLite's table object: plain data.
 struct TableStorage {
     var base = sqlite3_vtab.init()
     let table: UnsafePointer<csqlite_routines>
@@ -23,10 +23,10 @@ final class TableBox {
     }
 }
 
-/// Makes a virtual table.
+/// Creates a virtual table.
 ///
 /// The arguments are those of CREATE VIRTUAL TABLE: module, schema, table, then the text between
-/// the parentheses. `isNew` is false for a table that its schema has already.
+/// the parentheses. `isNew` is false for a table that already exists in its schema.
 package typealias VirtualTableConnecting =
     (_ arguments: [String], _ isNew: Bool) throws -> (table: any VirtualTable, columnCount: Int)
 
@@ -43,8 +43,8 @@ private final class ModuleBox {
 extension Connection {
     /// Registers a module of virtual tables: <https://sqlite.org/c3ref/create_module.html>.
     ///
-    /// - Parameter connect: Makes the table, and tells how many columns it declares, without the
-    ///   hidden one.
+    /// - Parameter connect: Creates the table, and returns the number of its declared columns
+    ///   without the hidden one.
     package func createModule(
         _ name: String, connect: @escaping VirtualTableConnecting
     ) throws(SQLiteError) {
@@ -61,7 +61,7 @@ private typealias CursorPointer = UnsafeMutablePointer<CursorStorage>
 
 /// SQLite's callbacks.
 ///
-/// Each runs `body` and turns a throw into a result code and the table's message.
+/// Each runs `body` and converts an error to a result code and the table's message.
 private enum VirtualTableModule {
     /// One module for all connections; SQLite keeps the address and never writes to it.
     nonisolated(unsafe) static let callbacks: UnsafePointer<sqlite3_module> = {
@@ -119,8 +119,8 @@ private enum VirtualTableModule {
             let code = table.pointee.declare_vtab(db, virtualTable.declaration)
             guard code == SQLITE_OK else { throw SQLiteError(module.routines, db, code: code) }
             _ = csqlite_vtab_config(table, db, SQLITE_VTAB_CONSTRAINT_SUPPORT, 1)
-            // Triggers of schema temp write to it whether the schema is trusted or not. What the
-            // file itself holds cannot name a table of schema temp.
+            // Triggers of schema temp must write to it even if the schema is not trusted. Objects
+            // of the file cannot name a table of schema temp.
             _ = csqlite_vtab_config(table, db, SQLITE_VTAB_INNOCUOUS, 0)
             let box = TableBox(virtualTable)
             let storage = TablePointer.allocate(capacity: 1)
@@ -193,7 +193,7 @@ private enum VirtualTableModule {
         return cursor
     }
 
-    // Never read: every scan sets its own before the first row.
+    // Never read: every scan sets its own columns before the first row.
     nonisolated(unsafe) private static let noColumns = UnsafePointer(
         UnsafeMutablePointer<Int32>.allocate(capacity: 1))
     nonisolated(unsafe) private static let noChanges = UnsafePointer(
@@ -212,7 +212,7 @@ private enum VirtualTableModule {
     private static func cursor(
         _ pointer: UnsafeMutablePointer<sqlite3_vtab_cursor>?
     ) -> CursorPointer {
-        // The storage begins with SQLite's part.
+        // The storage starts with SQLite's part.
         UnsafeMutableRawPointer(pointer.unsafelyUnwrapped)
             .assumingMemoryBound(to: CursorStorage.self)
     }
@@ -249,7 +249,7 @@ private enum VirtualTableModule {
     ) -> Int32 {
         let cursor = cursor(pointer)
         do {
-            // An UPDATE that leaves the column alone needs no value of a hot row:
+            // An UPDATE that does not change the column needs no value of a hot row:
             // https://sqlite.org/c3ref/vtab_nochange.html
             let storage = cursor.pointee.vtab
             if storage.pointee.isWriting,
@@ -323,7 +323,7 @@ private enum VirtualTableModule {
         }
     }
 
-    /// Hands the error to SQLite, which frees the message: <https://sqlite.org/vtab.html#zErrMsg>.
+    /// Passes the error to SQLite, which frees the message: <https://sqlite.org/vtab.html#zErrMsg>.
     @inline(never)
     private static func fail(_ storage: TablePointer, _ error: any Error) -> Int32 {
         let table = storage.pointee.table

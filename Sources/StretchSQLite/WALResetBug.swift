@@ -1,6 +1,6 @@
 /// SQLite's WAL-reset bug: <https://sqlite.org/wal.html#walresetbug>.
 extension Routines {
-    /// Why the library behind the table should be replaced, as a full sentence, or `nil`.
+    /// The reason to replace the SQLite library, as a full sentence, or `nil`.
     public var walResetWarning: String? {
         guard Self.hasWALResetBug(versionNumber) else { return nil }
         let version = [
@@ -12,13 +12,15 @@ extension Routines {
             + "https://sqlite.org/wal.html#walresetbug."
     }
 
-    /// Whether a version has the bug: two checkpoints in quick succession beside a commit that
-    /// starts the log again can lose pages.
+    /// Returns whether a version has the bug.
+    ///
+    /// Two checkpoints in quick succession, concurrent with a commit that restarts the log, can
+    /// lose pages.
     ///
     /// - Parameter versionNumber: `3.40.1` is `3_040_001`.
     package static func hasWALResetBug(_ versionNumber: Int32) -> Bool {
         switch versionNumber {
-        case ..<3_007_000: false  // There was no log.
+        case ..<3_007_000: false  // These versions have no log.
         case 3_044_006..<3_045_000, 3_050_007..<3_051_000, 3_051_003...: false
         default: true
         }

@@ -5,15 +5,15 @@ package import StretchEndpoint
 package import StretchSQLite
 internal import StretchText
 
-/// A batch on its way into staging.
+/// A batch to be staged.
 package struct StagedBatch {
     package let batch: NewBatch
     package let schemaVersion: Int64
-    /// The position that the batch leads to.
+    /// The position after the batch.
     package let position: TimelinePosition
-    /// The bytes of its rows.
+    /// The size of its rows in bytes.
     package let byteCount: Int
-    /// The same rows, compressed.
+    /// The compressed rows.
     package let pieces: [[UInt8]]
 
     package init(
@@ -29,25 +29,25 @@ package struct StagedBatch {
 
     var compressedByteCount: Int64 { pieces.reduce(0) { $0 + Int64($1.count) } }
 
-    /// The rows' bytes, compressed.
+    /// Returns the compressed bytes of the rows.
     package static func compress(_ rows: RowBuffer) -> [[UInt8]] { Deflate.compress(rows.bytes) }
 }
 
 extension StagingFile {
-    /// The entries of batches, by what their rows are.
+    /// A query for the entries of batches with given rows.
     private static let found = """
         SELECT number, rows, bytes, columns, digest FROM stretch_staged_batch
         WHERE relation = ? AND digest = ? AND columns = ? ORDER BY number DESC
         """
 
-    /// Keeps a batch's rows, durably when it returns.
+    /// Stages a batch's rows durably.
     ///
-    /// Where the budget is too small, the oldest batches make room that a later visit found at the
-    /// remote, or that the manifest does not name.
+    /// If the budget is exceeded, the oldest batches are removed that a later session found in the
+    /// remote or that the manifest does not name.
     ///
     /// - Parameter isNamed: Whether the file's manifest names a batch.
-    /// - Returns: The number of batches that left before the RPO duration was over.
-    /// - Throws: `wrongState` when there is no room. Nothing is changed then.
+    /// - Returns: The number of batches removed before the end of the RPO duration.
+    /// - Throws: `wrongState` if the budget is too small. Nothing is then changed.
     package func stage(
         _ staged: StagedBatch, _ settings: StagingSettings, now: Timestamp,
         isNamed: (Int64) throws -> Bool
@@ -82,7 +82,7 @@ extension StagingFile {
         }
     }
 
-    /// Forgets a batch that did not move; none is no error.
+    /// Discards a batch that was not migrated; a missing batch is not an error.
     package func discard(batch: Int64) throws(StretchError) {
         try attempt { try connection.transaction(.immediate) { try remove(batch: batch) } }
     }
@@ -100,7 +100,7 @@ extension StagingFile {
         try connection.run("DELETE FROM stretch_staged_batch WHERE number = ?", .integer(number))
     }
 
-    /// Keeps a batch's rows under the id, and from the time, at which they were sent again.
+    /// Records that a batch was sent again: its rows get the new id and time.
     package func renew(_ batch: NewBatch, at position: TimelinePosition, now: Timestamp)
         throws(StretchError)
     {
@@ -117,9 +117,9 @@ extension StagingFile {
         }
     }
 
-    /// The rows that a digest names, proved by it.
+    /// Returns the rows with a digest, verified by the digest.
     ///
-    /// - Returns: `nil` when there are none, or what is there is damaged.
+    /// - Returns: `nil` if they are missing or damaged.
     package func rows(
         relation: Int64, digest: [UInt8], columns: [Int64]
     ) throws(StretchError) -> RowBuffer? {
@@ -137,7 +137,7 @@ extension StagingFile {
         }
     }
 
-    /// The batches of a relation, by the numbers under which they are here, the oldest first.
+    /// Returns the numbers of the batches of a relation in this file, the oldest first.
     package func batches(relation: Int64) throws(StretchError) -> [Int64] {
         try attempt {
             try connection.stored(
@@ -148,10 +148,10 @@ extension StagingFile {
         }
     }
 
-    /// The rows of a batch, proved by their digest, and the ids of their columns.
+    /// Returns the rows of a batch, verified by their digest, and the ids of their columns.
     ///
-    /// - Returns: `nil` when the batch is not here any more.
-    /// - Throws: `damaged` when the rows are not what was staged.
+    /// - Returns: `nil` if the batch is no longer staged.
+    /// - Throws: `damaged` if the rows differ from those that were staged.
     package func batch(number: Int64) throws(StretchError) -> (columns: [Int64], rows: RowBuffer)? {
         try attempt {
             let entry = try connection.stored(
@@ -169,7 +169,7 @@ extension StagingFile {
         }
     }
 
-    /// What is needed of an entry to read its rows.
+    /// The part of an entry that is needed to read its rows.
     private struct Entry {
         let number: Int64
         let rowCount: Int64
@@ -192,7 +192,7 @@ extension StagingFile {
                 """
                 SELECT coalesce(sum(length(bytes)), 0) FROM stretch_staged_piece WHERE number = ?
                 """, .integer(entry.number))
-        // A damaged number must not ask for the whole memory.
+        // A damaged number must not cause the allocation of all memory.
         guard byteCount > 0, rowCount <= byteCount,
             byteCount / Int64(Deflate.maximumRatio) <= compressedByteCount
         else { return false }

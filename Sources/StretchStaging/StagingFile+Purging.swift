@@ -4,13 +4,14 @@ package import StretchKeystore
 internal import StretchSQLite
 
 extension StagingFile {
-    /// Notes which batches a visit of the remote found held, and forgets those whose time is over.
+    /// Records which batches a session found in the remote, and removes expired batches.
     ///
-    /// A batch that the manifest names stays until it was found held by a later visit than the one
-    /// that moved it. One that the manifest does not name, such as a batch that was brought back,
-    /// stays for the RPO duration only.
+    /// A batch that the manifest names is kept until a session later than the one that migrated it
+    /// has found it in the remote. A batch that the manifest does not name, such as one that was
+    /// brought back, is kept only for the RPO duration.
     ///
-    /// - Parameter settings: `nil` when staging was switched off: what is held goes at once.
+    /// - Parameter settings: The settings; `nil` if staging was disabled, in which case batches
+    ///   found in the remote are removed immediately.
     /// - Returns: Whether no batch is left.
     package func visit(
         _ settings: StagingSettings?, now: Timestamp, isNamed: (Int64) throws -> Bool
@@ -36,9 +37,9 @@ extension StagingFile {
         }
     }
 
-    /// Lets the oldest batches go until there is room for more bytes.
+    /// Removes the oldest batches until there is space for more bytes.
     ///
-    /// - Returns: How many went before their time.
+    /// - Returns: The number of batches removed early.
     func makeRoom(
         for byteCount: Int64, _ settings: StagingSettings, now: Timestamp,
         isNamed: (Int64) throws -> Bool
@@ -62,18 +63,18 @@ extension StagingFile {
         return count
     }
 
-    /// What decides whether a batch stays.
+    /// The properties that decide whether a batch is kept.
     private struct Stay {
         let number: Int64
         let batch: Int64
-        /// Whether a visit found it at the remote.
+        /// Whether a session found it in the remote.
         let isHeld: Bool
-        /// When it was staged.
+        /// The time of staging.
         let time: String
         let byteCount: Int64
     }
 
-    /// The batches, the oldest first.
+    /// Returns the batches, the oldest first.
     private func entries() throws -> [Stay] {
         try connection.stored(
             "stretch_staged_batch", of: .staging(path),
@@ -89,7 +90,7 @@ extension StagingFile {
         }
     }
 
-    /// Notes that batches which moved up to a time may be missing.
+    /// Records that batches migrated up to a time may be missing.
     package func beginAgain(at time: String) throws {
         try connection.run(
             "UPDATE stretch_staging SET complete_since = max(complete_since, ?)", .text(time))
@@ -115,12 +116,12 @@ extension StagingFile {
 }
 
 extension Timestamp {
-    /// The moment some hours earlier.
+    /// Returns the time some hours earlier.
     func before(hours: Int) -> Timestamp {
         Timestamp(milliseconds: milliseconds - Int64(hours) * 3_600_000)
     }
 
-    /// The moment that a configuration's clock shows.
+    /// Creates the current time by a configuration's clock.
     package init(now configuration: Configuration) {
         let text = configuration.now()
         guard let time = Timestamp(parsing: text) else {

@@ -3,18 +3,19 @@ package import StretchCore
 package import StretchKeystore
 internal import StretchSQLite
 
-/// The file beside a database in which rows of migrated batches stay for the RPO duration.
+/// The file beside a database that keeps rows of migrated batches for the RPO duration.
 ///
-/// It is a SQLite file of its own, so that no backup of the database holds remote rows. Each
-/// commit is durable, also its journal's end: <https://sqlite.org/pragma.html#pragma_synchronous>.
+/// It is a separate SQLite file, so that backups of the database do not contain remote rows. Each
+/// commit is durable, including the removal of its journal:
+/// <https://sqlite.org/pragma.html#pragma_synchronous>.
 package final class StagingFile {
-    /// The format that this version writes and reads.
+    /// The format version.
     static let format: Int64 = 1
 
     let path: String
     let connection: Connection
 
-    /// The path of a database's staging file.
+    /// Returns the path of a database's staging file.
     static func path(for database: String) -> String {
         URL(fileURLWithPath: database).resolvingSymlinksInPath().path + "-stretch-staging"
     }
@@ -24,8 +25,8 @@ package final class StagingFile {
     /// - Parameters:
     ///   - database: The local file's path.
     ///   - id: The database's id.
-    ///   - isCreating: Whether a missing file is made, with the rights of the local file.
-    /// - Returns: `nil` when it is missing, and is not made.
+    ///   - isCreating: Whether to create a missing file, with the mode of the local file.
+    /// - Returns: `nil` if it is missing and is not created.
     /// - Throws: `wrongState` when it cannot be opened, or belongs to another database; `damaged`.
     package static func open(
         database: String, id: Int64, _ configuration: Configuration, isCreating: Bool
@@ -42,7 +43,7 @@ package final class StagingFile {
             let connection = try Connection(
                 path: path, access: .readWrite, routines: configuration.routines,
                 vfs: configuration.localVFS, followsLinks: false)
-            // Nothing is written before it is known to be the file that was looked at.
+            // Nothing is written until the opened file is known to be the inspected one.
             let opened = try GuardedFile.identity(path, .userOrOwner(of: database))
             guard !connection.hasMoved, opened == identity else {
                 throw StretchError(
@@ -51,7 +52,7 @@ package final class StagingFile {
             }
             connection.confine()
             connection.setBusyTimeout(milliseconds: configuration.busyTimeoutMilliseconds)
-            // A journal that is deleted leaves nothing beside the file; EXTRA makes that durable.
+            // A deleted journal leaves nothing beside the file; EXTRA makes the deletion durable.
             try connection.execute(
                 """
                 PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = EXTRA;
@@ -63,7 +64,7 @@ package final class StagingFile {
         }
     }
 
-    /// Removes a database's staging file, if there is one.
+    /// Removes a database's staging file if it exists.
     package static func remove(database: String) throws(StretchError) {
         let path = path(for: database)
         for name in [path, path + "-journal"]
@@ -143,7 +144,7 @@ package final class StagingFile {
     private static let wayOut: Hint =
         "Make room and allow writing beside the database, or: \(advice: .disableStaging)."
 
-    /// Converts what a call throws, once.
+    /// Converts the errors of a call.
     package func attempt<Result>(_ body: () throws -> Result) throws(StretchError) -> Result {
         try Self.attempt(path, body)
     }
@@ -178,7 +179,7 @@ package final class StagingFile {
         }
     }
 
-    /// The error of a file whose content is not what was written.
+    /// Returns the error for a file with unexpected content.
     func damage(_ reason: String) -> StretchError { Self.damage(path, reason, cause: nil) }
 
     private static func damage(

@@ -1,23 +1,23 @@
 public import StretchCore
 internal import StretchSQLite
 
-/// What staging holds and costs.
+/// The content and cost of staging.
 public struct StagingReport: Equatable, Sendable {
-    /// The settings, or `nil` while staging is off.
+    /// The settings, or `nil` while staging is disabled.
     public let settings: StagingSettings?
-    /// The time before now, up to the RPO duration, of which every migrated batch is there.
+    /// The period up to now, at most the RPO duration, for which every migrated batch is staged.
     public internal(set) var covered: Duration = .zero
-    /// The batches.
+    /// The number of batches.
     public internal(set) var batches: Int64 = 0
-    /// The bytes of their rows.
+    /// The size of their rows in bytes.
     public internal(set) var rowBytes: Int64 = 0
-    /// What those bytes take, compressed.
+    /// The compressed size of the rows in bytes.
     public internal(set) var bytes: Int64 = 0
-    /// The bytes of the whole file, free space included.
+    /// The size of the whole file in bytes, including free space.
     public internal(set) var fileBytes: Int64 = 0
-    /// When the oldest batch was staged.
+    /// The time at which the oldest batch was staged.
     public internal(set) var oldest: Timestamp?
-    /// Why the file cannot be used now.
+    /// The reason why the file cannot be used now, or `nil`.
     public package(set) var problem: String?
 
     package init(_ settings: StagingSettings?) {
@@ -26,7 +26,7 @@ public struct StagingReport: Equatable, Sendable {
 }
 
 extension StagingFile {
-    /// Adds what the file holds to a report.
+    /// Adds the content of the file to a report.
     package func describe(_ report: inout StagingReport, now: Timestamp) throws(StretchError) {
         try attempt {
             let batches = try connection.stored(
@@ -60,7 +60,7 @@ extension StagingFile {
 }
 
 extension StoredRow {
-    /// A column that holds a moment.
+    /// Returns a column as a timestamp.
     fileprivate func time(_ column: Int) throws -> Timestamp {
         guard let time = Timestamp(parsing: try string(column)) else {
             throw damaged(column, expected: "a time")

@@ -1,22 +1,22 @@
 package import StretchCore
 
-/// How long, and in how many bytes, rows of migrated batches stay in staging.
+/// The settings of staging: how long rows of migrated batches are kept, and in how much space.
 public struct StagingSettings: Equatable, Sendable {
-    /// The budget where none is given: 1 GiB.
+    /// The default budget: 1 GiB.
     public static let defaultByteBudget: Int64 = 1 << 30
 
-    /// The RPO duration: the hours for which the rows of a migrated batch stay; `1...87_600`.
+    /// The RPO duration, for which the rows of a migrated batch are kept, in hours: `1...87_600`.
     public var rpoHours: Int
-    /// The most bytes that they may take, compressed.
+    /// The maximum size of the compressed rows, in bytes.
     public var byteBudget: Int64
 
-    /// Makes settings; nothing is checked before they are used.
+    /// Creates settings, which are validated when they are used.
     public init(rpoHours: Int, byteBudget: Int64 = StagingSettings.defaultByteBudget) {
         self.rpoHours = rpoHours
         self.byteBudget = byteBudget
     }
 
-    /// Throws `invalidArgument` for settings that cannot be meant.
+    /// Throws `invalidArgument` for invalid settings.
     package func validate() throws(StretchError) {
         guard (1...87_600).contains(rpoHours) else {
             throw StretchError(
