@@ -2,7 +2,7 @@ public import StretchCore
 internal import StretchText
 
 extension Advice {
-    /// The advice as a statement of Transact-SQL, or `nil` where none does it.
+    /// The advice as a Transact-SQL statement, or `nil` if there is no such statement.
     public var transactSQL: String? {
         switch self {
         case .enable:

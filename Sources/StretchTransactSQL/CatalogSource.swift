@@ -7,7 +7,7 @@ internal import StretchSchema
 internal import StretchText
 internal import TransactSQL
 
-/// What the views of `sys` show of a database.
+/// The content of the `sys` views for a database.
 struct CatalogSource {
     private let database: StretchDatabase
 
@@ -15,7 +15,7 @@ struct CatalogSource {
         self.database = database
     }
 
-    /// What the catalog has; `nil` before the database is enabled.
+    /// Reads the catalog; `nil` before the database is enabled.
     private func read<Result>(_ body: (Catalog) throws -> Result) throws(StretchError) -> Result? {
         try database.isEnabled() ? database.reading(body) : nil
     }
@@ -24,12 +24,12 @@ struct CatalogSource {
         try read { try $0.tables() } ?? []
     }
 
-    /// The server that the file names, or `nil` before it is enabled.
+    /// Returns the server that the file names, or `nil` before it is enabled.
     func server() throws(StretchError) -> String? {
         try read { try $0.database() }??.endpoint
     }
 
-    /// The batches that moved.
+    /// Returns the migrated batches.
     func migrations() throws(StretchError) -> [[Value]] {
         var objects: [Int64: Value] = [:]
         for table in try stretchedTables() { objects[table.id] = try objectID(table.name) }
@@ -64,7 +64,7 @@ struct CatalogSource {
         return rows
     }
 
-    /// What waits for the owner of the remote; nothing else is queued.
+    /// Returns the steps that wait for the owner of the remote; nothing else is queued.
     func schemaTasks() throws(StretchError) -> [[Value]] {
         guard try database.isEnabled() else { return [] }
         var tasks: [[Value]] = []
@@ -100,7 +100,8 @@ struct CatalogSource {
         }
     }
 
-    /// The place of the credential that the file was enabled or reauthorized with, or NULL.
+    /// Returns the index of the credential with which the file was enabled or reauthorized, or
+    /// NULL.
     func usedCredentialID() throws(StretchError) -> Value {
         let index = try database.credentials.all().firstIndex { $0.isUsed }
         return index.map { .integer(Int64($0) + 1) } ?? .null
@@ -114,7 +115,7 @@ struct CatalogSource {
         ]
     }
 
-    /// The ordinary tables of the file, without SQLite's own and Stretch's.
+    /// Returns the ordinary tables of the file, except those of SQLite and Stretch.
     func tables() throws(StretchError) -> [[Value]] {
         let stretched = Set(try stretchedTables().map { SQLName($0.name) })
         return try database.query(

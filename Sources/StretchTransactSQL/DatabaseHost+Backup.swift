@@ -4,7 +4,7 @@ internal import StretchEngine
 public import TransactSQL
 
 extension DatabaseHost {
-    /// Makes a shallow backup of the current database: its local rows, as they are in one moment.
+    /// Makes a shallow backup of the current database: a consistent state of its local rows.
     public func backup(
         _ request: BackupRequest, notify: @escaping (TransactSQLMessage) -> Void
     ) throws {
@@ -47,7 +47,7 @@ extension DatabaseHost {
 
     // MARK: Questions
 
-    /// Tells what a backup is, also where its cold rows are: a row.
+    /// Returns a row that describes a backup, including the server of its cold rows.
     public func header(ofBackup file: String) throws -> TransactSQLResult {
         let backup = try description(ofBackup: file)
         let stretch = backup.stretch
@@ -68,7 +68,7 @@ extension DatabaseHost {
         return TransactSQLResult(columns: columns.map(\.0), rows: [columns.map(\.1)])
     }
 
-    /// Lists the files of the database in a backup: the one that there is.
+    /// Lists the files of the database in a backup, of which there is only one.
     public func files(ofBackup file: String) throws -> TransactSQLResult {
         let backup = try description(ofBackup: file)
         return TransactSQLResult(
@@ -85,7 +85,7 @@ extension DatabaseHost {
             ])
     }
 
-    /// Reads every page of a backup, and says that it is sound.
+    /// Checks every page of a backup, and reports that it is valid.
     public func verify(
         backup file: String, notify: (TransactSQLMessage) -> Void
     ) throws {
@@ -100,7 +100,7 @@ extension DatabaseHost {
 
     // MARK: Parts
 
-    /// What `MOVE` and `FILELISTONLY` call the one file of a database, as SQLite does.
+    /// The name of a database's only file in `MOVE` and `FILELISTONLY`, as in SQLite.
     static let logicalName = "main"
 
     func isFile(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
@@ -133,6 +133,6 @@ extension DatabaseHost {
 }
 
 extension TransactSQLValue {
-    /// A text, or NULL.
+    /// Creates a text value, or NULL.
     init(_ text: String?) { self = text.map { .text($0) } ?? .null }
 }

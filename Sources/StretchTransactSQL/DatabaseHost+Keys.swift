@@ -4,12 +4,12 @@ internal import StretchText
 public import TransactSQL
 
 extension DatabaseHost {
-    /// Numbers of failures of master key and credentials.
+    /// The error numbers of statements about the master key and credentials.
     private static let keyNumbers: [StretchError.Code: TransactSQLError.Code] = [
         .wrongState: .missingMasterKey, .notPermitted: .wrongPassword,
     ]
 
-    /// Creates, opens, closes, changes, saves or restores the master key.
+    /// Creates, opens, closes, changes, backs up or restores the master key.
     public func perform(_ statement: MasterKeyStatement) throws {
         try requireOwner()
         var numbers = Self.keyNumbers
@@ -45,7 +45,7 @@ extension DatabaseHost {
         try numbered { () throws(StretchError) in try database.masterKey.exists() }
     }
 
-    /// Adds a password that opens the master key, or takes it away.
+    /// Adds or removes a password that opens the master key.
     public func changeMasterKeyPassword(
         _ password: Secret, _ action: RoleAction, database name: String
     ) throws {
@@ -69,7 +69,7 @@ extension DatabaseHost {
         }
     }
 
-    /// Gives a credential another login.
+    /// Changes the login of a credential.
     public func alterCredential(_ name: String, identity: String, secret: Secret?) throws {
         try requireOwner()
         try numbered([.invalidArgument: .unknownCredential, .wrongState: .missingMasterKey]) {
@@ -91,7 +91,7 @@ extension DatabaseHost {
         return all.contains { $0.name.isEqualFoldingCase(name) }
     }
 
-    /// Makes a user of this machine a member of `db_owner`, or no member any more.
+    /// Adds a user of this machine to `db_owner`, or removes the user.
     public func changeOwner(_ member: String, _ action: RoleAction) throws {
         try requireStretched()
         try numbered([.wrongState: .unknownCredential]) { () throws(StretchError) in

@@ -7,7 +7,7 @@ internal import StretchText
 public import TransactSQL
 
 extension DatabaseHost {
-    /// Runs a statement of SQLite's on the whole tables, and hands it to whoever reads its rows.
+    /// Runs a SQLite statement on the whole tables, and passes it to the consumer of its rows.
     public func run(
         _ statement: PlainStatement, variables: [String: TransactSQLValue]
     ) throws {
@@ -15,7 +15,7 @@ extension DatabaseHost {
         try run(text, variables, consume)
     }
 
-    /// The first value of a query's first row, or NULL without a row.
+    /// Returns the first value of a query's first row, or NULL without a row.
     public func value(
         of query: String, variables: [String: TransactSQLValue]
     ) throws -> TransactSQLValue {
@@ -48,13 +48,13 @@ extension DatabaseHost {
         }
     }
 
-    /// The number for a statement that the state of the database does not allow.
+    /// Returns the error number for a statement that the state of the database does not allow.
     private func wrongState(for text: String) throws(TransactSQLError) -> TransactSQLError.Code {
         if StatementRewriter.starts(text, with: "DROP") { return .definitionRefused }
         return try isEnabled() ? .queriesDisabled : .databaseNotStretched
     }
 
-    /// Binds the declared variables that a statement names, in any case.
+    /// Binds the declared variables that a statement names, ignoring case.
     private static func bind(
         _ variables: [String: TransactSQLValue], to statement: Statement
     ) throws {
@@ -73,8 +73,8 @@ extension DatabaseHost {
 
     // MARK: Hints
 
-    /// The statement's text, with the side of the table that is meant in place of each table with
-    /// a hint.
+    /// Returns the statement's text, in which each table with a hint is replaced by the requested
+    /// side.
     private func resolving(_ statement: PlainStatement) throws(TransactSQLError) -> String {
         guard !statement.overrides.isEmpty else { return statement.text }
         try requireOwner(.hintNotPermitted)
@@ -115,8 +115,9 @@ extension DatabaseHost {
         }
     }
 
-    /// Whether the table of a hint is the one that an UPDATE or a DELETE changes, by the words
-    /// before it: `UPDATE`, `UPDATE OR IGNORE`, `DELETE FROM`.
+    /// Returns whether the table of a hint is the target of an UPDATE or DELETE.
+    ///
+    /// It is recognized by the words before it: `UPDATE`, `UPDATE OR IGNORE`, `DELETE FROM`.
     private static func isTarget(_ hint: OverrideHint, of text: [UInt8]) -> Bool {
         let head = String(decoding: text[..<hint.tableRange.lowerBound], as: UTF8.self)
         let words = Array(SQLTokenizer(head)).suffix(3)
@@ -156,10 +157,10 @@ extension DatabaseHost {
 }
 
 extension Value {
-    /// A value of Transact-SQL as SQLite stores it.
+    /// Creates a SQLite value from a Transact-SQL value.
     ///
-    /// A decimal number becomes an INTEGER where it has no fraction, else a REAL; a date and time
-    /// becomes the text that SQLite's date functions read.
+    /// A decimal number without a fraction becomes an INTEGER, any other a REAL. A date and time
+    /// becomes text in the format of SQLite's date functions.
     public init(_ value: TransactSQLValue) {
         switch value {
         case .null: self = .null
@@ -176,7 +177,7 @@ extension Value {
 }
 
 extension TransactSQLValue {
-    /// A value of SQLite's; text that is not valid UTF-8 becomes bytes.
+    /// Creates a value from a SQLite value; text that is not valid UTF-8 becomes bytes.
     init(_ value: Value) {
         switch value {
         case .null: self = .null

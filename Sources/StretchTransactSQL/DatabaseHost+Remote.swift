@@ -18,14 +18,14 @@ extension DatabaseHost {
         return keystore
     }
 
-    /// This user's setting `remote data archive`.
+    /// Returns this user's setting `remote data archive`.
     public func archiveSwitch() throws -> ArchiveSwitch {
         let keystore = try keystore()
         let setting = try numbered { () throws(StretchError) in try keystore.archiveSetting() }
         return ArchiveSwitch(isConfigured: setting.isConfigured, isRunning: setting.isRunning)
     }
 
-    /// Changes the setting; it holds after ``reconfigure()``.
+    /// Changes the configured setting, which takes effect after ``reconfigure()``.
     public func configureArchive(isAllowed: Bool) throws {
         let keystore = try keystore()
         try numbered { () throws(StretchError) in
@@ -33,7 +33,7 @@ extension DatabaseHost {
         }
     }
 
-    /// Lets the configured setting hold.
+    /// Puts the configured setting into effect.
     public func reconfigure() throws {
         let keystore = try keystore()
         try numbered { () throws(StretchError) in
@@ -50,7 +50,7 @@ extension DatabaseHost {
 
     // MARK: Databases
 
-    /// Makes a database beside the current one, or at a path, the current one.
+    /// Changes the current database to one in the same folder or at a path.
     public func use(database name: String) throws {
         guard !name.isEqualFoldingCase(databaseName) else { return }
         let path = path(ofDatabase: name)
@@ -62,8 +62,9 @@ extension DatabaseHost {
         try open(path, database.configuration)
     }
 
-    /// The file of a database beside the current one: with the current one's extension, unless only
-    /// one without is there.
+    /// Returns the file of a database in the current one's folder.
+    ///
+    /// The file has the current one's extension, unless only a file without an extension exists.
     func path(ofDatabase name: String) -> String {
         let current = URL(fileURLWithPath: database.path)
         let plain = current.deletingLastPathComponent().appendingPathComponent(name)
@@ -71,7 +72,7 @@ extension DatabaseHost {
         return isFile(plain.path) && !isFile(full) ? plain.path : full
     }
 
-    /// The current database, when its name is asked for, or none.
+    /// Returns the current database if its name or no name is given; otherwise nothing.
     public func databases(named name: String?) throws -> TransactSQLResult {
         try requireCurrent(name)
         let attributes = try? FileManager.default.attributesOfItem(atPath: database.path)
@@ -125,7 +126,7 @@ extension DatabaseHost {
         }
     }
 
-    /// A path of a SQLite file is an address, too.
+    /// The path of a SQLite file is also an address.
     private static func address(_ server: String) -> String {
         let extensions = ["db", "sqlite", "sqlite3"]
         let isPath =
@@ -153,16 +154,16 @@ extension DatabaseHost {
 
     // MARK: The link
 
-    /// Restores the connection to the remote, or connects to the one that is named.
+    /// Restores the connection to the remote, or connects to the named one.
     ///
-    /// A copy is made at once, so that of its messages there is only the last one.
+    /// A copy is made in constant time, so only the last of its messages is sent.
     ///
     /// - Parameters:
-    ///   - credential: The credential that names the remote's administrator.
-    ///   - withCopy: Whether the file gets a branch of its own.
-    ///   - server: Where the remote is now, or `nil` for the address that the file names.
-    ///   - name: A database of a PostgreSQL server, in place of the one in the address.
-    ///   - notify: Takes messages for the person who runs the script.
+    ///   - credential: The credential of the remote's administrator.
+    ///   - withCopy: Whether the file gets its own branch.
+    ///   - server: The remote's present address, or `nil` for the one in the file.
+    ///   - name: A database of a PostgreSQL server that replaces the one in the address.
+    ///   - notify: Receives messages for the user who runs the script.
     public func reauthorize(
         credential: String, withCopy: Bool, server: String?, database name: String?,
         notify: (TransactSQLMessage) -> Void
@@ -215,7 +216,7 @@ extension DatabaseHost {
                     + "\(report.rows) cold rows"))
     }
 
-    /// Cuts the connection to the remote.
+    /// Disconnects the database from the remote.
     public func deauthorize() throws {
         try requireStretched(.deauthorizeNotStretched)
         try numbered([.wrongState: .alreadyDisconnected]) { () throws(StretchError) in
@@ -223,7 +224,7 @@ extension DatabaseHost {
         }
     }
 
-    /// Says which rows the queries of all connections see.
+    /// Sets which rows the queries of all connections see.
     public func setQueryMode(_ mode: QueryMode, isForced: Bool) throws {
         try requireStretched(.queryModeNotStretched)
         try numbered([.disconnected: .inconsistentRemote]) { () throws(StretchError) in

@@ -5,8 +5,9 @@ internal import StretchKeystore
 public import TransactSQL
 
 extension DatabaseHost {
-    /// Restores a database from the newest backup that is not after a time; of the current database
-    /// the host lets go meanwhile.
+    /// Restores a database from the newest backup that is not after a time.
+    ///
+    /// The host closes the current database in the meantime.
     ///
     /// The time is in UTC unless it has an offset.
     public func restore(
@@ -48,7 +49,7 @@ extension DatabaseHost {
     /// Throws unless the caller administers the database that the backup would replace.
     private func requireRestorable(_ path: String, isCurrent: Bool) throws(TransactSQLError) {
         guard !isCurrent else { return try requireOwner(.restoreNotPermitted) }
-        // What is no database has no owner but its file's, whom the folder's mode protects.
+        // A file that is not a database has only a file owner, whom the folder's mode protects.
         guard isFile(path),
             let other = try? StretchDatabase(path: path, configuration: database.configuration),
             let isOwner = try? other.members.isAdministrator(), !isOwner
@@ -84,8 +85,7 @@ extension DatabaseHost {
         }
     }
 
-    /// The file of the database that is restored: where `MOVE` says, or the current database's, or
-    /// one beside it.
+    /// Returns the file to restore: the path in `MOVE`, the current database, or one in its folder.
     private func target(of request: RestoreRequest) throws(TransactSQLError) -> String {
         if let unknown = request.moves.keys.first(where: { $0 != Self.logicalName }) {
             throw TransactSQLError(
@@ -97,7 +97,7 @@ extension DatabaseHost {
         return path(ofDatabase: name)
     }
 
-    /// Runs work while the current database is closed, then opens what is in its place.
+    /// Runs work while the current database is closed, then opens the file at its path.
     private func withoutDatabase<Result>(
         _ body: (Configuration) throws(TransactSQLError) -> Result
     ) throws(TransactSQLError) -> Result {

@@ -5,7 +5,8 @@ internal import StretchStaging
 internal import TransactSQL
 
 extension DatabaseHost {
-    /// How long migrated rows stay in staging, in hours; 0 while it is off, as at the start.
+    /// Returns how long migrated rows stay in staging, in hours; 0 while staging is disabled, the
+    /// default.
     public func rpoDuration() throws -> Int {
         try requireStretched(.rpoNotStretched)
         return try numbered { () throws(StretchError) in
@@ -13,9 +14,9 @@ extension DatabaseHost {
         }
     }
 
-    /// Says how long migrated rows stay in staging, which is switched on by it.
+    /// Sets how long migrated rows stay in staging, and enables staging.
     ///
-    /// SQL Server has no way to switch it off, nor has this: `stretch staging FILE --rpo off`.
+    /// As in SQL Server, this cannot disable staging. Use `stretch staging FILE --rpo off`.
     public func setRPODuration(hours: Int) throws {
         try requireStretched(.rpoNotStretched)
         try numbered { () throws(StretchError) in
@@ -26,11 +27,11 @@ extension DatabaseHost {
         }
     }
 
-    /// Checks that the remote has every batch that a paused table names.
+    /// Checks that the remote has every batch of a paused table.
     ///
-    /// SQL Server lowers the local batch id to the remote's. Here ledger and history of the remote
-    /// move together, and there is no id to lower: what the remote lacks is sent again, or given
-    /// up, by reauthorizing alone.
+    /// SQL Server lowers the local batch id to that of the remote. Here the remote's ledger and
+    /// history change together, so there is no id to lower. Only reauthorizing sends missing
+    /// batches again or accepts their loss.
     public func reconcileBatch(table name: String) throws {
         try requireStretched()
         let table = try requireTable(name)

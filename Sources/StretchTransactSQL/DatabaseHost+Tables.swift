@@ -6,12 +6,12 @@ internal import StretchText
 public import TransactSQL
 
 extension DatabaseHost {
-    /// Numbers of failures of `ALTER TABLE … SET (REMOTE_DATA_ARCHIVE …)`.
+    /// The error numbers of `ALTER TABLE … SET (REMOTE_DATA_ARCHIVE …)`.
     private static let tableNumbers: [StretchError.Code: TransactSQLError.Code] = [
         .unsupported: .tableNotSupported, .notPermitted: .refusedLogin,
     ]
 
-    /// Makes a table stretch-enabled, and tells which constraints no longer hold everywhere.
+    /// Stretch-enables a table, and reports which constraints are no longer enforced on all rows.
     public func enableTable(
         _ name: String, filter: TableFilter, isPaused: Bool, notify: (TransactSQLMessage) -> Void
     ) throws {
@@ -52,8 +52,8 @@ extension DatabaseHost {
 
     /// Changes a stretch-enabled table's filter and migration state.
     ///
-    /// Rows that go out move with the next migration; rows that come back move now, and the table
-    /// is then an ordinary one.
+    /// Outbound rows are migrated by the next migration. Inbound rows are brought back immediately,
+    /// and the table is then an ordinary one.
     public func alterTable(
         _ name: String, filter: TableFilter?, state: TableMigrationState
     ) throws {
@@ -71,7 +71,7 @@ extension DatabaseHost {
         }
     }
 
-    /// Disables a table and leaves its remote rows behind.
+    /// Disables a table and abandons its remote rows.
     public func abandonTable(_ name: String) throws {
         try requireStretched()
         _ = try requireTable(name)
@@ -80,7 +80,7 @@ extension DatabaseHost {
         }
     }
 
-    /// Adds missing columns to the remote of a table.
+    /// Adds missing columns to a table's remote relation.
     public func reconcileColumns(table name: String) throws {
         try requireStretched()
         _ = try requireTable(name)
@@ -91,7 +91,7 @@ extension DatabaseHost {
         }
     }
 
-    /// Makes the remote indexes of a table those of the local one.
+    /// Updates the remote indexes of a table to match the local ones.
     public func reconcileIndexes(table name: String) throws {
         try requireStretched(.indexesNotStretched)
         let table = try requireTable(name)
@@ -112,7 +112,7 @@ extension DatabaseHost {
 
     /// Measures a table, or the whole database.
     ///
-    /// Of the remote, all that it keeps for a table counts as data.
+    /// All remote space of a table counts as data.
     public func spaceUsed(table name: String?, _ mode: SpaceMode) throws -> SpaceUsage {
         let tables =
             try !isEnabled() || mode == .localOnly && name == nil
@@ -164,7 +164,8 @@ extension DatabaseHost {
         return space.usage(name: databaseName, rows: nil)
     }
 
-    /// Pages of a table and its indexes, or of all: <https://sqlite.org/dbstat.html>.
+    /// Returns the space of a table and its indexes, or of all tables:
+    /// <https://sqlite.org/dbstat.html>.
     private func localSpace(of name: String?) throws(TransactSQLError) -> Space {
         let tableNames = name.map { "tbl_name = \($0.quotedLiteral) COLLATE NOCASE AND" } ?? ""
         let rows = try query(
@@ -197,7 +198,7 @@ extension DatabaseHost {
 }
 
 extension TableFilter {
-    /// The condition; every row meets `true`.
+    /// The condition as text; `true` for every row.
     var text: String {
         switch self {
         case .everyRow: "true"

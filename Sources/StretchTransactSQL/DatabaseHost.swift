@@ -6,7 +6,7 @@ public import StretchSQLite
 internal import StretchText
 public import TransactSQL
 
-/// Does what Transact-SQL scripts ask, on a local database and its remote.
+/// Executes the actions of Transact-SQL scripts on a local database and its remote.
 ///
 /// ```swift
 /// let host = DatabaseHost(database) { statement in
@@ -16,29 +16,29 @@ public import TransactSQL
 /// try executor.run("EXEC sp_rda_set_query_mode 'LOCAL_ONLY'")
 /// ```
 ///
-/// Errors carry SQL Server's number where it has one for the same situation, else 50000. Like the
-/// database, a host serves one thread at a time.
+/// Errors have SQL Server's number for the same situation, or 50000 if there is none. Like the
+/// database, a host is used from one thread at a time.
 public final class DatabaseHost: TransactSQLHost {
     /// The current database.
     public internal(set) var database: StretchDatabase
-    /// Takes each statement of SQLite's, prepared and bound, and steps it to its end.
+    /// Receives each SQLite statement, prepared and bound, and steps it to its end.
     let consume: (Statement) throws -> Void
     let catalog: SystemCatalog?
 
-    /// Makes a host of a database.
+    /// Creates a host for a database.
     ///
-    /// The host alone keeps it: `RESTORE DATABASE` replaces its file only when nobody has it open,
-    /// and ``database`` is then another object, as after `USE`.
+    /// The host must hold the only reference: `RESTORE DATABASE` replaces the file only if no
+    /// connection has it open. ``database`` is then a new object, as after `USE`.
     ///
-    /// Administration logs in at the remote by the credential that the database was enabled or
-    /// reauthorized with; it has no other login.
+    /// Administration uses the credential with which the database was enabled or reauthorized; it
+    /// has no other login.
     ///
     /// - Parameters:
-    ///   - database: The current database at first.
-    ///   - showsSystemCatalog: Whether statements find the views of schema `sys`, which takes one
-    ///     of SQLite's attached databases.
-    ///   - consume: Steps a statement of SQLite's to its end; called for each, also for those that
-    ///     return no rows.
+    ///   - database: The initial current database.
+    ///   - showsSystemCatalog: Whether statements can use the views of schema `sys`, which is an
+    ///     attached database.
+    ///   - consume: Steps a SQLite statement to its end; called for each statement, including those
+    ///     that return no rows.
     public init(
         _ database: StretchDatabase, showsSystemCatalog: Bool = false,
         consume: @escaping (Statement) throws -> Void
@@ -49,14 +49,14 @@ public final class DatabaseHost: TransactSQLHost {
         database.usesScopedCredential = true
     }
 
-    /// The name that statements call the current database by: its file's, without an extension.
+    /// The name of the current database in statements: its file name without an extension.
     public var databaseName: String {
         URL(fileURLWithPath: database.path).deletingPathExtension().lastPathComponent
     }
 
     /// Makes another file the current database.
     ///
-    /// - Throws: What opening it throws; the current database is then the one before.
+    /// - Throws: The errors of opening it; the current database is then unchanged.
     func open(
         _ path: String, _ configuration: Configuration
     ) throws(TransactSQLError) {
@@ -88,7 +88,7 @@ public final class DatabaseHost: TransactSQLHost {
         try numbered { () throws(StretchError) in try database.isEnabled() }
     }
 
-    /// Throws unless the database is stretch-enabled, after asking for the caller's right.
+    /// Throws unless the caller administers the database and it is stretch-enabled.
     func requireStretched(
         _ code: TransactSQLError.Code = .databaseNotStretched,
         permission: TransactSQLError.Code = .notPermitted
@@ -107,7 +107,7 @@ public final class DatabaseHost: TransactSQLHost {
         [databaseName, "main"].contains { $0.isEqualFoldingCase(name) }
     }
 
-    /// Throws unless a name is the current database's.
+    /// Throws unless a name is that of the current database.
     func requireCurrent(_ name: String?) throws(TransactSQLError) {
         guard let name, !isCurrent(name) else { return }
         throw TransactSQLError(
@@ -126,7 +126,7 @@ public final class DatabaseHost: TransactSQLHost {
         )
     }
 
-    /// What no call of the library does yet.
+    /// Returns the error for an unsupported operation.
     func unsupported(_ what: String, hint: String) -> TransactSQLError {
         TransactSQLError(.unsupportedStatement, "\(what) is not supported by this host", hint: hint)
     }

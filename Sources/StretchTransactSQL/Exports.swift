@@ -1,4 +1,4 @@
-// One import gives all names that this product's calls use.
+// A single import provides all names that this product's API uses.
 @_exported public import StretchCore
 @_exported public import StretchEngine
 @_exported public import StretchSQLite

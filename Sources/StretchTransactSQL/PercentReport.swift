@@ -1,10 +1,10 @@
 internal import StretchEngine
 internal import TransactSQL
 
-/// Tells how far a backup or a restore is, as `STATS = percent` asks.
+/// Reports the progress of a backup or a restore, as requested by `STATS = percent`.
 ///
-/// The progress of a copy is told on the thread that makes it, which is the caller's own; it is
-/// never shared.
+/// Progress is reported on the copying thread, which is that of the caller; the object is never
+/// shared.
 final class PercentReport: @unchecked Sendable {
     private let step: Int
     private let notify: (TransactSQLMessage) -> Void
@@ -14,7 +14,7 @@ final class PercentReport: @unchecked Sendable {
         (self.step, self.notify) = (step, notify)
     }
 
-    /// Tells each step that is reached and was not told yet, but the end.
+    /// Reports each new step except the end.
     func update(_ progress: BackupProgress) {
         let percent = Int(progress.pages * 100 / max(progress.totalPages, 1))
         guard percent >= told + step, percent < 100 else { return }
@@ -22,7 +22,7 @@ final class PercentReport: @unchecked Sendable {
         tell(told)
     }
 
-    /// Tells the end.
+    /// Reports the end.
     func finish() { tell(100) }
 
     private func tell(_ percent: Int) {

@@ -5,18 +5,20 @@ internal import StretchSQLite
 internal import StretchText
 internal import TransactSQL
 
-/// The catalog views of SQL Server that concern stretching: tables of an attached database `sys` in
-/// memory, filled before a statement that names them.
+/// The catalog views of SQL Server for Stretch Database.
 ///
-/// They answer for the current database only, whose id is 1. Ids of objects are places in SQLite's
-/// schema, which `VACUUM` can change.
+/// They are tables of an attached in-memory database `sys`, filled before a statement that names
+/// them.
 ///
-/// `start_time_utc` is NULL everywhere: the catalog notes when a batch became visible, not when its
-/// move began, and keeps no errors of a migration.
+/// They describe only the current database, whose id is 1. Object ids are rowids of SQLite's schema
+/// table, which `VACUUM` can change.
+///
+/// `start_time_utc` is always NULL: the catalog records when a batch became visible, not when its
+/// migration started, and does not record errors of migrations.
 final class SystemCatalog {
     private var isAttached = false
 
-    /// Attaches anew at the next statement: another database became the current one.
+    /// Attaches `sys` again at the next statement, after a change of the current database.
     func forget() { isAttached = false }
 
     /// Fills the views that a statement names.
@@ -39,13 +41,13 @@ final class SystemCatalog {
         }
     }
 
-    /// Whether `sys` stands before a point, quoted or not; a string can look so, too.
+    /// Returns whether `sys`, quoted or not, precedes a period; strings can match as well.
     private static func namesSchema(_ text: String) -> Bool {
         var text = text
         return text.withUTF8 { bytes in
             guard let base = UnsafeRawPointer(bytes.baseAddress) else { return false }
             var searched = 0
-            // A search of the platform's: every statement of a long script comes by.
+            // The platform's search is fast; it runs for every statement of a long script.
             while let found = memchr(base + searched, 0x2E, bytes.count - searched) {
                 let point = UnsafeRawPointer(found) - base
                 searched = point + 1
@@ -60,7 +62,7 @@ final class SystemCatalog {
     }
 
     private static let name = Array("sys".utf8)
-    /// Quotation marks, brackets and grave accents, which do not count.
+    /// Quotation marks, brackets and grave accents, which are ignored.
     private static let quotes: [UInt8] = [0x22, 0x5B, 0x5D, 0x60]
 
     private static var schema: String {
@@ -69,7 +71,7 @@ final class SystemCatalog {
 }
 
 extension SystemCatalog {
-    /// A view: its name, its columns with SQL Server's types, and where its rows come from.
+    /// A view: its name, its columns with SQL Server's types, and the source of its rows.
     struct View: Sendable {
         let name: String
         let columns: String

@@ -4,14 +4,14 @@ internal import StretchSQLite
 public import TransactSQL
 
 extension TransactSQLError {
-    /// An error of Stretch under SQL Server's number for the same situation.
+    /// Creates an error from a Stretch error, with SQL Server's number for the same situation.
     ///
-    /// - Parameter numbers: The numbers that this statement gives some kinds of failure; others get
-    ///   50000, or the number that they have in any statement.
+    /// - Parameter numbers: The numbers of this statement for some kinds of failure; others get
+    ///   their general number, or 50000.
     public init(
         _ error: StretchError, _ numbers: [StretchError.Code: TransactSQLError.Code] = [:]
     ) {
-        // What a statement's own code threw went through the engine.
+        // An error of a callback was passed through the engine.
         if let own = error.cause as? TransactSQLError {
             self = own
             return
@@ -29,15 +29,15 @@ extension TransactSQLError {
 }
 
 extension StretchError {
-    /// The hint, with advice as statements where there are such.
+    /// The hint, with advice as statements where possible.
     var transactSQLHint: String? { hint { $0.transactSQL ?? $0.description } }
 }
 
 extension TransactSQLError {
-    /// The kind of failure that the library knows it by, which gives the command its exit status.
+    /// The kind of failure in the library, which determines the exit status of the command.
     ///
-    /// It is that of the library's error behind it. A script that is wrong in itself, or names what
-    /// does not exist, is an `invalidArgument`.
+    /// It is the code of the underlying error of the library. For an invalid script, or one that
+    /// names an object that does not exist, it is `invalidArgument`.
     public var failureCode: StretchError.Code {
         if let cause = cause as? StretchError { return cause.code }
         if cause is CancellationError { return .cancelled }
@@ -45,7 +45,7 @@ extension TransactSQLError {
         return number == Code.host.number ? .statementFailed : .invalidArgument
     }
 
-    /// The kinds of failure that the host and the executor find by themselves.
+    /// The kinds of failure detected by the host and the executor.
     private static let failureCodes: [Int: StretchError.Code] = {
         let codes: [(StretchError.Code, [TransactSQLError.Code])] = [
             (
@@ -75,7 +75,7 @@ extension TransactSQLError {
     }()
 }
 
-/// Runs work, and gives its errors the numbers of one statement.
+/// Runs work, and converts its errors with the numbers of one statement.
 @discardableResult
 func numbered<Result>(
     _ numbers: [StretchError.Code: TransactSQLError.Code] = [:],

@@ -1,44 +1,45 @@
-/// Numbers of situations that only a host can meet.
+/// Error numbers for situations that only a host can detect.
 extension TransactSQLError.Code {
     /// The caller may not make a backup.
     public static let backupNotPermitted = Self(262, level: 14)
-    /// There is no such database.
+    /// The database does not exist.
     public static let unknownDatabase = Self(911)
-    /// A backup or a restore is not for a transaction.
+    /// A backup or a restore is not allowed in a transaction.
     public static let backupInTransaction = Self(3021)
-    /// A database that is restored is in use.
+    /// The database to restore is in use.
     public static let databaseInUse = Self(3101)
     /// The caller may not restore a backup.
     public static let restoreNotPermitted = Self(3110, level: 14)
-    /// The file holds something else than an older state of the database in the backup.
+    /// The file holds data other than an older state of the database in the backup.
     public static let replaceForeign = Self(3154)
-    /// The file holds newer rows than the backup, which no backup has.
+    /// The file holds rows newer than the backup, which no backup contains.
     public static let replaceNewer = Self(3159)
-    /// A damaged backup.
+    /// The backup is damaged.
     public static let damagedBackup = Self(3189)
     /// The file of a backup cannot be opened or written.
     public static let backupFile = Self(3201)
     /// A database has no file of this name.
     public static let unknownFile = Self(3234)
-    /// A file is no backup.
+    /// The file is not a backup.
     public static let notABackup = Self(3241)
     /// The database cannot be written.
     public static let readOnlyDatabase = Self(3906)
-    /// Every backup is newer than the time whose state is wanted.
+    /// Every backup is newer than the requested time.
     public static let timeTooEarly = Self(4338)
-    /// The principal, the credential or another object does not exist, or may not be touched.
+    /// The principal, the credential or another object does not exist, or the caller has no
+    /// permission.
     public static let unknownCredential = Self(15151)
-    /// Something of this name exists already.
+    /// An object of this name already exists.
     public static let duplicateName = Self(15530)
     /// The caller may not do this.
     public static let notPermitted = Self(15247)
     /// A password does not open the master key.
     public static let wrongPassword = Self(15313)
-    /// There is a master key already.
+    /// The master key already exists.
     public static let duplicateMasterKey = Self(15578)
     /// Credentials are sealed under the master key.
     public static let masterKeyInUse = Self(15580)
-    /// There is no master key, or it is not open.
+    /// The master key does not exist or is not open.
     public static let missingMasterKey = Self(15581)
     /// The database still has stretch-enabled tables.
     public static let tablesAreStretched = Self(14802)
@@ -48,19 +49,19 @@ extension TransactSQLError.Code {
     public static let missingCredential = Self(14804)
     /// The remote refuses the login.
     public static let refusedLogin = Self(14807)
-    /// The database or the table is stretch-enabled already.
+    /// The database or the table is already stretch-enabled.
     public static let alreadyStretched = Self(14810)
-    /// The table cannot be stretched, with the reason.
+    /// The table cannot be stretch-enabled, for the stated reason.
     public static let tableNotSupported = Self(14812)
     /// The remote cannot be reached.
     public static let remoteUnreachable = Self(14817)
-    /// The remote rows of the table cannot be measured alone.
+    /// The remote rows of the table cannot be measured separately.
     public static let noRemoteRows = Self(14821)
     /// The operation is not possible on a stretch-enabled table.
     public static let unsupportedOperation = Self(14823)
     /// `remote data archive` is switched off.
     public static let archiveSwitchedOff = Self(14824)
-    /// A statement would take away what belongs to a stretch-enabled table.
+    /// A statement would remove a part of a stretch-enabled table.
     public static let definitionRefused = Self(14825)
     /// Cold rows cannot be read.
     public static let remoteAccess = Self(14827)
@@ -68,11 +69,11 @@ extension TransactSQLError.Code {
     public static let queriesDisabled = Self(14830)
     /// A query mode is set in a database that is not stretch-enabled.
     public static let queryModeNotStretched = Self(14831)
-    /// Remote rows are not as the file names them, so that they cannot be part of queries.
+    /// Remote rows are inconsistent with the file, so queries cannot include them.
     public static let inconsistentRemote = Self(14833)
     /// `sp_rda_deauthorize_db` in a database that is not stretch-enabled.
     public static let deauthorizeNotStretched = Self(14834)
-    /// The database is disconnected already.
+    /// The database is already disconnected.
     public static let alreadyDisconnected = Self(14835)
     /// `sp_rda_reconcile_indexes` in a database that is not stretch-enabled.
     public static let indexesNotStretched = Self(14836)
@@ -80,17 +81,17 @@ extension TransactSQLError.Code {
     public static let indexesNotOutbound = Self(14837)
     /// `sp_rda_reauthorize_db` in a database that is not stretch-enabled.
     public static let reauthorizeNotStretched = Self(14846)
-    /// The database is connected already.
+    /// The database is already connected.
     public static let alreadyConnected = Self(14847)
-    /// The hint is for members of `db_owner`.
+    /// The hint is reserved for members of `db_owner`.
     public static let hintNotPermitted = Self(14869)
-    /// The hint is not for a transaction.
+    /// The hint is not allowed in a transaction.
     public static let hintInTransaction = Self(14870)
-    /// Batches that the file names are neither at the remote nor in staging.
+    /// Batches that the file names are neither in the remote nor in staging.
     public static let batchesLost = Self(14877)
     /// The hint changes rows only while the table is paused.
     public static let hintNotPaused = Self(14879)
-    /// There is no staging.
+    /// Staging is disabled.
     public static let noStaging = Self(14882)
     /// `sp_rda_reconcile_columns` fails.
     public static let columnsNotReconciled = Self(14885)
@@ -107,7 +108,7 @@ extension TransactSQLError.Code {
 }
 
 extension TransactSQLError {
-    /// The numbers that errors carry here, with what they mean: the rows of `sys.messages`.
+    /// The error numbers with their meanings: the rows of `sys.messages`.
     public static let catalogue: [(code: Code, text: String)] = [
         (.syntax, "incorrect syntax"),
         (.unterminated, "a quote or a comment has no end"),

@@ -1,24 +1,24 @@
-/// What is wrong with a statement, where, and what to do about it.
+/// An error in a statement, with its position and a hint.
 ///
-/// No value and no string of the script is ever part of it: either could be a password.
+/// It never contains a value or a string of the script, which could be a password.
 public struct TransactSQLError: Error, Sendable {
     /// SQL Server's number for the same situation.
     public let number: Int
-    /// SQL Server's severity: 15 for syntax, 16 for what the caller can put right.
+    /// SQL Server's severity: 15 for syntax errors, 16 for errors that the caller can correct.
     public let level: Int
-    /// Tells places apart that share a number; 1 where there is one.
+    /// Distinguishes errors that share a number; 1 if there is only one.
     public let state: Int
-    /// Where it is, or `nil` when no script is concerned.
+    /// The position in the script, or `nil` if no script is involved.
     public var position: SourcePosition?
-    /// The token at which the statement stopped making sense; strings only by their kind.
+    /// The token at which parsing failed; strings are shown only by kind.
     public let near: String?
-    /// What is wrong, lower case, with the object in quotes.
+    /// The message in lower case, with the object in quotes.
     public let message: String
-    /// What the grammar allows in this place, or `nil`.
+    /// The syntax expected at this position, or `nil`.
     public let expected: String?
-    /// What to do next, as a full sentence, or `nil` when nothing helps.
+    /// The next step, as a full sentence, or `nil` if no step helps.
     public let hint: String?
-    /// The lower-level error, kept whole for logs, or `nil`.
+    /// The lower-level error, for logs, or `nil`.
     public let cause: (any Error)?
 
     /// Makes an error.
@@ -39,7 +39,7 @@ public struct TransactSQLError: Error, Sendable {
 }
 
 extension TransactSQLError: CustomStringConvertible {
-    /// The head with number and place, what is wrong, what was expected, and the next step.
+    /// The number and position, the message, the expected syntax, and the hint.
     public var description: String {
         var head = "Msg \(number), Level \(level), State \(state)"
         if let position { head += ", Line \(position.line), Column \(position.column)" }
@@ -52,16 +52,16 @@ extension TransactSQLError: CustomStringConvertible {
 }
 
 extension TransactSQLError {
-    /// A number of SQL Server's catalogue of errors, with its severity.
+    /// An error number of SQL Server, with its severity.
     public struct Code: Hashable, Sendable {
         /// The number.
         public let number: Int
         /// The severity.
         public let level: Int
 
-        /// Makes a code.
+        /// Creates a code.
         ///
-        /// - Parameter level: 16, what the caller can put right, unless it is said otherwise.
+        /// - Parameter level: The severity; 16, an error that the caller can correct, by default.
         public init(_ number: Int, level: Int = 16) {
             self.number = number
             self.level = level
@@ -72,25 +72,25 @@ extension TransactSQLError {
 extension TransactSQLError.Code {
     /// The syntax is wrong.
     public static let syntax = Self(102, level: 15)
-    /// A quote or a comment has no end.
+    /// A quote or a comment is not terminated.
     public static let unterminated = Self(105, level: 15)
     /// An argument without a name follows one with a name.
     static let positionalAfterNamed = Self(119, level: 15)
-    /// A name has no value: the name of a type, an option, a setting.
+    /// The name of a type, an option or a setting is unknown.
     static let unknownName = Self(195, level: 15)
-    /// There is no such object in the current database.
+    /// The object does not exist in the current database.
     public static let unknownObject = Self(208)
     /// A variable was declared twice.
     static let duplicateVariable = Self(134, level: 15)
     /// A variable is not declared.
     public static let undeclaredVariable = Self(137, level: 15)
-    /// A length, a precision or a scale is out of its range.
+    /// A length, a precision or a scale is out of range.
     static let invalidLength = Self(131, level: 15)
-    /// A type goes with no such operation.
+    /// An operation is not supported for a type.
     static let operandTypes = Self(8117)
-    /// A procedure is called without `EXEC` behind another statement.
+    /// A procedure is called without `EXEC` after another statement.
     static let missingExecute = Self(2812, level: 15)
-    /// There is no such procedure.
+    /// The procedure does not exist.
     public static let unknownProcedure = Self(2812)
     /// A parameter has no argument.
     static let missingArgument = Self(201)
@@ -98,9 +98,9 @@ extension TransactSQLError.Code {
     static let duplicateArgument = Self(8143)
     /// There are more arguments than parameters.
     static let tooManyArguments = Self(8144)
-    /// There is no such parameter.
+    /// The parameter does not exist.
     static let unknownParameter = Self(8145)
-    /// A parameter is no output parameter.
+    /// A parameter is not an output parameter.
     static let notOutput = Self(8162)
     /// A value cannot be converted to a type.
     static let conversion = Self(8114)
@@ -112,9 +112,9 @@ extension TransactSQLError.Code {
     static let overflow = Self(8115)
     /// A text is longer than its type allows.
     static let truncation = Self(2628)
-    /// An argument is none of the values that a parameter takes.
+    /// An argument is not one of the accepted values.
     static let invalidArgument = Self(15600, level: 15)
-    /// There is no such setting of the server.
+    /// The server setting does not exist.
     static let unknownSetting = Self(15123)
     /// The statement is not supported.
     public static let unsupportedStatement = Self(40510)
@@ -132,18 +132,18 @@ extension TransactSQLError.Code {
     public static let connectionLogin = Self(14856)
     /// A login and a credential are both given.
     static let connectionCredential = Self(14857)
-    /// A parameter of a procedure of Stretch's is missing.
+    /// A parameter of a Stretch procedure is missing.
     static let missingStretchArgument = Self(14860)
     /// A hint is on INSERT.
     static let hintOnInsert = Self(14872)
     /// A hint is in a view.
     static let hintInView = Self(14873)
-    /// A filter is set while rows come back.
+    /// A filter is set for an inbound migration.
     static let filterWithInbound = Self(14878)
     /// The RPO duration is below the minimum.
     static let shortRPODuration = Self(14899)
-    /// OFF does not say what becomes of the remote rows.
+    /// OFF does not specify the treatment of the remote rows.
     static let ambiguousOff = Self(14908)
-    /// An error of the host without a number of its own.
+    /// An error of the host without a specific number.
     public static let host = Self(50000)
 }

@@ -1,8 +1,8 @@
 /// The setting `remote data archive` of the server.
 public struct ArchiveSwitch: Equatable, Sendable {
-    /// What `sp_configure` said last.
+    /// The value last set by `sp_configure`.
     public let isConfigured: Bool
-    /// What holds: the configured value after `RECONFIGURE`.
+    /// The value in effect, which is the configured value after `RECONFIGURE`.
     public let isRunning: Bool
 
     /// Makes a setting.

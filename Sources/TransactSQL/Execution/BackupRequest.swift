@@ -1,11 +1,11 @@
-/// A backup to be made.
+/// A request for a backup.
 public struct BackupRequest: Equatable, Sendable {
     /// The database, or `nil` for the current one.
     public let database: String?
-    /// The file that is written.
+    /// The file to write.
     public let file: String
-    /// Whether a file that is there is overwritten.
+    /// Whether to overwrite an existing file.
     public internal(set) var isOverwriting = false
-    /// After how many percent progress is told each time, or `nil` for never.
+    /// The interval of progress messages in percent, or `nil` for none.
     public internal(set) var progressStep: Int?
 }

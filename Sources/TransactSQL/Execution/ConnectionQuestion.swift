@@ -1,13 +1,13 @@
-/// What `sp_rda_test_connection` asks.
+/// The request of `sp_rda_test_connection`.
 public struct ConnectionQuestion: Equatable, Sendable {
     /// The database, or `nil` for the current one.
     public let database: String?
-    /// The server, which counts only when the database is not stretch-enabled.
+    /// The server, which is used only if the database is not stretch-enabled.
     public let server: String?
-    /// The login to try, or `nil` for the one that the database uses.
+    /// The login to test, or `nil` for the one that the database uses.
     public let login: Login?
 
-    /// A login to try.
+    /// A login to test.
     public enum Login: Equatable, Sendable {
         /// A name and a password.
         case password(login: String, Secret)
@@ -16,20 +16,20 @@ public struct ConnectionQuestion: Equatable, Sendable {
     }
 }
 
-/// What `sp_rda_test_connection` finds.
+/// The result of `sp_rda_test_connection`.
 public struct ConnectionAnswer: Equatable, Sendable {
-    /// How far the connection came.
+    /// The state of the connection.
     public let state: State
     /// The number of the failure, or `nil`.
     public let errorNumber: Int?
-    /// The failure, without any secret, or `nil`.
+    /// The error message, without secrets, or `nil`.
     public let errorMessage: String?
 
-    /// How far a connection comes.
+    /// The state of a connection.
     public enum State: Int, Equatable, Sendable, CaseIterable {
-        /// The remote answers.
+        /// The remote responds.
         case healthy = 0
-        /// A firewall is between.
+        /// A firewall blocks the connection.
         case firewall = 1
         /// There is no connection.
         case noConnection = 2
@@ -38,7 +38,7 @@ public struct ConnectionAnswer: Equatable, Sendable {
         /// Anything else.
         case error = 4
 
-        /// SQL Server's name of the state.
+        /// SQL Server's name for the state.
         public var name: String {
             switch self {
             case .healthy: "HEALTHY"
@@ -50,7 +50,7 @@ public struct ConnectionAnswer: Equatable, Sendable {
         }
     }
 
-    /// Makes an answer.
+    /// Creates an answer.
     public init(state: State, errorNumber: Int? = nil, errorMessage: String? = nil) {
         self.state = state
         self.errorNumber = errorNumber

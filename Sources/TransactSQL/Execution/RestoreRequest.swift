@@ -1,15 +1,15 @@
-/// A backup to be restored.
+/// A request to restore a backup.
 public struct RestoreRequest: Equatable, Sendable {
     /// The database, or `nil` for the current one.
     public let database: String?
     /// The backups to choose from; at least one.
     public let files: [String]
-    /// Whether an existing database is overwritten.
+    /// Whether to overwrite an existing database.
     public internal(set) var isReplacing = false
-    /// The time whose state is restored, or `nil` for the newest one.
+    /// The time of the state to restore, or `nil` for the newest state.
     public internal(set) var time: DateTime?
-    /// New paths of the database's files, by their names in the backup.
+    /// New paths of the database's files, by name in the backup.
     public internal(set) var moves: [String: String] = [:]
-    /// After how many percent progress is told each time, or `nil` for never.
+    /// The interval of progress messages in percent, or `nil` for none.
     public internal(set) var progressStep: Int?
 }

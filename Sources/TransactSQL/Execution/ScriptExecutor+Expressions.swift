@@ -1,5 +1,5 @@
 extension ScriptExecutor {
-    /// The value of an expression; an error has the expression's place.
+    /// Returns the value of an expression; an error has the expression's position.
     func value(of expression: Expression) throws -> TransactSQLValue {
         switch expression.kind {
         case .literal(let value): return value
@@ -82,7 +82,7 @@ extension ScriptExecutor {
             hint: "Convert a value with CAST(… AS nvarchar(40)), or use a query: (SELECT …).")
     }
 
-    /// The text of an operand; a variable must hold one.
+    /// Returns the text of an operand; a variable must contain text.
     func text(of operand: TextOperand) throws(TransactSQLError) -> String {
         switch operand {
         case .text(let text, _): return text
@@ -96,7 +96,7 @@ extension ScriptExecutor {
         }
     }
 
-    /// The name of a database, or `nil` for the current one.
+    /// Returns the name of a database, or `nil` for the current one.
     func name(of database: DatabaseName) throws(TransactSQLError) -> String? {
         switch database {
         case .current: return nil

@@ -2,7 +2,9 @@ internal import StretchCore
 internal import StretchText
 
 extension ScriptExecutor {
-    /// Calls a procedure; its return variable gets 0, or 1 when it fails and the script goes on.
+    /// Calls a procedure.
+    ///
+    /// Its return variable is set to 0, or to 1 if the call fails and the script continues.
     mutating func perform(_ call: ProcedureCall) throws {
         let procedure = try procedure(of: call.name)
         if let variable = call.returnVariable { _ = try variables.variable(variable) }
@@ -73,7 +75,7 @@ extension ScriptExecutor {
         }
     }
 
-    /// The text of a parameter that binding found to be there.
+    /// Returns the text of a required parameter, whose presence binding has checked.
     private func required(_ parameter: String, _ arguments: ProcedureArguments) -> String {
         guard let text = arguments.text(parameter) else {
             preconditionFailure("\(parameter) is not bound")
@@ -112,10 +114,10 @@ extension ScriptExecutor {
         try host.setRPODuration(hours: hours)
     }
 
-    /// The least hours that migrated rows stay in staging.
+    /// The minimum RPO duration in hours.
     private static let minimumRPODuration = 8
 
-    /// The table of `@objname`, whose text is a name with or without quotes and schema.
+    /// Returns the table of `@objname`, whose text is a name, optionally with quotes and a schema.
     private func table(
         _ arguments: ProcedureArguments, at position: SourcePosition
     ) throws(TransactSQLError) -> String {

@@ -1,7 +1,7 @@
 internal import StretchText
 
 extension ScriptExecutor {
-    /// Runs one statement of Transact-SQL.
+    /// Runs one Transact-SQL statement.
     mutating func perform(_ statement: TransactSQLStatement) throws {
         switch statement.kind {
         case .declare(let declarations):
@@ -80,7 +80,8 @@ extension ScriptExecutor {
         }
     }
 
-    /// The table of a name whose schema, if there is one, is the only one that holds such tables.
+    /// Returns the table with a name, whose schema, if given, must be the one that holds such
+    /// tables.
     func tableName(_ name: ObjectName) throws(TransactSQLError) -> String {
         guard name.database == nil, ["dbo", "main"].contains(name.schema?.foldingCase ?? "main")
         else {

@@ -1,7 +1,7 @@
-/// Runs scripts over a host, statement by statement.
+/// Runs scripts on a host, statement by statement.
 ///
-/// Statements run as they are read: what stands before an error has run. Variables and the batch
-/// outlive a script, so that a session can be given to it line by line; `GO` ends both.
+/// Statements run as they are read, so the statements before an error have run. Variables and the
+/// batch outlive a script, so that a session can be executed line by line; `GO` ends both.
 public struct ScriptExecutor {
     let host: any TransactSQLHost
     let output: any TransactSQLOutput
@@ -16,10 +16,10 @@ public struct ScriptExecutor {
         let range: Range<Int>
     }
 
-    /// Makes an executor.
+    /// Creates an executor.
     ///
-    /// - Parameter stopsAtFirstError: Whether an error ends a script; otherwise the output gets it
-    ///   and the script goes on with the next statement.
+    /// - Parameter stopsAtFirstError: Whether an error ends a script; otherwise it is written to
+    ///   the output, and the script continues with the next statement.
     public init(
         host: any TransactSQLHost, output: any TransactSQLOutput, stopsAtFirstError: Bool = true
     ) {
@@ -30,10 +30,10 @@ public struct ScriptExecutor {
 
     /// Runs a script.
     ///
-    /// - Parameter script: Text in UTF-8, of whole statements.
-    /// - Returns: How many statements failed; zero when the first error ends the script.
-    /// - Throws: The first error, with its place in `script`; or a `CancellationError` of the host
-    ///   as the cause of the error that is thrown.
+    /// - Parameter script: UTF-8 text that consists of complete statements.
+    /// - Returns: The number of failed statements; zero if the first error ends the script.
+    /// - Throws: The first error, with its position in `script`; if the host throws a
+    ///   `CancellationError`, an error with it as the cause.
     @discardableResult
     public mutating func run(_ script: [UInt8]) throws(TransactSQLError) -> Int {
         var failures = 0
@@ -78,7 +78,7 @@ public struct ScriptExecutor {
         return failures
     }
 
-    /// Runs an item that is no end of a batch; answers whether it failed, as 0 or 1.
+    /// Runs an item that is not the end of a batch, and returns the number of failures, 0 or 1.
     private mutating func run(_ item: ScriptItem) throws(TransactSQLError) -> Int {
         if case .blank = item.kind { return 0 }
         isBatchStart = false
@@ -111,7 +111,7 @@ public struct ScriptExecutor {
 }
 
 extension TransactSQLError {
-    /// Makes an error of any error: one of its own keeps everything, others get number 50000.
+    /// Converts any error: a `TransactSQLError` is kept, others get number 50000.
     init(converting error: any Error, at position: SourcePosition) {
         if var own = error as? TransactSQLError {
             own.position = own.position ?? position

@@ -1,4 +1,4 @@
-/// Which side `sp_spaceused` measures.
+/// The side that `sp_spaceused` measures.
 public enum SpaceMode: String, Equatable, Sendable, CaseIterable {
     /// Both sides.
     case all = "ALL"
@@ -8,19 +8,19 @@ public enum SpaceMode: String, Equatable, Sendable, CaseIterable {
     case remoteOnly = "REMOTE_ONLY"
 }
 
-/// The space that a table or a database takes, in bytes.
+/// The space used by a table or a database, in bytes.
 public struct SpaceUsage: Equatable, Sendable {
     /// The table, or the database.
     public let name: String
-    /// The rows of the table, or `nil` for a database.
+    /// The number of rows of the table, or `nil` for a database.
     public let rows: Int64?
-    /// All of its space.
+    /// The total space.
     public let reserved: Int64
     /// The space of rows.
     public let data: Int64
     /// The space of indexes.
     public let indexes: Int64
-    /// The space that is reserved and holds nothing.
+    /// The reserved space that is unused.
     public let unused: Int64
 
     /// Makes a report.

@@ -1,20 +1,20 @@
-/// A table of values that a statement of administration answers.
+/// A table of values returned by an administrative statement.
 public struct TransactSQLResult: Equatable, Sendable {
     /// The names of the columns.
     public let columns: [String]
-    /// The rows, each as long as `columns`.
+    /// The rows, each with one value per column.
     public let rows: [[TransactSQLValue]]
 
-    /// Makes a result.
+    /// Creates a result.
     public init(columns: [String], rows: [[TransactSQLValue]]) {
         self.columns = columns
         self.rows = rows
     }
 }
 
-/// A notice to the person who runs a script: the text of `PRINT`, or news of a statement.
+/// A message to the user of a script: the text of `PRINT`, or information about a statement.
 public struct TransactSQLMessage: Equatable, Sendable {
-    /// SQL Server's number for the same notice; 0 for `PRINT`.
+    /// SQL Server's number for the same message; 0 for `PRINT`.
     public let number: Int
     /// The text.
     public let text: String
@@ -26,12 +26,12 @@ public struct TransactSQLMessage: Equatable, Sendable {
     }
 }
 
-/// Takes what a script has to say, in its order.
+/// Receives the output of a script, in order.
 public protocol TransactSQLOutput: AnyObject {
-    /// Takes a notice.
+    /// Receives a message.
     func write(_ message: TransactSQLMessage)
-    /// Takes a result.
+    /// Receives a result.
     func write(_ result: TransactSQLResult)
-    /// Takes an error after which the script goes on.
+    /// Receives an error after which the script continues.
     func write(_ error: TransactSQLError)
 }

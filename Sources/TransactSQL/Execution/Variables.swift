@@ -10,12 +10,12 @@ struct Variables: Sendable {
 
     private var byName: [SQLName: Variable] = [:]
 
-    /// The values by name as declared, for bind parameters.
+    /// The values by declared name, for bind parameters.
     var values: [String: TransactSQLValue] {
         Dictionary(byName.values.map { ($0.name, $0.value) }) { first, _ in first }
     }
 
-    /// The variable of a name, in any case.
+    /// Returns the variable with a name, ignoring case.
     func variable(_ name: Identifier) throws(TransactSQLError) -> Variable {
         guard let variable = byName[SQLName(name.name)] else {
             throw TransactSQLError(
@@ -28,7 +28,8 @@ struct Variables: Sendable {
     func contains(_ name: String) -> Bool { byName[SQLName(name)] != nil }
 
     mutating func declare(_ name: Identifier, _ type: DataType) throws(TransactSQLError) {
-        // The host gets the names as Strings, of which canonically equivalent ones are one.
+        // The host receives the names as Strings, among which canonically equivalent names are
+        // equal.
         let isTaken = contains(name.name) || byName.values.contains { $0.name == name.name }
         guard !isTaken else {
             throw TransactSQLError(
@@ -38,12 +39,12 @@ struct Variables: Sendable {
         byName[SQLName(name.name)] = Variable(name: name.name, type: type, value: .null)
     }
 
-    /// Takes the variable away, after its first value was refused.
+    /// Removes the variable after its initial value was refused.
     mutating func remove(_ name: Identifier) {
         byName[SQLName(name.name)] = nil
     }
 
-    /// Gives a variable a value, converted to its type.
+    /// Sets a variable to a value, converted to its type.
     mutating func set(
         _ name: Identifier, _ value: TransactSQLValue
     ) throws(TransactSQLError) {

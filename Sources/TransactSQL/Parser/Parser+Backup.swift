@@ -1,7 +1,7 @@
 internal import StretchText
 
 extension Parser {
-    /// Parses what follows `BACKUP`.
+    /// Parses the rest of a `BACKUP` statement.
     mutating func parseBackup() throws(TransactSQLError) -> BackupStatement {
         try expect("DATABASE")
         let database = try expectDatabase()
@@ -25,7 +25,7 @@ extension Parser {
             in: Refusal.backupOptions, "INIT, NOINIT, FORMAT, NOFORMAT, COPY_ONLY or STATS")
     }
 
-    /// Parses what follows `RESTORE`.
+    /// Parses the rest of a `RESTORE` statement.
     mutating func parseRestore() throws(TransactSQLError) -> TransactSQLStatement.Kind {
         if let question = acceptQuestion() { return .inspect(try parseInspection(question)) }
         try expect("DATABASE")
@@ -99,7 +99,7 @@ extension Parser {
             in: Refusal.restoreOptions, "REPLACE, RECOVERY, FILE, MOVE, STOPAT or STATS")
     }
 
-    /// `STATS`, which means every ten percent, or `STATS = percent`.
+    /// Accepts `STATS`, which means every ten percent, or `STATS = percent`.
     private mutating func acceptStatistics() throws(TransactSQLError) -> Int? {
         guard accept("STATS") else { return nil }
         guard accept(symbol: "=") else { return 10 }

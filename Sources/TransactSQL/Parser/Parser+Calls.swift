@@ -1,7 +1,7 @@
 internal import StretchText
 
 extension Parser {
-    /// Parses what follows `EXEC`.
+    /// Parses the rest of an `EXEC` statement.
     mutating func parseCall() throws(TransactSQLError) -> ProcedureCall {
         if reader.current.kind == .symbol, reader.current.text == "(" {
             throw TransactSQLError(
@@ -59,7 +59,7 @@ extension Parser {
         }
     }
 
-    /// Whether another statement begins here.
+    /// Whether another statement starts here.
     private var isAtVerb: Bool {
         reader.current.kind == .word
             && StatementVerb.followers.contains(reader.current.text.uppercasedASCII)
@@ -93,7 +93,7 @@ extension Parser {
             name: name, value: value, isOutput: isOutput, position: position)
     }
 
-    /// A constant, a variable, or a bare word, which is a text.
+    /// Parses a constant, a variable, or a bare word, which is a text.
     private mutating func parseArgumentValue() throws(TransactSQLError) -> Expression {
         let position = reader.current.position
         let isNegative = accept(symbol: "-")

@@ -74,7 +74,7 @@ extension Parser {
             "a value", hint: "Functions and columns go into a query of SQLite's: (SELECT …).")
     }
 
-    /// Takes a constant or a variable.
+    /// Accepts a constant or a variable.
     mutating func acceptConstant() throws(TransactSQLError) -> Expression.Kind? {
         let token = reader.current
         let kind: Expression.Kind
@@ -110,7 +110,7 @@ extension Parser {
         }
     }
 
-    /// `(SELECT …)` goes to SQLite as it is; anything else in parentheses is an expression.
+    /// Parses a group: `(SELECT …)` is passed to SQLite unchanged; other groups are expressions.
     private mutating func parseGroup(at position: SourcePosition) throws(TransactSQLError)
         -> Expression
     {

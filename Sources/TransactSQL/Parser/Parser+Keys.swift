@@ -1,7 +1,7 @@
 internal import StretchText
 
 extension Parser {
-    /// Parses a statement about the master key, or takes nothing.
+    /// Parses a statement about the master key, or consumes nothing.
     mutating func parseMasterKey() throws(TransactSQLError) -> MasterKeyStatement? {
         let verbs = ["CREATE", "OPEN", "CLOSE", "ALTER", "DROP", "BACKUP", "RESTORE"]
         guard let verb = verbs.first(where: { accept($0, "MASTER", "KEY") }) else { return nil }
@@ -27,14 +27,14 @@ extension Parser {
         }
     }
 
-    /// `TO FILE = '…'`, or the same with `FROM`.
+    /// Expects `TO FILE = '…'` or `FROM FILE = '…'`.
     private mutating func expectFile(_ direction: String) throws(TransactSQLError) -> String {
         try expect(direction, "FILE")
         try expect(symbol: "=")
         return try expectString("a path")
     }
 
-    /// `ENCRYPTION BY PASSWORD = '…'`, or the same with `DECRYPTION`.
+    /// Expects `ENCRYPTION BY PASSWORD = '…'` or `DECRYPTION BY PASSWORD = '…'`.
     private mutating func expectPassword(_ word: String) throws(TransactSQLError) -> Secret {
         try expect(word, "BY", "PASSWORD")
         return try expectSecret()
@@ -62,7 +62,7 @@ extension Parser {
         return .password(try expectSecret())
     }
 
-    /// Parses a statement about a database scoped credential, or takes nothing.
+    /// Parses a statement about a database scoped credential, or consumes nothing.
     mutating func parseCredential() throws(TransactSQLError) -> CredentialStatement? {
         if accept("CREATE", "DATABASE", "SCOPED", "CREDENTIAL") {
             let name = try expectCredentialName()

@@ -1,7 +1,7 @@
 internal import StretchText
 
 extension Parser {
-    /// Parses the part of a statement that tells what it is, and all of the rest.
+    /// Parses the words that determine the kind of a statement, and the rest of it.
     mutating func parseKind() throws(TransactSQLError) -> TransactSQLStatement.Kind {
         if accept("DECLARE") { return .declare(try parseDeclarations()) }
         if accept("SET") { return try parseSet() }
@@ -85,8 +85,7 @@ extension Parser {
         return .set(name, try parseExpression())
     }
 
-    /// Settings of a session that scripts begin with, and the values at which they change nothing
-    /// here.
+    /// Session settings that scripts start with, and the values that have no effect here.
     private static let sessionSettings: [String: [Bool]] = [
         "NOCOUNT": [true, false], "ANSI_NULLS": [true], "ANSI_PADDING": [true],
         "ANSI_WARNINGS": [true], "QUOTED_IDENTIFIER": [true], "CONCAT_NULL_YIELDS_NULL": [true],

@@ -1,5 +1,5 @@
 extension Parser {
-    /// Parses what follows `REMOTE_DATA_ARCHIVE` of a table.
+    /// Parses the rest of `REMOTE_DATA_ARCHIVE` of a table.
     mutating func parseTableOption() throws(TransactSQLError) -> TableArchiveOption {
         guard accept(symbol: "=") else {
             let options = try parseTableOptions()

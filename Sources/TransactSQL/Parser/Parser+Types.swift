@@ -5,7 +5,7 @@ extension Parser {
     mutating func parseType() throws(TransactSQLError) -> DataType {
         let name = try expectName("a type")
         if accept(symbol: ".") {
-            // sys.sysname and its like.
+            // A type with a schema, such as sys.sysname.
             return try parseType(named: try expectName("a type"))
         }
         return try parseType(named: name)
@@ -43,7 +43,9 @@ extension Parser {
         }
     }
 
-    /// `(n)` or `(max)`; without either a type has the length 1, which is hardly ever meant.
+    /// Parses `(n)` or `(max)`.
+    ///
+    /// Without either a type has the length 1, which is rarely intended.
     private mutating func parseLength(
         of name: Identifier, to maximum: Int, allowsMaximum: Bool = true
     ) throws(TransactSQLError) -> Int? {

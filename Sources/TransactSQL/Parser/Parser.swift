@@ -1,20 +1,21 @@
 internal import StretchText
 
-/// Parses one statement of Transact-SQL; the shared part of all of them.
+/// Parses one Transact-SQL statement; this file holds the common part.
 ///
-/// A statement ends behind its semicolon, or where its grammar ends when another statement, `GO` or
+/// A statement ends after its semicolon, or at the end of its grammar if another statement, `GO` or
 /// the end of the script follows.
 struct Parser {
     var reader: TokenReader
     let isBatchStart: Bool
-    /// Whether no word of the script is shown in an error, because it could be a password.
+    /// Whether errors must not show words of the script, because they could be a password.
     private var hasSecret = false
     var depth = 0
     var operatorCount = 0
 
-    /// How deep parentheses and signs nest.
+    /// The maximum nesting depth of parentheses and signs.
     static let maximumDepth = 64
-    /// How many operators a statement has: each one is a level of its expression's tree.
+    /// The maximum number of operators of a statement, each of which is a level of the expression
+    /// tree.
     static let maximumOperatorCount = 256
 
     init(_ reader: TokenReader, isBatchStart: Bool) {
@@ -22,13 +23,13 @@ struct Parser {
         self.isBatchStart = isBatchStart
     }
 
-    /// The end of what was taken, in UTF-8 bytes of the script.
+    /// The end of the consumed text, in UTF-8 bytes of the script.
     var end: Int { reader.lastEnd }
 
-    /// The bytes looked at so far.
+    /// The number of bytes read so far.
     var workCount: Int { reader.workCount }
 
-    /// Parses the statement that begins here.
+    /// Parses the statement that starts here.
     mutating func parseStatement() throws(TransactSQLError) -> TransactSQLStatement {
         let position = reader.current.position
         let kind = try parseKind()
@@ -36,7 +37,7 @@ struct Parser {
         return TransactSQLStatement(kind: kind, position: position)
     }
 
-    /// Takes what is left of the statement, or of the batch: half-understood text must not run.
+    /// Consumes the rest of the statement or of the batch, because partly parsed text must not run.
     mutating func skipStatement(wholeBatch: Bool) {
         while reader.current.kind != .end {
             if reader.take().text == ";", !wholeBatch { return }
@@ -71,7 +72,7 @@ extension Parser {
         reader.current.kind == .word && reader.current.text.isEqualFoldingCase(keyword)
     }
 
-    /// Takes these words, all of them or none.
+    /// Accepts all of these words or none.
     mutating func accept(_ keywords: String...) -> Bool {
         let bookmark = self
         for keyword in keywords {
@@ -91,10 +92,10 @@ extension Parser {
         }
     }
 
-    /// From here to the end of the statement, errors show no token.
+    /// Hides tokens in errors from here to the end of the statement.
     mutating func hideTokens() { hasSecret = true }
 
-    /// Takes a name, bare or in quotes.
+    /// Expects a name, bare or in quotes.
     mutating func expectName(_ what: String) throws(TransactSQLError) -> Identifier {
         let token = reader.current
         guard token.kind == .word || token.kind == .quotedName, !token.text.isEmpty else {
@@ -104,20 +105,20 @@ extension Parser {
         return Identifier(token.text, at: token.position)
     }
 
-    /// Takes a string, which cannot be a variable here.
+    /// Expects a string, which cannot be a variable here.
     mutating func expectString(_ what: String) throws(TransactSQLError) -> String {
         guard reader.current.kind == .string else { throw unexpected("\(what) in quotes") }
         return reader.take().text
     }
 
-    /// Takes `= '…'` as a password.
+    /// Expects `= '…'` as a password.
     mutating func expectSecret() throws(TransactSQLError) -> Secret {
         hideTokens()
         try expect(symbol: "=")
         return Secret(try expectString("a password"))
     }
 
-    /// Takes a string or a variable.
+    /// Expects a string or a variable.
     mutating func expectText(_ what: String) throws(TransactSQLError) -> TextOperand {
         let token = reader.current
         switch token.kind {
@@ -131,7 +132,7 @@ extension Parser {
         }
     }
 
-    /// Takes a whole number that is at least 1.
+    /// Expects an integer that is at least 1.
     mutating func expectCount(_ what: String) throws(TransactSQLError) -> Int {
         guard reader.current.kind == .integer, let count = Int(reader.current.text), count > 0
         else {
@@ -141,7 +142,7 @@ extension Parser {
         return count
     }
 
-    /// Takes one of a few words.
+    /// Expects one of several words.
     mutating func expect<Choice: RawRepresentable & CaseIterable>(
         oneOf type: Choice.Type
     ) throws(TransactSQLError) -> Choice where Choice.RawValue == String {
@@ -153,14 +154,14 @@ extension Parser {
         return choice
     }
 
-    /// `ON` or `OFF`.
+    /// Expects `ON` or `OFF`.
     mutating func expectSwitch() throws(TransactSQLError) -> Bool {
         if accept("ON") { return true }
         guard accept("OFF") else { throw unexpected("ON or OFF") }
         return false
     }
 
-    /// `name`, `schema.name` or `database.schema.name`.
+    /// Expects `name`, `schema.name` or `database.schema.name`.
     mutating func expectObjectName(_ what: String) throws(TransactSQLError) -> ObjectName {
         var parts: [Identifier?] = [try expectName(what)]
         while parts.count < 3, accept(symbol: ".") {
@@ -178,7 +179,7 @@ extension Parser {
 // MARK: - Errors
 
 extension Parser {
-    /// The error of a token that the grammar does not allow in this place.
+    /// Returns the error for an unexpected token.
     func unexpected(_ expected: String, hint: String? = nil) -> TransactSQLError {
         let token = reader.current
         switch token.kind {
@@ -213,7 +214,7 @@ extension Parser {
         }
     }
 
-    /// The words of statements about keys, which are shown although a password could be near.
+    /// The words of statements about keys, which errors may show even near a password.
     private static let keyWords: Set = [
         "ADD", "ALTER", "BACKUP", "BY", "CERTIFICATE", "CLOSE", "CREATE", "CREDENTIAL", "DATABASE",
         "DECRYPTION", "DISK", "DROP", "ENCRYPTION", "FILE", "FORCE", "FROM", "IDENTITY", "KEY",
@@ -221,6 +222,6 @@ extension Parser {
         "OPEN", "PASSWORD", "REGENERATE", "RESTORE", "SCOPED", "SECRET", "SERVICE", "TO", "WITH",
     ]
 
-    /// How much of a long token an error shows, in characters.
+    /// The maximum length of a token in an error, in characters.
     private static let nearLength = 40
 }

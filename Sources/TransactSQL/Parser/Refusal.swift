@@ -1,10 +1,10 @@
-/// What of SQL Server is recognized and refused, with what to use instead.
+/// A feature of SQL Server that is recognized and refused, with an alternative.
 struct Refusal: Equatable, Sendable {
-    /// The words by which it is recognized, in upper case.
+    /// The words that identify it, in upper case.
     let words: String
-    /// What to do instead, as full sentences.
+    /// The alternative, as full sentences.
     let hint: String
-    /// Whether what follows up to the end of the batch belongs to it, so that none of it may run.
+    /// Whether the rest of the batch belongs to it, so that none of it may run.
     let takesBatch: Bool
     private let isOption: Bool
 
@@ -16,7 +16,7 @@ struct Refusal: Equatable, Sendable {
         self.isOption = isOption
     }
 
-    /// The error of a statement or an option that begins at `position`.
+    /// Returns the error for a statement or an option that starts at `position`.
     func error(at position: SourcePosition) -> TransactSQLError {
         TransactSQLError(
             isOption ? .unsupportedOption : .unsupportedStatement,
@@ -28,7 +28,7 @@ struct Refusal: Equatable, Sendable {
 // MARK: - Statements, by their first words
 
 extension Refusal {
-    /// The statements; the longest entry that fits holds.
+    /// The statements; the longest matching entry applies.
     static let statements: [Refusal] = programs + controlOfFlow + principals + keys + files + others
 
     private static let programs = [
@@ -177,7 +177,7 @@ extension Refusal {
             Refusal("UPDATETEXT", noTextPointers),
         ]
 
-    /// `SELECT TOP`, which only its number tells from a column.
+    /// `SELECT TOP`, which only its number distinguishes from a column.
     static let top = Refusal(
         "SELECT TOP", "Write LIMIT and the number at the end of the statement.")
     /// `REMOTE_DATA_ARCHIVE` in `CREATE TABLE`.
@@ -281,7 +281,7 @@ extension Refusal {
 // MARK: - Procedures, by their names
 
 extension Refusal {
-    /// The procedures of SQL Server's that a reader of its manual would try.
+    /// The procedures of SQL Server that users may try.
     static let procedures = [
         Refusal("sp_executesql", "Write the statement itself in the script."),
         Refusal("sp_help", "Use PRAGMA table_info(name), or the schema in sqlite_schema."),

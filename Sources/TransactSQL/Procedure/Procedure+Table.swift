@@ -1,7 +1,7 @@
 internal import StretchCore
 
 extension Procedure {
-    /// Every procedure, with its parameters as SQL Server documents them.
+    /// All procedures, with parameters as documented for SQL Server.
     public static let all: [Procedure] = [
         Procedure(
             action: .reauthorize,
@@ -54,7 +54,7 @@ extension Procedure {
                 Parameter(
                     "@mode", .varchar(11), default: .text(SpaceMode.all.rawValue),
                     choices: SpaceMode.allCases.map(\.rawValue), choiceCode: .invalidMode),
-                // There is one result in any case, and sizes are always up to date.
+                // There is always one result, and sizes are always current.
                 Parameter("@oneresultset", .bit, default: .integer(0)),
                 Parameter("@include_total_xtp_storage", .bit, default: .integer(0)),
             ]),

@@ -2,7 +2,7 @@ internal import StretchText
 
 /// A system procedure: its name and its parameters, as data.
 public struct Procedure: Sendable {
-    /// What the procedure does.
+    /// The action of the procedure.
     public let action: Action
     /// The parameters, in the order of positional arguments.
     public let parameters: [Parameter]
@@ -10,27 +10,27 @@ public struct Procedure: Sendable {
     /// The name, without a schema.
     public var name: String { action.rawValue }
 
-    /// The procedures that exist.
+    /// The supported procedures.
     public enum Action: String, Sendable, CaseIterable {
         /// Restores the connection to the remote.
         case reauthorize = "sp_rda_reauthorize_db"
-        /// Cuts the connection to the remote.
+        /// Disconnects the database from the remote.
         case deauthorize = "sp_rda_deauthorize_db"
-        /// Says which rows queries see.
+        /// Sets which rows queries see.
         case setQueryMode = "sp_rda_set_query_mode"
-        /// Reads how long migrated rows stay in staging.
+        /// Returns how long migrated rows stay in staging.
         case getRPODuration = "sp_rda_get_rpo_duration"
-        /// Says how long migrated rows stay in staging.
+        /// Sets how long migrated rows stay in staging.
         case setRPODuration = "sp_rda_set_rpo_duration"
         /// Reconciles the batches of a table.
         case reconcileBatch = "sp_rda_reconcile_batch"
         /// Adds missing columns to a remote table.
         case reconcileColumns = "sp_rda_reconcile_columns"
-        /// Makes the remote indexes those of the local table.
+        /// Updates the remote indexes to match those of the local table.
         case reconcileIndexes = "sp_rda_reconcile_indexes"
         /// Tests the connection to the remote.
         case testConnection = "sp_rda_test_connection"
-        /// Adds a password to the master key, or takes it away.
+        /// Adds a password to the master key, or removes one.
         case controlMasterKeyPassword = "sp_control_dbmasterkey_password"
         /// Reports the space of a table or of the database.
         case spaceUsed = "sp_spaceused"
@@ -40,7 +40,7 @@ public struct Procedure: Sendable {
         case helpDatabase = "sp_helpdb"
         /// Adds a member to a role.
         case addRoleMember = "sp_addrolemember"
-        /// Takes a member out of a role.
+        /// Removes a member from a role.
         case dropRoleMember = "sp_droprolemember"
     }
 
@@ -50,24 +50,24 @@ public struct Procedure: Sendable {
         public let name: String
         /// The type that an argument is converted to.
         public let type: DataType
-        /// The value without an argument, or `nil` when there must be one.
+        /// The default value, or `nil` if an argument is required.
         public let defaultValue: TransactSQLValue?
-        /// Whether the procedure gives the value.
+        /// Whether the procedure sets the value.
         public let isOutput: Bool
         /// Whether the value is a password.
         public let isSecret: Bool
-        /// The values that are accepted, in upper case, or nothing when there is no such list.
+        /// The accepted values in upper case, or empty if any value is accepted.
         public let choices: [String]
-        /// The error of a value that is not among `choices`.
+        /// The error code for a value that is not among `choices`.
         let choiceCode: TransactSQLError.Code
         /// Whether a variable of type `varchar(max)` or `nvarchar(max)` is refused.
         public let refusesUnlimitedText: Bool
 
-        /// Whether there must be an argument that is not NULL.
+        /// Whether an argument other than NULL is required.
         public var isRequired: Bool { defaultValue == nil && !isOutput }
     }
 
-    /// The procedure of a name, in any case, or `nil`.
+    /// Returns the procedure with a name, ignoring case, or `nil`.
     public static func named(_ name: String) -> Procedure? { byName[name.foldingCase] }
 
     private static let byName = Dictionary(

@@ -1,16 +1,16 @@
 internal import StretchText
 
-/// An argument with its value, before it meets a parameter.
+/// An argument with its value, before it is bound to a parameter.
 public struct ArgumentValue: Equatable, Sendable {
-    /// The parameter with its `@`, or `nil` for the one in this place.
+    /// The parameter with its `@`, or `nil` for a positional argument.
     public let name: String?
     /// The value, or `nil` for `DEFAULT`.
     public let value: TransactSQLValue?
-    /// The variable that the value is from, with its type, or `nil`.
+    /// The variable that holds the value, or `nil`.
     public let variable: Variable?
-    /// Whether `OUTPUT` is written behind it.
+    /// Whether `OUTPUT` follows it.
     public let isOutput: Bool
-    /// Where it begins.
+    /// The start of the argument.
     public let position: SourcePosition
 
     /// A variable as an argument.
@@ -43,22 +43,22 @@ public struct ArgumentValue: Equatable, Sendable {
 /// The arguments of a call, one for each parameter, of the parameter's type.
 public struct ProcedureArguments: Equatable, Sendable {
     private var values: [String: TransactSQLValue] = [:]
-    /// The variables that take the values of output parameters, by parameter.
+    /// The variables that receive the values of output parameters, by parameter.
     public private(set) var outputs: [String: String] = [:]
 
-    /// The value of a parameter; NULL without an argument and a default.
+    /// The value of a parameter; NULL if it has neither an argument nor a default.
     public subscript(_ parameter: String) -> TransactSQLValue { values[parameter] ?? .null }
 
-    /// The text of a parameter, or `nil` for NULL.
+    /// Returns the text of a parameter, or `nil` for NULL.
     public func text(_ parameter: String) -> String? { self[parameter].text }
 
-    /// The integer of a parameter, or `nil` for NULL.
+    /// Returns the integer of a parameter, or `nil` for NULL.
     public func integer(_ parameter: String) -> Int64? {
         guard case .integer(let value) = self[parameter] else { return nil }
         return value
     }
 
-    /// Whether a bit is 1.
+    /// Returns whether a bit is 1.
     public func isSet(_ parameter: String) -> Bool { integer(parameter) == 1 }
 
     fileprivate mutating func set(_ value: TransactSQLValue, _ parameter: String) {
@@ -71,10 +71,10 @@ public struct ProcedureArguments: Equatable, Sendable {
 }
 
 extension Procedure {
-    /// Gives each parameter its argument: first by place, then by name.
+    /// Binds the arguments to the parameters: first by position, then by name.
     ///
-    /// - Parameter position: Where the call begins.
-    /// - Throws: An error at the argument that is wrong, or at the call when one is missing; it
+    /// - Parameter position: The start of the call.
+    /// - Throws: An error at the invalid argument, or at the call if one is missing. The error
     ///   names parameters and types, never a value.
     public func bind(
         _ arguments: [ArgumentValue], at position: SourcePosition
@@ -98,7 +98,8 @@ extension Procedure {
             }
         }
         for parameter in parameters where bound[parameter.name] == .null {
-            // NULL means the default: a copy, for example, is not left out by a forgotten variable.
+            // NULL means the default, so that an unset variable does not, for example, suppress a
+            // copy.
             if let value = parameter.defaultValue { bound.set(value, parameter.name) }
             let isMissing =
                 parameter.isOutput ? bound.outputs[parameter.name] == nil : parameter.isRequired
@@ -135,7 +136,7 @@ extension Procedure {
         parameters.isEmpty ? "no argument" : parameters.map(\.name).joined(separator: ", ")
     }
 
-    /// The argument in the parameter's type, or `nil` for `DEFAULT`.
+    /// Returns the argument converted to the parameter's type, or `nil` for `DEFAULT`.
     private func value(
         of argument: ArgumentValue, for parameter: Parameter
     ) throws(TransactSQLError) -> TransactSQLValue? {

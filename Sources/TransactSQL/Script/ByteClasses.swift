@@ -1,4 +1,4 @@
-/// The bytes of SQL text by what they can begin or continue.
+/// Classes of bytes of SQL text.
 extension UInt8 {
     static let lineFeed = UInt8(ascii: "\n")
     static let apostrophe = UInt8(ascii: "'")
@@ -6,7 +6,7 @@ extension UInt8 {
     static let graveAccent = UInt8(ascii: "`")
     static let semicolon = UInt8(ascii: ";")
 
-    /// White space, as SQLite and SQL Server both see it.
+    /// Whether the byte is white space in both SQLite and SQL Server.
     var isSpace: Bool { self == 0x20 || (self >= 0x09 && self <= 0x0D) }
 
     var isDigit: Bool { self >= UInt8(ascii: "0") && self <= UInt8(ascii: "9") }
@@ -15,26 +15,27 @@ extension UInt8 {
         isDigit || (asUppercase >= UInt8(ascii: "A") && asUppercase <= UInt8(ascii: "F"))
     }
 
-    /// The byte in upper case; only ASCII letters have one.
+    /// The byte in upper case, if it is an ASCII letter.
     var asUppercase: UInt8 {
         self >= UInt8(ascii: "a") && self <= UInt8(ascii: "z") ? self & 0xDF : self
     }
 
-    /// A letter, an underscore, or a byte of a character beyond ASCII.
+    /// Whether the byte is a letter, an underscore, or part of a non-ASCII character.
     var beginsWord: Bool {
         (asUppercase >= UInt8(ascii: "A") && asUppercase <= UInt8(ascii: "Z"))
             || self == UInt8(ascii: "_") || self >= 0x80
     }
 
-    /// What begins a word, a digit, or `$`; a table of bits, because this is asked of every byte.
+    /// Whether the byte can start a word or is a digit or `$`; a bit table, because every byte is
+    /// tested.
     var continuesWord: Bool {
         if self >= 0x80 { return true }
         let members = self < 0x40 ? Self.wordBytesBelow64 : Self.wordBytesFrom64
         return members >> UInt64(self & 0x3F) & 1 != 0
     }
 
-    /// White space or a symbol that begins nothing: no digit, quote, comment or semicolon; further
-    /// symbols from 0x40 on do not count.
+    /// Whether the byte is white space, or a symbol below 0x40 that does not start a number, quote
+    /// or comment and is not a semicolon.
     var isInsignificant: Bool {
         self < 0x40 && Self.insignificantBytesBelow64 >> UInt64(self) & 1 != 0
     }
@@ -47,15 +48,15 @@ extension UInt8 {
     private static let wordBytesFrom64: UInt64 = 0x07FF_FFFE_87FF_FFFE
 }
 
-/// The bytes of a script, from 0: an array, or its memory where each byte is looked at.
+/// The bytes of a script: an array or, for scanning each byte, its memory.
 protocol ScriptBytes: RandomAccessCollection where Element == UInt8, Index == Int {}
 extension [UInt8]: ScriptBytes {}
 extension UnsafeBufferPointer<UInt8>: ScriptBytes {}
 
 extension ArraySlice<UInt8> {
-    /// The number of line feeds, or `nil` where bytes beyond ASCII are among them.
+    /// The number of line feeds, or `nil` if there are non-ASCII bytes.
     ///
-    /// Eight bytes at once: every byte of a script passes here.
+    /// Eight bytes are processed at a time, because every byte of a script is counted.
     var lineCountOfPlainBytes: Int? {
         withUnsafeBytes { bytes in
             let ones: UInt64 = 0x0101_0101_0101_0101
@@ -64,8 +65,8 @@ extension ArraySlice<UInt8> {
             while offset &+ 8 <= bytes.count {
                 let word = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
                 all |= word
-                // The highest bit of each byte that is a line feed; no byte carries into the next
-                // where all are plain.
+                // The highest bit of each byte that is a line feed; ASCII bytes do not carry into
+                // the next byte.
                 let found = ~((word ^ lineFeeds) &+ (highBits &- ones)) & highBits
                 if found != 0 { count &+= found.nonzeroBitCount }
                 offset &+= 8
@@ -81,28 +82,28 @@ extension ArraySlice<UInt8> {
 }
 
 extension ScriptBytes {
-    /// The byte at `index`, or 0 behind the end.
+    /// Returns the byte at `index`, or 0 after the end.
     func byte(at index: Int) -> UInt8 { index < count ? self[index] : 0 }
 
-    /// The bytes of `range` as text, in upper case as far as it is ASCII.
+    /// Returns the bytes of `range` as text, with ASCII letters in upper case.
     func uppercased(_ range: Range<Int>) -> String {
         String(decoding: self[range].lazy.map(\.asUppercase), as: UTF8.self)
     }
 
-    /// Up to eight bytes of `range` in upper case as one number, or `nil` for a longer word.
+    /// Returns up to eight bytes of `range` in upper case as a number, or `nil` for a longer word.
     func packed(_ range: Range<Int>) -> UInt64? {
         guard range.count <= 8 else { return nil }
         return self[range].reduce(0) { $0 << 8 | UInt64($1.asUppercase) }
     }
 
-    /// The end of the word that begins at `start`.
+    /// Returns the end of the word that starts at `start`.
     func endOfWord(from start: Int) -> Int {
         var end = start
         while end < count, self[end].continuesWord { end += 1 }
         return end
     }
 
-    /// The start of the next line, or the end.
+    /// Returns the start of the next line, or the end.
     func endOfLine(from start: Int) -> Int {
         var end = start
         while end < count, self[end] != .lineFeed { end += 1 }

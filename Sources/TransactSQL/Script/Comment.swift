@@ -1,6 +1,6 @@
-/// Block comments: SQL Server's nest, SQLite's end at the first `*/`.
+/// Block comments, which nest in SQL Server and end at the first `*/` in SQLite.
 enum Comment {
-    /// The end of the block comment that begins at `start`, or `nil` when none does.
+    /// Returns the end of the block comment that starts at `start`, or `nil` if there is none.
     static func end(
         in bytes: some ScriptBytes, from start: Int, isNested: Bool
     ) -> (offset: Int, isClosed: Bool, holdsOpener: Bool)? {

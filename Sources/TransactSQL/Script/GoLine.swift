@@ -1,21 +1,21 @@
-/// `GO [count]` on a line of its own: the end of a batch.
+/// `GO [count]` on a separate line: the end of a batch.
 ///
-/// It is no statement but a word of the client, so no semicolon ends it.
+/// It is a command of the client, not a statement, so no semicolon ends it.
 struct GoLine: Equatable, Sendable {
-    /// How often the batch runs, or `nil` when that is no number of 1…2,147,483,647.
+    /// The number of runs of the batch, or `nil` if it is not in 1…2,147,483,647.
     let count: Int?
     /// The end of the line, before its line feed.
     let end: Int
 
-    /// Finds a `GO` that begins at `offset`, or nothing.
+    /// Creates the `GO` line that starts at `offset`, or `nil` if there is none.
     init?(_ bytes: [UInt8], at offset: Int) {
         guard bytes.byte(at: offset).asUppercase == UInt8(ascii: "G"),
             bytes.byte(at: offset + 1).asUppercase == UInt8(ascii: "O")
         else { return nil }
         var before = offset - 1
         while before >= 0, bytes[before] != .lineFeed {
-            // Bounded by the first visible byte: each byte of white space has one such word at
-            // most.
+            // The search ends at the first byte that is not white space, so each byte is read at
+            // most once more.
             guard bytes[before].isSpace || Self.isOrderMark(bytes, endingAt: before) else {
                 return nil
             }

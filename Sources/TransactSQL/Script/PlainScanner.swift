@@ -1,4 +1,4 @@
-/// A piece of a statement of SQLite's.
+/// A token of a SQLite statement.
 struct PlainPiece: Sendable {
     enum Kind: Equatable, Sendable {
         /// A bare name, a keyword, or a number.
@@ -15,14 +15,14 @@ struct PlainPiece: Sendable {
     let range: Range<Int>
 }
 
-/// Cuts text into pieces by SQLite's rules, just far enough to find where statements end.
+/// Splits text into pieces by SQLite's rules, as far as needed to find the ends of statements.
 ///
-/// Each byte is looked at once. Quotes and comments without an end take everything that follows.
+/// Each byte is read once. Unterminated quotes and comments extend to the end.
 struct PlainScanner<Bytes: ScriptBytes> {
     let bytes: Bytes
-    /// Where the next piece is looked for.
+    /// The offset at which the next piece is searched.
     private(set) var offset: Int
-    /// Whether a comment that was skipped holds `/*`.
+    /// Whether a skipped comment contains `/*`.
     private(set) var metNestedComment = false
 
     init(_ bytes: Bytes, from offset: Int) {
@@ -30,7 +30,7 @@ struct PlainScanner<Bytes: ScriptBytes> {
         self.offset = offset
     }
 
-    /// The next piece, or `nil` at the end.
+    /// Returns the next piece, or `nil` at the end.
     mutating func next() -> PlainPiece? {
         skipSpace()
         guard offset < bytes.count else { return nil }
@@ -56,8 +56,8 @@ struct PlainScanner<Bytes: ScriptBytes> {
         }
     }
 
-    /// Skips white space, numbers, and symbols that begin nothing: a quick way to what ends a
-    /// statement and to its words.
+    /// Skips white space, numbers and other symbols, as a fast path to words and the end of a
+    /// statement.
     mutating func skipInsignificant() {
         var offset = offset
         while offset < bytes.count {
@@ -92,7 +92,7 @@ struct PlainScanner<Bytes: ScriptBytes> {
         }
     }
 
-    /// A doubled quote ends the text and begins it again, which comes to the same.
+    /// Skips quoted text; a doubled quote ends it and starts it again, with the same result.
     private mutating func skipQuoted(until closer: UInt8) {
         var end = offset + 1
         while end < bytes.count, bytes[end] != closer { end += 1 }

@@ -1,4 +1,4 @@
-/// Takes SQL Server's parts out of a statement of SQLite's, or refuses them.
+/// Removes SQL Server's parts from a SQLite statement, or refuses them.
 struct PlainStatementAnalysis {
     private let bytes: [UInt8]
     private let range: Range<Int>
@@ -7,8 +7,8 @@ struct PlainStatementAnalysis {
     private let counter: PositionCounter
 
     /// - Parameters:
-    ///   - range: The statement, with the white space before it.
-    ///   - counter: A counter that is not behind the statement.
+    ///   - range: The statement, including the white space before it.
+    ///   - counter: A counter at or before the statement.
     init(
         _ bytes: [UInt8], range: Range<Int>, head: StatementHead, search: PlainStatementSearch,
         counter: PositionCounter
@@ -20,7 +20,7 @@ struct PlainStatementAnalysis {
         self.counter = counter
     }
 
-    /// The statement, whose first word is at `start`.
+    /// Returns the statement whose first word is at `start`.
     func statement(at start: SourcePosition) throws(TransactSQLError) -> PlainStatement {
         let variable = head.isSelect ? assignedVariable(from: start.offset) : nil
         guard !search.isUnchanged else {
@@ -64,7 +64,7 @@ struct PlainStatementAnalysis {
         return pieces
     }
 
-    /// Whether `WITH (` stands before the word.
+    /// Returns whether `WITH (` precedes the word.
     private func isOptionList(_ pieces: [PlainPiece], _ index: Int) -> Bool {
         index >= 2 && isSymbol("(", pieces[index - 1]) && word(pieces[index - 2]) == "WITH"
     }
@@ -116,8 +116,9 @@ struct PlainStatementAnalysis {
         }
     }
 
-    /// The place of the table's name in `table`, `schema.table`, `table alias` or
-    /// `table AS alias`, which ends before `index`.
+    /// Returns the index of the table's name before `index`.
+    ///
+    /// The text is `table`, `schema.table`, `table alias` or `table AS alias`.
     private func table(before index: Int, in pieces: [PlainPiece]) -> Int? {
         guard index >= 1, name(pieces[index - 1]) != nil else { return nil }
         guard index >= 2 else { return index - 1 }
@@ -127,7 +128,7 @@ struct PlainStatementAnalysis {
         return name(pieces[index - 2]) != nil ? index - 2 : index - 1
     }
 
-    /// Words that stand before a table and are no names.
+    /// Words that precede a table and are not names.
     private static let introductions: Set = [
         "ABORT", "AS", "BY", "DELETE", "FAIL", "FROM", "IGNORE", "IN", "INTO", "JOIN", "ON", "OR",
         "REPLACE", "ROLLBACK", "SELECT", "SET", "TABLE", "UPDATE", "USING", "WHERE",
@@ -152,7 +153,7 @@ struct PlainStatementAnalysis {
         piece.kind == .symbol && bytes[piece.range.lowerBound] == symbol.asciiValue
     }
 
-    /// The variable of `SELECT @name =`.
+    /// Returns the variable of `SELECT @name =`.
     private func assignedVariable(from start: Int) -> String? {
         var scanner = PlainScanner(bytes, from: start)
         guard scanner.next() != nil, let at = scanner.next(), isSymbol("@", at),

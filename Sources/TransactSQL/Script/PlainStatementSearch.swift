@@ -1,17 +1,17 @@
-/// Finds the end of a statement of SQLite's, and what in it is SQL Server's.
+/// Finds the end of a SQLite statement, and SQL Server's parts in it.
 struct PlainStatementSearch {
-    /// The end, behind the semicolon.
+    /// The end, after the semicolon.
     private(set) var end: Int
-    /// Where the word `REMOTE_DATA_ARCHIVE_OVERRIDE` stands, outside quotes and comments.
+    /// The offsets of `REMOTE_DATA_ARCHIVE_OVERRIDE` outside quotes and comments.
     private(set) var hintOffsets: [Int] = []
-    /// Where a `CREATE TABLE` has the word `REMOTE_DATA_ARCHIVE`, or `nil`.
+    /// The offset of `REMOTE_DATA_ARCHIVE` in a `CREATE TABLE`, or `nil`.
     private(set) var tableOptionOffset: Int?
 
     private let bytes: [UInt8]
     private let head: StatementHead
-    /// Whether the whole statement is SQLite's.
+    /// Whether the statement contains no part of SQL Server.
     var isUnchanged: Bool { tableOptionOffset == nil && hintOffsets.isEmpty }
-    /// What `sqlite3_complete` keeps of a trigger: how much of `; END ;` was just read.
+    /// The state of `sqlite3_complete` in a trigger: the part of `; END ;` that was just read.
     private var triggerEnd = 0
 
     static let hint = Array("REMOTE_DATA_ARCHIVE_OVERRIDE".utf8)
@@ -32,7 +32,7 @@ struct PlainStatementSearch {
     private mutating func search(_ scanner: PlainScanner<UnsafeBufferPointer<UInt8>>) {
         var scanner = scanner
         while true {
-            // Only a trigger's end depends on what stands between its words.
+            // Only the end of a trigger depends on the symbols between words.
             if !head.isTrigger { scanner.skipInsignificant() }
             guard let piece = scanner.next() else { break }
             switch piece.kind {

@@ -1,16 +1,16 @@
-/// A kind of quotes: what ends them, and whether they make a string or a name.
+/// A kind of quotation: its closing quotes, and whether it encloses a string or a name.
 struct Quote: Equatable, Sendable {
-    /// The bytes that end it; doubled, they stand for themselves.
+    /// The closing quotes; a doubled quote represents itself.
     private let closers: [[UInt8]]
-    /// How long the opening quote is, in bytes.
+    /// The length of the opening quote, in bytes.
     private let openerLength: Int
     let makesString: Bool
 
-    // ‘ U+2018, ’ U+2019, “ U+201C, ” U+201D. Word processors write either one at either end.
+    // ‘ U+2018, ’ U+2019, “ U+201C, ” U+201D. Word processors insert either one at either end.
     private static let singles: [[UInt8]] = [[0xE2, 0x80, 0x98], [0xE2, 0x80, 0x99]]
     private static let doubles: [[UInt8]] = [[0xE2, 0x80, 0x9C], [0xE2, 0x80, 0x9D]]
 
-    /// Finds the quote that opens at `offset`.
+    /// Creates the quote that opens at `offset`, or `nil` if there is none.
     init?(_ bytes: [UInt8], at offset: Int) {
         switch bytes.byte(at: offset) {
         case .apostrophe: self.init([[.apostrophe]], makesString: true)
@@ -30,10 +30,10 @@ struct Quote: Equatable, Sendable {
         openerLength = closers[0].count
     }
 
-    /// Reads what stands in the quotes.
+    /// Reads the quoted text.
     ///
-    /// - Parameter start: Where the opening quote is.
-    /// - Returns: The end behind the closing quote, and the text; `nil` without a closing quote.
+    /// - Parameter start: The offset of the opening quote.
+    /// - Returns: The end after the closing quote, and the text; `nil` without a closing quote.
     func content(of bytes: [UInt8], from start: Int) -> (end: Int, text: String)? {
         var content: [UInt8] = []
         var offset = start + openerLength

@@ -1,40 +1,40 @@
-/// A piece of a script; the pieces in their order are the whole script, byte for byte.
+/// A piece of a script; the pieces in order form the whole script, byte for byte.
 public struct ScriptItem: Sendable {
-    /// What the piece is.
+    /// The kind of the piece.
     public enum Kind: Sendable {
         /// White space, comments and semicolons.
         case blank
-        /// A statement of SQLite's.
+        /// A SQLite statement.
         case plain(PlainStatement)
-        /// A statement of Transact-SQL.
+        /// A Transact-SQL statement.
         case statement(TransactSQLStatement)
-        /// A statement that is wrong, or refused; nothing of it may run.
+        /// An invalid or refused statement, no part of which may run.
         case failure(TransactSQLError)
-        /// `GO`: the batch ends, and runs this many times in all.
+        /// `GO`: the end of a batch, with the total number of its runs.
         case batchEnd(count: Int)
     }
 
-    /// What the piece is.
+    /// The kind of the piece.
     public let kind: Kind
-    /// The piece in UTF-8 bytes of the script, with the white space before it; never empty.
+    /// The range of the piece in UTF-8 bytes, including preceding white space; never empty.
     public let range: Range<Int>
-    /// Where its first word stands.
+    /// The position of its first word.
     public let position: SourcePosition
 }
 
-/// A statement that SQLite runs.
+/// A statement to be run by SQLite.
 public struct PlainStatement: Equatable, Sendable {
-    /// Its text, unchanged, but for override hints, in whose place stand spaces.
+    /// The unchanged text, except that override hints are replaced by spaces.
     public let text: String
-    /// The hints that were taken out, in their order.
+    /// The removed hints, in order.
     public let overrides: [OverrideHint]
-    /// The variable of `SELECT @name = …`, which SQLite takes for a comparison, or `nil`.
+    /// The variable of `SELECT @name = …`, which is a comparison in SQLite, or `nil`.
     public let assignedVariable: String?
 }
 
-/// `WITH (REMOTE_DATA_ARCHIVE_OVERRIDE = …)` at a table of a statement.
+/// `WITH (REMOTE_DATA_ARCHIVE_OVERRIDE = …)` after a table of a statement.
 public struct OverrideHint: Equatable, Sendable {
-    /// Which rows the statement sees.
+    /// The rows that the statement sees.
     public enum Mode: String, Equatable, Sendable, CaseIterable {
         /// The rows of the local table.
         case localOnly = "LOCAL_ONLY"
@@ -44,14 +44,14 @@ public struct OverrideHint: Equatable, Sendable {
         case stageOnly = "STAGE_ONLY"
     }
 
-    /// The table that the hint stands at, without its schema and its alias.
+    /// The table of the hint, without its schema and its alias.
     public let table: String
-    /// The UTF-8 bytes of ``PlainStatement/text`` that name the table, its schema included.
+    /// The UTF-8 bytes of ``PlainStatement/text`` that name the table, including its schema.
     public let tableRange: Range<Int>
-    /// Whether an alias stands between the table and the hint.
+    /// Whether an alias precedes the hint.
     public let hasAlias: Bool
-    /// Which rows of the table the statement sees.
+    /// The rows of the table that the statement sees.
     public let mode: Mode
-    /// Where its `WITH` stands.
+    /// The position of its `WITH`.
     public let position: SourcePosition
 }

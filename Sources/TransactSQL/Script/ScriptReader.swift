@@ -1,35 +1,35 @@
 internal import StretchText
 
-/// Reads a script piece by piece: batches, statements, and what becomes of each.
+/// Reads a script piece by piece, and classifies batches and statements.
 ///
-/// A statement of SQLite's ends at the semicolon where `sqlite3_complete` says so, or before `GO`
-/// on a line of its own: <https://sqlite.org/c3ref/complete.html>. A statement of Transact-SQL ends
-/// where its grammar does. The reader looks at each byte a small, constant number of times, and
-/// copies only what it parses or hands out as text.
+/// A SQLite statement ends at the semicolon determined by `sqlite3_complete`, or before `GO` on a
+/// separate line: <https://sqlite.org/c3ref/complete.html>. A Transact-SQL statement ends where its
+/// grammar does. The reader reads each byte a small, constant number of times, and copies only the
+/// text that it parses or returns.
 public struct ScriptReader: Sequence, IteratorProtocol, Sendable {
     private let bytes: [UInt8]
     private var offset: Int
     private let end: Int
     private var counter = PositionCounter()
     private var isBatchStart: Bool
-    /// Before it, no comment is read a second time.
+    /// The offset before which no comment is read a second time.
     private var nestedCommentsRead = 0
     private var readCount = 0
 
-    /// How often bytes were looked at so far: the measure of the work.
+    /// The number of byte reads so far, which measures the work.
     var workCount: Int { readCount + counter.workCount }
 
-    /// Makes a reader of a script.
+    /// Creates a reader of a script.
     ///
     /// - Parameters:
     ///   - script: The whole text in UTF-8.
-    ///   - isBatchStart: Whether a batch begins with it; only the first statement of a batch may
+    ///   - isBatchStart: Whether the script starts a batch; only the first statement of a batch may
     ///     call a procedure without `EXEC`.
     public init(_ script: [UInt8], isBatchStart: Bool = true) {
         self.init(script, range: 0..<script.count, isBatchStart: isBatchStart)
     }
 
-    /// Makes a reader of a part of a script that holds whole batches or statements.
+    /// Creates a reader of a part of a script that consists of complete batches or statements.
     init(_ script: [UInt8], range: Range<Int>, isBatchStart: Bool) {
         bytes = script
         offset = range.lowerBound
@@ -37,7 +37,7 @@ public struct ScriptReader: Sequence, IteratorProtocol, Sendable {
         self.isBatchStart = isBatchStart
     }
 
-    /// Makes a reader of a script.
+    /// Creates a reader of a script.
     public init(_ script: String) {
         self.init(Array(script.utf8))
     }
@@ -172,8 +172,9 @@ extension ScriptReader {
         return ScriptItem(kind: .batchEnd(count: count), range: range, position: position)
     }
 
-    /// The start of a Transact-SQL statement behind comments that nest, when SQLite's rule, by
-    /// which they do not, finds no statement.
+    /// Returns the start of a Transact-SQL statement after nested comments.
+    ///
+    /// Called if no statement is found by SQLite's rule, by which comments do not nest.
     private mutating func startBehindNestedComment(
         _ first: PlainPiece, _ head: StatementHead, _ metNestedComment: Bool
     ) -> Int? {

@@ -1,10 +1,10 @@
-/// A place in a script, as a person and as a program find it.
+/// A position in a script, for people and programs.
 public struct SourcePosition: Equatable, Hashable, Sendable {
-    /// The line, from 1; it ends at a line feed.
+    /// The line number, starting at 1; lines end at a line feed.
     public let line: Int
-    /// The character in the line, from 1, as a person counts.
+    /// The number of the visible character in the line, starting at 1.
     public let column: Int
-    /// The UTF-8 bytes before it in the whole script.
+    /// The offset in the script, in UTF-8 bytes.
     public let offset: Int
 
     /// Makes a position.
@@ -20,17 +20,18 @@ extension SourcePosition: CustomStringConvertible {
     public var description: String { "\(line):\(column)" }
 }
 
-/// Turns offsets into positions; going forward, it counts each byte once.
+/// Converts offsets to positions; with ascending offsets, it counts each byte once.
 struct PositionCounter: Sendable {
     private var offset = 0
     private var line = 1
     private var column = 1
-    /// The bytes counted so far, those that were counted anew included.
+    /// The number of bytes counted so far, including repeated counts.
     private(set) var workCount = 0
 
-    /// The position of a byte offset of `bytes`.
+    /// Returns the position of a byte offset of `bytes`.
     ///
-    /// - Parameter offset: `0...bytes.count`; before the last one asked for, counting starts anew.
+    /// - Parameter offset: `0...bytes.count`; for an offset before the last one, counting starts
+    ///   again.
     mutating func position(at offset: Int, in bytes: [UInt8]) -> SourcePosition {
         if offset < self.offset { (self.offset, line, column) = (0, 1, 1) }
         workCount += offset - self.offset
@@ -53,8 +54,8 @@ struct PositionCounter: Sendable {
         return SourcePosition(line: line, column: column, offset: offset)
     }
 
-    /// Counts bytes that are a character each; answers `false`, and counts none, where others are
-    /// among them.
+    /// Counts bytes that are one character each; returns `false` and counts none if there are other
+    /// bytes.
     private mutating func skipsPlainBytes(to end: Int, in bytes: [UInt8]) -> Bool {
         let start = offset
         guard let lineCount = bytes[start..<end].lineCountOfPlainBytes else { return false }
@@ -70,13 +71,13 @@ struct PositionCounter: Sendable {
         return true
     }
 
-    /// Counts characters beyond ASCII; an accent of its own belongs to the letter before it.
+    /// Counts non-ASCII characters; a combining mark belongs to the preceding letter.
     private mutating func countCharacters(before end: Int, in bytes: [UInt8]) {
         let isStart = offset == 0
         var runEnd = offset
         while runEnd < end, bytes[runEnd] >= 0x80 { runEnd += 1 }
         let run = bytes[offset..<runEnd]
-        // A byte order mark at the start is nothing that a person sees.
+        // A byte order mark at the start is invisible.
         let visible = isStart && run.starts(with: [0xEF, 0xBB, 0xBF]) ? run.dropFirst(3) : run
         column += ("." + String(decoding: visible, as: UTF8.self)).count - 1
         offset = runEnd

@@ -1,29 +1,29 @@
-/// The first words of a statement, which tell what it is.
+/// The first words of a statement, which determine its kind.
 struct StatementHead: Sendable {
-    /// What becomes of a statement.
+    /// The treatment of a statement.
     enum Disposition: Equatable, Sendable {
-        /// SQLite's: passed through unchanged.
+        /// A SQLite statement, which is passed on unchanged.
         case plain
-        /// Transact-SQL that is parsed.
+        /// A Transact-SQL statement, which is parsed.
         case administration
-        /// SQL Server's, and refused with what to use instead.
+        /// A statement of SQL Server that is refused, with an alternative.
         case refused(Refusal)
     }
 
     let disposition: Disposition
-    /// Whether it is `CREATE TRIGGER`, which ends at the semicolon behind `END`.
+    /// Whether it is `CREATE TRIGGER`, which ends at the semicolon after `END`.
     let isTrigger: Bool
     /// Whether it is `CREATE TABLE`.
     let isTable: Bool
     /// Whether it is `SELECT`.
     let isSelect: Bool
-    /// Whether it begins as some statement does, of either language.
+    /// Whether it starts like a statement of either language.
     let isKnown: Bool
 
-    /// The most words that are looked at.
+    /// The maximum number of words read.
     private static let maximumWordCount = 6
 
-    /// Reads the words that begin at `offset`.
+    /// Reads the words that start at `offset`.
     init(_ bytes: [UInt8], at offset: Int) {
         var scanner = PlainScanner(bytes, from: offset)
         if let first = scanner.next(), let verb = bytes.packed(first.range),
@@ -49,9 +49,9 @@ struct StatementHead: Sendable {
         disposition = Self.disposition(of: words, bytes, at: offset)
     }
 
-    /// The verbs after which no further word matters, but for `SELECT TOP`.
+    /// The verbs that determine the statement alone, except `SELECT TOP`.
     ///
-    /// They are packed, because most statements of a long script begin with one.
+    /// They are packed, because most statements of a long script start with one.
     private static let plainVerbs = [
         "SELECT", "INSERT", "UPDATE", "DELETE", "VALUES", "PRAGMA", "REPLACE",
     ].compactMap { Array($0.utf8).packed(0..<$0.utf8.count) }
@@ -85,7 +85,7 @@ struct StatementHead: Sendable {
         return .plain
     }
 
-    /// Whether `ALTER TABLE name` goes on with `SET`.
+    /// Returns whether `ALTER TABLE name` is followed by `SET`.
     private static func setsTableOption(_ bytes: [UInt8], at offset: Int) -> Bool {
         var scanner = PlainScanner(bytes, from: offset)
         for _ in 0..<2 { _ = scanner.next() }
@@ -101,9 +101,10 @@ struct StatementHead: Sendable {
         return false
     }
 
-    /// `SELECT TOP 10 a` and `SELECT TOP (10) a`, which SQLite cannot mean.
+    /// Returns whether the text is `SELECT TOP 10 a` or `SELECT TOP (10) a`, which are invalid in
+    /// SQLite.
     ///
-    /// A column or a function named `top` stays what it is.
+    /// A column or a function named `top` is not affected.
     private static func top(in bytes: [UInt8], from scanner: PlainScanner<[UInt8]>) -> Disposition?
     {
         var scanner = scanner

@@ -1,6 +1,6 @@
 /// The first words of statements, of SQLite and of SQL Server.
 enum StatementVerb {
-    /// Words that begin a statement of SQLite.
+    /// Words that start a SQLite statement.
     static let sqlite: Set<String> = [
         "ALTER", "ANALYZE", "ATTACH", "BEGIN", "COMMIT", "CREATE", "DELETE", "DETACH", "DROP",
         "END",
@@ -8,7 +8,7 @@ enum StatementVerb {
         "SELECT", "UPDATE", "VACUUM", "VALUES", "WITH",
     ]
 
-    /// The beginnings of statements that are parsed.
+    /// The first words of statements that are parsed.
     private static let administration = [
         "DECLARE", "SET", "PRINT", "EXEC", "EXECUTE", "RECONFIGURE", "USE",
         "CREATE MASTER KEY", "OPEN MASTER KEY", "CLOSE MASTER KEY", "ALTER MASTER KEY",
@@ -17,7 +17,7 @@ enum StatementVerb {
         "ALTER ROLE",
     ]
 
-    /// The disposition of a statement by its first words; the longest entry holds.
+    /// The disposition of a statement by its first words; the longest matching entry applies.
     static let table: [String: StatementHead.Disposition] = {
         var table: [String: StatementHead.Disposition] = [:]
         for words in administration { table[words] = .administration }
@@ -25,12 +25,13 @@ enum StatementVerb {
         return table
     }()
 
-    /// Words that may begin the next statement where a semicolon is missing.
+    /// Words that may start the next statement after a missing semicolon.
     ///
-    /// `WITH` and `REPLACE` are options of many statements: half of a statement would run.
+    /// `WITH` and `REPLACE` are excluded: they are options of many statements, half of which would
+    /// run.
     static let followers = all.subtracting(["WITH", "REPLACE"])
 
-    /// Every word that begins a statement.
+    /// All words that start a statement.
     static let all: Set<String> = sqlite.union(
         table.keys.map { String($0.prefix { $0 != " " }) })
 }

@@ -19,9 +19,9 @@ struct Token: Equatable, Sendable {
         case binary
         /// An operator or a punctuation mark.
         case symbol
-        /// A quote or a comment without its end; it takes everything that follows.
+        /// An unterminated quote or comment, which extends to the end.
         case unterminated
-        /// A byte that no statement can hold.
+        /// A byte that is not valid in a statement.
         case illegal
         /// The end of the text or of the batch.
         case end

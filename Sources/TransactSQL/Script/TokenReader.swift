@@ -1,19 +1,19 @@
-/// Cuts Transact-SQL into tokens, from any place of a script; a copy is a bookmark.
+/// Splits Transact-SQL into tokens, from any offset of a script; a copy serves as a bookmark.
 ///
-/// Comments nest, as in SQL Server. Where a token begins, typographic quotes are quotes: ‘a’, ’a’,
-/// “a” are strings, with or without `N`. A batch ends at `GO` on a line of its own.
+/// Comments nest, as in SQL Server. At the start of a token, typographic quotes are quotes: ‘a’,
+/// ’a’, “a” are strings, with or without `N`. A batch ends at `GO` on a separate line.
 struct TokenReader: Sendable {
     let bytes: [UInt8]
     private var offset: Int
     private var counter: PositionCounter
     /// The next token.
     private(set) var current: Token
-    /// The end of the token taken last, in UTF-8 bytes.
+    /// The end of the last consumed token, in UTF-8 bytes.
     private(set) var lastEnd: Int
     private let start: Int
     private let workBefore: Int
 
-    /// Makes a reader whose first token is the first one at or behind `offset`.
+    /// Creates a reader that starts with the first token at or after `offset`.
     init(_ bytes: [UInt8], from offset: Int, counter: PositionCounter) {
         self.bytes = bytes
         self.offset = offset
@@ -26,10 +26,10 @@ struct TokenReader: Sendable {
         current = scan()
     }
 
-    /// The bytes looked at so far: the measure of the work.
+    /// The number of bytes read so far, which measures the work.
     var workCount: Int { offset - start + counter.workCount - workBefore }
 
-    /// Takes the next token; the end is never taken.
+    /// Consumes the next token; the end is never consumed.
     @discardableResult
     mutating func take() -> Token {
         let token = current
@@ -62,7 +62,7 @@ struct TokenReader: Sendable {
         return symbol()
     }
 
-    /// Skips white space and comments; answers whether every comment had an end.
+    /// Skips white space and comments; returns whether every comment was terminated.
     private mutating func skipSpace() -> Bool {
         while offset < bytes.count {
             if bytes[offset].isSpace {

@@ -6,7 +6,7 @@ public enum DatabaseArchiveOption: Equatable, Sendable {
     case off
 }
 
-/// How a database proves itself to the remote.
+/// The authentication of a database to the remote.
 public enum RemoteAuthentication: Equatable, Sendable {
     /// `CREDENTIAL = name`.
     case credential(Identifier)
@@ -22,7 +22,7 @@ public enum TableArchiveOption: Equatable, Sendable {
     case change(filter: TableFilter?, TableMigrationState)
     /// `= OFF_WITHOUT_DATA_RECOVERY (MIGRATION_STATE = PAUSED)`: the remote rows are abandoned.
     case offWithoutDataRecovery
-    /// `= OFF`, which does not say what becomes of the remote rows.
+    /// `= OFF`, which does not specify the treatment of the remote rows.
     case off
 }
 
@@ -36,10 +36,10 @@ public enum TableFilter: Equatable, Sendable {
 
 /// `MIGRATION_STATE`.
 public enum TableMigrationState: String, Equatable, Sendable, CaseIterable {
-    /// Eligible rows move to the remote.
+    /// Eligible rows are migrated to the remote.
     case outbound = "OUTBOUND"
-    /// Rows come back; then the table is no longer stretch-enabled.
+    /// Rows are brought back; then the table is no longer stretch-enabled.
     case inbound = "INBOUND"
-    /// Nothing moves.
+    /// No row is migrated.
     case paused = "PAUSED"
 }

@@ -2,18 +2,18 @@
 public struct BackupStatement: Equatable, Sendable {
     /// The database.
     public let database: DatabaseName
-    /// The file that the backup is written to.
+    /// The file to which the backup is written.
     public let file: TextOperand
-    /// The options, in the order in which they are written.
+    /// The options, in their order in the statement.
     public let options: [Option]
 
     /// An option of `BACKUP`.
     public enum Option: Equatable, Sendable {
         /// `INIT` or `FORMAT`: the file is overwritten; `NOINIT` and `NOFORMAT` are `false`.
         case overwrite(Bool)
-        /// `STATS [= percent]`: how often progress is told.
+        /// `STATS [= percent]`: the interval of progress messages.
         case statistics(percent: Int)
-        /// What every backup is in any case: `COPY_ONLY`, `NO_COMPRESSION`, `NO_CHECKSUM`.
+        /// An option that applies to every backup: `COPY_ONLY`, `NO_COMPRESSION`, `NO_CHECKSUM`.
         case standard
     }
 }
@@ -24,38 +24,38 @@ public struct RestoreStatement: Equatable, Sendable {
     public let database: DatabaseName
     /// The backups, one of which is restored.
     public let files: [TextOperand]
-    /// The options, in the order in which they are written.
+    /// The options, in their order in the statement.
     public let options: [Option]
 
     /// An option of `RESTORE`.
     public enum Option: Equatable, Sendable {
         /// `REPLACE`: an existing database is overwritten.
         case replace
-        /// `MOVE 'name' TO 'path'`: where a file of the database is written.
+        /// `MOVE 'name' TO 'path'`: the path to which a file of the database is written.
         case move(TextOperand, to: TextOperand)
         /// `STOPAT = 'time'`: the state at this time is restored.
         case stopAt(TextOperand)
-        /// `STATS [= percent]`: how often progress is told.
+        /// `STATS [= percent]`: the interval of progress messages.
         case statistics(percent: Int)
-        /// What every restore does in any case: `RECOVERY`, `FILE = 1`, `NO_CHECKSUM`.
+        /// An option that applies to every restore: `RECOVERY`, `FILE = 1`, `NO_CHECKSUM`.
         case standard
     }
 }
 
 /// `RESTORE HEADERONLY|FILELISTONLY|VERIFYONLY FROM DISK = '…'`.
 public struct BackupInspection: Equatable, Sendable {
-    /// What is asked.
+    /// The requested information.
     public let question: Question
     /// The file with the backup.
     public let file: TextOperand
 
-    /// What can be asked of a backup.
+    /// The information that can be requested about a backup.
     public enum Question: String, Equatable, Sendable, CaseIterable {
-        /// A row with what the backup is.
+        /// A row that describes the backup.
         case header = "HEADERONLY"
         /// A row for each file of the database.
         case files = "FILELISTONLY"
-        /// Whether the backup is whole and readable.
+        /// Whether the backup is complete and readable.
         case verification = "VERIFYONLY"
     }
 }

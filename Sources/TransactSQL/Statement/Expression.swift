@@ -1,11 +1,11 @@
 /// An expression: the value of a variable, of an argument, or of `PRINT`.
 public struct Expression: Equatable, Sendable {
-    /// What the expression is.
+    /// The kind of expression.
     public let kind: Kind
-    /// Where it begins.
+    /// The start of the expression.
     public let position: SourcePosition
 
-    /// What an expression is.
+    /// The kinds of expressions.
     public indirect enum Kind: Equatable, Sendable {
         /// A constant.
         case literal(TransactSQLValue)
@@ -13,17 +13,17 @@ public struct Expression: Equatable, Sendable {
         case variable(String)
         /// `-a`.
         case negation(Expression)
-        /// `a + b` and its like.
+        /// A binary operation such as `a + b`.
         case operation(Operator, Expression, Expression)
         /// `CAST(a AS type)` or `CONVERT(type, a)`.
         case conversion(Expression, to: DataType)
-        /// `(SELECT …)`: one value, which SQLite reads.
+        /// `(SELECT …)`: one value, which SQLite computes.
         case query(String)
     }
 
     /// An operator between two values.
     public enum Operator: String, Equatable, Sendable {
-        /// The sum of numbers, or one text behind the other.
+        /// The sum of numbers, or the concatenation of texts.
         case plus = "+"
         /// The difference.
         case minus = "-"

@@ -21,9 +21,9 @@ public enum MasterKeyStatement: Equatable, Sendable {
     case restore(file: String, decryption: Secret, encryption: Secret, isForced: Bool)
 }
 
-/// What the master key is encrypted by.
+/// The protection of the master key.
 public enum MasterKeyProtection: Equatable, Sendable {
-    /// The service key of this user, which opens it without a password.
+    /// The service key of this user, which opens the master key without a password.
     case serviceMasterKey
     /// A password.
     case password(Secret)

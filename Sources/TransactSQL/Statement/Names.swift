@@ -1,11 +1,11 @@
-/// A name in a script, without its quotes, and where it stands.
+/// A name in a script, without its quotes, and its position.
 public struct Identifier: Equatable, Sendable, CustomStringConvertible {
-    /// The name; of a variable with its `@`.
+    /// The name; that of a variable includes its `@`.
     public let name: String
-    /// Where it stands.
+    /// The position of the name.
     public let position: SourcePosition
 
-    /// Makes an identifier.
+    /// Creates an identifier.
     public init(_ name: String, at position: SourcePosition) {
         self.name = name
         self.position = position
@@ -19,20 +19,20 @@ public struct Identifier: Equatable, Sendable, CustomStringConvertible {
 public struct ObjectName: Equatable, Sendable, CustomStringConvertible {
     /// The database, or `nil`.
     public let database: String?
-    /// The schema, or `nil`; an empty one, as in `database..name`, is `nil`, too.
+    /// The schema, or `nil`; an empty one, as in `database..name`, is also `nil`.
     public let schema: String?
     /// The object.
     public let name: String
-    /// Where it begins.
+    /// The start of the name.
     public let position: SourcePosition
 
-    /// The name with what was written before it.
+    /// The name with its written qualifiers.
     public var description: String {
         [database, schema, name].compactMap { $0 }.joined(separator: ".")
     }
 }
 
-/// A text of a statement: written out, or in a variable.
+/// A text operand of a statement: a constant or a variable.
 public enum TextOperand: Equatable, Sendable {
     /// A string, or a name where one is allowed.
     case text(String, at: SourcePosition)

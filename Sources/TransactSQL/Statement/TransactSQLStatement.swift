@@ -1,11 +1,11 @@
-/// A statement of Transact-SQL.
+/// A Transact-SQL statement.
 public struct TransactSQLStatement: Equatable, Sendable {
-    /// What the statement is.
+    /// The kind of statement.
     public let kind: Kind
     /// Where it begins.
     public let position: SourcePosition
 
-    /// What a statement is.
+    /// The kinds of statements.
     public enum Kind: Equatable, Sendable {
         /// `DECLARE @a type [= value][, …]`.
         case declare([VariableDeclaration])
@@ -21,7 +21,7 @@ public struct TransactSQLStatement: Equatable, Sendable {
         case reconfigure
         /// `USE database`.
         case use(Identifier)
-        /// Everything about the database master key.
+        /// A statement about the database master key.
         case masterKey(MasterKeyStatement)
         /// `CREATE|ALTER|DROP DATABASE SCOPED CREDENTIAL`.
         case credential(CredentialStatement)
@@ -46,7 +46,7 @@ public struct VariableDeclaration: Equatable, Sendable {
     public let name: Identifier
     /// Its type.
     public let type: DataType
-    /// Its first value, or `nil` for NULL.
+    /// Its initial value, or `nil` for NULL.
     public let value: Expression?
 }
 
@@ -54,28 +54,28 @@ public struct VariableDeclaration: Equatable, Sendable {
 public struct ProcedureCall: Equatable, Sendable {
     /// The procedure.
     public let name: ObjectName
-    /// The variable that takes the return code, or `nil`.
+    /// The variable that receives the return code, or `nil`.
     public let returnVariable: Identifier?
-    /// The arguments, in the order in which they are written.
+    /// The arguments, in their order in the statement.
     public let arguments: [Argument]
 
     /// An argument of a procedure.
     public struct Argument: Equatable, Sendable {
-        /// The parameter with its `@`, or `nil` for the one in this place.
+        /// The parameter with its `@`, or `nil` for a positional argument.
         public let name: Identifier?
         /// The value, or `nil` for `DEFAULT`.
         public let value: Expression?
-        /// Whether `OUTPUT` is written behind it.
+        /// Whether `OUTPUT` follows it.
         public let isOutput: Bool
         /// Where it begins.
         public let position: SourcePosition
     }
 }
 
-/// Whether a principal joins a role or leaves it.
+/// A change of a principal's membership in a role.
 public enum RoleAction: String, Equatable, Sendable {
     /// The principal becomes a member.
     case add = "ADD"
-    /// The principal is no member any more.
+    /// The principal is no longer a member.
     case drop = "DROP"
 }

@@ -3,9 +3,9 @@ internal import StretchText
 extension DataType {
     /// Converts a value to this type, as an assignment does.
     ///
-    /// A text that is too long is refused: SQL Server would cut a variable's value without a word.
+    /// A text that is too long is refused; SQL Server would silently truncate a variable's value.
     ///
-    /// - Throws: An error that names the type and never the value, with the code
+    /// - Throws: An error that names the type but never the value, with the
     ///   ``TransactSQLError/Code`` of a conversion, an overflow or a truncation.
     public func converting(_ value: TransactSQLValue) throws(TransactSQLError) -> TransactSQLValue {
         guard value != .null else { return .null }
@@ -111,7 +111,7 @@ extension DataType {
         return time
     }
 
-    /// The identifier in upper case, as SQL Server shows it.
+    /// Returns the identifier in upper case, as in SQL Server.
     private func uniqueIdentifier(_ value: TransactSQLValue) throws(TransactSQLError) -> String {
         guard case .text(var text) = value else { throw mismatch(value) }
         if text.beginsWith("{"), text.endsWith("}") {

@@ -10,7 +10,7 @@ public enum DataType: Equatable, Sendable {
     case int
     /// `bigint`: 64 bits.
     case bigInt
-    /// `decimal(precision, scale)` or `numeric`: digits in all, and behind the point.
+    /// `decimal(precision, scale)` or `numeric`: the total digits, and those after the point.
     case decimal(precision: Int, scale: Int)
     /// `float` or `real`.
     case float
@@ -22,26 +22,26 @@ public enum DataType: Equatable, Sendable {
     case dateTime2
     /// `uniqueidentifier`.
     case uniqueIdentifier
-    /// `char(n)` or `varchar(n)`: at most this many bytes of UTF-8; `nil` is `max`.
+    /// `char(n)` or `varchar(n)`: at most this many bytes of UTF-8; `nil` means `max`.
     case varchar(Int?)
-    /// `nchar(n)` or `nvarchar(n)`: at most this many units of UTF-16; `nil` is `max`.
+    /// `nchar(n)` or `nvarchar(n)`: at most this many UTF-16 code units; `nil` means `max`.
     case nvarchar(Int?)
-    /// `sysname`: a name of at most 128 units of UTF-16.
+    /// `sysname`: a name of at most 128 UTF-16 code units.
     case sysname
 
-    /// The most bytes of `varchar(n)`.
+    /// The maximum number of bytes of `varchar(n)`.
     static let maximumByteCount = 8000
-    /// The most units of `nvarchar(n)`.
+    /// The maximum number of code units of `nvarchar(n)`.
     static let maximumUnitCount = 4000
-    /// The most units of a name.
+    /// The maximum number of code units of a name.
     public static let maximumNameLength = 128
 
-    /// Whether a text of any length fits.
+    /// Whether the type accepts text of any length.
     var isUnlimitedText: Bool { self == .varchar(nil) || self == .nvarchar(nil) }
 }
 
 extension DataType: CustomStringConvertible {
-    /// The type as `DECLARE` spells it.
+    /// The type as written in `DECLARE`.
     public var description: String {
         switch self {
         case .bit: "bit"

@@ -10,13 +10,15 @@ public struct DateTime: Equatable, Sendable {
     public let second: Int
     /// The nanoseconds of the second, in steps of 100.
     public let nanosecond: Int
-    /// The minutes that local time is ahead of UTC, or `nil` when no offset is written.
+    /// The offset of local time from UTC in minutes, or `nil` if none is written.
     public let offsetMinutes: Int?
 
-    /// Reads `yyyy-mm-dd` or `yyyymmdd`, then nothing or a space or `T` and `hh:mm[:ss[.fffffff]]`,
-    /// then nothing or `Z` or `±hh:mm`.
+    /// Parses a date with an optional time and offset.
     ///
-    /// These are the forms that SQL Server reads the same in every language.
+    /// The format is `yyyy-mm-dd` or `yyyymmdd`, optionally followed by a space or `T` and
+    /// `hh:mm[:ss[.fffffff]]`, and optionally by `Z` or `±hh:mm`.
+    ///
+    /// SQL Server interprets these formats identically in every language.
     public init?(_ text: String) {
         var reader = FieldReader(text)
         guard let year = reader.number(digits: 4) else { return nil }
@@ -86,7 +88,7 @@ extension DateTime: CustomStringConvertible {
 /// Reads fields of a fixed width.
 private struct FieldReader {
     private var rest: ArraySlice<UInt8>
-    /// The offset that was taken, in minutes.
+    /// The accepted offset, in minutes.
     private(set) var offsetMinutes: Int?
 
     init(_ text: String) {
@@ -103,7 +105,7 @@ private struct FieldReader {
         return digits.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
     }
 
-    /// One to seven digits, as nanoseconds.
+    /// Reads one to seven digits as nanoseconds.
     mutating func fraction() -> Int? {
         let digits = rest.prefix(while: \.isDigit)
         guard (1...7).contains(digits.count) else { return nil }
@@ -112,7 +114,7 @@ private struct FieldReader {
         return (digits.count..<9).reduce(value) { value, _ in value * 10 }
     }
 
-    /// Takes an offset when one comes next; answers whether nothing else does.
+    /// Accepts an optional offset, and returns whether the end follows.
     mutating func acceptOffset() -> Bool {
         if isAtEnd { return true }
         if accept("Z") {

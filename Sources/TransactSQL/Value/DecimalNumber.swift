@@ -1,17 +1,17 @@
 /// An exact decimal number of at most 38 digits, as SQL Server's `decimal`.
 public struct DecimalNumber: Equatable, Sendable, CustomStringConvertible {
-    /// The most digits that a number has.
+    /// The maximum number of digits.
     public static let maximumPrecision = 38
 
     private let isNegative: Bool
-    /// The digits before the point, without leading zeros, and those behind it.
+    /// The digits before the point, without leading zeros, and those after it.
     private let digits: [UInt8]
-    /// How many of the digits stand behind the point.
+    /// The number of digits after the point.
     public let scale: Int
 
-    /// Reads `[+|-]digits[.digits]`; white space around it does not count.
+    /// Parses `[+|-]digits[.digits]`, ignoring surrounding white space.
     ///
-    /// - Returns: `nil` when it is no such number, or has more than 38 digits.
+    /// - Returns: `nil` if the text is not such a number, or has more than 38 digits.
     public init?(_ text: String) {
         var rest = Array(text.utf8)[...].drop(while: \.isSpace)
         while rest.last?.isSpace ?? false { rest.removeLast() }
@@ -38,10 +38,10 @@ public struct DecimalNumber: Equatable, Sendable, CustomStringConvertible {
         self.isNegative = isNegative && digits.contains { $0 != 0 }
     }
 
-    /// How many digits stand before the point.
+    /// The number of digits before the point.
     var wholeDigitCount: Int { digits.count - scale }
 
-    /// The number with another count of digits behind the point; half is rounded away from zero.
+    /// Returns the number rounded to another scale; half is rounded away from zero.
     func rounded(toScale newScale: Int) -> DecimalNumber {
         guard newScale < scale else {
             let zeros = [UInt8](repeating: 0, count: newScale - scale)
@@ -60,17 +60,17 @@ public struct DecimalNumber: Equatable, Sendable, CustomStringConvertible {
         return DecimalNumber(result, newScale, isNegative: isNegative)
     }
 
-    /// The number with the other sign.
+    /// The number with the opposite sign.
     var negated: DecimalNumber { DecimalNumber(digits, scale, isNegative: !isNegative) }
 
-    /// The number without its fraction, or `nil` when it is no 64-bit integer.
+    /// The number without its fraction, or `nil` if it is not a 64-bit integer.
     var truncated: Int64? {
         let whole = digits.prefix(wholeDigitCount)
         let text = (isNegative ? "-" : "") + (whole.isEmpty ? "0" : Self.text(whole))
         return Int64(text)
     }
 
-    /// The digits, with a point where there is a fraction.
+    /// The digits, with a point if there is a fraction.
     public var description: String {
         let whole = digits.prefix(wholeDigitCount)
         var text = (isNegative ? "-" : "") + (whole.isEmpty ? "0" : Self.text(whole))

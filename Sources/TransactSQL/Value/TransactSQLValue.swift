@@ -1,6 +1,6 @@
 /// A value of a variable, an argument, or a result.
 ///
-/// A description never shows a text: it could be a password.
+/// A description never shows a text, which could be a password.
 public enum TransactSQLValue: Equatable, Sendable {
     /// NULL.
     case null
@@ -17,7 +17,7 @@ public enum TransactSQLValue: Equatable, Sendable {
     /// Bytes.
     case binary([UInt8])
 
-    /// The value as `PRINT` shows it, or `nil` for NULL.
+    /// The value in the format of `PRINT`, or `nil` for NULL.
     public var text: String? {
         switch self {
         case .null: nil
@@ -52,7 +52,7 @@ public enum TransactSQLValue: Equatable, Sendable {
 extension TransactSQLValue: CustomStringConvertible, CustomDebugStringConvertible,
     CustomReflectable
 {
-    /// The value, but of a text only its length.
+    /// The value; for a text, only its length.
     public var description: String {
         switch self {
         case .null: "NULL"
@@ -62,7 +62,7 @@ extension TransactSQLValue: CustomStringConvertible, CustomDebugStringConvertibl
         }
     }
 
-    /// The same.
+    /// The same as ``description``.
     public var debugDescription: String { description }
     /// A mirror without children.
     public var customMirror: Mirror { Mirror(self, children: []) }
