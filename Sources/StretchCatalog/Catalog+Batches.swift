@@ -6,15 +6,15 @@ package import StretchTimeline
 
 /// `stretch_batch`: the manifest.
 ///
-/// Every statement that reads rows of batches begins with number, id and rows.
+/// The first columns of every query for batches are number, id and rows.
 extension Catalog {
-    /// The batches of a table that are visible, in the order of their numbers, without the one that
-    /// the step in flight takes out.
+    /// Returns the visible batches of a table in number order, without the one that the step in
+    /// flight retires.
     package func batches(table: Int64) throws -> [ManifestBatch] {
         try batches("WHERE table_id = ? ORDER BY number", .integer(table))
     }
 
-    /// The visible batches of all tables, by the tables' ids.
+    /// Returns the visible batches of all tables, by table id.
     package func batchesOfTables() throws -> [Int64: [ManifestBatch]] {
         Dictionary(grouping: try batches("ORDER BY number"), by: \.table)
     }
@@ -37,7 +37,7 @@ extension Catalog {
         }.filter { !(step?.takesOut($0.visible.id) ?? false) }
     }
 
-    /// A batch of the manifest by its id, also the one that the step in flight takes out.
+    /// Returns a batch of the manifest by id, including the one that the step in flight retires.
     package func batch(id: Int64) throws -> VisibleBatch? {
         try connection.stored(
             "stretch_batch", of: .local,
@@ -45,7 +45,7 @@ extension Catalog {
         ) { try $0.batch() }.first
     }
 
-    /// The batches of the manifest with the rows that tombstones hide of each, and its table.
+    /// Returns the batches of the manifest, each with its table and number of hidden rows.
     private func hiddenCounts<Record>(
         _ which: String, _ values: [Value] = [],
         read: (StoredRow, VisibleBatch, _ hiddenRowCount: Int64) throws -> Record
@@ -63,7 +63,7 @@ extension Catalog {
         }
     }
 
-    /// The batches of one table in the manifest, their rows, and how many of these tombstones hide.
+    /// The numbers of batches, rows and hidden rows of one table in the manifest.
     package struct Counts {
         package var batches: Int64 = 0
         var rows: Int64 = 0
@@ -75,12 +75,12 @@ extension Catalog {
         package init() {}
     }
 
-    /// What the manifest has of a table.
+    /// Returns the counts of a table.
     package func counts(table: Int64) throws -> Counts {
         try counts("WHERE table_id = ?", .integer(table))[table] ?? Counts()
     }
 
-    /// What the manifest has of each table that has batches, by the tables' ids.
+    /// Returns the counts of each table with batches, by table id.
     package func countsOfTables() throws -> [Int64: Counts] { try counts("") }
 
     private func counts(_ which: String, _ values: Value...) throws -> [Int64: Counts] {
@@ -96,31 +96,31 @@ extension Catalog {
         return counts
     }
 
-    /// Whether any batch of a table is visible.
+    /// Returns whether any batch of a table is visible.
     package func hasBatches(table: Int64) throws(SQLiteError) -> Bool {
         try connection.holds(
             "SELECT 1 FROM main.stretch_batch WHERE table_id = ? LIMIT 1", .integer(table))
     }
 
-    /// Whether the manifest names a batch.
+    /// Returns whether the manifest names a batch.
     package func names(batch id: Int64) throws(SQLiteError) -> Bool {
         try connection.holds("SELECT 1 FROM main.stretch_batch WHERE id = ?", .integer(id))
     }
 
-    /// Whether the manifest has a batch under its number.
+    /// Returns whether the manifest has a batch under its number.
     package func lists(_ batch: VisibleBatch) throws(SQLiteError) -> Bool {
         try connection.holds(
             "SELECT 1 FROM main.stretch_batch WHERE number = ? AND id = ?",
             .integer(batch.number), .integer(batch.id))
     }
 
-    /// Whether the manifest has a batch of a number.
+    /// Returns whether the manifest has a batch with a number.
     package func lists(batchNumber: Int64) throws(SQLiteError) -> Bool {
         try connection.holds(
             "SELECT 1 FROM main.stretch_batch WHERE number = ?", .integer(batchNumber))
     }
 
-    /// The number of batches of no table, or of a later epoch than the file's.
+    /// Returns the number of batches without a table or with an epoch later than the file's.
     package func strayBatchCount(after epoch: Int64) throws(SQLiteError) -> Int64 {
         try connection.count(
             """
@@ -129,7 +129,7 @@ extension Catalog {
             """, .integer(epoch))
     }
 
-    /// The batches of the manifest, as a remote is asked for them.
+    /// Returns the batches of the manifest in the form for requests to a remote.
     package func namedBatches() throws -> [NamedBatch] {
         try hiddenCounts("ORDER BY number") { row, batch, hiddenRowCount in
             NamedBatch(
@@ -138,27 +138,27 @@ extension Catalog {
         }
     }
 
-    /// The batches of the manifest, and their visible rows.
+    /// Returns the numbers of batches in the manifest and of their visible rows.
     package func manifestCounts() throws -> (batches: Int64, rows: Int64) {
         let batches = try namedBatches()
         return (Int64(batches.count), batches.reduce(0) { $0 + $1.visibleRowCount })
     }
 
-    /// Takes batches out of the manifest, by their ids.
+    /// Removes batches from the manifest, by id.
     package func removeBatches(_ ids: [Int64]) throws {
         for id in ids {
             if let batch = try batch(id: id) { try remove(batchNumber: batch.number) }
         }
     }
 
-    /// Names a batch of the manifest by the id and epoch under which it was sent again.
+    /// Changes the id and epoch of a batch to those under which it was sent again.
     package func rename(batch id: Int64, to entry: LedgerEntry) throws(SQLiteError) {
         try connection.run(
             "UPDATE main.stretch_batch SET id = ?, epoch = ? WHERE id = ?",
             .integer(entry.batch.id), .integer(entry.position.epoch), .integer(id))
     }
 
-    /// The batches of the manifest with their tables, by their ids.
+    /// Returns the batches of the manifest with their tables, by id.
     package func manifest() throws -> [Int64: (table: StretchedTable, batch: ManifestBatch)] {
         var found: [Int64: (table: StretchedTable, batch: ManifestBatch)] = [:]
         let batches = try batchesOfTables()
@@ -168,9 +168,9 @@ extension Catalog {
         return found
     }
 
-    /// The smallest and largest value of a batch's first key column, as SQL literals.
+    /// Returns the minimum and maximum of a batch's first key column, as SQL literals.
     ///
-    /// - Returns: `nil` where they are not known.
+    /// - Returns: `nil` if they are unknown.
     package func keyRange(of batch: ManifestBatch, in table: StretchedTable) throws -> [String]? {
         let schema = try TableSchema(reading: table.name, from: connection)
         let key = schema.flatMap { Relation(table, schema: $0).key.first?.column }
@@ -190,7 +190,7 @@ extension Catalog {
             .blob(batch.zones.encoded), .blob(batch.digest))
     }
 
-    /// Takes a batch and its tombstones out of the manifest.
+    /// Removes a batch and its tombstones from the manifest.
     package func remove(batchNumber: Int64) throws(SQLiteError) {
         try connection.run(
             "DELETE FROM main.stretch_tombstone WHERE batch = ?", .integer(batchNumber))
@@ -199,7 +199,7 @@ extension Catalog {
 }
 
 extension StoredRow {
-    /// The batch of a row that begins with number, id and rows.
+    /// Returns the batch of a row whose first columns are number, id and rows.
     fileprivate func batch() throws(StretchError) -> VisibleBatch {
         VisibleBatch(
             id: try integer(1, in: .ids), number: try integer(0, in: .numbers),
@@ -208,7 +208,7 @@ extension StoredRow {
 }
 
 extension Connection {
-    /// A value as SQL writes it.
+    /// Returns a value as an SQL literal.
     fileprivate func literal(_ value: Value) throws(SQLiteError) -> String {
         guard let literal = try string("SELECT quote(?)", value) else {
             preconditionFailure("quote() returns a text")

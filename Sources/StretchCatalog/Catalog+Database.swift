@@ -4,9 +4,9 @@ internal import StretchTimeline
 
 /// `stretch_database`: one row about the file.
 extension Catalog {
-    /// The row about the database.
+    /// Returns the record of the database.
     ///
-    /// - Returns: `nil` when the file is not stretch-enabled.
+    /// - Returns: `nil` if the file is not stretch-enabled.
     package func database() throws -> DatabaseRecord? {
         guard try exists else { return nil }
         let formats = try connection.stored(
@@ -39,14 +39,14 @@ extension Catalog {
             .text(database.queryMode.rawValue))
     }
 
-    /// Which rows queries see, or `nil` when the file is not stretch-enabled any more.
+    /// Returns the query mode, or `nil` if the file is no longer stretch-enabled.
     package func queryMode() throws -> QueryMode? {
         try connection.stored(
             "stretch_database", of: .local, "SELECT query_mode FROM main.stretch_database"
         ) { row -> QueryMode in try row.element(0) }.first
     }
 
-    /// The position that the file names now; one cheap statement.
+    /// Returns the file's current position, with one cheap statement.
     package func position() throws -> TimelinePosition? {
         try connection.stored(
             "stretch_database", of: .local,
@@ -62,18 +62,18 @@ extension Catalog {
         try insertHistory(position)
     }
 
-    /// Names another server; the caller has made sure that it holds what the file names.
+    /// Sets the server; the caller has verified that it holds the file's position.
     package func setEndpoint(_ address: String) throws(SQLiteError) {
         try connection.run("UPDATE main.stretch_database SET endpoint = ?", .text(address))
     }
 
-    /// Sets which rows queries see.
+    /// Sets the query mode.
     package func setQueryMode(_ mode: QueryMode) throws(SQLiteError) {
         try connection.run(
             "UPDATE main.stretch_database SET query_mode = ?", .text(mode.rawValue))
     }
 
-    /// Draws the next batch number.
+    /// Allocates the next batch number.
     package func takeBatchNumber() throws -> Int64 {
         let number = try connection.stored(
             "stretch_database", of: .local, "SELECT next_batch_number FROM main.stretch_database"

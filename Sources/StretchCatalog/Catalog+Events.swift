@@ -1,9 +1,9 @@
 internal import StretchCore
 package import StretchSQLite
 
-/// `stretch_event` and `stretch_migration_status`: what happened.
+/// `stretch_event` and `stretch_migration_status`: the event log.
 extension Catalog {
-    /// Notes what happened, for `status` and people.
+    /// Records an event, shown by `status`.
     package func insertEvent(
         time: String, table: String?, kind: EventKind, message: String
     ) throws(SQLiteError) {
@@ -13,7 +13,7 @@ extension Catalog {
             .text(message))
     }
 
-    /// The newest events, the last one first.
+    /// Returns the newest events, the latest first.
     package func events(limit: Int) throws -> [CatalogEvent] {
         try connection.stored(
             "stretch_event", of: .local,
@@ -28,7 +28,7 @@ extension Catalog {
         }
     }
 
-    /// Notes a batch that moved; the newest 1,000 per table are kept.
+    /// Records a migrated batch; the newest 1,000 per table are kept.
     package func insertStatus(
         table: Int64, batch: Int64, direction: MigrationDirection, ended: String, rowCount: Int64,
         byteCount: Int64
@@ -47,7 +47,7 @@ extension Catalog {
             """, .integer(table))
     }
 
-    /// The batches that moved, as far as they are noted, the oldest first.
+    /// Returns the recorded migrated batches, the oldest first.
     package func migrationStatuses() throws -> [MigrationStatus] {
         try connection.stored(
             "stretch_migration_status", of: .local,
@@ -64,17 +64,17 @@ extension Catalog {
     }
 }
 
-/// What happened to the file, for `status` and people.
+/// An event in the history of the file, shown by `status`.
 package struct CatalogEvent: Hashable, Sendable {
     /// The time, in UTC.
     package let time: String
-    /// The table that it concerns, or `nil`.
+    /// The affected table, or `nil`.
     package let table: String?
     package let kind: EventKind
     package let message: String
 }
 
-/// A batch that moved.
+/// A migrated batch.
 package struct MigrationStatus: Hashable, Sendable {
     package let table: Int64
     /// The batch's number.

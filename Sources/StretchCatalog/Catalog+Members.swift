@@ -1,16 +1,16 @@
 internal import StretchCore
 package import StretchSQLite
 
-/// `stretch_principal`: the members of `db_owner`, the one role.
+/// `stretch_principal`: the members of `db_owner`, the only role.
 extension Catalog {
-    /// Whether a user is a member.
+    /// Returns whether a user is a member.
     package func hasMember(_ name: String) throws(SQLiteError) -> Bool {
         try connection.holds(
             "SELECT 1 FROM main.stretch_principal WHERE name = ? AND role = 'db_owner'",
             .text(name))
     }
 
-    /// The names of the members.
+    /// Returns the names of the members.
     package func members() throws -> [String] {
         try connection.stored(
             "stretch_principal", of: .local,
@@ -18,15 +18,15 @@ extension Catalog {
         ) { try $0.string(0) }
     }
 
-    /// Makes a user a member.
+    /// Adds a member.
     package func insertMember(_ name: String) throws(SQLiteError) {
         try connection.run(
             "INSERT OR IGNORE INTO main.stretch_principal VALUES(?, 'db_owner')", .text(name))
     }
 
-    /// Makes a user no member.
+    /// Removes a member.
     ///
-    /// - Returns: Whether the user was one.
+    /// - Returns: Whether the user was a member.
     package func removeMember(_ name: String) throws(SQLiteError) -> Bool {
         try connection.run(
             "DELETE FROM main.stretch_principal WHERE name = ? AND role = 'db_owner'", .text(name))

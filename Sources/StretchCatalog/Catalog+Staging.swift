@@ -1,10 +1,9 @@
 internal import StretchCore
 package import StretchSQLite
 
-/// `stretch_staging`: the settings of staging, which go with every backup of the file.
+/// `stretch_staging`: the settings of staging, which are part of every backup of the file.
 extension Catalog {
-    /// The hours for which the rows of moved batches stay in staging, and the most bytes that they
-    /// take; `nil` while staging is off.
+    /// Returns the RPO duration in hours and the byte budget; `nil` while staging is disabled.
     package func staging() throws -> (hours: Int64, byteBudget: Int64)? {
         try connection.stored(
             "stretch_staging", of: .local,
@@ -14,14 +13,14 @@ extension Catalog {
         }.first
     }
 
-    /// Switches staging on, or changes its settings.
+    /// Enables staging, or changes its settings.
     package func setStaging(hours: Int64, byteBudget: Int64) throws(SQLiteError) {
         try connection.run(
             "INSERT OR REPLACE INTO main.stretch_staging VALUES(1, ?, ?)", .integer(hours),
             .integer(byteBudget))
     }
 
-    /// Switches staging off.
+    /// Disables staging.
     package func removeStaging() throws(SQLiteError) {
         try connection.run("DELETE FROM main.stretch_staging")
     }

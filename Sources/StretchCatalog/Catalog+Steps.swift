@@ -4,7 +4,7 @@ package import StretchTimeline
 
 /// `stretch_pending` and `stretch_fork`: the step and the fork in flight, at most one of each.
 extension Catalog {
-    /// The step in flight, or `nil`.
+    /// Returns the step in flight, or `nil`.
     package func pending() throws -> PendingStep? {
         try connection.stored(
             "stretch_pending", of: .local,
@@ -21,7 +21,7 @@ extension Catalog {
         }.first
     }
 
-    /// Writes the step in flight; there must be none.
+    /// Records the step in flight; there must be no other.
     package func insert(_ step: PendingStep) throws(SQLiteError) {
         try connection.run(
             "INSERT INTO main.stretch_pending VALUES(1, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -30,12 +30,12 @@ extension Catalog {
             .integer(step.nextToken), .integer(step.schemaVersion))
     }
 
-    /// Forgets the step in flight.
+    /// Removes the step in flight.
     package func removePending() throws(SQLiteError) {
         try connection.run("DELETE FROM main.stretch_pending")
     }
 
-    /// The fork in flight, or `nil`.
+    /// Returns the fork in flight, or `nil`.
     package func pendingFork() throws -> PendingFork? {
         try connection.stored(
             "stretch_fork", of: .local,
@@ -50,7 +50,7 @@ extension Catalog {
         }.first
     }
 
-    /// Writes the fork in flight, in place of an earlier one and of a step of the old branch.
+    /// Records the fork in flight, replacing an earlier one and a step of the old branch.
     package func insert(_ fork: PendingFork) throws(SQLiteError) {
         try removePending()
         try connection.run(
@@ -60,7 +60,7 @@ extension Catalog {
             .integer(fork.origin.epoch), .integer(fork.origin.token))
     }
 
-    /// Forgets the fork in flight.
+    /// Removes the fork in flight.
     package func removeFork() throws(SQLiteError) {
         try connection.run("DELETE FROM main.stretch_fork")
     }

@@ -5,17 +5,17 @@ internal import StretchText
 
 /// `stretch_table` and `stretch_column`: the stretch-enabled tables.
 extension Catalog {
-    /// The stretch-enabled tables, in the order in which they were enabled.
+    /// Returns the stretch-enabled tables, in the order in which they were enabled.
     package func tables() throws -> [StretchedTable] {
         try tables("ORDER BY id")
     }
 
-    /// A stretch-enabled table by its id.
+    /// Returns a stretch-enabled table by id.
     package func table(id: Int64) throws -> StretchedTable? {
         try tables("WHERE id = ?", .integer(id)).first
     }
 
-    /// A stretch-enabled table by its name, without regard to case.
+    /// Returns a stretch-enabled table by name, ignoring case.
     package func table(named name: String) throws -> StretchedTable? {
         try tables("WHERE name = ? COLLATE NOCASE", .text(name)).first {
             $0.name.isEqualFoldingCase(name)
@@ -39,8 +39,9 @@ extension Catalog {
         }
     }
 
-    /// The versions of all tables' columns: a cheap statement, by which a reader sees that tables
-    /// were enabled, disabled or changed.
+    /// Returns the column versions of all tables.
+    ///
+    /// With this cheap statement a reader detects that tables were enabled, disabled or changed.
     package func schemaVersions() throws -> [SchemaVersion] {
         try connection.stored(
             "stretch_table", of: .local,
@@ -48,7 +49,7 @@ extension Catalog {
             read: SchemaVersion.init)
     }
 
-    /// The version of a table's columns, or `nil` when the table is not stretch-enabled any more.
+    /// Returns the column version of a table, or `nil` if it is no longer stretch-enabled.
     package func schemaVersion(table: Int64) throws -> Int64? {
         try connection.stored(
             "stretch_table", of: .local,
@@ -56,14 +57,14 @@ extension Catalog {
         ) { try SchemaVersion($0).version }.first
     }
 
-    /// Sets what the migrator does with a table.
+    /// Sets the migration state of a table.
     package func setState(_ state: MigrationState, table id: Int64) throws(SQLiteError) {
         try connection.run(
             "UPDATE main.stretch_table SET state = ? WHERE id = ?",
             .text(state.rawValue), .integer(id))
     }
 
-    /// Pauses a table that has no batch left.
+    /// Pauses a table without batches.
     package func pauseWithoutBatches(table id: Int64) throws(SQLiteError) {
         try connection.run(
             """
@@ -72,7 +73,7 @@ extension Catalog {
             """, .integer(id))
     }
 
-    /// Writes a table and its columns, new or changed.
+    /// Saves a new or changed table and its columns.
     package func save(_ table: StretchedTable) throws(SQLiteError) {
         try connection.run(
             """
@@ -95,7 +96,7 @@ extension Catalog {
         }
     }
 
-    /// Forgets a table with its batches and tombstones.
+    /// Removes a table with its batches and tombstones.
     package func remove(table id: Int64) throws(SQLiteError) {
         try connection.run(
             """
@@ -128,7 +129,7 @@ extension Catalog {
     }
 }
 
-/// A table and the version of its columns.
+/// A table and its column version.
 package struct SchemaVersion: Hashable, Sendable {
     package let table: Int64
     package let version: Int64

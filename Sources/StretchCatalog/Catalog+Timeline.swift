@@ -2,16 +2,16 @@ package import StretchCore
 package import StretchSQLite
 package import StretchTimeline
 
-/// `stretch_history`: the file's own way through the timeline.
+/// `stretch_history`: the file's own path through the timeline.
 extension Catalog {
-    /// Notes a position that the file has reached.
+    /// Records a position that the file has reached.
     func insertHistory(_ position: TimelinePosition) throws(SQLiteError) {
         try connection.run(
             "INSERT INTO main.stretch_history(branch, epoch, token) VALUES(?, ?, ?)",
             .integer(position.branch), .integer(position.epoch), .integer(position.token))
     }
 
-    /// The positions that the file went through.
+    /// Returns the file's past positions.
     package func history() throws -> LocalHistory {
         LocalHistory(
             positions: try connection.stored(
@@ -20,7 +20,7 @@ extension Catalog {
             ) { try $0.position(at: 1) })
     }
 
-    /// Moves the file to a child branch: forgets what came after the fork, and goes on from there.
+    /// Moves the file to a child branch: removes the positions after the fork and adds the child's.
     ///
     /// - Parameter child: The child's positions, the first one at the fork.
     package func fork(at base: TimelinePosition, child: [TimelinePosition]) throws(SQLiteError) {

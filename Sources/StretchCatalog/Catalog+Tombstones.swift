@@ -17,7 +17,7 @@ extension Catalog {
         return connection.changeCount > 0
     }
 
-    /// Notes that a hot row has taken the place of a hidden one.
+    /// Records that a hot row has replaced a hidden one.
     package func finishTombstone(_ location: ColdLocation) throws(SQLiteError) {
         try connection.run(
             "UPDATE main.stretch_tombstone SET cause = ? WHERE batch = ? AND ordinal = ?",
@@ -25,7 +25,7 @@ extension Catalog {
             .integer(location.ordinal))
     }
 
-    /// Shows a hidden cold row again.
+    /// Makes a hidden cold row visible again.
     package func removeTombstone(_ location: ColdLocation) throws(SQLiteError) {
         try connection.run(
             "DELETE FROM main.stretch_tombstone WHERE batch = ? AND ordinal = ?",
@@ -43,21 +43,21 @@ extension Catalog {
             """, .integer(batch.number), .integer(batch.rowCount), .integer(cause.rawValue))
     }
 
-    /// Whether a tombstone hides the row.
+    /// Returns whether a tombstone hides the row.
     package func isHidden(_ location: ColdLocation) throws(SQLiteError) -> Bool {
         try connection.holds(
             "SELECT 1 FROM main.stretch_tombstone WHERE batch = ? AND ordinal = ?",
             .integer(location.batchNumber), .integer(location.ordinal))
     }
 
-    /// The ordinals of a batch's rows that tombstones hide.
+    /// Returns the ordinals of a batch's hidden rows.
     package func hiddenOrdinals(batchNumber: Int64) throws -> [Int64] {
         try ordinals("WHERE batch = ?", .integer(batchNumber))
     }
 
-    /// The ordinals of a batch's rows that are hidden although nothing took their place.
+    /// Returns the ordinals of a batch's rows that are hidden without a replacement.
     package func unfinishedOrdinals(batchNumber: Int64) throws -> [Int64] {
-        // What version 0.1.0 hid was deleted or replaced; see `complete()`.
+        // Rows hidden by version 0.1.0 were deleted or replaced; see `complete()`.
         guard try isComplete else { return [] }
         return try ordinals(
             "WHERE batch = ? AND cause = ?", .integer(batchNumber),
@@ -71,18 +71,18 @@ extension Catalog {
         ) { try $0.integer(1, in: Int64.min...Int64.max) }
     }
 
-    /// The number of tombstones of all batches.
+    /// Returns the number of tombstones of all batches.
     package func hiddenRowCount() throws(SQLiteError) -> Int64 {
         try connection.count("SELECT count(*) FROM main.stretch_tombstone")
     }
 
-    /// The number of tombstones of a batch.
+    /// Returns the number of tombstones of a batch.
     package func hiddenRowCount(batchNumber: Int64) throws(SQLiteError) -> Int64 {
         try connection.count(
             "SELECT count(*) FROM main.stretch_tombstone WHERE batch = ?", .integer(batchNumber))
     }
 
-    /// The number of tombstones of batches that are not there.
+    /// Returns the number of tombstones of missing batches.
     package func strayTombstoneCount() throws(SQLiteError) -> Int64 {
         try connection.count(
             """

@@ -2,11 +2,10 @@ internal import StretchCore
 package import StretchSQLite
 internal import StretchText
 
-/// The catalog of one local file, read and written through a connection.
+/// The catalog of a local file, accessed through a connection.
 ///
-/// All SQL over the file's `stretch_…` tables is here: an extension for each table reads its rows
-/// into one record. Every call is one statement or few; the caller holds the transaction that makes
-/// them one.
+/// All SQL for the file's `stretch_…` tables is here, in one extension per table. Every call runs
+/// one or a few statements; the caller provides the transaction.
 package struct Catalog {
     package let connection: Connection
 
@@ -16,8 +15,9 @@ package struct Catalog {
 
     /// Whether the file is stretch-enabled.
     ///
-    /// - Throws: `damaged` where anything but a plain table has the name of one of the catalog's,
-    ///   or a trigger is on it: a view can be endless, and a trigger changes what is written.
+    /// - Throws: `damaged` if an object other than an ordinary table has the name of a catalog
+    ///   table, or if a catalog table has a trigger: a view can be infinite, and a trigger can
+    ///   change written data.
     package var exists: Bool {
         get throws {
             let names = CatalogSchema.tableNames.map(\.quotedLiteral).joined(separator: ", ")
@@ -31,7 +31,8 @@ package struct Catalog {
             ) { row in
                 (
                     type: try row.string(0), name: try row.string(1), table: try row.string(2),
-                    // A view or a trigger has none, and a virtual table has 0.
+                    // The root page of a view or a trigger is NULL, and that of a virtual table is
+                    // 0.
                     hasPages: try row.optionalInteger(3, in: 0...Int64.max) ?? 0 > 0
                 )
             }
@@ -48,7 +49,7 @@ package struct Catalog {
         }
     }
 
-    /// Makes the catalog's tables and the row about the database.
+    /// Creates the catalog's tables and the record of the database.
     package func create(_ database: DatabaseRecord) throws(SQLiteError) {
         try connection.execute(CatalogSchema.script)
         try insert(database)
@@ -64,8 +65,9 @@ package struct Catalog {
 
     // MARK: Files of version 0.1.0
 
-    /// Whether the file has all columns of the format; one that version 0.1.0 made has no causes
-    /// of its tombstones.
+    /// Whether the file has all columns of the format.
+    ///
+    /// A file created by version 0.1.0 lacks the causes of its tombstones.
     package var isComplete: Bool {
         get throws(SQLiteError) {
             try connection.holds(
@@ -75,14 +77,14 @@ package struct Catalog {
         }
     }
 
-    /// Adds the columns that the file lacks, in the caller's transaction or in one of its own.
+    /// Adds the missing columns, in the caller's transaction or in a new one.
     ///
-    /// SQLite reads the schema again, so that no virtual table may be at work on the connection.
+    /// SQLite reads the schema again, so no virtual table may be in use on the connection.
     package func complete() throws {
         guard try !isComplete else { return }
         guard !connection.isInTransaction else { return try addCauses() }
         try connection.transaction(.immediate) {
-            // Another program may have come first.
+            // Another program may have added them first.
             if try !isComplete { try addCauses() }
         }
     }

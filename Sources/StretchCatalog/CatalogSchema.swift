@@ -1,7 +1,8 @@
-/// The tables that Stretch keeps in the local file: plain tables, with the version of their format
-/// in `stretch_database`.
+/// The tables that Stretch keeps in the local file.
+///
+/// They are ordinary tables; their format version is in `stretch_database`.
 package enum CatalogSchema {
-    /// The version that this code writes and reads.
+    /// The supported version.
     package static let format: Int64 = 1
 
     static let script: StaticString = """
@@ -113,7 +114,7 @@ package enum CatalogSchema {
         ) STRICT, WITHOUT ROWID;
         """
 
-    /// The names of the tables above, in the order in which they can be dropped.
+    /// The names of the tables, in an order in which they can be dropped.
     package static let tableNames = [
         "stretch_principal", "stretch_event", "stretch_migration_status", "stretch_lock",
         "stretch_history", "stretch_staging", "stretch_fork", "stretch_pending",

@@ -1,11 +1,11 @@
-/// The kind of an event, as the local file stores it.
+/// The kind of an event, as stored in the local file.
 ///
-/// The set is open: a file may hold events of a later version of Stretch.
+/// The set is open: a file may contain events of a later version of Stretch.
 public struct EventKind: RawRepresentable, Hashable, Sendable {
     /// The stored word.
     public let rawValue: String
 
-    /// A kind by its stored word.
+    /// Creates a kind from its stored word.
     public init(rawValue: String) { self.rawValue = rawValue }
 
     // MARK: The database
@@ -27,31 +27,31 @@ public struct EventKind: RawRepresentable, Hashable, Sendable {
     public static let alterTable = Self(rawValue: "alterTable")
     /// A table was paused.
     public static let paused = Self(rawValue: "paused")
-    /// The migration of a table was allowed again.
+    /// The migration of a table was resumed.
     public static let outbound = Self(rawValue: "outbound")
-    /// A table is an ordinary one again.
+    /// Stretch was disabled for a table.
     public static let disableTable = Self(rawValue: "disableTable")
-    /// A change of a table's columns was taken over.
+    /// A change of a table's columns was adopted.
     public static let reconcileSchema = Self(rawValue: "reconcileSchema")
     /// Batches were compared with the remote.
     public static let reconcileBatches = Self(rawValue: "reconcileBatches")
-    /// The owner of the remote did what a table waited for.
+    /// The owner of the remote performed the pending steps of a table.
     public static let provision = Self(rawValue: "provision")
 
     // MARK: Rows
 
-    /// A row could not move.
+    /// A row could not be migrated.
     public static let rowRefused = Self(rawValue: "rowRefused")
-    /// Cold rows whose keys hot rows have were hidden.
+    /// Cold rows with the keys of hot rows were hidden.
     public static let shadowedRows = Self(rawValue: "shadowedRows")
-    /// A batch that was begun was given up.
+    /// A batch in progress was abandoned.
     public static let batchAbandoned = Self(rawValue: "batchAbandoned")
     /// Garbage was collected.
     public static let garbageCollected = Self(rawValue: "garbageCollected")
 
     // MARK: The remote and its users
 
-    /// The file was connected to its remote again.
+    /// The file was reconnected to its remote.
     public static let reauthorize = Self(rawValue: "reauthorize")
     /// The file was disconnected from its remote.
     public static let deauthorize = Self(rawValue: "deauthorize")
@@ -61,7 +61,7 @@ public struct EventKind: RawRepresentable, Hashable, Sendable {
     public static let dropBranch = Self(rawValue: "dropBranch")
     /// A dropped branch was restored.
     public static let undropBranch = Self(rawValue: "undropBranch")
-    /// Another user was allowed to attach the file.
+    /// Another user was granted the right to attach the file.
     public static let grant = Self(rawValue: "grant")
     /// A user became a member of `db_owner`.
     public static let addMember = Self(rawValue: "addMember")

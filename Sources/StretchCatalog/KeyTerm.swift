@@ -1,20 +1,20 @@
 package import StretchEndpoint
 internal import StretchText
 
-/// A column of a table's key, with the order of the key's own index.
+/// A column of a table's key, with the order of the key's index.
 package struct KeyTerm: Hashable {
-    /// The place of the column in the table.
+    /// The index of the column in the table.
     package let column: Int
     package let name: String
     let collationName: String
     package let isDescending: Bool
-    /// Whether the key compares by another collation than the column.
+    /// Whether the key's collation differs from that of the column.
     package let needsCollation: Bool
 
-    /// The collation, when it is built in.
+    /// The collation, if it is built in.
     package var collation: Collation? { Collation(rawValue: collationName) }
 
-    /// The column under an alias, compared as the key compares.
+    /// Returns the column under an alias, with the key's collation.
     package func sql(_ alias: String) -> String {
         let column = "\(alias).\(name.quotedName)"
         return needsCollation ? "\(column) COLLATE \(collationName.quotedName)" : column
@@ -22,7 +22,7 @@ package struct KeyTerm: Hashable {
 }
 
 extension TableSchema {
-    /// The key's columns, in the key's order.
+    /// The key's columns, in key order.
     package var keyTerms: [KeyTerm] {
         let index = indexes.first(where: \.isPrimaryKey)
         return key.enumerated().map { place, column in
@@ -36,7 +36,7 @@ extension TableSchema {
         }
     }
 
-    /// A condition on an alias that is true for the one row whose key is bound from `first` on.
+    /// Returns a condition on an alias that selects the row whose key is bound from `first` on.
     package func keyCondition(_ alias: String, firstParameter first: Int) -> String {
         keyTerms.enumerated().map { "\($1.sql(alias)) = ?\(first + $0)" }
             .joined(separator: " AND ")

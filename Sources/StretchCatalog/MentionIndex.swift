@@ -1,7 +1,7 @@
 internal import SQLText
 package import StretchText
 
-/// Which triggers and views of schema main name which tables and views.
+/// An index of the tables and views named in triggers and views of schema main.
 package struct MentionIndex {
     private let triggers: [TriggerSchema]
     /// The names in each trigger's condition and body.
@@ -40,12 +40,12 @@ package struct MentionIndex {
         return readers
     }
 
-    /// The triggers of a table, with the names that they mention.
+    /// Returns the triggers of a table, with the names that they mention.
     package func triggers(on table: SQLName) -> [(trigger: TriggerSchema, names: [SQLName])] {
         (triggersOfTables[table] ?? []).map { (triggers[$0], names[$0]) }
     }
 
-    /// The first trigger of other tables that mentions one of the names.
+    /// Returns the first trigger of another table that mentions one of the names.
     package func trigger(
         mentioning used: [SQLName], except table: SQLName
     ) -> (trigger: TriggerSchema, name: SQLName)? {
@@ -56,15 +56,15 @@ package struct MentionIndex {
         return found.min { $0.index < $1.index }.map { (triggers[$0.index], $0.name) }
     }
 
-    /// The views that read one of the tables, also through other views.
+    /// Returns the views that read one of the tables, directly or through other views.
     package func views(over tables: some Sequence<SQLName>) -> [SQLName] {
         Self.closure(of: tables, viewsByName)
     }
 
-    /// The names that a view mentions, also through other views.
+    /// Returns the names that a view mentions, directly or through other views.
     package func names(in view: SQLName) -> [SQLName] { Self.closure(of: [view], namesInViews) }
 
-    /// What is reached from the names, without the names themselves, the nearest first.
+    /// Returns the names reachable from the given names, excluding these, the nearest first.
     private static func closure(
         of names: some Sequence<SQLName>, _ next: [SQLName: [SQLName]]
     ) -> [SQLName] {

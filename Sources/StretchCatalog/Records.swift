@@ -2,11 +2,11 @@ package import StretchCore
 package import StretchEndpoint
 package import StretchSQLite
 
-/// The local file's row about itself.
+/// The record of the database in the local file.
 package struct DatabaseRecord: Hashable, Sendable {
     /// The database's id: a random, positive number.
     package let database: Int64
-    /// What the file shows: which remote state it names.
+    /// The state of the remote that the file names.
     package var position: TimelinePosition
     /// The address of the endpoint, as given at enable: `file:archive.db`.
     package let endpoint: String
@@ -22,17 +22,17 @@ package struct DatabaseRecord: Hashable, Sendable {
     }
 }
 
-/// What the migrator does with a table.
+/// The migration state of a table.
 public enum MigrationState: String, Sendable, CaseIterable {
-    /// Eligible rows move to the remote.
+    /// Eligible rows are migrated to the remote.
     case outbound
-    /// Cold rows move back.
+    /// Cold rows are brought back.
     case inbound
-    /// Nothing moves.
+    /// No row is migrated.
     case paused
 }
 
-/// Where the rows of a migration go.
+/// The direction of a migration.
 public enum MigrationDirection: String, Sendable, CaseIterable {
     /// To the remote.
     case outbound
@@ -40,33 +40,33 @@ public enum MigrationDirection: String, Sendable, CaseIterable {
     case inbound
 }
 
-/// A column of a stretch-enabled table, with its id for ever.
+/// A column of a stretch-enabled table, with its permanent id.
 package struct CatalogColumn: Hashable, Sendable {
     package let id: Int64
     package var name: String
     package var declaredType: String
     package var affinity: Affinity
-    /// What rows of batches older than the column hold.
+    /// The value of the column in rows of batches older than the column.
     package var defaultValue: Value
-    /// The schema version that brought the column.
+    /// The schema version that added the column.
     package var added: Int64
     /// The schema version that dropped it, or `nil`.
     package var dropped: Int64?
 }
 
-/// A stretch-enabled table, as the catalog has it.
+/// A stretch-enabled table in the catalog.
 package struct StretchedTable: Hashable, Sendable {
     package let id: Int64
     package var name: String
     package let relation: Int64
     /// The text of the filter predicate.
     package var filter: String
-    /// The table whose rows take their children with them, or `nil`.
+    /// The parent table that this table follows, or `nil`.
     package var follows: String?
     package var state: MigrationState
     /// The number of changes of the table's columns that Stretch has seen.
     package var schemaVersion: Int64
-    /// All columns, dropped ones too; those that are there, in the table's order.
+    /// All columns, including dropped ones; current columns are in table order.
     package var columns: [CatalogColumn]
 
     package init(
@@ -83,10 +83,10 @@ package struct StretchedTable: Hashable, Sendable {
         self.columns = columns
     }
 
-    /// The columns that the table has now, in its order.
+    /// The current columns, in table order.
     package var currentColumns: [CatalogColumn] { columns.filter { $0.dropped == nil } }
 
-    /// The ids of the columns that batches of a schema version have, in their order.
+    /// Returns the ids of the columns of batches with a schema version, in order.
     package func columnIDs(schemaVersion: Int64) -> [Int64] {
         columns.filter { column in
             column.added <= schemaVersion && column.dropped.map { schemaVersion < $0 } ?? true
@@ -119,7 +119,8 @@ package struct ManifestBatch: Hashable, Sendable {
 }
 
 extension RowBuffer {
-    /// How many rows a page of some bytes holds, at least one, when rows have a batch's mean size.
+    /// Returns the number of rows, at least one, in a page of a given size, from a batch's mean row
+    /// size.
     package static func rowCount(
         ofPage pageByteCount: Int64, batchRowCount: Int64, batchByteCount: Int64
     ) -> Int64 {

@@ -3,8 +3,10 @@ package import StretchSQLite
 internal import StretchText
 
 extension Relation {
-    /// What the remote shall hold for a table: every column it ever had, the key, and the orders of
-    /// those indexes that a remote can follow.
+    /// Creates the relation of a table.
+    ///
+    /// It contains every column that the table ever had, the key, and the indexes that a remote can
+    /// support.
     package init(_ table: StretchedTable, schema: TableSchema) {
         let ids = Dictionary(
             table.currentColumns.map { (SQLName($0.name), $0.id) },
@@ -38,9 +40,10 @@ extension Relation {
 }
 
 extension Relation {
-    /// Looks at the table's first rows to tell what its columns hold.
+    /// Determines the storage classes of columns from the table's first rows.
     ///
-    /// The affinity says little of columns declared as `DATETIME` or not at all.
+    /// The affinity gives little information about columns declared as `DATETIME` or without a
+    /// type.
     package mutating func findExamples(
         schema: TableSchema, on connection: Connection
     ) throws(SQLiteError) {
@@ -67,7 +70,7 @@ extension Relation {
 }
 
 extension CatalogColumn {
-    /// A column that the table gets now.
+    /// Creates a column that is being added to the table.
     package init(_ column: ColumnSchema, id: Int64, defaultValue: Value, added: Int64) {
         self.init(
             id: id, name: column.name, declaredType: column.declaredType,

@@ -2,11 +2,11 @@ internal import SQLText
 package import StretchSQLite
 internal import StretchText
 
-/// The definitions of schema main as one snapshot shows them.
+/// The definitions of schema main in one snapshot.
 ///
-/// What concerns all tables, such as the foreign keys that lead into one of them, is read once, so
-/// that reading every table takes time in proportion to their number. What was read is kept: make
-/// one inside of a read transaction, and another one for the next; see also ``KnownSchema``.
+/// Data about all tables, such as the foreign keys that reference one of them, is read once, so
+/// that reading all tables takes time proportional to their number. Results are cached: create a
+/// reader inside each read transaction; see also ``KnownSchema``.
 package final class SchemaReader {
     /// A row of `pragma_table_list`.
     package struct Entry {
@@ -32,7 +32,7 @@ package final class SchemaReader {
         self.connection = connection
     }
 
-    /// The definition of an ordinary table, by its name without regard to case.
+    /// Returns the definition of an ordinary table by name, ignoring case.
     package func table(_ name: String) throws(SQLiteError) -> TableSchema? {
         let key = SQLName(name)
         if let known = tables[key] { return known }
@@ -41,7 +41,7 @@ package final class SchemaReader {
         return table
     }
 
-    /// What `pragma_table_list` says of a table or view of main.
+    /// Returns the row of `pragma_table_list` for a table or view of main.
     package func entry(_ name: String) throws(SQLiteError) -> Entry? {
         try allEntries()[SQLName(name)]
     }
@@ -63,7 +63,7 @@ package final class SchemaReader {
 
     // MARK: Foreign keys
 
-    /// The foreign keys of all ordinary tables.
+    /// Returns the foreign keys of all ordinary tables.
     package func foreignKeys() throws(SQLiteError) -> [ForeignKeySchema] {
         if let allKeys { return allKeys }
         var keys: [ForeignKeySchema] = []
@@ -75,7 +75,7 @@ package final class SchemaReader {
         return keys
     }
 
-    /// The foreign keys of one table.
+    /// Returns the foreign keys of one table.
     func foreignKeys(of child: String) throws(SQLiteError) -> [ForeignKeySchema] {
         if let known = keysOfTables[SQLName(child)] { return known }
         let keys = try ForeignKeySchema.read(child: child, from: connection)
@@ -83,7 +83,7 @@ package final class SchemaReader {
         return keys
     }
 
-    /// The foreign keys that lead into a table.
+    /// Returns the foreign keys that reference a table.
     func foreignKeys(into parent: String) throws(SQLiteError) -> [ForeignKeySchema] {
         if let keysIntoTables { return keysIntoTables[SQLName(parent)] ?? [] }
         let keys = Dictionary(grouping: try foreignKeys()) { SQLName($0.parent) }
@@ -93,7 +93,7 @@ package final class SchemaReader {
 
     // MARK: Triggers, views and full-text tables
 
-    /// The triggers on a table, by their names.
+    /// Returns the triggers on a table, ordered by name.
     func triggers(on table: String) throws(SQLiteError) -> [TriggerSchema] {
         if let triggersOfTables { return triggersOfTables[SQLName(table)] ?? [] }
         let triggers = Dictionary(
@@ -112,10 +112,10 @@ package final class SchemaReader {
         return triggers[SQLName(table)] ?? []
     }
 
-    /// Which triggers and views name which tables.
+    /// Returns the index of tables named in triggers and views.
     package func mentions() throws(SQLiteError) -> MentionIndex {
         if let mentionIndex { return mentionIndex }
-        // Triggers on views are INSTEAD OF triggers, which Stretch mirrors with their views.
+        // Triggers on views are INSTEAD OF triggers, which Stretch copies with their views.
         let entries = try allEntries()
         _ = try triggers(on: "")
         let triggers = (triggersOfTables ?? [:])
@@ -130,7 +130,7 @@ package final class SchemaReader {
         return index
     }
 
-    /// The full-text table that has an ordinary one as its content:
+    /// Returns the full-text table whose content table is an ordinary table:
     /// <https://sqlite.org/fts5.html#external_content_tables>.
     package func fullTextTable(over content: String) throws(SQLiteError) -> String? {
         if let contents { return contents[SQLName(content)] }
@@ -152,11 +152,11 @@ package final class SchemaReader {
 
     // MARK: Statistics
 
-    /// What `sqlite_stat1` says: <https://sqlite.org/fileformat2.html#the_sqlite_stat1_table>.
+    /// The content of `sqlite_stat1`: <https://sqlite.org/fileformat2.html#the_sqlite_stat1_table>.
     private struct Statistics {
-        /// The rows of each table.
+        /// The number of rows of each table.
         var rowCounts: [ExactText: Int64] = [:]
-        /// The rows per distinct value of each index's first 1, 2, 3 … terms.
+        /// The number of rows per distinct value of each index's first 1, 2, 3 … terms.
         var rowsPerPrefix: [ExactText: [Int64]] = [:]
     }
 
@@ -178,7 +178,7 @@ package final class SchemaReader {
             ? [] : try connection.rows("SELECT tbl, idx, stat FROM main.sqlite_stat1")
         for row in rows {
             guard let table = row[0].stringValue, let stat = row[2].stringValue else { continue }
-            // Anybody may write there; costs are computed with it.
+            // Any program may write to the table; the values are used for costs only.
             let numbers = stat.parts(between: " ", omitsEmptyParts: true).map { part in
                 Int64(part).map { min(max($0, 0), 1 << 48) }
             }
@@ -195,10 +195,10 @@ package final class SchemaReader {
     }
 }
 
-/// The definitions of schema main on a connection that never changes them, as the migrator's.
+/// The definitions of schema main on a connection that never changes them, such as the migrator's.
 ///
-/// Such a connection sees committed states only, which the schema's version tells apart. Where a
-/// transaction may have changed the schema and may roll that back, one version has two meanings.
+/// Such a connection sees only committed states, which the schema version distinguishes. If a
+/// transaction could change the schema and roll back, one version could have two meanings.
 package final class KnownSchema {
     package let connection: Connection
     private var known: (version: Int64, reader: SchemaReader)?
@@ -207,7 +207,7 @@ package final class KnownSchema {
         self.connection = connection
     }
 
-    /// Runs `body` in a read transaction, unless one is open, with the definitions of then.
+    /// Runs `body` in a read transaction, or in the open one, with the definitions of its snapshot.
     package func reading<Result>(_ body: (SchemaReader) throws -> Result) throws -> Result {
         try connection.reading {
             let version = try connection.integer("PRAGMA main.schema_version") ?? 0
@@ -218,14 +218,14 @@ package final class KnownSchema {
         }
     }
 
-    /// The definition of a table.
+    /// Returns the definition of a table.
     package func table(_ name: String) throws -> TableSchema? {
         try reading { try $0.table(name) }
     }
 }
 
 extension Connection {
-    /// Runs `body` on one snapshot: in the transaction that is open, or in one of its own.
+    /// Runs `body` on one snapshot: in the open transaction or in a new one.
     package func reading<Result>(_ body: () throws -> Result) throws -> Result {
         try isInTransaction ? body() : transaction(.deferred, body)
     }

@@ -5,7 +5,7 @@ internal import StretchText
 extension TableSchema {
     /// Reads a table's definition from schema main.
     ///
-    /// - Returns: `nil` when there is no such ordinary table.
+    /// - Returns: `nil` if no such ordinary table exists.
     package init?(reading name: String, from connection: Connection) throws(SQLiteError) {
         guard let table = try SchemaReader(connection).table(name) else { return nil }
         self = table
@@ -53,7 +53,7 @@ extension TableSchema {
             ? .withoutRowid
             : key.isEmpty
                 ? .none
-                // A key that is not the rowid has an index of its own.
+                // A key that is not the rowid has its own index.
                 : indexes.contains(where: \.isPrimaryKey) ? .declared : .rowid
         self.key = key
         rowidName =
@@ -70,10 +70,10 @@ extension TableSchema {
 }
 
 extension Affinity {
-    /// The affinity of a declared type: <https://sqlite.org/datatype3.html>, section 3.1.
+    /// Creates the affinity of a declared type: <https://sqlite.org/datatype3.html>, section 3.1.
     package init(declaredType: String, isStrict: Bool = false) {
         let type = declaredType.uppercasedASCII
-        // In a STRICT table, ANY keeps values as they are: https://sqlite.org/stricttables.html
+        // In a STRICT table, ANY does not convert values: https://sqlite.org/stricttables.html
         if isStrict, type.isSameText(as: "ANY") {
             self = .blob
         } else if type.includes("INT") {
@@ -126,7 +126,7 @@ extension IndexSchema {
 }
 
 extension ForeignKeySchema {
-    /// The foreign keys of one table.
+    /// Returns the foreign keys of one table.
     static func read(
         child: String, from connection: Connection
     ) throws(SQLiteError) -> [ForeignKeySchema] {

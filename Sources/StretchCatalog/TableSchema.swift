@@ -1,27 +1,27 @@
 package import StretchEndpoint
 internal import StretchText
 
-/// What identifies a row of a table.
+/// The kind of key that identifies a row of a table.
 package enum KeyKind: String, Sendable {
-    /// The rowid, under a name of its own: `INTEGER PRIMARY KEY`.
+    /// The rowid with a column name: `INTEGER PRIMARY KEY`.
     case rowid
-    /// A primary key beside the rowid: of text, or of several columns.
+    /// A primary key in addition to the rowid, such as one of text or of several columns.
     case declared
     /// A primary key instead of a rowid.
     case withoutRowid
-    /// Nothing; cold rows are identified by their place in a batch.
+    /// No key; cold rows are identified by their location.
     case none
 
     /// Whether a hot row can hide a cold row of the same key.
     package var isKeyed: Bool { self != .none }
 }
 
-/// A column of a local table, as SQLite describes it.
+/// A column of a local table as described by SQLite.
 package struct ColumnSchema: Hashable, Sendable {
     package let name: String
     package let declaredType: String
     package let affinity: Affinity
-    /// The name of the collation, in upper case; any name when the application registers its own.
+    /// The name of the collation, in upper case; possibly one registered by the application.
     package let collationName: String
     package let isNotNull: Bool
     /// The text of the DEFAULT expression.
@@ -29,13 +29,13 @@ package struct ColumnSchema: Hashable, Sendable {
     /// Whether the value is computed: <https://sqlite.org/gencol.html>.
     package let isGenerated: Bool
 
-    /// The collation, when it is built in.
+    /// The collation, if it is built in.
     package var collation: Collation? { Collation(rawValue: collationName) }
 }
 
 /// A term of an index of a local table.
 package struct IndexTermSchema: Hashable, Sendable {
-    /// The place of the column in the table; `nil` for an expression, -1 for the rowid.
+    /// The index of the column in the table; `nil` for an expression, -1 for the rowid.
     package let column: Int?
     package let collationName: String
     package let isDescending: Bool
@@ -57,7 +57,8 @@ package struct IndexSchema: Hashable, Sendable {
     /// Whether the index belongs to the PRIMARY KEY.
     package let isPrimaryKey: Bool
     package let terms: [IndexTermSchema]
-    /// From `sqlite_stat1`: rows per distinct value of the first 1, 2, 3 … terms; empty without.
+    /// The rows per distinct value of the first 1, 2, 3 … terms, from `sqlite_stat1`; empty if
+    /// unknown.
     package let rowsPerPrefix: [Int64]
 }
 
@@ -66,7 +67,7 @@ package struct ForeignKeySchema: Hashable, Sendable {
     package let child: String
     package let parent: String
     package let childColumns: [String]
-    /// The columns of the parent, resolved to its primary key where the constraint names none.
+    /// The parent's columns; its primary key if the constraint names none.
     package let parentColumns: [String]
     package let onDelete: String
     package let onUpdate: String
@@ -79,28 +80,28 @@ package struct TriggerSchema: Hashable, Sendable {
     package let text: String
 }
 
-/// The definition of one local table, read from schema main.
+/// The definition of a local table, read from schema main.
 package struct TableSchema: Sendable {
     package let name: String
     package let isStrict: Bool
     package let isAutoincrement: Bool
     package let keyKind: KeyKind
     package let columns: [ColumnSchema]
-    /// The places of the key's columns, in the key's order; empty without a key.
+    /// The indexes of the key's columns, in key order; empty without a key.
     package let key: [Int]
-    /// A name that means the rowid and no column; `nil` when all are taken, or without a rowid.
+    /// A name of the rowid that is not a column's; `nil` if all are taken, or without a rowid.
     package let rowidName: String?
     package let indexes: [IndexSchema]
-    /// The rows that `sqlite_stat1` tells, or `nil`.
+    /// The number of rows in `sqlite_stat1`, or `nil`.
     package let estimatedRowCount: Int64?
     /// Foreign keys of this table.
     package let parents: [ForeignKeySchema]
-    /// Foreign keys of other tables, or of this one, into this table.
+    /// Foreign keys that reference this table, from other tables or from itself.
     package let children: [ForeignKeySchema]
     /// Triggers on this table.
     package let triggers: [TriggerSchema]
 
-    /// The place of a column, by name, without regard to the case of ASCII letters.
+    /// Returns the index of a column by name, ignoring the case of ASCII letters.
     package func column(named name: String) -> Int? {
         columns.firstIndex { $0.name.isEqualFoldingCase(name) }
     }

@@ -2,8 +2,7 @@ internal import StretchCore
 package import StretchEndpoint
 package import StretchSQLite
 
-/// The look-ups of tombstones that scans make for their rows: prepared once, and reset after every
-/// use, so that all scans share them.
+/// Prepared lookups of tombstones, which all scans share because they are reset after every use.
 package final class TombstoneLookup {
     private let ordinals: Statement
     private let counts: Statement
@@ -19,7 +18,7 @@ package final class TombstoneLookup {
             """)
     }
 
-    /// Whether a tombstone hides one of a batch's rows.
+    /// Returns whether a tombstone hides one of a batch's rows.
     package func hidesRow(
         ofBatch number: Int64, from first: Int64, through last: Int64
     ) throws(SQLiteError) -> Bool {
@@ -28,7 +27,7 @@ package final class TombstoneLookup {
         return try ordinals.step()
     }
 
-    /// Calls `body` with the ordinals of a batch's rows that tombstones hide.
+    /// Calls `body` with the ordinals of a batch's hidden rows.
     package func forEachHiddenOrdinal(
         ofBatch number: Int64, from first: Int64, through last: Int64, _ body: (Int64) -> Void
     ) throws {
@@ -44,9 +43,9 @@ package final class TombstoneLookup {
         try ordinals.bind(integer: last, at: 3)
     }
 
-    /// The number of a batch's rows that tombstones hide.
+    /// Returns the number of a batch's hidden rows.
     ///
-    /// - Throws: `damaged` when one hides a row that the batch does not have.
+    /// - Throws: `damaged` if a tombstone hides a row that the batch does not have.
     package func count(of batch: VisibleBatch) throws -> Int64 {
         defer { counts.reset() }
         try counts.bind(integer: batch.number, at: 1)

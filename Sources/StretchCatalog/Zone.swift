@@ -1,18 +1,18 @@
 package import StretchEndpoint
 package import StretchSQLite
 
-/// What a batch holds in one column: a range that contains every value other than NULL.
+/// The value range of a column in a batch, which contains every value except NULL.
 ///
-/// The range is in the order of the column's own collation, by SQLite's order of storage classes.
+/// The range is in SQLite's order of storage classes, and in the order of the column's collation.
 package struct Zone: Hashable, Sendable {
-    /// The longest text or blob that is kept as a bound, in bytes.
+    /// The maximum size of a text or blob that is kept as a bound, in bytes.
     package static let maximumBoundByteCount = 24
 
-    /// A value that no value of the column is less than; `nil` when every value is NULL.
+    /// The lower bound; `nil` if every value is NULL.
     package let minimum: Value?
-    /// A value that no value of the column is greater than; `nil` when there is no bound.
+    /// The upper bound; `nil` if there is none.
     package let maximum: Value?
-    /// Whether a value is NULL.
+    /// Whether any value is NULL.
     package let hasNull: Bool
 
     package init(minimum: Value?, maximum: Value?, hasNull: Bool) {
@@ -21,9 +21,9 @@ package struct Zone: Hashable, Sendable {
         self.hasNull = hasNull
     }
 
-    /// Whether a row of the batch can meet a constraint; `true` when it cannot be told.
+    /// Returns whether a row of the batch can meet a constraint; `true` if unknown.
     ///
-    /// - Parameter collation: The collation of the column, in whose order the bounds are.
+    /// - Parameter collation: The collation of the column, which orders the bounds.
     package func canContain(_ constraint: ColdConstraint, collation: Collation) -> Bool {
         switch constraint.comparison {
         case .isNull: return hasNull
@@ -52,8 +52,8 @@ package struct Zone: Hashable, Sendable {
     private func contains(
         _ prefix: TextPrefix, anyCase: Bool, _ minimum: Value, _ collation: Collation
     ) -> Bool {
-        // Numbers and blobs may be found, too. An empty blob never is: as the greatest value it
-        // stands for a text that is too long to be a bound.
+        // Numbers and blobs can also match, but an empty blob cannot: as a maximum it represents a
+        // text that is too long to be a bound.
         guard case .text = minimum, let maximum, collation != .rtrim else { return true }
         let range = collation == .nocase ? prefix.folded.range() : prefix.range(anyCase: anyCase)
         guard minimum.compare(.text(range.end), collation) < 0 else { return false }
@@ -69,7 +69,7 @@ package struct Zone: Hashable, Sendable {
 }
 
 extension Value {
-    /// SQLite's order of values; see `EncodedValue.compare`.
+    /// Compares values in SQLite's order; see `EncodedValue.compare`.
     package func compare(_ other: Value, _ collation: Collation) -> Int {
         if case .integer(let left) = self, case .integer(let right) = other {
             return left < right ? -1 : left > right ? 1 : 0
@@ -84,20 +84,20 @@ extension Value {
 }
 
 extension EncodedValue {
-    /// SQLite's order of values under a built-in collation.
+    /// Compares values in SQLite's order under a built-in collation.
     package func compare(_ other: EncodedValue, _ collation: Collation) -> Int {
         compare(
             other, foldsCase: collation == .nocase, ignoresTrailingSpaces: collation == .rtrim)
     }
 }
 
-/// The zones of one batch, by the id of the column, in the form that the catalog has.
+/// The zones of one batch by column id, in the catalog's encoding.
 ///
-/// A database has many batches and asks for few of their columns: a zone is decoded when it is
-/// asked for.
+/// A zone is decoded when it is requested, because a database has many batches, and queries use few
+/// of their columns.
 package struct ZoneMap: Hashable, Sendable {
-    /// For each column, in the order of ids, the id, flags (1 minimum, 2 maximum, 4 NULL), and the
-    /// bounds that there are, encoded as a row.
+    /// For each column, ordered by id, the id, flags (1 minimum, 2 maximum, 4 NULL), and the
+    /// existing bounds, encoded as a row.
     package let encoded: [UInt8]
 
     package init(zones: [Int64: Zone] = [:]) {
@@ -113,10 +113,10 @@ package struct ZoneMap: Hashable, Sendable {
         encoded = Value.encode(values)
     }
 
-    /// The zones of a blob of the catalog.
+    /// Creates the zones of a blob of the catalog.
     package init(encoded: [UInt8]) { self.encoded = encoded }
 
-    /// All zones; damage costs only speed, so that a damaged blob gives none.
+    /// All zones; empty for a damaged blob, which affects only speed.
     package var zones: [Int64: Zone] {
         guard let values = Value.decode(encoded) else { return [:] }
         var zones: [Int64: Zone] = [:]
@@ -136,15 +136,15 @@ package struct ZoneMap: Hashable, Sendable {
         return zones
     }
 
-    /// The zone of a column, or `nil` when it is not known.
+    /// Returns the zone of a column, or `nil` if it is unknown.
     package func zone(of column: Int64) -> Zone? { zones[column] }
 
-    /// The zones of rows.
+    /// Creates the zones of rows.
     ///
     /// - Parameters:
-    ///   - rows: Rows that have the columns in order.
+    ///   - rows: Rows with the given columns in order.
     ///   - columns: The id and the collation of each column; `nil` for a collation that is not
-    ///     built in, whose column gets no zone.
+    ///     built in, in which case the column gets no zone.
     package init(of rows: RowBuffer, columns: [(id: Int64, collation: Collation?)]) {
         guard rows.rowCount > 0 else {
             self.init()
@@ -180,14 +180,15 @@ package struct ZoneMap: Hashable, Sendable {
         self.init(zones: zones)
     }
 
-    /// A prefix is never greater than the whole, in any built-in collation.
+    /// Returns a lower bound; a prefix is never greater than the whole in a built-in collation.
     private static func lowerBound(_ value: EncodedValue) -> Value {
         guard value.tag == .text || value.tag == .blob else { return value.value }
         let bytes = value.bytes.prefix(Zone.maximumBoundByteCount)
         return value.tag == .text ? .text(Text(bytes: Array(bytes))) : .blob(Array(bytes))
     }
 
-    /// Every blob is greater than every text; nothing is greater than every blob.
+    /// Returns an upper bound; every blob is greater than every text, but no value exceeds all
+    /// blobs.
     private static func upperBound(_ value: EncodedValue) -> Value? {
         guard value.tag == .text || value.tag == .blob else { return value.value }
         guard value.bytes.count > Zone.maximumBoundByteCount else { return value.value }

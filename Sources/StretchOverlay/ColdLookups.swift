@@ -4,23 +4,25 @@ internal import StretchEndpoint
 internal import StretchMigration
 internal import StretchSQLite
 
-/// Rows fetched ahead for a statement that looks cold rows up one by one, as the inner loop of a
-/// join does: each lookup would be a round trip.
+/// Rows prefetched for a statement that looks up cold rows one by one, as in the inner loop of a
+/// join.
 ///
-/// After some lookups in one run of a statement, a rehearsal of it tells which values it will look
-/// up, and one request fetches their rows. The rehearsal is a guess: a value that it did not find
-/// is looked up as before, and rows of a value that nobody looks up are of no use and no harm.
-/// Tombstones and hot rows are looked at when a row is used, not when it is fetched.
+/// Otherwise each lookup would be a round trip.
+///
+/// After some lookups in one run of a statement, a rehearsal of the statement determines the values
+/// that it will look up, and one request fetches their rows. The rehearsal is only a prediction: a
+/// value that it did not find is looked up individually, and unused rows are harmless. Tombstones
+/// and hot rows are checked when a row is used, not when it is fetched.
 final class ColdLookups {
-    /// So many lookups go one by one before the first rehearsal; fewer before further ones.
+    /// The number of individual lookups before the first rehearsal, and before further ones.
     static let patience = (first: 8, further: 2)
-    /// The values of the first rehearsal; a statement may want no more.
+    /// The maximum number of values of the first rehearsal, because a statement may need no more.
     static let firstValueCount = 250
     static let maximumValueCount = 32_000
-    /// The most bytes of rows that are kept.
+    /// The maximum size of cached rows, in bytes.
     static let maximumByteCount = 8 << 20
 
-    /// What lookups have in common that differ in their value only.
+    /// The common properties of lookups that differ only in their value.
     private struct Shape: Hashable {
         let plan: ObjectIdentifier
         let isWholeRow: Bool
@@ -32,19 +34,20 @@ final class ColdLookups {
     }
 
     private var shape: Shape?
-    /// The lookups of the run, and those that may still go one by one before a rehearsal.
+    /// The number of lookups of the run, and of individual lookups left before a rehearsal.
     private var lookupCount = 0
     private var patience = 0
-    /// The most values of the next rehearsal; zero for none.
+    /// The maximum number of values of the next rehearsal; zero for no rehearsal.
     private var valueLimit = 0
     private var rows: RowBuffer?
-    /// The rows of each value that was asked for, also of those that have none.
+    /// The rows of each requested value, including values without rows.
     private var places: [[UInt8]: [Int]] = [:]
 
-    /// The rows of a lookup, where they are known; others of the same value may come with them
-    /// only as far as the remote may return more than was asked.
+    /// Returns the rows of a lookup, if they are known.
     ///
-    /// - Returns: `nil` when the remote must be asked.
+    /// Other rows may be included only as far as the remote may return more rows than requested.
+    ///
+    /// - Returns: `nil` if the remote must be queried.
     func rows(
         of request: ColdScanRequest, plan: OverlayPlan, in table: OverlayTable, isWholeRow: Bool
     ) throws -> RowBuffer? {
@@ -61,7 +64,7 @@ final class ColdLookups {
                 rehearsal.skip(plan)
                 return known
             }
-            // What another loop would look up is not worth a round trip here.
+            // The lookups of another loop do not justify a round trip here.
             return try rehearsal.note(value, key, plan, columnCount: request.columns.count)
         }
         let overlay = table.overlay
@@ -96,7 +99,7 @@ final class ColdLookups {
         return result
     }
 
-    /// Rehearses the statement, and fetches the rows of the values that it looks up next.
+    /// Rehearses the statement, and fetches the rows of the values that it will look up.
     private func fetchAhead(
         _ request: ColdScanRequest, place: Int, plan: OverlayPlan, table: OverlayTable,
         run: StatementRun
@@ -104,7 +107,7 @@ final class ColdLookups {
         let rehearsal = Rehearsal(
             run, plan: plan, skipping: lookupCount - 1, maximumValueCount: valueLimit)
         guard table.overlay.rehearse(rehearsal), rehearsal.values.count > 1 else {
-            // A statement that cannot be foreseen is not tried again.
+            // A statement that cannot be predicted is not rehearsed again.
             valueLimit = 0
             return
         }
@@ -125,13 +128,13 @@ final class ColdLookups {
             for row in 0..<page.rowCount {
                 let value = page.value(row: row, column: place).value
                 let key = KeyIdentity.encode([value], [constraint.collation])
-                // The remote may return more than was asked.
+                // The remote may return more rows than requested.
                 guard found[key] != nil else { continue }
                 found[key]?.append(fetched.rowCount)
                 fetched.appendRow(row, of: page)
             }
             guard fetched.byteCount <= ColdLookups.maximumByteCount else {
-                // Fewer values next time; which of these are complete is not known.
+                // Fewer values next time, because it is unknown which of these are complete.
                 valueLimit /= 8
                 return
             }
@@ -144,6 +147,6 @@ final class ColdLookups {
 }
 
 extension RowBuffer {
-    /// The buffer, or `nil` when it has no row.
+    /// The buffer, or `nil` if it is empty.
     var nonempty: RowBuffer? { rowCount > 0 ? self : nil }
 }

@@ -4,12 +4,12 @@ internal import StretchEndpoint
 internal import StretchMigration
 internal import StretchSQLite
 
-/// What a scan asks of cold rows.
+/// The selection of cold rows by a scan.
 struct ColdSelection {
     var constraints: [ColdConstraint] = []
     /// The comparisons with the key that SQLite does not repeat.
     var exactTerms: [(comparison: IndexRequest.Operator, value: Value)] = []
-    /// Whether the hot side was asked for all that the plan compares.
+    /// Whether the hot side was queried with all comparisons of the plan.
     let comparesAllTerms: Bool
 
     init(comparesAllTerms: Bool) {
@@ -17,14 +17,16 @@ struct ColdSelection {
     }
 }
 
-/// The cold rows of one scan, page by page: first those that are only counted, then those of
-/// batches without a hidden row, then all others.
+/// The cold rows of one scan, page by page.
+///
+/// First come rows that are only counted, then those of batches without hidden rows, then all
+/// others.
 final class ColdPages {
-    /// Rows of which only the number matters.
+    /// Rows whose number alone is needed.
     private struct Counted {
-        /// Their batches, until the remote has proved to have them.
+        /// Their batches, until the remote has been verified to hold them.
         var unproved: [ManifestBatch]
-        /// Those to come, and those gone by.
+        /// The remaining rows, and the rows already returned.
         var left: Int64
         var passed: Int64 = 0
         var page: RowBuffer?
@@ -37,14 +39,14 @@ final class ColdPages {
         var stream: Stream?
     }
 
-    /// Rows of which some may be hidden.
+    /// Rows some of which may be hidden.
     private struct Fetched {
         let batches: [ManifestBatch]
         var filter: ColdRowFilter?
         var stream: Stream?
     }
 
-    /// Rows that come from the remote.
+    /// Rows streamed from the remote.
     private struct Stream {
         let scan: any ColdScan
         let page: RowBuffer
@@ -54,7 +56,7 @@ final class ColdPages {
         mutating func next(_ overlay: Overlay) throws -> RowBuffer? {
             defer {
                 overlay.fetchedRowCount += page.rowCount
-                // Few rows first, for LIMIT; then more, for speed.
+                // Few rows at first, for LIMIT; then more, for speed.
                 maximumRowCount = min(maximumRowCount * 4, 2_048)
             }
             return try scan.nextPage(into: page, maximumRowCount: maximumRowCount) ? page : nil
@@ -70,7 +72,7 @@ final class ColdPages {
     private var counted: Counted?
     private var proved: Proved?
     private var fetched: Fetched
-    /// What the page that came last has of its rows.
+    /// The content of the last page.
     private(set) var content = PageContent.rows
 
     init(
@@ -90,7 +92,7 @@ final class ColdPages {
 
     // MARK: Choosing
 
-    /// Counts the rows that need not be fetched for that.
+    /// Counts the rows that need not be fetched to be counted.
     private func countRows() throws {
         let batches = try ProvedBatches(
             among: candidates, of: table, meeting: selection.exactTerms)
@@ -103,13 +105,14 @@ final class ColdPages {
         fetched = Fetched(batches: batches.others)
     }
 
-    /// Finds the batches that have no hidden row, where that makes their rows cheaper.
+    /// Finds the batches without hidden rows, if this makes their rows cheaper.
     private func findProvedBatches() throws {
         let content: PageContent
         if plan.key.isDistinct {
             content = .distinctRows
         } else {
-            // A look at each batch is cheaper than the places of many rows, not than those of few.
+            // Checking each batch is cheaper than fetching the locations of many rows, but not of
+            // few.
             guard table.schema.keyKind == .rowid, plan.key.orders.isEmpty,
                 expectedRowCount(of: fetched.batches) ?? 0 >= 10_000
             else { return }
@@ -130,17 +133,17 @@ final class ColdPages {
         fetched = Fetched(batches: others)
     }
 
-    /// About how many rows of batches meet the constraints; `nil` when the manifest does not tell.
+    /// Returns the approximate number of rows that meet the constraints; `nil` if unknown.
     private func expectedRowCount(of batches: [ManifestBatch]) -> Int64? {
         let keyColumn = table.schema.key.first.map { table.columnIDs[$0] }
-        // The batches of a range of keys have few others.
+        // Batches selected by a key range contain few other rows.
         guard selection.constraints.allSatisfy({ $0.column == keyColumn && !$0.isEquality }) else {
             return nil
         }
         return batches.reduce(0) { $0 + $1.visible.rowCount }
     }
 
-    /// Whether a cold row can come before the hot statement's current row.
+    /// Returns whether a cold row can precede the hot statement's current row.
     func mayComeBefore(_ statement: Statement) -> Bool {
         guard let order = plan.key.orders.first else { return true }
         let column = order.column >= 0 ? order.column : table.schema.key[0]
@@ -151,14 +154,14 @@ final class ColdPages {
         let value = statement.column(
             order.column >= 0 ? Int(plan.hotColumns[column]) : 0)
         let result = value.compare(bound, collation)
-        // Equal values may be in any order, unless further terms decide.
+        // Equal values may be in any order, unless there are further terms.
         if result == 0 { return plan.key.orders.count > 1 }
         return order.isDescending ? result < 0 : result > 0
     }
 
     // MARK: Pages
 
-    /// The next rows, none of them hidden, or `nil` at the end.
+    /// Returns the next visible rows, or `nil` at the end.
     func next() throws -> RowBuffer? {
         if let page = try nextCounted() { return page }
         if let page = try nextProved() { return page }
@@ -183,7 +186,7 @@ final class ColdPages {
         return counted.page
     }
 
-    /// Makes the remote prove that it has the rows of batches.
+    /// Verifies that the remote has the rows of batches.
     private func prove(_ batches: [ManifestBatch]) throws {
         guard !batches.isEmpty, let record = table.overlay.record else { return }
         let request = ColdScanRequest(
@@ -192,7 +195,7 @@ final class ColdPages {
         _ = try table.remote().scan(request)
     }
 
-    /// The next rows of the batches without a hidden one.
+    /// Returns the next rows of the batches without hidden rows.
     private func nextProved() throws -> RowBuffer? {
         guard let proved, let record = table.overlay.record else { return nil }
         if proved.stream == nil {
@@ -203,7 +206,7 @@ final class ColdPages {
                 batches: proved.batches.map(\.visible),
                 columns: Array(plan.coldColumnIDs.prefix(count)),
                 constraints: selection.constraints)
-            // The batches were chosen by these comparisons, where there are no other constraints.
+            // The batches were chosen by these comparisons, if there are no other constraints.
             request.selectsAll = selection.constraints.count == selection.exactTerms.count
             request.knownValues = table.manifest.values(in: selection.constraints, [])
             request.needsIdentifiers = false
@@ -219,7 +222,7 @@ final class ColdPages {
         return nil
     }
 
-    /// The next rows that no tombstone and no hot row hides.
+    /// Returns the next rows that are not hidden by a tombstone or a hot row.
     private func nextFetched() throws -> RowBuffer? {
         guard !fetched.batches.isEmpty else { return nil }
         if fetched.filter == nil, let ahead = try openFetched() {
@@ -240,7 +243,7 @@ final class ColdPages {
 
     /// Opens the remote's stream.
     ///
-    /// - Returns: The rows, when they were fetched ahead: there is no stream then.
+    /// - Returns: The rows, if they were prefetched, in which case there is no stream.
     private func openFetched() throws -> RowBuffer? {
         guard let record = table.overlay.record else { return nil }
         let columns = isWholeRow ? table.columnIDs : plan.coldColumnIDs
@@ -274,12 +277,12 @@ final class ColdPages {
         return ahead
     }
 
-    /// The places of the key's columns in pages of whole rows.
+    /// The indexes of the key's columns in pages.
     private var keyPlaces: [Int] { isWholeRow ? table.schema.key : plan.keyPlaces }
 
-    /// Checks that no two rows of a page have one key, where the scan asks for the rows of a key.
+    /// Checks that no two rows of a page have the same key, if the scan selects the rows of a key.
     ///
-    /// - Throws: `damaged`: of the rows of a key all but one are hidden.
+    /// - Throws: `damaged`, because all but one of the rows with a key are hidden.
     private func requireUniqueKeys(_ page: RowBuffer) throws {
         guard page.rowCount > 1, plan.isKeyGiven else { return }
         let collations = table.schema.keyTerms.map { $0.collation ?? .binary }
@@ -296,9 +299,10 @@ final class ColdPages {
 
     // MARK: Replacing
 
-    /// SQLite asked for something of a row that its page does not have: all rows come after all.
+    /// Replaces the page with complete rows when SQLite requests a part of a row that the page
+    /// lacks.
     func replacePage(from row: Int) throws -> RowBuffer {
-        // Rows that stand for others may come again: SQLite shows them once.
+        // Rows that represent others may be returned again; SQLite shows them once.
         var passed: Int64 = 0
         if content == .count, let counted {
             passed = counted.passed - Int64((counted.page?.rowCount ?? 0) - row)

@@ -2,16 +2,16 @@ internal import StretchCatalog
 internal import StretchEndpoint
 internal import StretchSQLite
 
-/// Leaves out the cold rows that tombstones or hot rows hide.
+/// Filters out cold rows that are hidden by tombstones or hot rows.
 final class ColdRowFilter {
     private let table: OverlayTable
-    /// The places of the key's columns in the pages.
+    /// The indexes of the key's columns in the pages.
     private let keyColumns: [Int]
-    /// Rows recalled after this count of recalls still belong to the scan.
+    /// The count of recalls after which recalled rows still belong to the scan.
     private let changeMark: Int
-    /// Comparisons with the rowid, as SQLite makes them; the remote may have returned more.
+    /// Comparisons with the rowid as in SQLite; the remote may have returned more rows.
     private let exactTerms: [(comparison: IndexRequest.Operator, value: Value)]
-    /// Whether the hot side was asked for the very key, and had no row.
+    /// Whether the hot side was queried for exactly this key and had no row.
     private let isUnshadowed: Bool
     private let statements: ColdRowStatements
     private var hasTombstones: [Int64: Bool] = [:]
@@ -30,7 +30,7 @@ final class ColdRowFilter {
         statements = try table.coldRowStatements()
     }
 
-    /// The rows of a page that the reader sees; the page itself when all are.
+    /// Returns the visible rows of a page; the page itself if all rows are visible.
     func visibleRows(of page: RowBuffer) throws -> RowBuffer {
         if page.rowCount == 1 {
             return try isOnlyRowHidden(of: page) ? RowBuffer(columnCount: page.columnCount) : page
@@ -43,7 +43,7 @@ final class ColdRowFilter {
         return visible
     }
 
-    /// Whether the one row of a page is hidden.
+    /// Returns whether the only row of a page is hidden.
     private func isOnlyRowHidden(of page: RowBuffer) throws -> Bool {
         guard try meetsComparisons(0, of: page) else { return true }
         let identifier = page.rowIdentifiers[0]
@@ -56,7 +56,7 @@ final class ColdRowFilter {
             || (!isUnshadowed && isShadowed(0, of: page))
     }
 
-    /// For each row of a page whether it is hidden; `nil` when nothing can hide one.
+    /// Returns for each row of a page whether it is hidden; `nil` if no row can be hidden.
     private func hiddenRows(of page: RowBuffer) throws -> [Bool]? {
         if tombstoneMark != table.writer.tombstoneCount {
             tombstoneMark = table.writer.tombstoneCount
@@ -100,10 +100,10 @@ final class ColdRowFilter {
         return true
     }
 
-    /// The identifiers of a page's rows that tombstones hide.
+    /// Returns the identifiers of a page's rows that tombstones hide.
     private func tombstones(of page: RowBuffer) throws -> Set<Int64> {
         var ranges: [Int64: (first: Int64, last: Int64)] = [:]
-        // Rows of a batch mostly come one after the other, and most batches have no tombstone.
+        // Rows of a batch are mostly adjacent, and most batches have no tombstone.
         var last: (batch: Int64, hasTombstone: Bool) = (-1, false)
         for identifier in page.rowIdentifiers {
             let location = ColdLocation(packed: identifier)
@@ -159,7 +159,7 @@ final class ColdRowFilter {
 }
 
 extension IndexRequest.Operator {
-    /// Whether two integers compare so.
+    /// Returns whether the comparison of two integers holds.
     func holds(_ left: Int64, _ right: Int64) -> Bool {
         switch self {
         case .equal, .identical: left == right

@@ -4,17 +4,19 @@ internal import StretchEndpoint
 internal import StretchSQLite
 internal import StretchText
 
-/// The statements by which scans of one table leave rows out; each is reset after every use, so
-/// that all scans share them.
+/// The statements with which scans of one table filter rows.
+///
+/// All scans share them, because each is reset after every use.
 final class ColdRowStatements {
     private unowned let connection: Connection
     let tombstones: TombstoneLookup
-    /// Finds a hot row by its key; `nil` where keys do not identify rows.
+    /// Finds a hot row by its key; `nil` if keys do not identify rows.
     let shadow: Statement?
-    /// Finds a hot row in a range of rowids; `nil` where these are not keys.
+    /// Finds a hot row in a range of rowids; `nil` if rowids are not keys.
     let shadowRange: Statement?
-    /// Finds a hot row in a range of the key's first column; `nil` where keys do not identify rows,
-    /// or compare by another collation than their column.
+    /// Finds a hot row in a range of the key's first column.
+    ///
+    /// `nil` if keys do not identify rows, or if their collation differs from that of the column.
     let leadingKeys: Statement?
     private var comparisons: [IndexRequest.Operator: Statement] = [:]
 
@@ -38,10 +40,10 @@ final class ColdRowStatements {
                 "SELECT 1 FROM main.\(name) AS h WHERE \(columns[0]) BETWEEN ? AND ? LIMIT 1") : nil
     }
 
-    /// Compares an integer with a value as SQLite compares a column with it.
+    /// Returns a statement that compares an integer with a value as SQLite compares a column.
     func comparison(_ sign: IndexRequest.Operator) throws -> Statement {
         if let known = comparisons[sign] { return known }
-        // A CAST has an affinity, as the column has: https://sqlite.org/datatype3.html
+        // A CAST expression has an affinity, like the column: https://sqlite.org/datatype3.html
         let made = try connection.prepare("SELECT CAST(?1 AS INTEGER) \(sign.sql) ?2")
         comparisons[sign] = made
         return made

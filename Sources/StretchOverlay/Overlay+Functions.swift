@@ -5,9 +5,9 @@ internal import StretchSQLite
 internal import StretchText
 
 extension Overlay {
-    /// The functions that the overlay's own triggers call.
+    /// Registers the functions called by the overlay's triggers.
     ///
-    /// They do nothing visible: they only move cold rows to where SQLite's native checks look.
+    /// They have no visible effect: they only make cold rows hot for SQLite's native checks.
     func registerFunctions() throws(SQLiteError) {
         try connection.createFunction("stretch_recall", argumentCount: -1) {
             [unowned self] arguments in
@@ -19,7 +19,7 @@ extension Overlay {
             try self.recallMatching(arguments)
             return .null
         }
-        // Its arguments are the error: a message and a hint.
+        // The arguments are the message and the hint of the error.
         try connection.createFunction("stretch_missing", argumentCount: 2) { arguments in
             throw StretchError(
                 .schemaMismatch, arguments[0].value.stringValue ?? "",
@@ -30,10 +30,10 @@ extension Overlay {
         }
     }
 
-    /// The table that the first two arguments of a recalling function name.
+    /// Returns the table named by the first two arguments of a recalling function.
     ///
-    /// - Throws: `unsupported` for a call that is not in a trigger of the overlay: a recall makes
-    ///   rows hot, and no query may write.
+    /// - Throws: `unsupported` for a call outside a trigger of the overlay: a recall makes rows
+    ///   hot, and a query must not write.
     private func calledTable(_ arguments: Arguments) throws(StretchError) -> OverlayTable? {
         guard arguments.count > 2, arguments[0].isInteger, arguments[0].integer == triggerKey else {
             throw StretchError(
@@ -49,12 +49,12 @@ extension Overlay {
     /// looks for a conflict.
     private func recallKey(_ arguments: Arguments) throws {
         guard let table = try calledTable(arguments), !isRecalling else { return }
-        // Nothing is cold: the usual case of an insert, at the price of one comparison.
+        // The key cannot be cold: the usual case of an insert, at the cost of one comparison.
         try refresh()
         guard !table.manifest.isEmpty else { return }
         if table.schema.keyKind == .rowid {
             let key = arguments[2]
-            // In a BEFORE trigger a key that SQLite will draw is -1:
+            // In a BEFORE trigger, a key that SQLite will assign is -1:
             // https://sqlite.org/lang_createtrigger.html
             if key.isNull || key.integer == -1 {
                 try table.writer.recall.recallGreatestKey(
@@ -62,13 +62,13 @@ extension Overlay {
             }
             if let rowids = table.manifest.rowids, !rowids.contains(key.integer) { return }
         }
-        // SQLite has applied the columns' affinities already.
+        // SQLite has already applied the columns' affinities.
         let key = (2..<arguments.count).map { arguments[$0].value }
         try table.writer.recall.recall(key: key, mayPostpone: table.writer.hasWritingTriggers)
     }
 
     /// `stretch_recall_matching(trigger key, table, column, value, collation …)`: makes the rows
-    /// hot that a foreign key is about to look for.
+    /// hot that a foreign key check is about to look up.
     private func recallMatching(_ arguments: Arguments) throws {
         guard let table = try calledTable(arguments), arguments.count > 4,
             connection.isEnabled(.foreignKeys)
@@ -94,15 +94,17 @@ extension Overlay {
         try table.writer.recall.recall(where: columns)
     }
 
-    /// The statements of the application that are running on this connection.
+    /// Returns the number of the application's running statements on this connection.
     func runningStatementCount() throws -> Int {
         connection.busyStatementCount(excluding: innerStatements)
     }
 }
 
 extension Value {
-    /// The value that a column with the affinity stores, as far as foreign keys need it: text that
-    /// looks like a number for numeric columns, and the text of a number for text columns.
+    /// Returns the value as stored by a column with the affinity, as far as foreign keys need it.
+    ///
+    /// Text that looks like a number is converted for numeric columns, and numbers are converted to
+    /// text for text columns.
     fileprivate func applying(_ affinity: Affinity) -> Value {
         switch (self, affinity) {
         case (.text(let text), .integer), (.text(let text), .numeric), (.text(let text), .real):

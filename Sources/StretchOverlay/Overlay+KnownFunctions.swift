@@ -2,7 +2,7 @@ internal import StretchSQLite
 internal import StretchText
 
 extension Overlay {
-    /// SQLite's own functions, as far as no program replaced them.
+    /// Returns SQLite's built-in functions that no program has replaced.
     func knownFunctions() throws -> Set<SQLName> {
         let rows = try connection.rows("SELECT name, builtin FROM pragma_function_list")
         var (own, others): (Set<SQLName>, Set<SQLName>) = ([], ["load_extension"])
@@ -13,7 +13,7 @@ extension Overlay {
         return own.subtracting(others)
     }
 
-    /// Whether LIKE and GLOB are SQLite's own; `PRAGMA case_sensitive_like` replaces them, too.
+    /// Returns whether LIKE and GLOB are built in; `PRAGMA case_sensitive_like` also replaces them.
     func hasOwnPatterns() throws -> Bool {
         try knownFunctions().isSuperset(of: ["like", "glob"])
     }

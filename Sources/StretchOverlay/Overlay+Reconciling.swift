@@ -7,16 +7,16 @@ internal import StretchSchema
 internal import StretchText
 
 extension Overlay {
-    /// The overlay of a table of the catalog, with the columns that the table has now.
+    /// Creates the overlay of a table of the catalog, with its current columns.
     ///
-    /// What another program changed is taken over, where the columns themselves tell what it was. A
-    /// reader does not depend on it: where the catalog cannot be written now, the overlay knows the
-    /// columns in memory, and only cold rows of a table with new columns have to wait.
+    /// Changes by another program are adopted if they are unambiguous. A reader does not depend on
+    /// this: if the catalog cannot be written now, the overlay keeps the columns in memory, and
+    /// only cold rows of a table with new columns must wait.
     ///
     /// - Parameters:
-    ///   - schema: The table's definition; `nil` when it is gone.
-    ///   - record: What the catalog says of the database.
-    /// - Throws: `schemaMismatch` when the change is ambiguous or the table is gone.
+    ///   - schema: The table's definition; `nil` if it no longer exists.
+    ///   - record: The catalog's record of the database.
+    /// - Throws: `schemaMismatch` if the change is ambiguous or the table no longer exists.
     func makeTable(
         _ table: StretchedTable, _ schema: TableSchema?, _ record: DatabaseRecord
     ) throws -> OverlayTable {
@@ -38,13 +38,13 @@ extension Overlay {
         }
     }
 
-    /// Writes the table's columns to the remote and to the catalog.
+    /// Saves the table's columns to the remote and to the catalog.
     ///
-    /// A connection of its own leaves the application its `changes()` and `last_insert_rowid()`; in
-    /// a transaction it would make the application's snapshot too old to write.
+    /// A separate connection preserves the application's `changes()` and `last_insert_rowid()`. In
+    /// a transaction it would make the application's snapshot too old for writing.
     ///
-    /// - Returns: The table as the catalog has it then, or why it cannot be written now.
-    /// - Throws: What waiting does not heal.
+    /// - Returns: The table as saved in the catalog, or the reason why it cannot be saved now.
+    /// - Throws: Errors that waiting does not resolve.
     private func takeOver(
         _ id: Int64, _ record: DatabaseRecord, busyTimeout: Int32
     ) throws -> Result<StretchedTable, StretchError> {
@@ -91,7 +91,7 @@ extension Overlay {
         try inMemory(table, schema).columns.count > table.columns.count
     }
 
-    /// The table with its columns in memory only.
+    /// Returns the table with its columns in memory only.
     private func unsaved(
         _ table: StretchedTable, _ schema: TableSchema, _ reason: StretchError
     ) throws -> OverlayTable {
@@ -109,19 +109,20 @@ extension Overlay {
         return result
     }
 
-    /// Tries again to write down what the overlay knows in memory only.
+    /// Tries again to save columns that are in memory only.
     ///
-    /// - Returns: Whether the catalog now knows more.
+    /// - Returns: Whether the catalog has changed.
     func retryTakingOver() -> Bool {
         guard let record, let table = tables.values.first(where: \.isUnsaved),
             !connection.isInTransaction, ContinuousClock.now >= nextAttempt
         else { return false }
         nextAttempt = .now + .seconds(1)
-        // What fails has failed before, and was told; the overlay stays as it is.
+        // A failure has been reported before; the overlay is unchanged.
         switch try? takeOver(table.table.id, record, busyTimeout: 0) {
         case .success: return true
         case .failure(let reason) where reason.code == .notPermitted:
-            // Only the owner of the remote helps, and the catalog then tells at once.
+            // Only the owner of the remote can act, after which the catalog shows the change
+            // immediately.
             nextAttempt = .now + .seconds(60)
             return false
         case .failure, nil: return false
@@ -130,7 +131,7 @@ extension Overlay {
 }
 
 extension StretchedTable {
-    /// Whether the table has the columns that the catalog knows.
+    /// Returns whether the table has the columns recorded in the catalog.
     fileprivate func hasColumns(of schema: TableSchema) -> Bool {
         currentColumns.map { SQLName($0.name) } == schema.columns.map { SQLName($0.name) }
     }

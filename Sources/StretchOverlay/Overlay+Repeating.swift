@@ -2,12 +2,12 @@ internal import StretchCatalog
 internal import StretchEndpoint
 package import StretchSQLite
 
-/// Cold rows that a statement needs hot, and that cannot become hot while it runs.
+/// Cold rows that a statement needs as hot rows, but that cannot become hot while it runs.
 struct PostponedRecall {
     let table: Int64
     let locations: [ColdLocation]
 
-    /// What ends the statement; its text finds the recall again.
+    /// The error that ends the statement; its text identifies the recall.
     var error: SQLiteError {
         let places = locations.map { "\($0.batchNumber):\($0.ordinal)" }.joined(separator: ", ")
         return SQLiteError(
@@ -17,7 +17,8 @@ struct PostponedRecall {
 }
 
 extension Overlay {
-    /// Whether a statement that ended shall run again; an error of the remote comes as SQLite's.
+    /// Returns whether an ended statement must run again; an error of the remote is thrown as
+    /// SQLite's.
     package func mustRepeat(after error: SQLiteError) throws(SQLiteError) -> Bool {
         #if DEBUG
             try checkTombstones()
@@ -32,17 +33,18 @@ extension Overlay {
         }
     }
 
-    /// Makes the rows hot without which a statement ended, so that it can run again.
+    /// Makes the rows hot that a statement lacked, so that it can run again.
     ///
-    /// The statement has left nothing: SQLite keeps a journal of one with triggers. A recall
-    /// changes no answer, so that it stays when the statement then fails for another reason.
+    /// The statement has left no changes, because SQLite keeps a journal for a statement with
+    /// triggers. A recall does not change query results, so it is kept if the statement then fails
+    /// for another reason.
     ///
     /// - Returns: Whether the error was of this kind.
     private func recallPostponed(after error: SQLiteError) throws -> Bool {
         guard let recall = postponed, recall.error.message == error.message else { return false }
         postponed = nil
         guard let table = tables[recall.table] else { return false }
-        // Switching triggers would abort what runs.
+        // Disabling triggers would abort running statements.
         guard try runningStatementCount() == 0 else {
             throw SQLiteError(
                 extendedCode: 6,
@@ -60,7 +62,7 @@ extension Overlay {
             }
             try connection.execute(isNested ? "RELEASE stretch_recall" : "COMMIT")
         } catch {
-            // The first error says more than one of a rollback.
+            // The first error is more specific than an error of the rollback.
             let undo: StaticString =
                 isNested ? "ROLLBACK TO stretch_recall; RELEASE stretch_recall" : "ROLLBACK"
             try? connection.execute(undo)
@@ -71,7 +73,7 @@ extension Overlay {
 }
 
 extension OverlayTable {
-    /// Whether the manifest still shows a row that was found before.
+    /// Returns whether a row found earlier is still visible in the manifest.
     fileprivate func isVisible(_ location: ColdLocation) throws -> Bool {
         guard manifest.batches.contains(where: { $0.visible.number == location.batchNumber }) else {
             return false

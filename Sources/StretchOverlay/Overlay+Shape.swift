@@ -4,12 +4,12 @@ package import StretchSQLite
 internal import StretchText
 
 extension Overlay {
-    /// Prepares a statement of the application while its shape is known.
+    /// Prepares a statement of the application with a known shape.
     ///
-    /// SQLite prepares it again by itself when the schema has changed, and then nothing is known.
+    /// If SQLite prepares it again after a change of the schema, the shape is unknown.
     ///
-    /// The first one that writes completes the catalog of a file that version 0.1.0 made: later,
-    /// while it runs, SQLite could not read the schema again.
+    /// The first writing statement completes the catalog of a file created by version 0.1.0,
+    /// because SQLite cannot read the schema again while the statement runs.
     package func preparing(
         _ sql: String, _ body: () throws -> Statement?
     ) throws -> Statement? {
@@ -24,13 +24,14 @@ extension Overlay {
         return try body()
     }
 
-    /// The shapes of all views and triggers in schema temp, which a statement may meet.
+    /// Returns the combined shape of all views and triggers in schema temp, which a statement may
+    /// use.
     private func temporaryShape() throws -> StatementShape {
         let version = try connection.integer("PRAGMA temp.schema_version") ?? 0
         if let known = knownTemporaryShape, known.version == version { return known.shape }
         let texts = try connection.rows(
             "SELECT type, name, sql FROM temp.sqlite_schema WHERE type IN ('view', 'trigger')")
-        // A trigger of the overlay calls a function, and reads nothing.
+        // A trigger of the overlay only calls a function and reads nothing.
         let shape = texts.filter {
             $0[0] == "view" || !callingTriggerNames.contains(SQLName($0[1].stringValue ?? ""))
         }.compactMap(\.[2].stringValue)

@@ -2,14 +2,14 @@ internal import SQLText
 internal import StretchSQLite
 
 extension Overlay {
-    /// The modules that SQLite brings and that tables of an application are made of.
+    /// SQLite's own modules for virtual tables of an application.
     private static let modules = ["fts3", "fts4", "fts5", "rtree", "rtree_i32", "geopoly"]
 
-    /// Lets triggers and views of a file use its full-text and R*Tree tables.
+    /// Allows triggers and views of a file to use its full-text and R*Tree tables.
     ///
-    /// Some versions of SQLite refuse them in a schema that is not trusted. Functions that a
-    /// file must not reach stay out of reach: those of Stretch are for direct use only,
-    /// `fts3_tokenizer` is off, and `load_extension` is not for a schema.
+    /// Some versions of SQLite refuse them in a schema that is not trusted. Dangerous functions
+    /// remain inaccessible to a file: those of Stretch are registered as direct-only,
+    /// `fts3_tokenizer` is disabled, and `load_extension` cannot be used in a schema.
     func trustModules() throws {
         guard !connection.isEnabled(.trustedSchema) else { return }
         let rows = try connection.rows(

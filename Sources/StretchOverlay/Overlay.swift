@@ -8,11 +8,11 @@ package import StretchSQLite
 package import StretchText
 internal import StretchTimeline
 
-/// The stretch-enabled tables of one connection: it shows hot and cold rows under each table's
+/// The stretch-enabled tables of one connection, which show hot and cold rows under each table's
 /// name.
 ///
-/// The overlay of a table is a virtual table of the same name in schema temp, where SQLite looks
-/// names up first; `main.<table>` stays the hot table itself.
+/// The overlay of a table is a virtual table of the same name in schema temp, where SQLite resolves
+/// names first; `main.<table>` is still the hot table.
 package final class Overlay {
     unowned let connection: Connection
     let configuration: Configuration
@@ -28,26 +28,26 @@ package final class Overlay {
         }
     }
     private var tablesByName: [SQLName: OverlayTable] = [:]
-    // Read for every statement, and never while it changes: the check at run time costs more.
+    // Read for every statement, and never while it changes, so the check at run time is omitted.
     @exclusivity(unchecked) private(set) var record: DatabaseRecord?
-    /// What this connection's queries may see at most.
+    /// The query mode of this connection.
     package var queryModeLimit = QueryMode.localAndRemote
-    /// What this connection's queries see: the narrower of its own mode and the database's.
+    /// The effective query mode: the narrower of this connection's mode and the database's.
     var queryMode: QueryMode {
         let modes = [record?.queryMode ?? .localAndRemote, queryModeLimit]
         return QueryMode.allCases.first(where: modes.contains) ?? .localAndRemote
     }
     package let remoteInterrupter = RemoteInterrupter()
-    /// Begins the text of statements that scans run inside.
+    /// The prefix of the text of the inner statements of scans.
     static let innerMark: StaticString = "/* stretch */"
-    /// The statement that looked up a cold row last.
+    /// The statement that last looked up a cold row.
     var lastRun: StatementRun?
-    /// What a rehearsal of the running statement has found, while it runs.
+    /// The rehearsal of the running statement, while it is in progress.
     var rehearsal: Rehearsal?
     private var endpoint: (any Endpoint)?
     private(set) var dataVersion: UInt32 = 0
     private var schemaVersion: Int64 = -1
-    /// Whether a row is being recalled: the triggers of the overlay then stay quiet.
+    /// Whether a row is being recalled; the triggers of the overlay then do nothing.
     var isRecalling = false
     var unfinished = UnfinishedTombstones()
     /// The shape of the statement that is being prepared.
@@ -55,19 +55,20 @@ package final class Overlay {
     /// Whether SQLite planned a scan of the overlay for the statement that was prepared last.
     package var hasPlannedScan = false
     var knownTemporaryShape: (version: Int64, shape: StatementShape)?
-    /// What a function of the overlay left to do before its statement runs again.
+    /// The recall that a function of the overlay postponed until its statement runs again.
     var postponed: PostponedRecall?
     /// Whether the application's statements run again after a postponed recall.
     package var repeatsStatements = false
-    /// The inner statements of running scans; kept only where INSERT triggers make it matter which
-    /// statements are the application's own.
+    /// The inner statements of running scans; kept only if INSERT triggers require the
+    /// application's statements to be distinguished.
     var innerStatements: Set<OpaquePointer> = []
     private(set) var tracksInnerStatements = false
     /// Whether SQLite may drop the temporary tables: only while they are replaced.
     var isReplacingTables = false
-    /// Whether new tables of the module may be made: only while the overlay makes its own.
+    /// Whether new tables of the module may be created: only while the overlay creates its own.
     private var isMakingTables = false
-    /// What the overlay's triggers show to its functions, so that nothing else calls them.
+    /// The key that the overlay's triggers pass to its functions, so that no other caller can use
+    /// them.
     let triggerKey = Int64.random(in: 0...Int64.max)
 
     package init(
@@ -84,10 +85,10 @@ package final class Overlay {
         try registerFunctions()
     }
 
-    /// The table of a CREATE VIRTUAL TABLE statement.
+    /// Returns the table of a CREATE VIRTUAL TABLE statement.
     ///
-    /// The overlay's own are in schema temp. One in the file, where an older version let statements
-    /// make it, can only be dropped.
+    /// The overlay's own tables are in schema temp. A table in the file, which an older version
+    /// allowed statements to create, can only be dropped.
     private func connect(
         _ arguments: [String], isNew: Bool
     ) throws -> (any VirtualTable, columnCount: Int) {
@@ -108,34 +109,36 @@ package final class Overlay {
     /// The names of the stretch-enabled tables.
     package private(set) var tableNames: Set<SQLName> = []
 
-    /// Whether it has nothing that a statement could meet.
+    /// Whether no statement can use the overlay.
     package var isEmpty: Bool {
         record == nil || tables.isEmpty && viewNames.isEmpty && triggerNames.isEmpty
     }
 
     /// The views of main that have a copy in schema temp.
     package private(set) var viewNames: Set<SQLName> = []
-    /// The overlay's triggers: the copies of those of such views, and its own.
+    /// The overlay's triggers: the copies of those of such views, and its own triggers.
     package private(set) var triggerNames: Set<SQLName> = []
     /// The triggers that only call functions of the overlay.
     private(set) var callingTriggerNames: Set<SQLName> = []
-    /// What the overlay made in schema temp; a transaction that is rolled back may bring any back.
+    /// The objects that the overlay created in schema temp; a rollback may restore any of them.
     private var made: Set<TemporaryObject.Key> = []
-    /// What the copied triggers write besides stretch-enabled tables and copied views, and which of
-    /// these names the application has used in schema temp.
+    /// The tables that the copied triggers write, other than stretch-enabled tables and copied
+    /// views.
+    ///
+    /// `hidden` are those of these names that the application has used in schema temp.
     private var targets: (names: Set<SQLName>, hidden: Set<SQLName>) = ([], [])
 
-    /// The cold rows that were fetched through this overlay.
+    /// The number of cold rows fetched through this overlay.
     package internal(set) var fetchedRowCount = 0
 
-    /// The number of times that the remote was asked something through this overlay.
+    /// The number of round trips to the remote through this overlay.
     package var roundTripCount: Int { endpoint?.roundTripCount ?? 0 }
 
     // MARK: Attaching
 
-    /// Makes the temporary objects agree with the catalog and the schema of main.
+    /// Updates the temporary objects to match the catalog and the schema of main.
     ///
-    /// Cheap when nothing has changed. Called before each statement is prepared.
+    /// Called before each statement is prepared; cheap if nothing has changed.
     package func synchronize() throws {
         if isKnownPlain { return }
         let version = try connection.integer("PRAGMA main.schema_version") ?? 0
@@ -151,23 +154,23 @@ package final class Overlay {
         plainDataVersion = record == nil ? seen : nil
     }
 
-    /// The data version of the state in which the file was seen not to be stretch-enabled.
+    /// The data version of a state in which the file was not stretch-enabled.
     private var plainDataVersion: UInt32?
 
-    /// Whether the open snapshot is known to show a file that is not stretch-enabled.
+    /// Whether the file is known not to be stretch-enabled in the open snapshot.
     ///
-    /// The data version changes with every commit, this connection's own included, and a snapshot
-    /// that is open has seen all that it will: the same number means the state that was looked at,
-    /// and since then nothing but uncommitted statements of this connection. Those cannot enable
-    /// the file, which ends in a commit.
+    /// The data version changes with every commit, including those of this connection, and an open
+    /// snapshot does not change. The same number therefore means the same state, apart from
+    /// uncommitted statements of this connection. Those cannot enable the file, because enabling
+    /// ends with a commit.
     private var isKnownPlain: Bool {
         guard let plainDataVersion, connection.hasSnapshot == true else { return false }
         return connection.dataVersion() == plainDataVersion
     }
 
-    /// Takes main's write lock where a statement is the first of its transaction, and writes.
+    /// Acquires main's write lock if a writing statement is the first of its transaction.
     ///
-    /// To look at the schema would take a snapshot, which a write fails to upgrade once another
+    /// Reading the schema would open a snapshot, which cannot be upgraded to a write after another
     /// connection, such as a migrator's, has committed.
     package func lock(for sql: String) throws {
         guard record != nil, connection.isInTransaction, connection.hasSnapshot == false,
@@ -183,21 +186,25 @@ package final class Overlay {
         do {
             try catalog.takeWriteLock()
         } catch {
-            // SQLITE_ERROR: another program disabled the database, which synchronizing tells.
+            // SQLITE_ERROR: another program disabled the database, which `synchronize` detects.
             guard error.code == ResultCode.error else { throw error }
         }
     }
 
-    /// Enabling or disabling a table changes rows of the catalog only, not the schema.
+    /// Returns whether the tables in the catalog have changed.
+    ///
+    /// Enabling or disabling a table changes only rows of the catalog, not the schema.
     private func tablesHaveChanged() throws -> Bool {
         try catalog.schemaVersions() != attachedVersions
     }
     private var attachedVersions: [SchemaVersion] = []
-    /// Whether the file was made by version 0.1.0, and no writer has completed it since.
+    /// Whether the file was created by version 0.1.0 and has not been completed by a writer since.
     private(set) var isCatalogIncomplete = false
 
-    /// SQLite lets no schema stand before what a trigger writes, so that a table that the
-    /// application makes in schema temp comes before the one of main.
+    /// Returns whether the application has changed targets of triggers in schema temp.
+    ///
+    /// SQLite allows no schema name for the target of a trigger's write, so a table that the
+    /// application creates in schema temp hides the one of main.
     private func targetsHaveChanged() throws -> Bool {
         guard !targets.names.isEmpty else { return false }
         return try hiddenTargets(targets.names) != targets.hidden
@@ -209,17 +216,18 @@ package final class Overlay {
         return names.intersection(rows.compactMap { $0[0].stringValue.map(SQLName.init) })
     }
 
-    /// Before this, what could not be written down is not tried again.
+    /// The time before which a failed save is not retried.
     var nextAttempt = ContinuousClock.now
 
-    /// Makes all temporary objects anew at the next statement.
+    /// Recreates all temporary objects at the next statement.
     package func invalidate() {
         schemaVersion = -1
         plainDataVersion = nil
     }
 
-    /// Replaces all temporary objects, or leaves all as they were: without them, statements that
-    /// the application holds would read hot rows only.
+    /// Replaces all temporary objects, or leaves all unchanged.
+    ///
+    /// Without them, prepared statements of the application would read only hot rows.
     private func attach() throws {
         try trustModules()
         let (newRecord, definitions) = try readDefinitions()
@@ -247,8 +255,8 @@ package final class Overlay {
         }
     }
 
-    /// The stretch-enabled tables, as one snapshot shows them; their columns can be reconciled only
-    /// outside of it.
+    /// Returns the stretch-enabled tables in one snapshot; their columns can be reconciled only
+    /// outside it.
     private func readDefinitions() throws -> (
         record: DatabaseRecord?, tables: [(StretchedTable, TableSchema?)]
     ) {
@@ -259,10 +267,10 @@ package final class Overlay {
         }
     }
 
-    /// Drops the overlay's objects and runs `body`, which makes new ones, in one savepoint.
+    /// Drops the overlay's objects and runs `body`, which creates new ones, in one savepoint.
     ///
-    /// Objects of the application stay; its triggers on views go meanwhile, because a view takes
-    /// its triggers with it, and a view's copy comes before the view.
+    /// Objects of the application are kept. Its triggers on views are removed temporarily, because
+    /// dropping a view drops its triggers, and a view's copy hides the view.
     private func replaceObjects(_ body: () throws -> Void) throws {
         isReplacingTables = true
         defer { isReplacingTables = false }
@@ -284,14 +292,14 @@ package final class Overlay {
             for object in waiting { try object.makeAgain(on: connection) }
             try connection.execute("RELEASE stretch_attach")
         } catch {
-            // The first error says more than one of a rollback.
+            // The first error is more specific than an error of the rollback.
             try? connection.execute("ROLLBACK TO stretch_attach; RELEASE stretch_attach")
             made = before
             throw error
         }
     }
 
-    /// Runs `body`, and takes what is new in schema temp then for the overlay's.
+    /// Runs `body`, and records new objects in schema temp as the overlay's.
     private func recording(_ body: () throws -> Void) throws {
         let others = Set(try TemporaryObject.all(on: connection).map(\.key))
         try body()
@@ -301,7 +309,8 @@ package final class Overlay {
 
     private func makeObjects() throws {
         let triggers = OverlayTriggers(overlay: self, taken: try triggerNamesInUse())
-        // Before the tables: each statement begins a savepoint of each virtual table that is there.
+        // Before the tables, because each statement opens a savepoint of each existing virtual
+        // table.
         let own = try triggers.definitions()
         for trigger in own { try connection.execute(one: trigger.statement) }
         let views = try OverlayViews(overlay: self, triggers: triggers).definitions()
@@ -319,7 +328,7 @@ package final class Overlay {
         targets = (views.targets, views.hiddenTargets)
     }
 
-    /// The names of the triggers of the application, in schema temp, and of the file.
+    /// Returns the names of the application's triggers in schema temp, and of the file's triggers.
     private func triggerNamesInUse() throws(SQLiteError) -> Set<SQLName> {
         let rows = try connection.rows(
             """
@@ -329,14 +338,15 @@ package final class Overlay {
         return Set(rows.compactMap { $0[0].stringValue.map(SQLName.init) })
     }
 
-    /// Runs `body`, which makes virtual tables of the overlay.
+    /// Runs `body`, which creates virtual tables of the overlay.
     package func makingTables(_ body: () throws -> Void) throws {
         isMakingTables = true
         defer { isMakingTables = false }
         try recording(body)
     }
 
-    /// Runs `body` while names mean the tables of main, and makes the overlay again at once.
+    /// Runs `body` while names refer to the tables of main, and then immediately recreates the
+    /// overlay.
     package func withoutTables(_ body: () throws -> Void) throws {
         let names = tables.values.map(\.schema.name)
         try replaceObjects {}
@@ -344,15 +354,17 @@ package final class Overlay {
         do {
             try body()
         } catch {
-            // The first error says more; the next statement tries again.
+            // The first error is more specific; the next statement tries again.
             try? synchronize(guarding: names)
             throw error
         }
         try synchronize(guarding: names)
     }
 
-    /// Makes the overlay again, or something under each name that fails when it is read: a
-    /// statement that the application holds would read the hot rows only.
+    /// Recreates the overlay or, if this fails, an object under each name that fails when it is
+    /// read.
+    ///
+    /// Otherwise prepared statements of the application would read only hot rows.
     private func synchronize(guarding names: [String]) throws {
         do {
             try synchronize()
@@ -372,10 +384,10 @@ package final class Overlay {
 
     // MARK: Snapshot
 
-    /// Brings the manifest up to the snapshot that is open now; nearly free when nothing changed.
+    /// Updates the manifest to the open snapshot; nearly free if nothing has changed.
     ///
-    /// - Throws: `SQLITE_SCHEMA`'s sense: a stretch-enabled table has other columns than the
-    ///   overlay shows; the next prepared statement sees the new ones.
+    /// - Throws: An error like `SQLITE_SCHEMA` if a stretch-enabled table has other columns than
+    ///   the overlay; the next prepared statement sees the new ones.
     func refresh() throws {
         let version = connection.dataVersion()
         guard version != dataVersion else { return }
@@ -406,7 +418,7 @@ package final class Overlay {
 
     // MARK: Remote
 
-    /// The session with the remote, opened at its first use.
+    /// Returns the session with the remote, opened at its first use.
     ///
     /// - Throws: `disconnected` for a file that must be reauthorized first.
     func remote() throws(StretchError) -> any Endpoint {
@@ -422,7 +434,7 @@ package final class Overlay {
         return made
     }
 
-    /// Forgets the session and whether the file is connected: both were changed on purpose.
+    /// Discards the session and the link state after a deliberate change.
     package func forgetRemote() {
         endpoint = nil
         link?.forget()
@@ -432,7 +444,7 @@ package final class Overlay {
         try local { () throws in try catalog.pending() }
     }
 
-    /// The stretch-enabled table with a name, without regard to case.
+    /// Returns the stretch-enabled table with a name, ignoring case.
     package func table(named name: String) -> OverlayTable? {
         tablesByName[SQLName(name)]
     }

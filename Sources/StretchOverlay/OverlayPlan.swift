@@ -3,30 +3,30 @@ internal import StretchEndpoint
 internal import StretchSQLite
 internal import StretchText
 
-/// A plan of one overlay: which constraints go to both sides, in which order rows come, and which
-/// columns are read.
+/// A plan of one overlay: the constraints applied to both sides, the row order, and the columns
+/// read.
 ///
 /// It owns the statements of the hot side.
 final class OverlayPlan {
-    /// What makes two plans the same.
+    /// The identity of a plan.
     struct Key: Hashable {
         struct Term: Hashable {
             let column: Int
             let comparison: IndexRequest.Operator
             let collationName: String
             let isList: Bool
-            /// Whether SQLite leaves the check to both sides.
+            /// Whether SQLite relies on both sides for the check.
             let isExact: Bool
-            /// Whether the hot side has no use for it.
+            /// Whether it is not useful for the hot side.
             let isColdOnly: Bool
-            /// Whether its value may come from a column, whose affinity is not known.
+            /// Whether its value may come from a column of unknown affinity.
             var mayHaveAffinity = false
         }
 
         var terms: [Term]
         var orders: [IndexRequest.Order]
         var columnsUsed: UInt64
-        /// Whether cold rows that are equal in the columns used may come once.
+        /// Whether cold rows that are equal in the used columns may be returned once.
         var isDistinct = false
 
         var withoutAffinities: Key {
@@ -37,45 +37,48 @@ final class OverlayPlan {
     }
 
     let key: Key
-    /// The key as far as it tells which rows a scan looks up.
+    /// The part of the key that determines which rows a scan looks up.
     private let lookupKey: Key
     let schema: TableSchema
-    /// For each column of the table its place in the hot statement, or -1; one more for a hidden
+    /// For each column of the table, its index in the hot statement, or -1; one more for a hidden
     /// key.
     ///
-    /// The first place is the rowid's.
+    /// Index 0 is the rowid.
     let hotColumns: UnsafeMutablePointer<Int32>
-    /// For each column of the table whether its values never are its DEFAULT.
+    /// For each column of the table, whether its values are never its default.
     let hasDirectValue: UnsafeMutablePointer<Bool>
-    /// For each column of the table its place in the pages, or -1; one more for a hidden key.
+    /// For each column of the table, its index in the pages, or -1; one more for a hidden key.
     let pageColumns: UnsafeMutablePointer<Int32>
     /// All columns, for pages of a scan that may write.
     let allPageColumns: UnsafeMutablePointer<Int32>
-    /// The columns that pages have: those of the statement, then the rest of the key.
+    /// The columns of pages: those of the statement, then the rest of the key.
     let coldColumns: [Int]
     /// Their ids.
     let coldColumnIDs: [Int64]
-    /// The places of the key's columns among them.
+    /// The indexes of the key's columns among them.
     let keyPlaces: [Int]
-    /// How many of them the statement reads; the others, behind them, tell which rows are hidden.
+    /// The number of columns that the statement reads; the remaining columns determine which rows
+    /// are hidden.
     let usedColumnCount: Int
-    /// Whether the terms give at most one row with each key.
+    /// Whether the terms select at most one row.
     let isUnique: Bool
-    /// Whether the scan asks for the rows of one key.
+    /// Whether the scan selects the rows of one key.
     let isKeyGiven: Bool
-    /// Whether a row has nothing of interest but that it is there: all that the statement reads of
-    /// it are ranges of the rowid, which both sides check.
+    /// Whether only the number of rows matters.
+    ///
+    /// The statement uses only ranges of the rowid, which both sides check.
     let mayCount: Bool
-    /// The term whose list is taken whole, or `nil`.
+    /// The term whose list is processed as a whole, or `nil`.
     let listTerm: Int?
     /// The bit of that term among dropped ones, or 0.
     let listBit: UInt64
-    /// The statement of the last scan that could compare all terms: nearly always the next one's.
+    /// The statement of the last scan that could compare all terms, which the next scan nearly
+    /// always uses.
     private var spareStatement: Statement?
-    /// All other statements that no scan has, by their dropped terms.
+    /// All other unused statements, by dropped terms.
     private var pools: [UInt64: [Statement]] = [:]
 
-    /// - Parameter columnIDs: The ids of the table's columns, in its order.
+    /// - Parameter columnIDs: The ids of the table's columns, in table order.
     init(key: Key, schema: TableSchema, columnIDs: [Int64]) {
         self.key = key
         lookupKey = key.withoutAffinities
@@ -89,7 +92,7 @@ final class OverlayPlan {
         hotColumns.initialize(repeating: -1, count: count + 1)
         pageColumns.initialize(repeating: -1, count: count + 1)
         allPageColumns.initialize(repeating: -1, count: count + 1)
-        // A table without rowids has no way to ask for the rest of a row later.
+        // In a table without rowids, the rest of a row cannot be requested later.
         let needsAll = schema.keyKind == .withoutRowid
         var hot: [Int] = []
         var cold: [Int] = []
@@ -132,8 +135,8 @@ final class OverlayPlan {
             && key.terms.allSatisfy { $0.isExact && $0.comparison != .equal }
     }
 
-    /// Whether the scans of two plans look the same rows up; a parameter of one may be a literal of
-    /// the other.
+    /// Returns whether the scans of two plans look up the same rows; a parameter of one may be a
+    /// literal of the other.
     func isSameLookup(as other: OverlayPlan) -> Bool {
         self === other || lookupKey == other.lookupKey
     }
@@ -149,9 +152,10 @@ final class OverlayPlan {
 
     // MARK: Statements
 
-    /// Takes a statement out of the pool, or prepares one.
+    /// Takes a statement from the pool, or prepares one.
     ///
-    /// - Parameter dropped: Terms, one bit each, whose value cannot be compared inside.
+    /// - Parameter dropped: The terms, one bit each, whose value cannot be compared in the inner
+    ///   statement.
     func takeStatement(dropped: UInt64, on connection: Connection) throws(SQLiteError) -> Statement
     {
         if dropped == 0, let statement = spareStatement {
@@ -162,7 +166,7 @@ final class OverlayPlan {
         return try connection.prepare(sql(dropped: dropped))
     }
 
-    /// Puts a statement back; it is reset, so that it holds no snapshot.
+    /// Returns a statement to the pool, after a reset so that it holds no snapshot.
     func putStatement(_ statement: Statement, dropped: UInt64) {
         statement.reset()
         if dropped == 0, spareStatement == nil {
@@ -172,9 +176,10 @@ final class OverlayPlan {
         }
     }
 
-    /// The statement of the hot side: `SELECT h.rowid, h."a" FROM main."t" AS h WHERE …`.
+    /// Returns the statement of the hot side: `SELECT h.rowid, h."a" FROM main."t" AS h WHERE …`.
     ///
-    /// Names are always qualified: SQLite reads an unknown bare name in double quotes as a string.
+    /// Names are always qualified, because SQLite reads an unknown unqualified name in double
+    /// quotes as a string.
     func sql(dropped: UInt64) -> String {
         var columns = [schema.rowidName.map { "h.\($0)" } ?? "0"]
         columns += selectedColumns.map { "h.\(schema.columns[$0].name.quotedName)" }
@@ -210,7 +215,8 @@ final class OverlayPlan {
         case .isNull: return "\(name) IS NULL"
         case .isNotNull: return "\(name) IS NOT NULL"
         case .equal where column?.affinity == .blob:
-            // No affinity inside, but perhaps one outside: everything that it could make equal.
+            // The inner side applies no affinity, but the outer side may; this selects all values
+            // that it could make equal.
             return """
                 (\(name) = ?\(parameter)\(collation) \
                 OR (\(name) >= '' AND \(name) < x'' \
@@ -238,6 +244,6 @@ extension IndexRequest.Operator {
         }
     }
 
-    /// Whether the operator compares with a value of the scan.
+    /// Whether the operator takes a value.
     var hasValue: Bool { self != .isNull && self != .isNotNull }
 }

@@ -3,22 +3,22 @@ internal import StretchCatalog
 internal import StretchEndpoint
 internal import StretchSQLite
 
-/// Chooses what of a statement's conditions goes inside, and tells SQLite what that costs.
+/// Chooses the conditions of a statement to apply inside, and estimates the cost for SQLite.
 ///
-/// Costs follow SQLite's own: rows that are visited, with a seek at about ten rows. Only their
-/// proportions matter: <https://sqlite.org/vtab.html#xbestindex>.
+/// Costs follow SQLite's own: the number of visited rows, with a seek equal to about ten rows. Only
+/// their ratios matter: <https://sqlite.org/vtab.html#xbestindex>.
 struct OverlayPlanner {
     let schema: TableSchema
     let coldRowCount: Int64
     let shape: StatementShape
-    /// Whether LIKE and GLOB are SQLite's own, and LIKE regards the case of no letter of ASCII;
-    /// asked only where they matter.
+    /// Whether LIKE and GLOB are built in, and LIKE ignores the case of ASCII letters; evaluated
+    /// only if needed.
     let hasOwnPatterns: () throws -> Bool
 
-    /// SQLite's own assumption about a table without statistics.
+    /// SQLite's assumption for a table without statistics.
     private static let defaultRowCount: Int64 = 1_048_576
 
-    /// The plan's key, the constraints that its terms stand for, and SQLite's answer.
+    /// Returns the plan's key, the constraints of its terms, and the result for SQLite.
     func plan(_ request: IndexRequest) throws -> (key: OverlayPlan.Key, answer: IndexPlan) {
         var key = OverlayPlan.Key(terms: [], orders: [], columnsUsed: request.columnsUsed)
         var answer = IndexPlan()
@@ -33,9 +33,9 @@ struct OverlayPlanner {
                     collationName: constraint.collationName, isList: isList, isExact: isExact,
                     isColdOnly: constraint.comparison.isPattern && !hasIndex(for: constraint),
                     mayHaveAffinity: mayHaveAffinity(constraint)))
-            // SQLite wants a place for each value; NULL tests have one, too.
+            // SQLite requires an argument index for each value, including NULL tests.
             answer.arguments.append((constraint.index, isList, isExact))
-            // The bits of dropped terms are 64.
+            // Dropped terms are stored in 64 bits.
             if key.terms.count == 60 { break }
         }
         let path = bestPath(terms: key.terms, orders: request.orders)
@@ -64,7 +64,7 @@ struct OverlayPlanner {
         switch constraint.comparison {
         case .like, .glob:
             guard !shape.contains(.joinsOuter) else { return false }
-            // Cold texts in the range of the prefix; numbers are texts to a pattern.
+            // Cold texts in the range of the prefix; a pattern treats numbers as text.
             let isUsefulForCold =
                 coldRowCount > 0 && column.affinity != .integer && column.affinity != .real
             return try (isUsefulForCold || hasIndex(for: constraint)) && hasOwnPatterns()
@@ -74,9 +74,10 @@ struct OverlayPlanner {
         }
     }
 
-    /// Whether the right side may be one column of a list of row values, of which SQLite makes a
-    /// wrong use: it compares a text without the affinity of the list, and in a RIGHT JOIN it
-    /// shows a row once for each equal value of the list.
+    /// Returns whether the right side may be one column of a list of row values.
+    ///
+    /// SQLite handles such a list incorrectly: it compares a text without the affinity of the list,
+    /// and in a RIGHT JOIN it returns a row once for each equal value of the list.
     private func mayBeSlice(_ constraint: IndexRequest.Constraint) -> Bool {
         guard shape.contains(.listsRowValues), constraint.comparison == .equal,
             !constraint.isList, !constraint.isLiteral
@@ -87,8 +88,10 @@ struct OverlayPlanner {
         return !isNumeric || shape.contains(.joinsOuter)
     }
 
-    /// Whether a text may come from a numeric column, beside which texts that look like numbers are
-    /// numbers, and less than it; all else compares inside as it does outside.
+    /// Returns whether a text may come from a numeric column.
+    ///
+    /// Texts that look like numbers then compare as numbers, and less than it. All other
+    /// comparisons are the same inside and outside.
     private func mayHaveAffinity(_ constraint: IndexRequest.Constraint) -> Bool {
         guard constraint.column >= 0, schema.columns[constraint.column].affinity == .text,
             constraint.comparison == .less || constraint.comparison == .lessOrEqual
@@ -96,14 +99,16 @@ struct OverlayPlanner {
         return shape.contains(.comparesTables) && !constraint.isLiteral
     }
 
-    /// Whether an index of the hot side can serve the prefix of a pattern.
+    /// Returns whether an index of the hot side supports the prefix of a pattern.
     private func hasIndex(for constraint: IndexRequest.Constraint) -> Bool {
         schema.columns[constraint.column].affinity == .text
             && schema.indexes.contains { $0.terms.first?.column == constraint.column }
     }
 
-    /// Whether a list is taken whole: for one round trip, and where SQLite would compare its values
-    /// one by one without the affinity that they have in the list.
+    /// Returns whether a list is processed as a whole.
+    ///
+    /// This needs only one round trip, and is required where SQLite would compare the values one by
+    /// one without the affinity that they have in the list.
     private func takesList(
         _ constraint: IndexRequest.Constraint, after terms: [OverlayPlan.Key.Term]
     ) -> Bool {
@@ -112,18 +117,20 @@ struct OverlayPlanner {
         return affinity == .text || (affinity.isNumeric && coldRowCount > 0)
     }
 
-    /// Whether SQLite can run the scan once for each value of a list.
+    /// Returns whether SQLite can run the scan once for each value of a list.
     private func canRepeat(_ constraint: IndexRequest.Constraint) -> Bool {
         constraint.column < 0 || schema.columns[constraint.column].affinity.isNumeric
     }
 
-    /// Comparisons with the rowid mean the same inside and outside: its values are all integers.
+    /// Returns whether a column is the rowid, whose values are integers and compare the same inside
+    /// and outside.
     private func isRowid(_ column: Int) -> Bool {
         schema.keyKind == .rowid && (column == -1 || column == schema.key.first)
     }
 
-    /// Whether cold rows of a DISTINCT are fetched once: where a key does not make each of them
-    /// different, and they are not looked up one by one.
+    /// Returns whether duplicate cold rows of a DISTINCT query are omitted.
+    ///
+    /// They are if no key makes each row different, and if rows are not looked up one by one.
     private func canOmitDuplicates(
         _ columns: [IndexRequest.Order], _ terms: [OverlayPlan.Key.Term]
     ) -> Bool {
@@ -132,7 +139,7 @@ struct OverlayPlanner {
             && terms.allSatisfy { $0.comparison != .equal && $0.comparison != .identical }
     }
 
-    /// Both sides must agree on the order, so its collations must be built in.
+    /// Returns whether both sides can sort by an order, whose collations must be built in.
     private func canSort(_ orders: [IndexRequest.Order]) -> Bool {
         orders.allSatisfy { order in
             order.column < 0
@@ -180,7 +187,8 @@ struct OverlayPlanner {
         return best
     }
 
-    /// An ordered path may cost as much as the sort that it saves.
+    /// Returns whether a path is better; an ordered path may cost as much as the sort that it
+    /// saves.
     private func isBetter(_ path: Path, _ best: Path, orders: [IndexRequest.Order]) -> Bool {
         func total(_ path: Path) -> Double {
             orders.isEmpty || path.isOrdered
@@ -237,7 +245,7 @@ struct OverlayPlanner {
                 || index.column.map { $0 >= 0 && schema.columns[$0].affinity.isNumeric } ?? false)
     }
 
-    /// Whether the rest of an index gives the order, forwards or backwards.
+    /// Returns whether the rest of an index provides the order, forward or backward.
     private func isOrdered(
         _ orders: [IndexRequest.Order], by rest: [IndexTermSchema], after equalCount: Int,
         _ all: [IndexTermSchema]
@@ -254,7 +262,7 @@ struct OverlayPlanner {
         }
     }
 
-    /// The rowid is its named column.
+    /// Returns terms in which the rowid is replaced by its named column.
     private func normalized(_ terms: [OverlayPlan.Key.Term]) -> [OverlayPlan.Key.Term] {
         terms.map {
             .init(
@@ -284,6 +292,6 @@ extension IndexRequest.Operator {
 }
 
 extension Double {
-    /// The logarithm to base 2, rounded down; enough for a cost.
+    /// The base-2 logarithm, rounded down, which is precise enough for a cost.
     fileprivate var logarithm: Double { self > 1 ? Double(self.exponent) : 0 }
 }

@@ -4,24 +4,23 @@ internal import StretchEndpoint
 internal import StretchSQLite
 internal import StretchText
 
-/// One scan of an overlay: hot rows by an inner statement, then cold rows, opened when they are
-/// reached.
+/// One scan of an overlay: hot rows from an inner statement, then cold rows, opened on demand.
 final class OverlayScan: VirtualTableScan {
     private let table: OverlayTable
     private let plan: OverlayPlan
-    /// The inner statement, which goes back to its plan.
+    /// The inner statement, which is returned to its plan.
     private let statement: Statement
     private let isTracked: Bool
-    /// The terms whose value cannot be compared inside, one bit each.
+    /// The terms, one bit each, whose value cannot be compared in the inner statement.
     private let dropped: UInt64
-    /// The values of the IN list that is taken whole.
+    /// The values of the IN list that is processed as a whole.
     private let list: [Value]
     private var nextListIndex = 0
     private let isWholeRow: Bool
-    /// The count of recalls when the scan began.
+    /// The count of recalls at the start of the scan.
     private let changeMark: Int
     private var completeStatement: Statement?
-    /// The cold rows, when there may be any.
+    /// The cold rows, if there may be any.
     private var cold: ColdPages?
 
     /// Chooses and binds the inner statement.
@@ -47,7 +46,8 @@ final class OverlayScan: VirtualTableScan {
         isWholeRow = table.writer.isWriting
         isTracked = overlay.tracksInnerStatements
         statement = try plan.takeStatement(dropped: dropped, on: overlay.connection)
-        // From here on the scan is whole: where one of these fails, `deinit` gives all back.
+        // From here on the scan is initialized: if one of these calls fails, `deinit` releases
+        // everything.
         table.openScanCount += 1
         if isTracked { overlay.innerStatements.insert(statement.handle) }
         for (index, term) in plan.key.terms.enumerated()
@@ -57,7 +57,7 @@ final class OverlayScan: VirtualTableScan {
             try statement.bind(arguments[index], at: index + 1)
         }
         if let index = plan.listTerm, dropped & plan.listBit == 0 {
-            // One run is needed for the snapshot; the others find nothing where no row is hot.
+            // One run is needed for the snapshot; the others find nothing if no row is hot.
             if try !mayHaveHotRow(plan.key.terms[index].column) { nextListIndex = list.count - 1 }
             _ = try nextRun()
         }
@@ -67,7 +67,7 @@ final class OverlayScan: VirtualTableScan {
         if isTracked { table.overlay.innerStatements.remove(statement.handle) }
         plan.putStatement(statement, dropped: dropped)
         if let completeStatement { table.putCompleteStatement(completeStatement) }
-        // The remote's stream ends before other scans are told that there is none.
+        // The remote's stream ends before other scans are notified.
         cold = nil
         table.openScanCount -= 1
     }
@@ -103,7 +103,7 @@ final class OverlayScan: VirtualTableScan {
         }
     }
 
-    /// Takes an IN list whole, when each of its values can be compared as it is.
+    /// Returns the values of an IN list, if each can be compared without conversion.
     private static func list(
         of plan: OverlayPlan, _ table: OverlayTable, _ arguments: Arguments,
         _ dropped: inout UInt64
@@ -115,8 +115,8 @@ final class OverlayScan: VirtualTableScan {
         return list
     }
 
-    /// Whether the hot side can have a row of a long list; a question in place of a run for each
-    /// value.
+    /// Returns whether the hot side can have a row of a long list; one query in place of a run for
+    /// each value.
     private func mayHaveHotRow(_ column: Int) throws -> Bool {
         guard list.count > 16, table.schema.keyKind == .rowid, column == table.schema.key[0],
             let keys = try table.coldRowStatements().leadingKeys
@@ -182,8 +182,8 @@ final class OverlayScan: VirtualTableScan {
         return true
     }
 
-    /// Whether a comparison with the rowid lies outside the range of all cold ones; the fastest
-    /// proof, for point reads.
+    /// Returns whether a rowid comparison is outside the range of all cold rowids, the fastest
+    /// check for point reads.
     private func isProvedHot(_ arguments: Arguments) -> Bool {
         guard let rowids = table.manifest.rowids else { return false }
         for (index, term) in plan.key.terms.enumerated() where term.isExact {
@@ -203,7 +203,7 @@ final class OverlayScan: VirtualTableScan {
         return false
     }
 
-    /// What the scan asks of cold rows.
+    /// Returns the selection of cold rows.
     private func coldSelection(_ arguments: Arguments) -> ColdSelection {
         var selection = ColdSelection(comparesAllTerms: dropped == 0)
         for (index, term) in plan.key.terms.enumerated() where dropped & (1 << UInt64(index)) == 0 {

@@ -7,40 +7,40 @@ internal import StretchText
 
 /// The overlay of one stretch-enabled table.
 package final class OverlayTable: VirtualTable {
-    /// It owns this table, and SQLite calls none of them after the connection is closed.
+    /// The overlay owns this table, and SQLite calls neither after the connection is closed.
     unowned(unsafe) let overlay: Overlay
     package let table: StretchedTable
     let schema: TableSchema
-    /// The catalog's ids of the table's columns, in the table's order.
+    /// The catalog's ids of the table's columns, in table order.
     let columnIDs: [Int64]
-    /// The columns of the declaration: types and collations as the table has them.
+    /// The columns of the declaration, with the types and collations of the table.
     let columnDefinitions: [String]
-    /// The manifest as the connection's snapshot sees it.
+    /// The manifest in the connection's snapshot.
     var manifest: TableManifest
     var hasLoadedManifest = false
-    /// Whether the catalog does not know the table's columns yet.
+    /// Whether the catalog does not yet have the table's columns.
     var isUnsaved = false
-    /// Why cold rows cannot be read now.
+    /// The reason why cold rows cannot be read now, or `nil`.
     var coldRowError: StretchError?
 
     private var plans: [OverlayPlan] = []
     private var planNumbers: [OverlayPlan.Key: Int32] = [:]
     private(set) lazy var writer = OverlayWriter(table: self)
-    /// What was fetched ahead for a statement that looks rows up one by one.
+    /// The rows prefetched for a statement that looks up rows one by one.
     let lookups = ColdLookups()
     private var rowStatements: ColdRowStatements?
-    /// Statements for whole hot rows that no scan has.
+    /// The unused statements for complete hot rows.
     private var completeStatements: [Statement] = []
 
     // MARK: What running scans must know of changes
 
-    /// Counts recalls on this connection; scans compare it at every row.
+    /// The count of recalls on this connection, which scans compare at every row.
     let changeCounter = UnsafeMutablePointer<Int>.allocate(capacity: 1)
-    /// The cold rows that were recalled while scans were running, and when.
+    /// The cold rows recalled while scans were running, each with its count of recalls.
     var recalledLocations: [Int64: Int] = [:]
-    /// The hot keys that those rows got, and when.
+    /// The hot keys of those rows, each with its count of recalls.
     var recalledKeys: [[Value]: Int] = [:]
-    /// The scans that are running.
+    /// The number of running scans.
     var openScanCount = 0 {
         didSet {
             guard openScanCount == 0, !recalledLocations.isEmpty else { return }
@@ -63,7 +63,7 @@ package final class OverlayTable: VirtualTable {
         }
         columnIDs = current.map(\.id)
         columnDefinitions = try schema.columns.map { column in
-            // ANY keeps values as they are in a STRICT table only; elsewhere it means NUMERIC.
+            // ANY preserves values only in a STRICT table; in other tables it means NUMERIC.
             let isAny = schema.isStrict && column.affinity == .blob
             let type = isAny ? "BLOB" : try column.typeText()
             return "\(column.name.quotedName) \(type) COLLATE \(column.collationName.quotedName)"
@@ -88,13 +88,14 @@ package final class OverlayTable: VirtualTable {
     var connection: Connection { overlay.connection }
     var allowsDropping: Bool { overlay.isReplacingTables }
 
-    /// With an UPDATE trigger, the recalled row is updated in just the columns of the statement.
+    /// With an UPDATE trigger, only the statement's columns of the recalled row are updated.
     var reportsUnchangedColumns: Bool { writer.recallsBeforeUpdate }
 
     var hiddenKeyColumns: [Int] { schema.keyKind == .withoutRowid ? schema.key : [] }
 
-    /// Types and collations as the table has them, for SQLite's comparisons outside; no
-    /// constraint, for those are checked inside.
+    /// The declaration, with the table's types and collations for SQLite's outer comparisons.
+    ///
+    /// It has no constraints, because those are checked inside.
     var declaration: String {
         var columns = columnDefinitions
         guard schema.keyKind == .withoutRowid else {
@@ -151,20 +152,21 @@ package final class OverlayTable: VirtualTable {
 
     // MARK: Hot rows
 
-    /// Whether the inner comparison gives what SQLite's outer one does.
+    /// Returns whether the inner comparison has the same result as SQLite's outer one.
     ///
-    /// A column of the table has its affinity inside; a right side that had one of its own outside
+    /// A column of the table keeps its affinity inside; a right side with its own affinity outside
     /// has lost it.
     func isComparable(_ term: OverlayPlan.Key.Term, _ value: ValuePointer) -> Bool {
         guard term.column >= 0 else { return true }
         guard schema.columns[term.column].affinity == .text else { return true }
         if value.isNumber { return false }
         guard term.mayHaveAffinity, value.isText, !value.isBound else { return true }
-        // Texts that look like numbers begin before ":", and so are less than what does not.
+        // Texts that look like numbers start with a byte below ":" and are thus less than other
+        // texts.
         return value.firstByte.map { $0 >= UInt8(ascii: ":") } ?? false
     }
 
-    /// Takes a statement for a whole hot row by its rowid, which a scan gives back.
+    /// Takes a statement for a complete hot row by rowid, which a scan returns later.
     func takeCompleteStatement() throws -> Statement {
         if let statement = completeStatements.popLast() { return statement }
         let columns = schema.columns.map { "h.\($0.name.quotedName)" }
@@ -176,7 +178,7 @@ package final class OverlayTable: VirtualTable {
             """)
     }
 
-    /// Puts a statement back; it is reset, so that it holds no snapshot.
+    /// Returns a statement to the pool, after a reset so that it holds no snapshot.
     func putCompleteStatement(_ statement: Statement) {
         statement.reset()
         completeStatements.append(statement)
@@ -184,7 +186,7 @@ package final class OverlayTable: VirtualTable {
 
     // MARK: Cold rows
 
-    /// The statements that leave cold rows out.
+    /// Returns the statements that filter cold rows.
     func coldRowStatements() throws -> ColdRowStatements {
         if let rowStatements { return rowStatements }
         let made = try ColdRowStatements(schema, on: connection)
@@ -192,18 +194,18 @@ package final class OverlayTable: VirtualTable {
         return made
     }
 
-    /// The session with the remote, for rows of this table.
+    /// Returns the session with the remote, for rows of this table.
     func remote() throws(StretchError) -> any Endpoint {
         if let coldRowError { throw coldRowError }
         return try overlay.remote()
     }
 
-    /// The catalog's id of a column; the rowid is its named column.
+    /// Returns the catalog's id of a column; for the rowid, that of its named column.
     func columnID(_ column: Int) -> Int64 {
         columnIDs[column >= 0 ? column : schema.key[0]]
     }
 
-    /// Notes that a cold row became hot, for the scans that are running.
+    /// Records for running scans that a cold row became hot.
     func noteRecall(_ location: ColdLocation, key: [Value]) {
         changeCounter.pointee += 1
         guard openScanCount > 0 else { return }
@@ -211,8 +213,9 @@ package final class OverlayTable: VirtualTable {
         recalledKeys[key] = changeCounter.pointee
     }
 
-    /// What a constraint between a column and a value may ask of the remote and of zones, where no
-    /// affinity is applied; `nil` when the two could compare otherwise.
+    /// Returns the constraint for the remote and for zones, which apply no affinity.
+    ///
+    /// `nil` if the comparison could have a different result there.
     func coldConstraint(
         _ column: Int, _ comparison: IndexRequest.Operator, _ value: Value, collationName: String
     ) -> ColdConstraint? {
@@ -251,7 +254,8 @@ package final class OverlayTable: VirtualTable {
 }
 
 extension Value {
-    /// Whether a comparison with a column of the affinity leaves value and column as they are.
+    /// Returns whether a comparison with a column of the affinity converts neither value nor
+    /// column.
     func isComparable(to affinity: Affinity) -> Bool {
         switch self {
         case .null: true

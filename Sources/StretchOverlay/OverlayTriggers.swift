@@ -2,13 +2,15 @@ internal import StretchCatalog
 internal import StretchEndpoint
 internal import StretchText
 
-/// The temporary triggers that bring cold rows to where SQLite's native checks look: keys before
-/// an INSERT, parents before a child is written, children before a parent is deleted or renamed.
+/// The temporary triggers that make cold rows hot for SQLite's native checks.
+///
+/// They recall keys before an INSERT, parents before a child is written, and children before a
+/// parent is deleted or its key changes.
 ///
 /// They fire before the statement's own checks, so that UPSERT, RETURNING, conflict clauses,
-/// DEFAULTs and foreign keys stay native: <https://sqlite.org/lang_createtrigger.html>.
+/// defaults and foreign keys remain native: <https://sqlite.org/lang_createtrigger.html>.
 struct OverlayTriggers {
-    /// A trigger to make.
+    /// A trigger to be created.
     struct Definition {
         let name: String
         let statement: String
@@ -25,7 +27,7 @@ struct OverlayTriggers {
         reader = SchemaReader(overlay.connection)
     }
 
-    /// A name for a trigger of the overlay that nobody else uses.
+    /// Returns an unused name for a trigger of the overlay.
     func name(_ suffix: String) -> String {
         var name = "stretch_\(suffix)"
         while taken.contains(SQLName(name)) { name += "_" }
@@ -37,7 +39,7 @@ struct OverlayTriggers {
         for table in overlay.tables.values.sorted(by: { $0.table.id < $1.table.id }) {
             statements += keyTriggers(table)
         }
-        // SQLite itself refuses writes where the columns are not as many as the parent's.
+        // SQLite itself refuses writes if the number of columns differs from the parent's.
         let keys = try reader.foreignKeys().filter {
             !$0.childColumns.isEmpty && $0.childColumns.count == $0.parentColumns.count
         }
@@ -59,7 +61,7 @@ struct OverlayTriggers {
             (["\(overlay.triggerKey)", "\(table.table.id)"] + columns.map { "NEW.\($0)" })
             .joined(separator: ", ")
         let name = table.schema.name.quotedName
-        // The key may compare by another collation than its column.
+        // The key's collation may differ from that of its column.
         let changed = columns.map { "NEW.\($0) IS NOT OLD.\($0) COLLATE BINARY" }
             .joined(separator: " OR ")
         let body = call("stretch_recall(\(arguments))")
@@ -72,7 +74,7 @@ struct OverlayTriggers {
         ]
     }
 
-    /// A child is about to refer to a parent that may be cold.
+    /// Returns triggers for children that are about to refer to a parent that may be cold.
     private func parentTriggers(
         _ key: ForeignKeySchema, _ parent: OverlayTable, _ number: Int
     ) -> [Definition] {
@@ -88,7 +90,7 @@ struct OverlayTriggers {
         ]
     }
 
-    /// A parent is about to go, and cold children may refer to it.
+    /// Returns triggers for parents about to be removed, to which cold children may refer.
     private func childTriggers(
         _ key: ForeignKeySchema, _ child: OverlayTable, _ number: Int
     ) throws -> [Definition] {
@@ -112,10 +114,10 @@ struct OverlayTriggers {
             statement: "CREATE TEMP TRIGGER \(name.quotedName) \(event) BEGIN \(body)")
     }
 
-    /// The end of a trigger that calls a function, which returns NULL or fails.
+    /// Returns the end of a trigger that calls a function, which returns NULL or fails.
     ///
-    /// What may fail in the middle of a statement needs its journal, and SQLite keeps one where a
-    /// trigger can raise an error; that a function can fail does not count.
+    /// A failure in the middle of a statement requires a statement journal. SQLite keeps one if a
+    /// trigger can raise an error; a function that can fail is not sufficient.
     private func call(_ function: String) -> String {
         "SELECT CASE WHEN \(function) THEN RAISE(ABORT, 'not reached') END; END"
     }

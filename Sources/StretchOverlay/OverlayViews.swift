@@ -3,20 +3,22 @@ internal import StretchCatalog
 internal import StretchSQLite
 internal import StretchText
 
-/// The views of main that read a stretch-enabled table, made again in schema temp, where they read
-/// the overlay; their INSTEAD OF triggers come with them.
+/// Copies in schema temp of main's views that read a stretch-enabled table.
 ///
-/// Their text is the file's. What it must not be, or what main itself would refuse, gets an object
-/// in its place that fails when it is used, so that one strange view does not close the file.
+/// The copies read the overlay; INSTEAD OF triggers are copied as well.
+///
+/// Their text comes from the file. An object whose text is not allowed, or that main itself would
+/// refuse, is replaced by one that fails when it is used, so that a single invalid view does not
+/// make the file unusable.
 struct OverlayViews {
     let overlay: Overlay
     let triggers: OverlayTriggers
 
-    /// An object to make.
+    /// An object to be created.
     struct Object {
-        /// The statement with the file's text, or `nil` where that is refused.
+        /// The statement with the file's text, or `nil` if that is refused.
         let statement: String?
-        /// What is made in its place.
+        /// The replacements for a refused object.
         let standIns: [String]
 
         func make(on connection: Connection) throws(SQLiteError) {
@@ -33,12 +35,12 @@ struct OverlayViews {
         var names: Set<SQLName> = []
         var triggers: Set<SQLName> = []
         var objects: [Object] = []
-        /// What the triggers write besides what schema temp has for main.
+        /// The tables that the triggers write, other than those that schema temp replaces.
         var targets: Set<SQLName> = []
-        /// Those of the targets that are tables or views of the application in schema temp.
+        /// The targets that are tables or views of the application in schema temp.
         var hiddenTargets: Set<SQLName> = []
 
-        /// Makes all objects, and lets the file's text do nothing else.
+        /// Creates all objects, and prevents any other effect of the file's text.
         func make(on connection: Connection) throws(SQLiteError) {
             try connection.authorizing({ action in
                 switch action {
@@ -92,7 +94,7 @@ struct OverlayViews {
         return result
     }
 
-    /// The columns of a table or view of main; none where SQLite cannot tell them.
+    /// Returns the columns of a table or view of main; none if SQLite cannot determine them.
     static func columns(of name: String, on connection: Connection) -> [String] {
         let rows = try? connection.rows(
             "SELECT name FROM pragma_table_info(?1, 'main') ORDER BY cid", .text(name))
@@ -144,11 +146,11 @@ struct OverlayViews {
 
     private static let strangeText = "the file holds a text for it that is not one statement"
 
-    /// Why main's own object cannot do what its text says, or `nil` when it can.
+    /// Returns the reason why main's own object cannot execute its text, or `nil` if it can.
     ///
-    /// In schema temp SQLite trusts an object's text as if the application had written it; in main
-    /// it refuses names outside of main, and functions and virtual tables that a file must not
-    /// reach. What is only missing, such as a function, may be registered later.
+    /// In schema temp, SQLite trusts an object's text as the application's. In main, it refuses
+    /// names outside main, and functions and virtual tables that a file must not use. A missing
+    /// object, such as a function, may be registered later.
     private func refusal(of statement: String) throws(SQLiteError) -> String? {
         do {
             _ = try overlay.connection.prepare(statement)
@@ -162,7 +164,7 @@ struct OverlayViews {
         }
     }
 
-    /// A statement that fires a trigger of main.
+    /// Returns a statement that fires a trigger of main.
     private func statement(that event: TriggerText.Event, on view: String) -> String {
         let target = "main.\(view.quotedName)"
         switch event {
@@ -175,7 +177,7 @@ struct OverlayViews {
         }
     }
 
-    /// The views that read a stretch-enabled table, directly or through another view.
+    /// Returns the views that read a stretch-enabled table, directly or through another view.
     private func affectedViews(_ views: [SchemaRow]) -> [SchemaRow] {
         let mentions = MentionIndex(triggers: [], views: views.map { ($0.name, $0.text) })
         let affected = Set(mentions.views(over: overlay.tableNames))

@@ -4,20 +4,22 @@ internal import StretchEndpoint
 internal import StretchSQLite
 internal import StretchText
 
-/// Writes rows of one overlay: hot rows by native statements on schema main, cold rows by
-/// tombstones, or by recalling them first.
+/// Writes rows of one overlay.
+///
+/// Hot rows are written by native statements on schema main. Cold rows are hidden by tombstones, or
+/// recalled first.
 final class OverlayWriter {
     private unowned(unsafe) let table: OverlayTable
     private let schema: TableSchema
     private let columnCount: Int
     private(set) lazy var recall = RowRecall(table: table)
-    /// Whether a transaction is open in which this table may be written.
+    /// Whether a transaction that may write this table is open.
     private(set) var isWriting = false
     /// Whether the next write must open the statement's savepoint on main.
     var needsStatementSavepoint = false
-    /// Counts changes of tombstones on this connection.
+    /// The number of changes of tombstones on this connection.
     var tombstoneCount = 0
-    /// Where the cold rows are that a writing statement has visited, by their key.
+    /// The locations of cold rows visited by a writing statement, by key.
     private var locations: [Int64: ColdLocation] = [:]
     private static let maximumLocationCount = 1_000_000
 
@@ -45,10 +47,10 @@ final class OverlayWriter {
     private var connection: Connection { table.connection }
     private var overlay: Overlay { table.overlay }
 
-    /// Whether triggers of the application see INSERTs into the hot table.
+    /// Whether triggers of the application fire on INSERTs into the hot table.
     var hasInsertTriggers: Bool { triggerEvents.contains(.insert) }
 
-    /// Whether triggers of the application write on behalf of the table's statements.
+    /// Whether triggers of the application write when the table's statements run.
     private(set) lazy var hasWritingTriggers = schema.triggers.contains { trigger in
         guard let body = TriggerText(parsing: trigger.text)?.body else { return true }
         return SQLTokenizer(body).contains {
@@ -56,8 +58,9 @@ final class OverlayWriter {
         }
     }
 
-    /// Whether an UPDATE of a cold row must be native: because of triggers, or because SQLite must
-    /// refuse to set a generated column.
+    /// Whether an UPDATE of a cold row must be native.
+    ///
+    /// It must because of triggers, or because SQLite must refuse to set a generated column.
     var recallsBeforeUpdate: Bool {
         triggerEvents.contains(.update) || triggerEvents.contains(.insert)
             || schema.columns.contains(where: \.isGenerated)
@@ -73,8 +76,9 @@ final class OverlayWriter {
 
     // MARK: Transactions
 
-    /// Takes main's write lock, with its busy handler, before the first read: a read snapshot that
-    /// is upgraded later fails at once when another connection has written.
+    /// Acquires main's write lock, with its busy handler, before the first read.
+    ///
+    /// A read snapshot that is upgraded later fails immediately if another connection has written.
     /// <https://sqlite.org/rescode.html#busy_snapshot>
     func begin() throws {
         try lock()
@@ -90,8 +94,10 @@ final class OverlayWriter {
         tombstoneCount += 1
     }
 
-    /// Changes nothing, but may abort and may write several rows, so that SQLite opens the
-    /// savepoint of the running statement on main.
+    /// Runs a statement without effect that makes SQLite open the running statement's savepoint on
+    /// main.
+    ///
+    /// SQLite does so because the statement may abort and may write several rows.
     private func lock() throws {
         let statement =
             try lockStatement
@@ -102,11 +108,11 @@ final class OverlayWriter {
     private var lockStatement: Statement?
     private var deleteStatement: Statement?
     private var updateStatements: [UpdateShape: Statement] = [:]
-    /// The shape and the statement of the last UPDATE: nearly always the next one's.
+    /// The shape and the statement of the last UPDATE, which the next one nearly always uses.
     private var lastUpdateShape: UpdateShape?
     private var lastUpdateStatement: Statement?
 
-    /// What makes two inner UPDATE statements the same.
+    /// The identity of an inner UPDATE statement.
     private struct UpdateShape: Hashable {
         var columns: UInt64 = 0
         var movesRowid = false
@@ -143,7 +149,7 @@ final class OverlayWriter {
     }
 
     private enum Target {
-        /// A hot row, by rowid or by key; in a table with INTEGER PRIMARY KEY perhaps a cold one.
+        /// A hot row, by rowid or key; in a table with INTEGER PRIMARY KEY possibly a cold one.
         case hot([Value])
         case cold(ColdLocation)
     }
@@ -158,7 +164,7 @@ final class OverlayWriter {
                 throw SQLiteError(extendedCode: 1, message: "the hidden key column is read-only")
             }
         case .rowid:
-            // Used once: the row may be deleted now, and its key inserted again.
+            // Used once, because the row may be deleted now and its key inserted again.
             if let location = locations.removeValue(forKey: identity.integer) {
                 return .cold(location)
             }
@@ -182,7 +188,7 @@ final class OverlayWriter {
     private func deleteHot(_ identity: [Value]) throws {
         if let key = try shadowKey(of: identity) {
             let locations = try recall.visibleLocations(key: key)
-            // A key of a rowid table may be that of a cold row.
+            // A key of a rowid table may belong to a cold row.
             guard try locations.isEmpty || recall.isHot(key) else {
                 for location in locations { try deleteCold(location) }
                 return
@@ -207,21 +213,21 @@ final class OverlayWriter {
 
     // MARK: Tombstones
 
-    /// Hides a cold row that goes, or that a hot row hides already.
+    /// Hides a cold row that is deleted, or that a hot row already hides.
     @discardableResult
     func hide(_ location: ColdLocation, _ cause: TombstoneCause) throws -> Bool {
         tombstoneCount += 1
         return try overlay.catalog.insertTombstone(location, cause)
     }
 
-    /// Hides a cold row and writes the hot row that takes its place, or does neither.
+    /// Hides a cold row and writes the hot row that replaces it, or does neither.
     ///
-    /// SQLite keeps no journal of an UPDATE or DELETE of one row, nor of one row of a statement
-    /// that ignores conflicts: what a failed `body` leaves hidden would be lost.
+    /// SQLite keeps no journal for an UPDATE or DELETE of one row, or for a single row of a
+    /// statement that ignores conflicts. A row that a failed `body` left hidden would be lost.
     func replace<Result>(
         _ location: ColdLocation, with body: () throws -> Result
     ) throws -> Result {
-        // What was hidden before, by the same statement, stays hidden.
+        // A row that the same statement hid before stays hidden.
         let wasVisible = try hide(location, .unfinished)
         if wasVisible { overlay.unfinished.begin(location) }
         let result: Result
@@ -244,13 +250,14 @@ final class OverlayWriter {
         overlay.unfinished.end(location)
     }
 
-    /// Ends the transaction when `body` fails, as SQLite does when a disk is full: what is half
-    /// done must not be committed.
+    /// Rolls back the transaction if `body` fails, as SQLite does when a disk is full.
+    ///
+    /// A partial change must not be committed.
     private func orRollBack(_ body: () throws -> Void) throws {
         do {
             try body()
         } catch {
-            // The first error says more than one of a rollback.
+            // The first error is more specific than an error of the rollback.
             if connection.isInTransaction { try? connection.run("ROLLBACK") }
             throw error
         }
@@ -264,7 +271,7 @@ final class OverlayWriter {
         switch target {
         case .hot(let identity):
             let key = try shadowKey(of: identity)
-            // The hot row moves away from its key: what it hides there must stay hidden.
+            // The hot row's key changes; cold rows that it hid must stay hidden.
             if let key, changesKey(arguments) {
                 let locations = try recall.visibleLocations(key: key)
                 if try !locations.isEmpty && recall.isHot(key) {
@@ -280,7 +287,7 @@ final class OverlayWriter {
         }
     }
 
-    /// - Returns: Whether there was such a hot row.
+    /// - Returns: Whether such a hot row existed.
     private func updateHot(
         _ identity: [Value], _ arguments: Arguments, _ conflict: ConflictMode
     ) throws -> Bool {
@@ -313,7 +320,7 @@ final class OverlayWriter {
     private func updateStatement(
         _ shape: UpdateShape, _ arguments: Arguments
     ) throws -> Statement {
-        // Of a wide table two shapes may look the same, so none is kept.
+        // Two shapes of a wide table may look the same, so none is kept.
         let isKept = columnCount <= 64
         if isKept {
             if shape == lastUpdateShape, let statement = lastUpdateStatement, !statement.isBusy {
@@ -359,7 +366,7 @@ final class OverlayWriter {
         _ location: ColdLocation, _ arguments: Arguments, _ conflict: ConflictMode
     ) throws {
         let mustBeNative = recallsBeforeUpdate || (hasActiveChildren && changesKey(arguments))
-        // Without triggers SQLite hands over every value of a cold row.
+        // Without triggers SQLite passes every value of a cold row.
         guard !mustBeNative,
             !schema.columns.indices.contains(where: { arguments[$0 + 2].isUnchanged })
         else {
@@ -378,7 +385,8 @@ final class OverlayWriter {
 
     // MARK: INSERT
 
-    /// An INSERT that could not be sent to main: from a temporary trigger, or a raw connection.
+    /// Executes an INSERT that could not be sent to main: from a temporary trigger, or a raw
+    /// connection.
     private func insert(_ arguments: Arguments, _ conflict: ConflictMode) throws -> Int64? {
         let previous = connection.lastInsertRowID
         for (index, column) in schema.columns.enumerated() {
@@ -386,7 +394,7 @@ final class OverlayWriter {
             if column.isGenerated, !isNull {
                 throw refusal("column \"\(column.name)\" is generated")
             }
-            // SQLite tells an omitted column from a NULL to nobody.
+            // SQLite does not distinguish an omitted column from NULL.
             if isNull, column.defaultText != nil {
                 throw refusal("column \"\(column.name)\" has a DEFAULT and no value is given")
             }
@@ -416,7 +424,7 @@ final class OverlayWriter {
         for (index, column) in columns.enumerated() {
             try statement.bind(arguments[column + 2], at: index + 1)
         }
-        // `SET rowid = …` names the key without its column.
+        // `SET rowid = …` changes the key without naming its column.
         if schema.keyKind == .rowid, !arguments[0].isNull, isRowidMoved(arguments),
             let index = columns.firstIndex(of: schema.key[0])
         {
@@ -438,7 +446,7 @@ final class OverlayWriter {
         identityColumns.map { "\($0) = ?" }.joined(separator: " AND ")
     }
 
-    /// The key by which a hot row may hide a cold one, or `nil` when it cannot hide any.
+    /// Returns the key by which a hot row may hide a cold one, or `nil` if it cannot hide any.
     private func shadowKey(of identity: [Value]) throws -> [Value]? {
         guard !table.manifest.isEmpty else { return nil }
         switch schema.keyKind {
@@ -457,15 +465,16 @@ final class OverlayWriter {
 }
 
 extension ConflictMode {
-    /// What an inner statement does: it fails where SQLite shall apply the mode to the outer one.
+    /// The mode of an inner statement, which fails where SQLite is to apply the mode to the outer
+    /// one.
     fileprivate var inner: String { self == .replace ? "REPLACE" : "ABORT" }
 
-    /// SQLite applies the mode to every constraint of a virtual table:
+    /// Adapts an error, because SQLite applies the mode to every constraint of a virtual table:
     /// <https://sqlite.org/c3ref/vtab_on_conflict.html>.
     ///
-    /// On a plain table foreign keys, RAISE() and types of STRICT tables fail even where others are
-    /// ignored, and so they do here, as errors of another class:
-    /// <https://sqlite.org/rescode.html#constraint_foreignkey>.
+    /// On an ordinary table, violations of foreign keys, RAISE() and types of STRICT tables are
+    /// errors even where other conflicts are ignored. Here they become errors of another class,
+    /// with the same effect: <https://sqlite.org/rescode.html#constraint_foreignkey>.
     fileprivate func adapt(_ error: SQLiteError) -> SQLiteError {
         guard self == .ignore || self == .fail || self == .rollback, error.isConstraint else {
             return error

@@ -2,10 +2,12 @@ internal import StretchCatalog
 internal import StretchEndpoint
 internal import StretchSQLite
 
-/// The batches of a scan of which no hot row can hide a row, and whose rows all meet the scan's
-/// comparisons, as the zones prove.
+/// The batches of a scan in which no row can be hidden by a hot row and all rows meet the
+/// comparisons.
 ///
-/// What the manifest says of them holds without a look at the rows.
+/// The zones prove both.
+///
+/// For them the manifest is sufficient, without reading rows.
 struct ProvedBatches {
     private(set) var proved: [ManifestBatch] = []
     /// All other batches of the scan.
@@ -13,7 +15,7 @@ struct ProvedBatches {
 
     /// - Parameters:
     ///   - batches: The batches of the scan.
-    ///   - terms: Comparisons with the rowid; the scan must have no other ones.
+    ///   - terms: Comparisons with the rowid; the scan must have no others.
     init(
         among batches: [ManifestBatch], of table: OverlayTable,
         meeting terms: [(comparison: IndexRequest.Operator, value: Value)]
@@ -31,7 +33,7 @@ struct ProvedBatches {
             table.manifest.bound(of: keyColumn, isMaximum: false, in: batches),
             table.manifest.bound(of: keyColumn, isMaximum: true, in: batches)
         )
-        // One question for all of them, where it is answered by no.
+        // A single query suffices if there is no hot key in the whole range.
         let isSurelyHotFree = try !ProvedBatches.holds(hotKeys, from: hull.0, through: hull.1)
         for batch in batches {
             let zone = table.manifest.zone(of: keyColumn, in: batch)
@@ -43,7 +45,7 @@ struct ProvedBatches {
         }
     }
 
-    /// Whether a hot row can have a key in a range; `true` where a bound is not known.
+    /// Returns whether a hot row can have a key in a range; `true` if a bound is unknown.
     private static func holds(
         _ statement: Statement, from first: Value?, through last: Value?
     ) throws -> Bool {

@@ -1,10 +1,11 @@
 internal import StretchSQLite
 internal import StretchText
 
-/// A run of a statement that collects the values that one of its loops looks up among a table's
-/// cold rows, and finds none of them.
+/// A trial run of a statement that collects the values that one of its loops looks up.
+///
+/// Each lookup among the table's cold rows returns no row.
 final class Rehearsal {
-    /// The run that is rehearsed.
+    /// The rehearsed run.
     let run: StatementRun
     /// The plan of the loop.
     private let plan: OverlayPlan
@@ -13,7 +14,7 @@ final class Rehearsal {
     private(set) var values: [Value] = []
     private(set) var keys: Set<[UInt8]> = []
 
-    /// - Parameter skipping: The lookups that the run has behind it.
+    /// - Parameter skipping: The number of lookups that the run has already made.
     init(_ run: StatementRun, plan: OverlayPlan, skipping skipCount: Int, maximumValueCount: Int) {
         (self.run, self.plan) = (run, plan)
         (self.skipCount, self.maximumValueCount) = (skipCount, maximumValueCount)
@@ -24,9 +25,9 @@ final class Rehearsal {
         if plan.isSameLookup(as: self.plan) { skipCount -= 1 }
     }
 
-    /// Notes a value, and answers that it has no row.
+    /// Records a value, and returns no row.
     ///
-    /// - Throws: When there are enough values, so that the rehearsal ends.
+    /// - Throws: An error that ends the rehearsal when enough values are known.
     func note(
         _ value: Value, _ key: [UInt8], _ plan: OverlayPlan, columnCount: Int
     ) throws -> RowBuffer {
@@ -43,12 +44,12 @@ final class Rehearsal {
 }
 
 extension Overlay {
-    /// Rehearses a statement that runs.
+    /// Rehearses a running statement.
     ///
-    /// It reads the same snapshot. A statement that writes, or calls a function that is not
-    /// SQLite's own, is not rehearsed: the function could tell.
+    /// It reads the same snapshot. A statement that writes, or calls a function that is not built
+    /// in, is not rehearsed, because the function could have side effects.
     ///
-    /// - Returns: `false` when it cannot be rehearsed.
+    /// - Returns: `false` if it cannot be rehearsed.
     func rehearse(_ rehearsal: Rehearsal) -> Bool {
         guard let text = connection.expandedText(of: rehearsal.run) else { return false }
         let error = connection.callbackError
@@ -56,7 +57,7 @@ extension Overlay {
             connection.callbackError = error
             self.rehearsal = nil
         }
-        // What fails here, the statement itself meets and reports.
+        // The statement itself encounters and reports any error.
         do {
             guard try callsOnlyKnownFunctions(text) else { return false }
             let statement = try preparing(text) { try connection.prepare(text) }

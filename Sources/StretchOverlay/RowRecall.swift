@@ -4,9 +4,9 @@ internal import StretchEndpoint
 internal import StretchSQLite
 internal import StretchText
 
-/// Brings cold rows of one table back among the hot ones, in the application's own transaction.
+/// Makes cold rows of one table hot, in the application's transaction.
 ///
-/// A recall changes where a row is, never what a query answers: it can be done at any time.
+/// A recall changes the location of a row, but never a query result, so it is possible at any time.
 final class RowRecall {
     private unowned let table: OverlayTable
     private let schema: TableSchema
@@ -22,7 +22,7 @@ final class RowRecall {
 
     // MARK: Finding
 
-    /// Whether a batch can hold the key; no round trip.
+    /// Returns whether a batch can contain the key, without a round trip.
     func mayBeCold(_ key: [Value]) throws -> Bool {
         try overlay.refresh()
         guard !table.manifest.isEmpty else { return false }
@@ -33,13 +33,13 @@ final class RowRecall {
         return !table.manifest.candidates(for: constraints(key: key)).isEmpty
     }
 
-    /// Where the cold rows with a key are that no tombstone hides.
+    /// Returns the locations of the visible cold rows with a key.
     func visibleLocations(key: [Value]) throws -> [ColdLocation] {
         guard try mayBeCold(key) else { return [] }
         return try visibleRows(key: key).rowIdentifiers.map(ColdLocation.init(packed:))
     }
 
-    /// The cold rows with a key that no tombstone hides; all their columns.
+    /// Returns the visible cold rows with a key, with all their columns.
     private func visibleRows(key: [Value]) throws -> RowBuffer {
         try visibleRows(constraints(key: key))
     }
@@ -84,7 +84,7 @@ final class RowRecall {
         return found
     }
 
-    /// The remote may return more than was asked.
+    /// Returns whether a row meets the constraints, because the remote may return more rows.
     private func meets(
         _ constraints: [ColdConstraint], _ row: Int, of page: RowBuffer
     ) throws -> Bool {
@@ -99,9 +99,9 @@ final class RowRecall {
 
     // MARK: Recalling
 
-    /// Recalls the cold row with a key, if there is one.
+    /// Recalls the cold row with a key, if any.
     ///
-    /// - Parameter mayPostpone: Whether the recall may have to wait for the end of the statement.
+    /// - Parameter mayPostpone: Whether the recall may be postponed to the end of the statement.
     func recall(key: [Value], mayPostpone: Bool = false) throws {
         guard try mayBeCold(key) else { return }
         try insertAll(try visibleRows(key: key), mayPostpone: mayPostpone)
@@ -112,10 +112,10 @@ final class RowRecall {
         for row in 0..<rows.rowCount { _ = try insert(row, of: rows) }
     }
 
-    /// Ends the running statement where its own triggers write.
+    /// Ends the running statement if its own triggers write.
     ///
-    /// SQLite aborts it when triggers are switched. The rows become hot after its end, and it runs
-    /// again.
+    /// SQLite would abort it when triggers are disabled. The rows become hot after its end, and it
+    /// runs again.
     private func postpone(_ rows: RowBuffer) throws {
         guard rows.rowCount > 0, overlay.repeatsStatements, mustHideFromTriggers else { return }
         let isAllHot = try (0..<rows.rowCount).allSatisfy { row in
@@ -130,7 +130,7 @@ final class RowRecall {
 
     /// Recalls the row at a location.
     ///
-    /// - Returns: What identifies the hot row: its rowid, or its key in a table without rowids.
+    /// - Returns: The identity of the hot row: its rowid, or its key in a table without rowids.
     func recall(_ location: ColdLocation) throws -> [Value]? {
         let batch = table.manifest.batches.first { $0.visible.number == location.batchNumber }
         guard let batch else {
@@ -149,7 +149,7 @@ final class RowRecall {
         return try insert(0, of: rows)
     }
 
-    /// Recalls every cold row whose columns equal the values, as a foreign key compares them.
+    /// Recalls every cold row whose columns equal the values, compared as in a foreign key.
     func recall(where columns: [(column: Int, value: Value, collation: Collation)]) throws {
         try overlay.refresh()
         guard !table.manifest.isEmpty, !columns.contains(where: { $0.value == .null }) else {
@@ -158,19 +158,20 @@ final class RowRecall {
         let constraints = columns.compactMap { column, value, collation in
             table.coldConstraint(column, .equal, value, collationName: collation.rawValue)
         }
-        // The statement writes another table, whose triggers are not known here.
+        // The statement writes another table, whose triggers are unknown here.
         try insertAll(try visibleRows(constraints), mayPostpone: true)
     }
 
-    /// Makes the next key that SQLite draws greater than every cold key, by recalling the row with
-    /// the greatest one when no hot row is above it.
+    /// Ensures that the next key assigned by SQLite is greater than every cold key.
+    ///
+    /// If no hot row has a greater key, the cold row with the greatest key is recalled.
     func recallGreatestKey(mayPostpone: Bool = false) throws {
         guard schema.keyKind == .rowid else { return }
         try overlay.refresh()
         guard let rowids = table.manifest.rowids else { return }
         let statement = try greatestKey()
         defer { statement.reset() }
-        // Without a row the greatest key is NULL, and every cold key is greater.
+        // Without a row the greatest key is NULL, which is less than every cold key.
         guard try statement.step() else { return }
         let greatest = statement.column(0).integerValue
         guard greatest.map({ $0 < rowids.upperBound }) ?? true else { return }
@@ -184,8 +185,7 @@ final class RowRecall {
     private func greatestKey() throws -> Statement {
         if let greatestKeyStatement, !greatestKeyStatement.isBusy { return greatestKeyStatement }
         let name = schema.columns[schema.key[0]].name.quotedName
-        // AUTOINCREMENT remembers the greatest key that was inserted, and not one that an UPDATE
-        // made:
+        // AUTOINCREMENT records the greatest inserted key, but not one set by an UPDATE:
         // https://sqlite.org/autoinc.html
         let sequence = "(SELECT s.seq FROM main.sqlite_sequence AS s WHERE s.name = ?1)"
         let statement = try connection.prepare(
@@ -198,13 +198,13 @@ final class RowRecall {
         return statement
     }
 
-    /// Inserts a cold row as it is, and hides the cold copy; the application's triggers do not see
-    /// it.
+    /// Inserts a cold row unchanged and hides the cold copy, without firing the application's
+    /// triggers.
     private func insert(_ row: Int, of rows: RowBuffer) throws -> [Value]? {
         let location = ColdLocation(packed: rows.rowIdentifiers[row])
         let key = schema.key.map { rows.value(row: row, column: $0).value }
         if schema.keyKind == .rowid { table.writer.forgetLocation(ofKey: key[0]) }
-        // A hot row with the key hides the cold one already.
+        // A hot row with the key already hides the cold one.
         guard try !isHot(key) else {
             try table.writer.hide(location, .shadowed)
             return nil
@@ -235,7 +235,7 @@ final class RowRecall {
         try statement.run()
     }
 
-    /// Whether a hot row has the key; never in a table without one.
+    /// Returns whether a hot row has the key; `false` in a table without a key.
     func isHot(_ key: [Value]) throws -> Bool {
         guard schema.keyKind.isKeyed else { return false }
         let statement = try connection.cached(
@@ -250,10 +250,11 @@ final class RowRecall {
         table.writer.hasInsertTriggers && connection.isEnabled(.triggers)
     }
 
-    /// Runs `body` unseen by the application's INSERT triggers.
+    /// Runs `body` without firing the application's INSERT triggers.
     ///
-    /// Switching triggers makes SQLite prepare every statement anew and aborts those that run, so
-    /// that it is done only where there are such triggers, and refused while the application reads.
+    /// Disabling triggers makes SQLite prepare every statement again and aborts running statements.
+    /// It is therefore done only if there are such triggers, and refused while the application
+    /// reads.
     private func withoutTriggers(_ body: () throws -> Void) throws {
         let wasRecalling = overlay.isRecalling
         overlay.isRecalling = true

@@ -3,16 +3,15 @@ internal import StretchCore
 internal import StretchSQLite
 internal import StretchStaging
 
-/// The rows that staging has of a stretch-enabled table, as a virtual table to read.
+/// The staged rows of a stretch-enabled table, as a read-only virtual table.
 ///
-/// A row is in it once for each batch in which it moved, with the columns that the table has now.
-/// It knows no constraint: every scan reads every batch, one of them in memory at a time.
+/// A row occurs once for each batch in which it was migrated, with the table's current columns. No
+/// constraint is used: every scan reads every batch, one at a time in memory.
 final class StagedTable: VirtualTable {
     let table: OverlayTable
-    /// For each column of a scan, and the hidden key that there is not, the column of an inner
-    /// statement: none.
+    /// For each column of a scan and a hidden key, -1, because there is no inner statement.
     let noColumns: UnsafeMutablePointer<Int32>
-    /// For each column of a scan its place in a page.
+    /// For each column of a scan, its index in a page.
     let pageColumns: UnsafeMutablePointer<Int32>
     let hasDirectValue: UnsafeMutablePointer<Bool>
 
@@ -65,10 +64,10 @@ final class StagedTable: VirtualTable {
 final class StagedScan: VirtualTableScan {
     private let staged: StagedTable
     private var table: OverlayTable { staged.table }
-    /// There is no hot row: the inner statement has none.
+    /// The inner statement, which has no row.
     private let statement: Statement
     private let file: StagingFile?
-    /// The batches to come, the next one last.
+    /// The remaining batches, the next one last.
     private var numbers: [Int64]
     private var rowCount: Int64 = 0
 
@@ -102,7 +101,7 @@ final class StagedScan: VirtualTableScan {
 
     func nextPage() throws -> RowBuffer? {
         while let number = numbers.popLast() {
-            // What was purged meanwhile is no longer staged.
+            // The batch was purged in the meantime.
             guard let batch = try file?.batch(number: number) else { continue }
             let page = withColumnsOfNow(batch.rows, batch.columns)
             for row in 0..<page.rowCount { page.rowIdentifiers[row] = rowCount + Int64(row) }
@@ -112,7 +111,8 @@ final class StagedScan: VirtualTableScan {
         return nil
     }
 
-    /// The rows without columns that were dropped since, and with the defaults of those that came.
+    /// Returns the rows with the current columns: without dropped columns, with defaults for new
+    /// ones.
     private func withColumnsOfNow(_ rows: RowBuffer, _ columns: [Int64]) -> RowBuffer {
         guard columns != table.columnIDs else { return rows }
         let places = table.table.currentColumns.map { column in

@@ -1,16 +1,17 @@
 internal import StretchText
 
-/// A view of schema temp in the place of what cannot be shown whole: it fails when it is read,
-/// where a name that is found in main would give the hot rows only.
+/// A view of schema temp that replaces a table that cannot be shown completely.
+///
+/// It fails when it is read; otherwise the name would refer to main and return only hot rows.
 struct StandInView {
     let name: String
     /// The columns, so that a statement that names them fails with the reason.
     let columns: [String]
-    /// The error that readers get.
+    /// The error message for readers.
     let message: String
     let hint: String
 
-    /// Makes the view.
+    /// The statement that creates the view.
     var statement: String {
         let names = columns.isEmpty ? ["missing"] : columns
         let list = names.map(\.quotedName).joined(separator: ", ")
@@ -21,6 +22,6 @@ struct StandInView {
             """
     }
 
-    /// The call that fails.
+    /// The function call that fails.
     var call: String { "stretch_missing(\(message.quotedLiteral), \(hint.quotedLiteral))" }
 }

@@ -1,7 +1,7 @@
 internal import StretchCore
 internal import StretchSQLite
 
-/// A virtual table of the module `stretch` that is in the file itself, where it means nothing.
+/// A virtual table of the module `stretch` in the file itself, where it has no meaning.
 ///
 /// It has no rows, and can be dropped.
 final class StrayTable: VirtualTable {

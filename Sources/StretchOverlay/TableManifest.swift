@@ -2,25 +2,26 @@ package import StretchCatalog
 package import StretchEndpoint
 package import StretchSQLite
 
-/// The batches of one table that a reader sees, with an index over their zones.
+/// The visible batches of one table, with an index of their zones.
 package struct TableManifest {
-    /// The batches, in the order of their numbers.
+    /// The batches, ordered by number.
     package private(set) var batches: [ManifestBatch] = []
-    /// The zones of the batches, in their order, for each column that was asked for.
+    /// The zones of the batches, in order, for each requested column.
     private var zones: [Int64: [Zone?]] = [:]
     private var indexes: [Int64: ZoneIndex] = [:]
-    /// Values of columns that were asked for.
+    /// The known values of each requested column.
     private var values: [Int64: [Value]] = [:]
-    /// The collation of each column whose zones can be used, by its id.
+    /// The collation of each column with usable zones, by column id.
     private let collations: [Int64: Collation]
 
-    /// The range of all cold keys, where the key is the rowid; the fastest proof that a key is hot.
+    /// The range of all cold keys if the key is the rowid; the fastest proof that a key is not
+    /// cold.
     package let rowids: ClosedRange<Int64>?
 
     /// - Parameters:
-    ///   - batches: The batches, in the order of their numbers.
-    ///   - collations: The collation of each column whose zones can be used, by its id.
-    ///   - rowidColumn: The id of the column that is the rowid, or `nil`.
+    ///   - batches: The batches, ordered by number.
+    ///   - collations: The collation of each column with usable zones, by column id.
+    ///   - rowidColumn: The id of the rowid column, or `nil`.
     package init(
         batches: [ManifestBatch], collations: [Int64: Collation], rowidColumn: Int64? = nil
     ) {
@@ -44,7 +45,7 @@ package struct TableManifest {
     package var isEmpty: Bool { batches.isEmpty }
     package var rowCount: Int64 { batches.reduce(0) { $0 + $1.visible.rowCount } }
 
-    /// The batches that can hold a row that meets all constraints.
+    /// Returns the batches that can contain a row that meets all constraints.
     package mutating func candidates(for constraints: [ColdConstraint]) -> [ManifestBatch] {
         guard !batches.isEmpty else { return [] }
         var candidates: [Int]?
@@ -55,7 +56,7 @@ package struct TableManifest {
             }
         }
         guard !constraints.isEmpty else { return batches }
-        // Equalities have their exact answer from the index.
+        // For equalities the index gives the exact result.
         if let candidates, constraints.count == 1, constraints[0].isEquality {
             return candidates.map { batches[$0] }
         }
@@ -70,12 +71,12 @@ package struct TableManifest {
         return selected.map { batches[$0] }
     }
 
-    /// The zone of a column in one of the batches, or `nil` when it is not known.
+    /// Returns the zone of a column in one of the batches, or `nil` if it is unknown.
     package mutating func zone(of column: Int64, in batch: ManifestBatch) -> Zone? {
         position(of: batch).flatMap { zones(of: column)[$0] }
     }
 
-    /// The least and the greatest value of a column over some batches, or `nil` when unknown.
+    /// Returns the minimum or maximum of a column over some batches, or `nil` if unknown.
     package mutating func bound(
         of column: Int64, isMaximum: Bool, in batches: [ManifestBatch]
     ) -> Value? {
@@ -101,7 +102,7 @@ package struct TableManifest {
         return result
     }
 
-    /// Values of the columns that a scan's constraints and order name, as far as zones have some.
+    /// Returns values, from zones, of the columns that a scan's constraints and order use.
     mutating func values(
         in constraints: [ColdConstraint], _ order: [OrderTerm]
     ) -> [Int64: [Value]] {
@@ -112,13 +113,13 @@ package struct TableManifest {
         return found
     }
 
-    /// One value of each storage class that a zone of a column begins or ends with.
+    /// Returns one value of each storage class among the bounds of a column's zones.
     private mutating func values(of column: Int64) -> [Value] {
         if let known = values[column] { return known }
         var (ranks, found): (Set<Int>, [Value]) = ([], [])
         for zone in zones(of: column) {
             for case let value? in [zone?.minimum, zone?.maximum] {
-                // As the greatest value it stands for one that is too long to be a bound.
+                // As a maximum it represents a value that is too long to be a bound.
                 guard value != .blob([]), ranks.insert(value.storageClass).inserted else {
                     continue
                 }
@@ -129,7 +130,7 @@ package struct TableManifest {
         return found
     }
 
-    /// The place of a batch, by its number.
+    /// Returns the index of a batch, by number.
     private func position(of batch: ManifestBatch) -> Int? {
         let number = batch.visible.number
         var (low, high) = (0, batches.count)
@@ -167,21 +168,21 @@ extension Value {
     }
 }
 
-/// Finds the batches whose range of one column meets a value or a range, without visiting all.
+/// Finds the batches whose range of one column overlaps a value or a range, without visiting all.
 ///
-/// Batches are sorted by their minimum; beside each stands the greatest maximum so far, so that a
-/// search for what ends after a value can stop going back as soon as nothing before does.
+/// Batches are sorted by their minimum, each with the greatest maximum so far. A backward search
+/// for ranges that end after a value can thus stop as soon as no earlier range does.
 private struct ZoneIndex {
     private struct Entry {
         let minimum: Value
         let maximum: Value?
-        /// The greatest maximum up to here; `nil` when one has no bound.
+        /// The greatest maximum up to here; `nil` if one is unbounded.
         var greatestMaximum: Value?
         let batch: Int
     }
 
     private var entries: [Entry] = []
-    /// Batches without a zone: always candidates.
+    /// Batches without a zone, which are always candidates.
     private var unknown: [Int] = []
     private let collation: Collation
 
@@ -192,7 +193,7 @@ private struct ZoneIndex {
                 unknown.append(batch)
                 continue
             }
-            // Only NULLs: no comparison with a value selects them.
+            // Only NULLs, which no comparison with a value selects.
             guard let minimum = zone.minimum else { continue }
             entries.append(
                 Entry(
@@ -211,7 +212,7 @@ private struct ZoneIndex {
         }
     }
 
-    /// Candidates in the order of batches, or `nil` when the comparison cannot use the index.
+    /// Returns candidates in batch order, or `nil` if the comparison cannot use the index.
     func candidates(for comparison: ColdConstraint.Comparison) -> [Int]? {
         var found: [Int] = []
         switch comparison {

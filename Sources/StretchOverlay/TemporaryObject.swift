@@ -2,13 +2,13 @@ internal import SQLText
 internal import StretchSQLite
 internal import StretchText
 
-/// An object of schema temp, as `sqlite_schema` has it.
+/// An object of schema temp, as in `sqlite_schema`.
 struct TemporaryObject {
     enum Kind: String {
         case trigger, view, table, index
     }
 
-    /// What tells an object from all others; its text changes when SQLite renames what it uses.
+    /// The identity of an object; its text changes when SQLite renames an object that it uses.
     struct Key: Hashable {
         let kind: Kind
         let name: SQLName
@@ -20,7 +20,7 @@ struct TemporaryObject {
     let text: String
     private var name: String { key.name.text }
 
-    /// All objects of schema temp, in the order in which they were made.
+    /// Returns all objects of schema temp, in the order of creation.
     static func all(on connection: Connection) throws(SQLiteError) -> [TemporaryObject] {
         try connection.rows(
             "SELECT type, name, tbl_name, sql FROM temp.sqlite_schema ORDER BY rowid"
@@ -32,7 +32,7 @@ struct TemporaryObject {
         }
     }
 
-    /// Whether it is a trigger on a view, of whatever schema.
+    /// Whether it is a trigger on a view of any schema.
     var isViewTrigger: Bool {
         key.kind == .trigger && TriggerText(parsing: text)?.timing == .insteadOf
     }
@@ -42,10 +42,10 @@ struct TemporaryObject {
         try connection.execute(one: "DROP \(kind) temp.\(name.quotedName)")
     }
 
-    /// Makes a trigger of the application again, after what stands under its view's name changed.
+    /// Recreates a trigger of the application after the object under its view's name changed.
     ///
-    /// As in a plain file, it is gone with its view. Where SQLite refuses it for another reason, a
-    /// trigger of its name fails when it fires, until the application drops it.
+    /// As in an ordinary file, the trigger is dropped with its view. If SQLite refuses it for
+    /// another reason, a trigger with its name fails when it fires, until the application drops it.
     func makeAgain(on connection: Connection) throws(SQLiteError) {
         do throws(SQLiteError) {
             try connection.execute(one: DependencyScan.temporary(text))

@@ -2,13 +2,13 @@ internal import StretchCatalog
 internal import StretchEndpoint
 package import StretchSQLite
 
-/// The cold rows that are hidden while the hot rows that take their places are written.
+/// The cold rows that are hidden while the hot rows that replace them are written.
 ///
-/// A debug build asks after each statement whether one of them was left hidden: it would be lost.
+/// A debug build checks after each statement whether one of them was left hidden and would be lost.
 struct UnfinishedTombstones {
     #if DEBUG
         private(set) var locations: Set<ColdLocation> = []
-        /// Whether what a failed replacement hid is shown again; tests prove that they need it.
+        /// Whether rows hidden by a failed replacement are made visible again; tests disable it.
         var areUndone = true
     #else
         let areUndone = true
@@ -36,7 +36,7 @@ struct UnfinishedTombstones {
 
 #if DEBUG
     extension Overlay {
-        /// Checks that the statement that has ended left no row hidden whose place nothing took.
+        /// Checks that the ended statement left no row hidden without a replacement.
         package func checkTombstones() throws(SQLiteError) {
             guard !unfinished.locations.isEmpty else { return }
             for location in unfinished.removeAll() where try catalog.isHidden(location) {
