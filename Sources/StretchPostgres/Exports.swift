@@ -1,2 +1,2 @@
-// A provider is asked for endpoints.
+// Exports the types of the provider's API.
 @_exported public import StretchEndpoint

@@ -1,17 +1,17 @@
 internal import StretchEndpoint
 
-/// What an endpoint remembers of its remote: definitions of relations, and which batches there are.
+/// An endpoint's cache of its remote: the definitions of relations, and the existing batches.
 ///
-/// A relation's generation, which every fenced read returns, tells when to forget it.
+/// A relation's entry is discarded when its generation, which every fenced read returns, changes.
 struct PostgresDirectory {
-    /// The sets of visible batches remembered: one for each relation of a statement.
+    /// The maximum number of cached sets of visible batches: one for each relation of a statement.
     static let setCapacity = 8
-    /// The batches that were committed here and may be read back.
+    /// The maximum number of batches committed here that may be read back.
     static let placeCapacity = 1 << 16
 
     let schema: String
     private var relations: [Int64: PostgresRelation] = [:]
-    /// The row counts of the batches of a relation, as of its definition or later.
+    /// The row counts of the batches of each relation, as of its definition or later.
     private var ledgers: [Int64: [Int64: Int64]] = [:]
     private var sets: [VisibleSet] = []
     private var places: [Int64: (relation: Int64, rowCount: Int64)] = [:]
@@ -32,14 +32,15 @@ struct PostgresDirectory {
 
     // MARK: Batches
 
-    /// Forgets which batches a relation has.
+    /// Discards the cached batches of a relation.
     mutating func removeLedger(relation: Int64) {
         ledgers[relation] = nil
         sets.removeAll { $0.relation == relation }
     }
 
-    /// The remembered set that equals a reader's batches; the reader passes one array again and
-    /// again, which makes the comparison cheap.
+    /// Returns the cached set that equals a reader's batches.
+    ///
+    /// The comparison is cheap because the reader passes the same array repeatedly.
     func set(of batches: [VisibleBatch], relation: Int64) -> VisibleSet? {
         sets.first { $0.relation == relation && $0.batches == batches }
     }
@@ -49,14 +50,14 @@ struct PostgresDirectory {
         sets.append(set)
     }
 
-    /// The known batches of a relation with their row counts.
+    /// Returns the known batches of a relation with their row counts.
     func ledger(_ relation: Int64) -> [Int64: Int64] { ledgers[relation] ?? [:] }
 
     mutating func setLedger(_ ledger: [Int64: Int64], relation: Int64) {
         ledgers[relation] = ledger
     }
 
-    /// Where a batch is, when it was committed or read here.
+    /// Returns the relation and row count of a batch that was committed or read here.
     func place(of batch: Int64) -> (relation: Int64, rowCount: Int64)? { places[batch] }
 
     mutating func insertPlace(of batch: Int64, relation: Int64, rowCount: Int64) {
@@ -67,18 +68,17 @@ struct PostgresDirectory {
     mutating func removePlace(of batch: Int64) { places[batch] = nil }
 }
 
-/// The batches that a reader sees, as the server knows them.
+/// The batches that a reader sees, with their conditions for the server.
 final class VisibleSet {
     let batches: [VisibleBatch]
     let relation: Int64
-    /// The batches that the reader named, each once.
+    /// The reader's batches without duplicates.
     let distinctBatches: [VisibleBatch]
-    /// The places of the batches in ``distinctBatches``, by their ids.
+    /// The indexes of the batches in ``distinctBatches``, by id.
     let indexes: [Int64: Int]
-    /// A condition that leaves out batches that are known and not wanted, or `nil` when there are
-    /// none.
+    /// A condition that excludes known batches that are not wanted, or `nil` if there are none.
     var condition: String? { restriction.condition }
-    /// Whether ``condition`` names the wanted batches, so that rows of no others come.
+    /// Whether ``condition`` lists the wanted batches, so that no other rows are returned.
     var isInclusive: Bool { restriction.isInclusive }
     private lazy var restriction = makeRestriction()
     private let ledger: [Int64: Int64]
@@ -97,19 +97,19 @@ final class VisibleSet {
         (distinctBatches, self.indexes) = (distinct, indexes)
     }
 
-    /// Whether the ledger had a batch when it was read.
+    /// Returns whether the ledger had a batch when it was read.
     func isInLedger(_ batch: Int64) -> Bool { ledger[batch] != nil }
 
     private func makeRestriction() -> (condition: String?, isInclusive: Bool) {
         let unwanted = ledger.keys.filter { indexes[$0] == nil }
         guard !unwanted.isEmpty else { return (nil, false) }
-        // Literals: the server hashes a constant list, and no other.
+        // Literals are used because the server hashes only constant lists.
         let excludes = unwanted.count < indexes.count
         guard excludes else { return (inclusion, true) }
         return ("_b <> ALL('{\(VisibleSet.list(unwanted))}'::int8[])", false)
     }
 
-    /// The id below which about half of the rows are, or `nil` for a single batch.
+    /// The id that divides the rows into two halves, or `nil` for a single batch.
     private(set) lazy var middle = makeMiddle()
 
     private func makeMiddle() -> Int64? {
@@ -124,7 +124,7 @@ final class VisibleSet {
         return sorted[max(index, 1)].id
     }
 
-    /// A condition that names the batches; right whatever other batches there are.
+    /// A condition that lists the batches; it is correct whatever other batches exist.
     var inclusion: String { "_b = ANY('{\(VisibleSet.list(Array(indexes.keys)))}'::int8[])" }
 
     private static func list(_ ids: [Int64]) -> String {

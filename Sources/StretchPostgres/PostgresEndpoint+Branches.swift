@@ -2,16 +2,16 @@ public import StretchCore
 public import StretchEndpoint
 
 extension PostgresEndpoint {
-    /// This session's owner as the remote keeps it, or NULL.
+    /// The hash of this session's owner in SQL, or NULL.
     var ownerHashSQL: String { owner.map { ServerSQL.literal($0.hash) } ?? "NULL::bytea" }
-    /// The values of `owner` and `owner_name`, of which the latter is a parameter.
+    /// The values of `owner` and `owner_name` in SQL; the latter is a parameter.
     var ownerSQL: String { "\(ownerHashSQL), \(owner == nil ? "NULL" : "$1::text")" }
     /// The parameters of ``ownerSQL``.
     var ownerParameters: [String] { owner.map { [$0.name] } ?? [] }
 
     /// Throws unless the session's login owns the remote's schema, or may act for its owner.
     ///
-    /// - Throws: Also `wrongState` for a schema in which another role's code can run.
+    /// - Throws: Also `wrongState` for a schema in which code of another role can run.
     public func authorize() throws(StretchError) {
         try ask { connection in
             let tables = try run(
@@ -32,11 +32,11 @@ extension PostgresEndpoint {
         }
     }
 
-    /// The remote's own id.
+    /// Returns the remote's id.
     ///
-    /// It is asked for before rows move; the same round trip tells whether the schema is safe.
+    /// It is read before rows are migrated; the same round trip checks whether the schema is safe.
     ///
-    /// - Throws: Also `wrongState` for a schema in which another role's code can run.
+    /// - Throws: Also `wrongState` for a schema in which code of another role can run.
     public func identity() throws(StretchError) -> String {
         try ask { connection in
             let inspection = SchemaInspection.query(schema: schemaName, trustsOwner: true)
@@ -51,7 +51,7 @@ extension PostgresEndpoint {
         }
     }
 
-    /// Whether the remote's history holds exactly this position.
+    /// Returns whether the remote's history holds exactly this position.
     public func holds(_ position: TimelinePosition) throws(StretchError) -> Bool {
         try ask { connection in
             try run(historySQL(position), on: connection, expecting: 1)[0].rowCount == 1
@@ -65,7 +65,7 @@ extension PostgresEndpoint {
         """
     }
 
-    /// The branches of a database, in the order of their forks.
+    /// Returns the branches of a database, in the order of their forks.
     public func branches(database: Int64) throws(StretchError) -> [RemoteBranch] {
         try ask { connection in
             let sql = branchesSQL("b.database = \(database)")
@@ -101,7 +101,7 @@ extension PostgresEndpoint {
         }
     }
 
-    /// The digests of the batches that a position sees.
+    /// Returns the digests of the batches that a position sees.
     public func batches(
         seenAt position: TimelinePosition
     ) throws(StretchError) -> [Int64: [UInt8]] {
@@ -119,7 +119,7 @@ extension PostgresEndpoint {
         }
     }
 
-    /// Whether a position sees a batch that garbage collection has condemned.
+    /// Returns whether a position sees a batch that garbage collection has condemned.
     public func hasCollectedBatch(seenAt position: TimelinePosition) throws(StretchError) -> Bool {
         try ask { connection in
             try run(
@@ -130,7 +130,7 @@ extension PostgresEndpoint {
 
     private var lineage: LineageQuery { LineageQuery(prefix: "\(schema).") }
 
-    /// Runs a question on the line of a position, unless the line has no end.
+    /// Runs a query on the ancestors of a position, unless they form a cycle.
     private func run(
         _ sql: String, behind position: TimelinePosition, on connection: PostgresConnection
     ) throws -> PostgresResult {
@@ -142,7 +142,7 @@ extension PostgresEndpoint {
         return tables[1]
     }
 
-    /// The batches of a relation that hold the rows of a digest.
+    /// Returns the batches of a relation that have a digest.
     public func copies(of relation: Int64, digest: [UInt8]) throws(StretchError) -> [Int64] {
         try ask { connection in
             let table = try run(
@@ -154,13 +154,13 @@ extension PostgresEndpoint {
         }
     }
 
-    /// Opens a branch where another one is or was.
+    /// Forks a branch at a position of another branch.
     public func fork(
         _ child: TimelinePosition, of parent: TimelinePosition, database: Int64,
         without lost: [Int64]
     ) throws(StretchError) {
         try ask { connection in
-            // Garbage collection locks the same row before it condemns.
+            // Garbage collection locks the same row before it condemns batches.
             let tables = try run(
                 """
                 \(PostgresSchema.begin)
@@ -208,7 +208,7 @@ extension PostgresEndpoint {
         }
     }
 
-    /// Makes this session's owner that of a branch.
+    /// Makes this session's owner the owner of a branch.
     public func takeOver(
         _ position: TimelinePosition, from hash: [UInt8]?
     ) throws(StretchError) {
@@ -235,7 +235,7 @@ extension PostgresEndpoint {
         }
     }
 
-    /// Drops a branch, or takes that back.
+    /// Drops a branch, or undoes the drop.
     public func setDropped(_ isDropped: Bool, branch: Int64) throws(StretchError) {
         try ask { connection in
             let tables = try run(

@@ -6,9 +6,9 @@ public import StretchSQLite
 extension PostgresEndpoint {
     /// Commits a batch durably and moves the branch from one position to the next, both or neither.
     ///
-    /// The first statement waits, at the branch's row, for a commit of this branch that is in
-    /// doubt; the last one compares and moves the history. After a throw with `remoteUnavailable`
-    /// the server may still be at work on it.
+    /// The first statement waits, on the lock of the branch's row, for any commit of this branch
+    /// that is in doubt; the last statement compares and advances the history. After an error with
+    /// `remoteUnavailable`, the server may still be executing the commit.
     public func commit(
         _ batch: NewBatch, rows: RowBuffer, from base: TimelinePosition,
         to position: TimelinePosition
@@ -23,7 +23,7 @@ extension PostgresEndpoint {
                 of: batch.id, relation: batch.relation, rowCount: batch.rowCount)
             return
         }
-        // A definition that another session changed is read again once.
+        // A definition changed by another session is read again once.
         try ask { connection in
             if try !send(batch, rows, base, position, isFresh: false, on: connection),
                 try !send(batch, rows, base, position, isFresh: true, on: connection)
@@ -38,7 +38,7 @@ extension PostgresEndpoint {
 
     /// Runs the transaction of a batch.
     ///
-    /// - Returns: `false` when the remembered definition is out of date, and nothing was done.
+    /// - Returns: `false` if the cached definition is out of date; nothing is then done.
     private func send(
         _ batch: NewBatch, _ rows: RowBuffer, _ base: TimelinePosition,
         _ position: TimelinePosition, isFresh: Bool, on connection: PostgresConnection
@@ -87,10 +87,10 @@ extension PostgresEndpoint {
         return try close(batch, misfits, of: relation, rows, base, position, on: connection)
     }
 
-    /// Writes the ledger, moves the branch, and commits.
+    /// Writes the ledger entry, advances the branch, and commits.
     ///
     /// - Parameter misfits: The numbers of the columns with misfits.
-    /// - Returns: `false` when the definition changed meanwhile, and nothing was committed.
+    /// - Returns: `false` if the definition changed in the meantime; nothing is then committed.
     func close(
         _ batch: NewBatch, _ misfits: Set<Int>, of relation: PostgresRelation, _ rows: RowBuffer,
         _ base: TimelinePosition, _ position: TimelinePosition, on connection: PostgresConnection

@@ -3,13 +3,13 @@ public import StretchCore
 public import StretchEndpoint
 
 extension PostgresEndpoint {
-    /// The rows that one transaction deletes.
+    /// The maximum number of rows that one transaction deletes.
     private static var chunkRowCount: Int64 { 50_000 }
 
-    /// Deletes the rows of batches that no branch sees any more.
+    /// Deletes the rows of batches that no branch sees any longer.
     ///
-    /// It needs the right to DELETE, which daily work does not. The ledger's times never go back,
-    /// and a server whose clock is behind them is refused: it cannot tell an age.
+    /// It requires the DELETE privilege, unlike other operations. The ledger's times never go back.
+    /// A server whose clock is behind them is refused, because ages would be unknown.
     public func collectGarbage(_ request: GarbageRequest) throws(StretchError) -> GarbageReport {
         try ask { connection in
             try requireClock(on: connection)
@@ -18,7 +18,7 @@ extension PostgresEndpoint {
             guard !request.isDryRun else {
                 return try report(query, run(query.report, on: connection, expecting: 1)[0])
             }
-            // Whoever forks a branch locks the same row, and finds a batch condemned or keeps it.
+            // A fork locks the same row, and thus either finds a batch condemned or keeps it.
             let results = try run(
                 """
                 \(PostgresSchema.begin)
@@ -45,7 +45,7 @@ extension PostgresEndpoint {
         }
     }
 
-    /// An SQL expression: the server's time, or the ledger's latest when the clock went back.
+    /// The server's time as an SQL expression, or the ledger's latest time if the clock went back.
     var monotoneNow: String {
         "greatest(now(), (SELECT max(last_seen) FROM \(schema).stretch_branch))"
     }
@@ -112,7 +112,7 @@ extension PostgresEndpoint {
         text: { timeText($0) }, ago: { "(now() - \($0) * interval '1 second')" },
         age: { "CAST(extract(epoch FROM now() - \($0)) AS bigint)" })
 
-    /// How long batches are kept after their end.
+    /// Returns how long batches are kept after their end.
     public func retention() throws(StretchError) -> Duration? {
         try ask { connection in
             let row = try run(
@@ -130,7 +130,7 @@ extension PostgresEndpoint {
 
     /// Sets how long batches are kept after their end.
     ///
-    /// It needs the right to UPDATE the remote's own row, which daily work does not.
+    /// It requires the UPDATE privilege on the remote's own row, unlike other operations.
     public func setRetention(_ retention: Duration?) throws(StretchError) {
         try ask { connection in
             let seconds = retention.map { "\($0.wholeSeconds)" } ?? "NULL"
@@ -147,7 +147,7 @@ extension PostgresEndpoint {
         "to_char(\(time) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
     }
 
-    /// The error for a batch that is not there: collected, or lost.
+    /// Returns the error for a missing batch, which was collected or lost.
     func missing(
         _ batch: Int64, on connection: PostgresConnection, otherwise what: String
     ) throws -> StretchError {

@@ -4,11 +4,11 @@ public import StretchEndpoint
 internal import StretchText
 
 extension PostgresEndpoint {
-    /// Makes a writer and a reader of this schema, named after it.
+    /// Creates a writer and a reader of this schema, named after it.
     ///
-    /// The server is told a SCRAM verifier of each password, never the password: statements end up
-    /// in logs. Roles belong to the whole server, so that a name that is taken, by another database
-    /// or by a file on another machine, gets a number.
+    /// The server receives a SCRAM verifier of each password, never the password, because
+    /// statements may be logged. Roles belong to the whole server, so a number is appended to a
+    /// name that is used by another database or by a file on another machine.
     public func makeLogins() throws(StretchError) -> RemoteLogins {
         switch try make([Wanted("writer", .writer), Wanted("reader", .reader)]) {
         case .refused(let reason): .refused(reason: reason)
@@ -16,7 +16,7 @@ extension PostgresEndpoint {
         }
     }
 
-    /// Makes one login of this schema, named after it and its user.
+    /// Creates a login of this schema, named after the schema and its user.
     public func makeLogin(
         _ role: RemoteRole, for user: String
     ) throws(StretchError) -> RemoteCredential {
@@ -33,7 +33,7 @@ extension PostgresEndpoint {
         }
     }
 
-    /// A login to be made: how its name ends, and what it may do.
+    /// A login to be created: the suffix of its name, and its role.
     private struct Wanted {
         let ending: String
         let role: RemoteRole
@@ -42,7 +42,7 @@ extension PostgresEndpoint {
     }
 
     private enum Outcome {
-        /// In the order in which they were wanted.
+        /// The logins, in the requested order.
         case made([RemoteCredential])
         case refused(String)
     }
@@ -64,7 +64,7 @@ extension PostgresEndpoint {
                         zip(logins, wanted).map { ($0, $1.role) }, on: connection)
                     return .made(logins)
                 } catch let error as PostgresError {
-                    // Another session took the names.
+                    // Another session used the names.
                     if ["42710", "23505"].contains(error.sqlState) { continue }
                     guard !error.isConnectionLost, !error.isConflict else { throw error }
                     return .refused("the server did not let it make others: \(error)")
@@ -74,12 +74,12 @@ extension PostgresEndpoint {
         }
     }
 
-    /// Logins with these endings and one number, none of which is taken.
+    /// Returns unused logins with these suffixes and a common number.
     private func freeLogins(
         _ endings: [String], on connection: PostgresConnection
     ) throws -> [RemoteCredential] {
         let longest = endings.map(\.utf8.count).max() ?? 0
-        // The schema has letters, digits and underscores only.
+        // The schema's name consists of letters, digits and underscores.
         let length = RowNames.maximumByteCount - longest - "__9999".utf8.count
         let start = String(decoding: schemaName.utf8.prefix(length), as: UTF8.self)
         let roles = try run(
@@ -108,7 +108,7 @@ extension PostgresEndpoint {
                 \(RemoteRights.grant(role, to: name, schema: schema))
                 """
         }
-        // Row tables are those that a file provisioned in this schema before.
+        // Row tables may exist if a file provisioned them in this schema before.
         let results = try run(
             """
             \(script)
@@ -137,7 +137,7 @@ extension PostgresEndpoint {
 }
 
 enum RandomPassword {
-    /// 256 random bits of the system's generator, as hexadecimal digits.
+    /// Returns 256 random bits of the system's generator, as hexadecimal digits.
     static func make() -> String {
         var generator = SystemRandomNumberGenerator()
         return Hexadecimal.digits(
@@ -146,7 +146,7 @@ enum RandomPassword {
 }
 
 extension PostgresConnection {
-    /// The text by which the server can check a login's password, and which does not tell it:
+    /// Returns the verifier with which the server checks a login's password without knowing it:
     /// <https://www.postgresql.org/docs/15/libpq-misc.html#LIBPQ-PQENCRYPTPASSWORDCONN>.
     fileprivate func verifier(of login: RemoteCredential) throws -> String {
         let text = PQencryptPasswordConn(

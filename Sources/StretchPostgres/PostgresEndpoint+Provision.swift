@@ -4,15 +4,17 @@ internal import StretchSQLite
 internal import StretchText
 
 extension PostgresEndpoint {
-    /// The most columns: the server's limit less three of ours, with room for its own.
+    /// The maximum number of columns: the server's limit minus three columns of Stretch, with a
+    /// reserve.
     static var maximumColumnCount: Int { 1_590 }
 
-    /// Makes a relation, or adds the columns and indexes that it lacks.
+    /// Creates a relation, or adds its missing columns and indexes.
     ///
-    /// Indexes other than the key's are made by ``buildIndexes(_:)``; once it did, also here.
+    /// Indexes other than the key's are created by ``buildIndexes(_:)`` and, after its first call,
+    /// also here.
     public func provision(_ relation: Relation) throws(StretchError) {
         try ask { connection in
-            // Nothing to do is the usual case, and takes no lock.
+            // Usually there is nothing to do, which takes no lock.
             let known = try self.relation(relation.id, on: connection, isFresh: true)
             if let known, try lacksNothing(known, relation) {
                 return try refuseChanges(of: relation, on: connection)
@@ -31,7 +33,7 @@ extension PostgresEndpoint {
         }
     }
 
-    /// Builds the indexes of a relation other than the key's; slow, and writers wait.
+    /// Builds the indexes of a relation except the key's; this is slow and blocks writers.
     public func buildIndexes(_ relation: Relation) throws(StretchError) {
         try ask { connection in
             guard let known = try self.relation(relation.id, on: connection, isFresh: true) else {
@@ -50,7 +52,7 @@ extension PostgresEndpoint {
         }
     }
 
-    /// What the remote lacks of a relation.
+    /// Returns the missing parts of a relation.
     public func lacks(_ relation: Relation) throws(StretchError) -> RelationGap {
         try ask { connection in
             var gap = RelationGap()
@@ -78,8 +80,8 @@ extension PostgresEndpoint {
 
     // MARK: Rights
 
-    /// Tells whether the session's login owns the remote and the table of a relation, as
-    /// definitions need: <https://www.postgresql.org/docs/15/ddl-priv.html>.
+    /// Returns a query for whether the login owns the remote and a relation's table, as DDL
+    /// requires: <https://www.postgresql.org/docs/15/ddl-priv.html>.
     private func ownershipSQL(_ relation: Int64) -> String {
         """
         SELECT bool_and(pg_has_role(c.relowner, 'USAGE'))
@@ -91,10 +93,10 @@ extension PostgresEndpoint {
 
     // MARK: Steps of one transaction
 
-    /// Begins a transaction in which no other session changes definitions.
+    /// Starts a transaction in which no other session changes definitions.
     ///
-    /// - Throws: Before the server would, where the login does not own the tables: its log is no
-    ///   place for what is expected. `wrongState` for a schema or tables that are not safe to use.
+    /// - Throws: `notPermitted` if the login does not own the tables, before the server would log
+    ///   this expected error. `wrongState` for a schema or tables that are not safe to use.
     private func begin(changing relation: Int64, on connection: PostgresConnection) throws {
         let tables = try run(
             """
@@ -166,7 +168,7 @@ extension PostgresEndpoint {
             expecting: 0)
     }
 
-    /// A column's id means one definition for ever: another default would change older rows.
+    /// Throws if the definition of a column changed: another default would change older rows.
     private func refuseChanges(of relation: Relation, on connection: PostgresConnection) throws {
         let columns = try run(
             """
@@ -241,7 +243,7 @@ extension PostgresEndpoint {
             ServerStatement("ALTER TABLE \(known.table) \(clauses.joined(separator: ", "))"),
         ]
         if !updates.isEmpty {
-            // Rows that are there hold the default where only a value of each row can say it.
+            // Existing rows store a default that only a value in each row can represent.
             let bytes = updates.joined(separator: " || ")
             statements.append(
                 ServerStatement(
@@ -263,7 +265,7 @@ extension PostgresEndpoint {
                 '\(term.collation.rawValue)', \(term.isDescending), \(index.prefixLength))
                 """
             }
-            // The server names the index: names of many columns may be too long.
+            // The server chooses the index name, because names of many columns may be too long.
             try run(
                 """
                 INSERT INTO \(schema).stretch_index VALUES \(rows.joined(separator: ", "));
@@ -274,18 +276,18 @@ extension PostgresEndpoint {
 }
 
 extension RemoteColumn {
-    /// A value such as the column will hold, as far as it is known.
+    /// An example of the column's values, as far as known.
     fileprivate var holding: Value { example != .null ? example : defaultValue }
 }
 
 extension ColumnType {
-    /// Whether a value other than NULL is held exactly.
+    /// Returns whether a value other than NULL is stored exactly.
     func holds(_ value: Value) -> Bool {
         Value.encode([value]).withUnsafeBytes { bytes in
             bytes.baseAddress.map { holds(EncodedValue(address: $0)) } ?? false
         }
     }
 
-    /// The text form of a value that the type holds.
+    /// Returns the text form of a value that the type can store.
     func text(of value: Value) -> String { ServerSQL.text(value) }
 }

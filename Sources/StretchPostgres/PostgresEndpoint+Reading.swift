@@ -1,12 +1,12 @@
 public import StretchCore
 public import StretchSQLite
 
-/// Reading one batch back.
+/// Reading back a batch.
 extension PostgresEndpoint {
-    /// Replaces the buffer's rows by rows of one batch, in the order of their ordinals.
+    /// Replaces the buffer's rows with rows of one batch, ordered by ordinal.
     ///
-    /// - Throws: `remoteMismatch` when the remote has no such batch; `damaged` when the batch has
-    ///   lost rows; `remoteUnavailable`.
+    /// - Throws: `remoteMismatch` if the remote has no such batch; `damaged` if the batch has lost
+    ///   rows; `remoteUnavailable`.
     public func read(
         batch: Int64, columns: [Int64], from ordinal: Int64, maximumRowCount: Int,
         into buffer: RowBuffer
@@ -36,19 +36,19 @@ extension PostgresEndpoint {
             guard buffer.rowCount == Int(end - ordinal) else {
                 buffer.removeAll()
                 directory.removePlace(of: batch)
-                // It may have gone with the whole ledger's end: a server that was restored.
+                // The batch may be missing because the server was restored from a backup.
                 _ = try self.place(of: batch, on: connection)
                 throw damaged(batch)
             }
             guard decoder.misfits.unannounced != nil else { return }
-            // Another session may have announced it since the definition was read.
+            // Another session may have recorded the misfit since the definition was read.
             let fresh = try self.relation(place.relation, on: connection, isFresh: true)
             try (fresh.map(AnnouncedMisfits.init) ?? decoder.misfits)
                 .require(decoder.misfits.unannounced, remote: remoteName)
         }
     }
 
-    /// The number of a relation's rows that are of no batch that the ledger has rows of.
+    /// Returns the number of a relation's rows that belong to no batch of the ledger.
     public func strayRowCount(relation id: Int64) throws(StretchError) -> Int64 {
         try ask { connection in
             guard let relation = try relation(id, on: connection, isFresh: true) else { return 0 }

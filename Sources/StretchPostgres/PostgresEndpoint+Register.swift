@@ -3,9 +3,9 @@ public import StretchEndpoint
 internal import StretchText
 
 extension PostgresEndpoint {
-    /// Records a local database and its first branch at epoch 0, and makes the schema.
+    /// Records a local database and its first branch at epoch 0, and creates the schema.
     ///
-    /// - Throws: Also `unsupported` for a server that may lose what it has confirmed.
+    /// - Throws: Also `unsupported` for a server that may lose confirmed commits.
     public func register(database: Int64, position: TimelinePosition) throws(StretchError) {
         try ask { connection in
             try begin(on: connection)
@@ -34,7 +34,7 @@ extension PostgresEndpoint {
         }
     }
 
-    /// Begins a transaction in which the schema and its tables are there, and safe to use.
+    /// Starts a transaction in which the schema and its tables exist and are safe to use.
     private func begin(on connection: PostgresConnection) throws {
         for isLast in [false, false, false, true] {
             let creation = try creationSQL(on: connection)
@@ -44,14 +44,14 @@ extension PostgresEndpoint {
                     "\(creation) \(inspection)", on: connection, expecting: 1)[0]
                 return try SchemaInspection.check(found, remote: remoteName)
             } catch let error as PostgresError {
-                // Another session was faster; it made the same.
+                // Another session created the same objects first.
                 let isThere = ["23505", "42P06", "42P07"].contains(error.sqlState)
                 guard isThere, !isLast else { throw error }
             }
         }
     }
 
-    /// Begins a transaction, and returns the statements that make what is lacking in it.
+    /// Starts a transaction, and returns the statements that create missing objects.
     private func creationSQL(on connection: PostgresConnection) throws -> String {
         let found = try run(
             """
@@ -76,7 +76,7 @@ extension PostgresEndpoint {
         return (found.bool(0, 3) ? "" : "CREATE SCHEMA \(schema);") + PostgresSchema.script(schema)
     }
 
-    /// What a relation uses.
+    /// Returns the space that a relation uses.
     public func usage(relation: Int64) throws(StretchError) -> RemoteUsage {
         try ask { connection in
             let row = try run(
@@ -97,8 +97,9 @@ extension PostgresEndpoint {
 }
 
 extension ServerStatement {
-    /// Records a branch, reads what is recorded of it, and commits; nothing changes in a remote of
-    /// a newer format.
+    /// Returns statements that record a branch, read its record, and commit.
+    ///
+    /// They change nothing in a remote of a newer format.
     fileprivate static func registration(
         database: Int64, _ position: TimelinePosition, _ ownerSQL: String, _ owner: [String],
         schema: String

@@ -4,19 +4,19 @@ public import StretchEndpoint
 internal import StretchSQLite
 
 extension PostgresEndpoint {
-    /// Starts a scan, fenced in the snapshot that its rows come from.
+    /// Starts a scan, fenced in the snapshot of its rows.
     ///
-    /// Scans may run side by side; each has a session and a snapshot of its own.
+    /// Scans may run concurrently; each has its own session and snapshot.
     public func scan(_ request: ColdScanRequest) throws(StretchError) -> any ColdScan {
         try attempt { try PostgresScan(request, endpoint: self) }
     }
 
     /// Sends a scan's statements, and checks the fence.
     ///
-    /// What is remembered of the relation may be out of date; the fence tells, in the snapshot of
-    /// the rows, and then all is asked again.
+    /// The cached definition of the relation may be out of date. The fence detects this in the
+    /// snapshot of the rows, and the scan is then planned again.
     ///
-    /// - Parameter count: Begins to count the rows of the batches.
+    /// - Parameter count: Creates the tally of the rows of the batches.
     func open(
         _ request: ColdScanRequest, counting count: ([VisibleBatch]) -> RowTally
     ) throws -> ([RowSource], MisfitMerge?) {
@@ -31,7 +31,7 @@ extension PostgresEndpoint {
                 guard fresh?.generation != generation else { throw error }
             case .plan(let plan, let visible, let relation):
                 if request.batches.allSatisfy({ $0.rowCount == 0 }) || request.limit == 0 {
-                    // What garbage collection took meanwhile, the generation tells.
+                    // The generation shows whether garbage was collected in the meantime.
                     if try holds(request, as: relation) { return ([], nil) }
                     _ = try ask { try self.relation(request.relation, on: $0, isFresh: true) }
                     continue
@@ -50,7 +50,7 @@ extension PostgresEndpoint {
             hint: "Try again.")
     }
 
-    /// What the statements of a scan follow from, and what counts its rows.
+    /// The inputs of a scan's statements, and the tally of its rows.
     private struct Scan {
         let request: ColdScanRequest
         let plan: PostgresScanPlan
@@ -66,14 +66,14 @@ extension PostgresEndpoint {
             (self.relation, self.tally) = (relation, tally)
         }
 
-        /// Whether what was remembered of the relation is so in the snapshot of the rows.
+        /// Returns whether the cached definition is current in the snapshot of the rows.
         func isCurrent(_ generation: Int64?, _ batchCount: Int64?) -> Bool {
             generation == relation.generation
                 && (!plan.needsAllBatches || batchCount == Int64(visible.indexes.count))
         }
 
-        /// - Throws: `damaged` when the relation, whose definition is current, has values that it
-        ///   does not announce.
+        /// - Throws: `damaged` if the relation, whose definition is current, has misfits that are
+        ///   not recorded.
         func places(endpoint: PostgresEndpoint) throws -> RowPlaces {
             let surprise = request.knownValues.lazy.compactMap { id, values in
                 relation.columns[id].flatMap { column in
@@ -93,7 +93,7 @@ extension PostgresEndpoint {
         case plan(PostgresScanPlan, VisibleSet, PostgresRelation)
     }
 
-    /// Plans a scan; the server is asked only for what is not remembered.
+    /// Plans a scan; the server is queried only for data that is not cached.
     private func plan(_ request: ColdScanRequest) throws -> Answer {
         if let relation = directory.relation(request.relation),
             let visible = rememberedSet(request)
@@ -134,7 +134,7 @@ extension PostgresEndpoint {
         }
     }
 
-    /// Whether what is remembered of a relation is still so, at a position that the remote holds.
+    /// Returns whether a cached definition is still current, at a position that the remote holds.
     private func holds(_ request: ColdScanRequest, as relation: PostgresRelation) throws -> Bool {
         try ask { connection in
             let row = try run(fence(request), on: connection, expecting: 1)[0]
@@ -143,7 +143,8 @@ extension PostgresEndpoint {
         }
     }
 
-    /// Returns a row when the remote holds the position: how the relation is now.
+    /// Returns a query that has a row with the relation's current state if the remote holds the
+    /// position.
     private func fence(_ request: ColdScanRequest) -> String {
         let position = request.position
         return """
@@ -161,14 +162,14 @@ extension PostgresEndpoint {
 
     // MARK: Batches
 
-    /// The reader's batches, each of which the ledger knows.
+    /// Returns the reader's batches, all of which are in the ledger.
     private func visibleSet(
         _ request: ColdScanRequest, on connection: PostgresConnection
     ) throws -> VisibleSet {
         let (batches, relation) = (request.batches, request.relation)
         if let known = rememberedSet(request) { return known }
         let table = try run(
-            // Rows of a condemned batch may still lie there, for no reader.
+            // Rows of a condemned batch may still exist, but no reader may see them.
             """
             SELECT id, CASE WHEN condemned_at IS NULL THEN row_count ELSE -1 END
             FROM \(schema).stretch_batch
@@ -184,7 +185,7 @@ extension PostgresEndpoint {
         directory.setLedger(ledger, relation: relation)
         if let known = rememberedSet(request) { return known }
         let missing = batches.first { ledger[$0.id] != $0.rowCount }
-        // A position that the remote does not hold is the better reason.
+        // A missing position is the more specific error.
         connection.rollBack()
         try checkFence(request.position)
         throw try self.missing(
@@ -192,19 +193,19 @@ extension PostgresEndpoint {
             otherwise: "lacks batch \(missing?.id ?? 0) of \(missing?.rowCount ?? 0) rows")
     }
 
-    /// The ids of all batches of a relation, also of those whose rows are deleted.
+    /// Returns the ids of all batches of a relation, including those whose rows were deleted.
     func batchIDs(ofRelation relation: Int64) throws -> Set<Int64> {
         let ids = try ask { connection in
             try run(
                 "SELECT id FROM \(schema).stretch_batch WHERE relation = \(relation)",
                 on: connection, expecting: 1)[0].integers()
         }
-        // What is remembered lacks one of them.
+        // The cache lacks one of them.
         directory.removeLedger(relation: relation)
         return Set(ids)
     }
 
-    /// The reader's batches, when the remembered ledger has them all.
+    /// Returns the reader's batches, if the cached ledger has all of them.
     private func rememberedSet(_ request: ColdScanRequest) -> VisibleSet? {
         let (batches, relation) = (request.batches, request.relation)
         if let known = directory.set(of: batches, relation: relation) { return known }
@@ -217,12 +218,12 @@ extension PostgresEndpoint {
 
     // MARK: Statements
 
-    /// Sends both halves of a long stream, each in a session of its own.
+    /// Sends both halves of a long stream, each in a separate session.
     ///
-    /// Each has a snapshot of its own too, and each is fenced: what a position sees never changes.
-    /// Behind a pooler one session may wait for the other's end.
+    /// Each also has its own snapshot and fence, because the batches that a position sees never
+    /// change. Behind a pooler, one session may wait for the other to end.
     ///
-    /// - Returns: `nil` when the stream is short or comes in one piece after all.
+    /// - Returns: `nil` if the stream is short or cannot be split.
     private func startHalves(_ scan: Scan) throws -> [RowSource]? {
         guard !scan.plan.halves.isEmpty else { return nil }
         let isDirect = try ask { connection in
@@ -237,7 +238,7 @@ extension PostgresEndpoint {
                 sources.append(opened.source)
             }
         } catch is PostgresError {
-            // The server may have no second session to give.
+            // The server may not accept a second session.
             return nil
         }
         return sources
@@ -245,7 +246,7 @@ extension PostgresEndpoint {
 
     /// Sends the statements.
     ///
-    /// - Returns: `nil` when the remembered definition was out of date.
+    /// - Returns: `nil` if the cached definition is out of date.
     private func start(
         _ scan: Scan, _ sql: String
     ) throws -> (source: RowSource, merge: MisfitMerge?)? {
@@ -321,9 +322,9 @@ extension PostgresEndpoint {
         }
     }
 
-    /// Reads the fence's answer, which comes before the rows.
+    /// Reads the fence's result, which precedes the rows.
     ///
-    /// - Returns: `nil` when the remembered definition was out of date.
+    /// - Returns: `nil` if the cached definition is out of date.
     private func passFence(
         _ scan: Scan, on connection: PostgresConnection
     ) throws -> RowPlaces? {
@@ -336,7 +337,7 @@ extension PostgresEndpoint {
         throw DamagedRow()
     }
 
-    /// The statements of a scan in order; they are one round trip.
+    /// Returns the statements of a scan in order, for one round trip.
     private func statements(
         _ request: ColdScanRequest, _ sql: String, _ parameters: [String], misfits: String?
     ) -> [ServerStatement] {

@@ -5,11 +5,11 @@ public import StretchEndpoint
 public import StretchSQLite
 
 extension PostgresEndpoint {
-    /// Begins to send the rows of a batch in a transaction of their own, on a second thread.
+    /// Starts to send the rows of a batch in a separate transaction on a second thread.
     ///
-    /// The transaction holds no lock but that of its rows: the branch is locked, and compared, when
-    /// it commits. A session or a definition that is missing is no reason to wait here; the commit
-    /// then sends the rows itself.
+    /// The transaction locks only its rows; the branch is locked and compared at the commit. If a
+    /// session or a definition is not available, the call does not wait, and the commit sends the
+    /// rows itself.
     public func sendAhead(_ batch: NewBatch?, rows: RowBuffer?) {
         dropStaged()
         guard let batch, let rows, let relation = directory.relation(batch.relation),
@@ -19,10 +19,10 @@ extension PostgresEndpoint {
         sent = SentBatch(batch, relation: relation, writer: writer, on: connection)
     }
 
-    /// A session for a transaction that stays open during other calls.
+    /// Takes a session for a transaction that stays open during other calls.
     ///
-    /// - Returns: `nil` behind a pooler: the open transaction would keep one of its few sessions
-    ///   from the other calls, which would wait for ever where it is the only one.
+    /// - Returns: `nil` behind a pooler: the open transaction would occupy one of its few sessions,
+    ///   and if that is the only one, other calls would wait forever.
     private func takeStagingSession() throws -> PostgresConnection? {
         let (connection, _) = try pool.take()
         try connection.noteDirectness(isWanted: true)
@@ -33,7 +33,7 @@ extension PostgresEndpoint {
         return connection
     }
 
-    /// Takes the batch that was sent; any other one is taken back.
+    /// Takes the batch that was sent; a different batch is discarded.
     func takeSent(_ batch: NewBatch) -> SentBatch? {
         guard let found = sent, found.batch == batch else {
             dropStaged()
@@ -51,16 +51,16 @@ extension PostgresEndpoint {
         pool.giveBack(dropped.connection)
     }
 
-    /// Commits a batch whose rows were sent before.
+    /// Commits a batch whose rows have already been sent.
     ///
-    /// - Returns: `false` when they must be sent anew; nothing was done then.
+    /// - Returns: `false` if they must be sent again; nothing is then done.
     func commit(
         _ sent: SentBatch, _ batch: NewBatch, _ rows: RowBuffer, _ base: TimelinePosition,
         _ position: TimelinePosition
     ) throws(StretchError) -> Bool {
         let connection = sent.connection
         let misfits = sent.wait()
-        // The call begins now, with its own interruption.
+        // The call starts now, with its own interruption.
         connection.mark = connection.interrupter.mark
         return try attempt {
             defer {
@@ -72,14 +72,14 @@ extension PostgresEndpoint {
                 return try close(
                     batch, misfits, of: sent.relation, rows, base, position, on: connection)
             } catch let error as PostgresError {
-                // A transaction that gave way to another one is sent again.
+                // A transaction that was aborted because of a conflict is sent again.
                 guard error.isConflict else { throw error }
                 return false
             }
         }
     }
 
-    /// Locks the branch, and compares what the rows were sent to with what is there now.
+    /// Locks the branch, and returns whether the state for which the rows were sent is current.
     private func isCurrent(_ sent: SentBatch, _ base: TimelinePosition) throws -> Bool {
         let (batch, relation) = (sent.batch, sent.relation)
         guard directory.relation(batch.relation) === relation else { return false }
@@ -91,10 +91,10 @@ extension PostgresEndpoint {
                 SELECT generation FROM \(schema).stretch_relation WHERE id = \(batch.relation)
                 """, on: sent.connection, expecting: 4)
         } catch is PostgresError {
-            // Nothing is committed, and the rows can take another session.
+            // Nothing is committed, and the rows can be sent in another session.
             return false
         }
-        // A batch that is known already is compared where rows are sent.
+        // A batch that is already known is compared when rows are sent.
         guard results[2].rowCount == 0, results[3].integer(0, 0) == relation.generation else {
             return false
         }
@@ -103,9 +103,9 @@ extension PostgresEndpoint {
     }
 }
 
-/// A batch whose rows are on their way, in a transaction that is not committed.
+/// A batch whose rows are being sent in an uncommitted transaction.
 // The connection and the writer belong to the thread until the semaphore is signalled, and then to
-// the endpoint's; `outcome` is written before and read after it.
+// the endpoint's thread. `outcome` is written before the signal and read after it.
 final class SentBatch: @unchecked Sendable {
     let batch: NewBatch
     let relation: PostgresRelation
@@ -120,17 +120,17 @@ final class SentBatch: @unchecked Sendable {
     ) {
         (self.batch, self.relation) = (batch, relation)
         (self.writer, self.connection) = (writer, connection)
-        // A queue would wait for a thread of the pool that tasks of the application block.
+        // A queue would wait for a thread of the pool, which the application's tasks may block.
         Thread.detachNewThread {
-            // The commit sends the rows again, and then says what is wrong.
+            // The commit sends the rows again and then reports the error.
             self.outcome = try? self.send()
             self.done.signal()
         }
     }
 
-    /// Waits until the rows are at the server.
+    /// Waits until the rows have been sent.
     ///
-    /// - Returns: The numbers of the columns with misfits, or `nil` when the rows are not there.
+    /// - Returns: The numbers of the columns with misfits, or `nil` if sending failed.
     func wait() -> Set<Int>? {
         done.wait()
         done.signal()

@@ -3,7 +3,7 @@ public import StretchEndpoint
 internal import StretchText
 
 extension PostgresEndpoint {
-    /// Waits until no commit on the branch is in doubt, and returns where the branch stands.
+    /// Waits until no commit on the branch is in doubt, and returns the branch's position.
     public func fence(branch: Int64) throws(StretchError) -> TimelinePosition? {
         try unlessMissing { () throws(StretchError) in
             try ask { connection in
@@ -19,7 +19,7 @@ extension PostgresEndpoint {
         }
     }
 
-    /// Where the branch stands, as the last commit left it.
+    /// Returns the branch's position after the last commit.
     public func position(branch: Int64) throws(StretchError) -> TimelinePosition? {
         try unlessMissing { () throws(StretchError) in
             try ask { connection in
@@ -38,7 +38,7 @@ extension PostgresEndpoint {
         }
     }
 
-    /// What the ledger knows of a batch, or `nil`.
+    /// Returns the ledger entry of a batch, or `nil`.
     public func ledgerEntry(batch: Int64) throws(StretchError) -> LedgerEntry? {
         try unlessMissing { () throws(StretchError) in
             try ask { connection in
@@ -47,7 +47,7 @@ extension PostgresEndpoint {
         }
     }
 
-    /// Records that a batch is no longer visible from `position` on, and moves the branch there.
+    /// Retires a batch, which is invisible from `position` on, and moves the branch to `position`.
     public func retire(
         batch: Int64, from base: TimelinePosition, to position: TimelinePosition
     ) throws(StretchError) {
@@ -111,13 +111,14 @@ extension PostgresEndpoint {
             "a change of the manifest adds one epoch to one branch")
     }
 
-    /// Begins a transaction that waits for all others of the branch; the statement behind the
-    /// lock sees what they committed.
+    /// Returns statements that start a transaction and wait for all others of the branch.
+    ///
+    /// The statement after the lock sees their commits.
     func lockSQL(_ branch: Int64) -> String {
         "\(PostgresSchema.begin) \(branchSQL(branch))"
     }
 
-    /// What ``lockSQL(_:)`` does in its transaction.
+    /// Returns the statements of ``lockSQL(_:)`` after the start of the transaction.
     func branchSQL(_ branch: Int64) -> String {
         """
         SELECT id, owner, owner_name, dropped_at IS NOT NULL
@@ -127,9 +128,9 @@ extension PostgresEndpoint {
         """
     }
 
-    /// The newest position of a branch, from the results of ``lockSQL(_:)``.
+    /// Returns the newest position of a branch, from the results of ``lockSQL(_:)``.
     ///
-    /// - Throws: `remoteMismatch` when the branch belongs to another owner.
+    /// - Throws: `remoteMismatch` if the branch belongs to another owner.
     func head(
         _ branch: Int64, in lock: PostgresResult, _ history: PostgresResult
     ) throws -> TimelinePosition? {
@@ -145,7 +146,7 @@ extension PostgresEndpoint {
         return TimelinePosition(branch: branch, epoch: epoch, token: token)
     }
 
-    /// Throws unless the branch stands at `base`.
+    /// Throws unless the branch is at `base`.
     func compare(_ base: TimelinePosition, to head: TimelinePosition?) throws {
         guard let head else { throw mismatch("does not know branch \(base.branch)") }
         guard head != base else { return }
@@ -156,7 +157,7 @@ extension PostgresEndpoint {
                     + "\(base.epoch) as this file is")
     }
 
-    /// Moves a branch and commits; the last statement fails unless the branch stands at `base`.
+    /// Returns statements that advance a branch and commit; they fail unless it is at `base`.
     func moveSQL(from base: TimelinePosition, to position: TimelinePosition) -> String {
         """
         UPDATE \(schema).stretch_branch
@@ -196,7 +197,7 @@ extension PostgresEndpoint {
             position: TimelinePosition(branch: branch, epoch: epoch, token: token))
     }
 
-    /// The result of a question that a database without a remote answers by nothing.
+    /// Returns the result of a query, or `nil` in a database without a remote.
     private func unlessMissing<Result>(
         _ body: () throws(StretchError) -> Result?
     ) throws(StretchError) -> Result? {

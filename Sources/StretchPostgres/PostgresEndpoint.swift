@@ -2,36 +2,36 @@ public import StretchCore
 public import StretchEndpoint
 internal import StretchText
 
-/// The remote that is a schema of a PostgreSQL database.
+/// A remote in a schema of a PostgreSQL database.
 ///
-/// A row carries its batch's id and its ordinal, and lies in a table of its relation with typed
-/// columns: [Documentation/Formats.md](Documentation/Formats.md). Calls share a pool of sessions;
-/// a running scan has one of its own, and so a snapshot.
+/// A row has its batch's id and its ordinal, and is stored in a table of its relation with typed
+/// columns: [Documentation/Formats.md](Documentation/Formats.md). Calls share a pool of sessions; a
+/// running scan has its own session and thus its own snapshot.
 public final class PostgresEndpoint: BranchingEndpoint, CollectingEndpoint, LoginEndpoint,
     PipelinedEndpoint
 {
     /// The address, with the schema that holds the remote.
     public let address: PostgresAddress
-    /// One for each time that statements were sent and answered.
+    /// The number of times that statements were sent and answered.
     public internal(set) var roundTripCount = 0
     let pool: ConnectionPool
     let owner: OwnerProof?
     var directory: PostgresDirectory
-    /// The plan of the last point read, which nearly always is the next one's.
+    /// The plan of the last point read, which the next one nearly always uses.
     var pointPlan: PointPlan?
-    /// The batch whose rows are on their way.
+    /// The batch whose rows are being sent.
     var sent: SentBatch?
-    /// The schema as every statement names it: quoted, because it may be a word of SQL.
+    /// The quoted schema name for statements, because it may be an SQL keyword.
     let schema: String
-    /// The schema's name, which has small letters, digits and underscores only.
+    /// The schema's name, which consists of lower-case letters, digits and underscores.
     let schemaName: String
 
-    /// Makes a session; nothing is connected before the first call.
+    /// Creates a session, which connects at the first call.
     ///
     /// - Parameters:
-    ///   - address: The server and its database; the schema is `stretch` when it names none.
-    ///   - owner: The right to extend branches, or `nil` for those that nobody owns.
-    ///   - credential: Asked once for each session of the pool, and not kept.
+    ///   - address: The server and its database; the schema is `stretch` if it names none.
+    ///   - owner: The right to extend branches, or `nil` for branches without an owner.
+    ///   - credential: Called once for each session of the pool; the result is not kept.
     public init(
         _ address: PostgresAddress, owner: OwnerProof? = nil,
         credential: @escaping () throws(StretchError) -> RemoteCredential?
@@ -44,22 +44,22 @@ public final class PostgresEndpoint: BranchingEndpoint, CollectingEndpoint, Logi
         directory = PostgresDirectory(schema: schema)
     }
 
-    /// Makes the call that runs now on another thread stop with code `cancelled`.
+    /// Stops the running call on another thread, if any, with code `cancelled`.
     ///
-    /// The one call that may come from any thread. It does nothing when no call runs.
+    /// This is the only call that may be made from any thread.
     public func interrupt() { pool.interrupter.interrupt() }
 
-    /// The remote as messages name it.
+    /// The remote's name in messages.
     var remoteName: String {
         "\(address.hosts.map(\.name).joined(separator: ","))/\(address.database)/\(schemaName)"
     }
 
     // MARK: Edges
 
-    /// Runs a call on a session of the pool, and converts what it throws.
+    /// Runs a call on a session of the pool, and converts its errors.
     ///
-    /// - Parameter isRepeatable: Whether the call may run a second time when its session turns out
-    ///   to have been closed by the server.
+    /// - Parameter isRepeatable: Whether the call may be repeated if the server has closed its
+    ///   session.
     func ask<Result>(
         isRepeatable: Bool = true, _ body: (PostgresConnection) throws -> Result
     ) throws(StretchError) -> Result {
@@ -79,7 +79,7 @@ public final class PostgresEndpoint: BranchingEndpoint, CollectingEndpoint, Logi
                         conflictCount += 1
                         Backoff.sleep(attempt: conflictCount)
                     } else if error.isConnectionLost, isReused, mayRepeat {
-                        // Every idle session of the pool knows the same dead server.
+                        // All idle sessions of the pool were connected to the same failed server.
                         mayRepeat = false
                         pool.close()
                     } else {
@@ -94,7 +94,7 @@ public final class PostgresEndpoint: BranchingEndpoint, CollectingEndpoint, Logi
         }
     }
 
-    /// Converts what a call throws.
+    /// Converts the errors of a call.
     func attempt<Result>(_ body: () throws -> Result) throws(StretchError) -> Result {
         do {
             return try body()
@@ -114,7 +114,7 @@ public final class PostgresEndpoint: BranchingEndpoint, CollectingEndpoint, Logi
 
     private func convert(_ error: PostgresError) -> StretchError {
         directory.removeAll()
-        // A schema that was dropped, or never made, is no damage of a part.
+        // A schema that was dropped or never created is reported as such, not as damage.
         if error.isMissingObject, !holdsRemote() { return missingRemote(error) }
         return error.converted(remote: remoteName)
     }
@@ -127,14 +127,14 @@ public final class PostgresEndpoint: BranchingEndpoint, CollectingEndpoint, Logi
         return results?[0].text(0, 0) != nil
     }
 
-    /// The error of every call but `register` on a database without the schema.
+    /// Returns the error of every call except `register` in a database without the schema.
     private func missingRemote(_ cause: PostgresError) -> StretchError {
         StretchError(
             .remoteMismatch, "remote \"\(remoteName)\" holds no Stretch remote",
             hint: "Put the schema back from its backup, then use reauthorize.", cause: cause)
     }
 
-    /// The rows that a batch can have.
+    /// The numbers of rows that a batch can have.
     static var rowCounts: ClosedRange<Int64> { 0...Int64(ColdLocation.maximumRowCount) }
 
     func mismatch(_ what: String) -> StretchError {
@@ -143,10 +143,10 @@ public final class PostgresEndpoint: BranchingEndpoint, CollectingEndpoint, Logi
             hint: "Another file extended the branch, or the remote was restored; use reauthorize.")
     }
 
-    /// Runs statements in one round trip, and returns the rows of those that have any.
+    /// Runs statements in one round trip, and returns the rows of those that return rows.
     ///
     /// - Parameter count: The number of statements that return rows.
-    /// - Throws: Also ``DamagedRow`` when the server answers another number of them.
+    /// - Throws: Also ``DamagedRow`` if the server returns another number of results.
     @discardableResult
     func run(
         _ sql: String, on connection: PostgresConnection, expecting count: Int,
@@ -166,9 +166,9 @@ public final class PostgresEndpoint: BranchingEndpoint, CollectingEndpoint, Logi
         return try connection.run(statements, expecting: count, patience: patience)
     }
 
-    /// A relation's definition, from memory or from the server.
+    /// Returns a relation's definition, from the cache or from the server.
     ///
-    /// - Returns: `nil` when the remote has none.
+    /// - Returns: `nil` if the remote has no such relation.
     func relation(
         _ id: Int64, on connection: PostgresConnection, isFresh: Bool = false
     ) throws -> PostgresRelation? {

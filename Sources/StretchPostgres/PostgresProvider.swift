@@ -1,12 +1,12 @@
 public import StretchCore
 public import StretchEndpoint
 
-/// Remotes that are PostgreSQL databases: `postgresql://host/database`.
+/// A provider of remotes in PostgreSQL databases: `postgresql://host/database`.
 public struct PostgresProvider: EndpointProvider {
-    /// Remotes that libpq reaches.
+    /// Creates a provider that connects with libpq.
     public init() {}
 
-    /// A session with the server that an address names; it connects at its first call.
+    /// Returns a session with the server of an address, which connects at its first call.
     public func endpoint(
         for request: EndpointRequest
     ) throws(StretchError) -> (any Endpoint)? {
@@ -16,6 +16,6 @@ public struct PostgresProvider: EndpointProvider {
 }
 
 extension EndpointProvider where Self == PostgresProvider {
-    /// Remotes that are PostgreSQL databases.
+    /// A provider of remotes in PostgreSQL databases.
     public static var postgresql: PostgresProvider { PostgresProvider() }
 }

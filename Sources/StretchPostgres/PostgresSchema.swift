@@ -1,13 +1,13 @@
-/// The tables of a remote other than those of rows, and how such a schema is recognized.
+/// The tables of a remote other than row tables, and the detection of such a schema.
 ///
-/// `stretch_history` is insert-only. Times are the server's clock. The generation of a relation
-/// changes when its columns or indexes do, when a column gets its first misfit, and when batches
-/// are collected, so that sessions forget what they remember.
+/// `stretch_history` is insert-only. Times are by the server's clock. The generation of a relation
+/// changes when its columns or indexes change, when a column gets its first misfit, and when
+/// batches are collected, so that sessions discard their caches.
 enum PostgresSchema {
-    /// The format that this version writes, and the newest that it reads.
+    /// The format version, which is also the newest supported one.
     static let format = 1
 
-    /// Creates the tables; `schema` is quoted.
+    /// Returns a script that creates the tables; `schema` is quoted.
     static func script(_ schema: String) -> String {
         """
         CREATE TABLE \(schema).stretch_remote(
@@ -52,13 +52,13 @@ enum PostgresSchema {
         """
     }
 
-    /// Makes the transaction find objects without a schema in `pg_catalog` alone.
+    /// Restricts the search path of the transaction to `pg_catalog`.
     static let searchPath = "SET LOCAL search_path = pg_catalog, pg_temp"
 
-    /// Begins a transaction that reads one snapshot.
+    /// Starts a transaction that reads one snapshot.
     static let beginReading = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
 
-    /// Begins a transaction that writes; what it commits is durable when COMMIT returns.
+    /// Starts a writing transaction, which is durable when COMMIT returns.
     static let begin = beginning.map { "\($0);" }.joined(separator: " ")
 
     /// The statements of ``begin``.

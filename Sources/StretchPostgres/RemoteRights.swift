@@ -1,13 +1,14 @@
 internal import StretchEndpoint
 internal import StretchText
 
-/// What the lesser logins of a remote may do, as SQL.
+/// The privileges of the writer and reader logins of a remote, as SQL.
 ///
-/// Neither deletes, truncates or defines anything. A writer adds rows, and changes only the columns
-/// that commits, fences and confirmations change; history, ledger and rows are insert-only for it.
-/// A reader reads.
+/// Neither may delete, truncate or define anything. A writer may insert rows, and may change only
+/// the columns that commits, fences and confirmations change; history, ledger and rows are
+/// insert-only for it. A reader may only read.
 enum RemoteRights {
-    /// Grants a role's rights on the schema and on the tables in it; the login is quoted.
+    /// Returns statements that grant a role's privileges on the schema and its tables; the login is
+    /// quoted.
     static func grant(_ role: RemoteRole, to login: String, schema: String) -> String {
         let tables = [
             "stretch_remote", "stretch_branch", "stretch_history", "stretch_batch",
@@ -30,8 +31,9 @@ enum RemoteRights {
             """
     }
 
-    /// Whoever has rights on the ledger, and whether it may add to it; on a table of rows
-    /// they get the same.
+    /// Returns a query for the roles with privileges on the ledger, and whether they may insert.
+    ///
+    /// They get the same privileges on a row table.
     static func granteesQuery(schema: String) -> String {
         """
         SELECT r.rolname, bool_or(a.privilege_type = 'INSERT')
@@ -43,7 +45,7 @@ enum RemoteRights {
         """
     }
 
-    /// The statements that grant the rights on a table of rows.
+    /// Returns the statements that grant privileges on a row table.
     static func grantRows(table: String, grantees: PostgresResult) -> [String] {
         (0..<grantees.rowCount).compactMap { row in
             grantees.text(row, 0).map {

@@ -1,19 +1,21 @@
 internal import StretchCore
 
-/// Whether a schema and its tables may be used by a login that administers it.
+/// Checks whether a schema and its tables are safe to use for a login that administers it.
 ///
-/// Whoever owns a table, or wrote a function that it uses, chooses what runs when others read or
-/// write it, with their rights. So everything in the schema belongs to the login, to a role that it
-/// is a member of, or to a superuser, and the tables have nothing that Stretch did not give them:
-/// no trigger, rule, policy or expression, no index or column that needs more than PostgreSQL's own
-/// functions and types, and no right for others to add any. Being a superuser is no membership: a
-/// superuser may use every schema and must not be led into one.
+/// The owner of a table, or the author of a function that it uses, controls code that runs with the
+/// permissions of other users when they read or write it. Therefore every object in the schema must
+/// belong to the login, to a role of which it is a member, or to a superuser. The tables must have
+/// nothing that Stretch did not create: no trigger, rule, policy or expression, no index or column
+/// that needs functions or types other than PostgreSQL's own, and no privilege for others to add
+/// any. Superuser status does not count as membership, because a superuser may use every schema and
+/// must not be lured into one.
 enum SchemaInspection {
-    /// Returns a row for the first thing that is not safe: its kind, its name, its owner, what is
-    /// wrong with it, and a statement that cures it.
+    /// Returns a query for the first unsafe object: its kind, name, owner, problem, and a statement
+    /// that fixes it.
     ///
-    /// - Parameter trustsOwner: Whether the schema's owner and its members are trusted, too: a
-    ///   lesser login is no member of it, and was made by it. A superuser never trusts them.
+    /// - Parameter trustsOwner: Whether to trust the schema's owner and its members as well: a
+    ///   writer or reader login was created by the owner, of which it is not a member. A superuser
+    ///   never trusts them.
     static func query(schema: String, trustsOwner: Bool = false) -> String {
         """
         WITH RECURSIVE space AS (
@@ -44,9 +46,10 @@ enum SchemaInspection {
         """
     }
 
-    /// The members of `found`, each a kind of fault.
+    /// The subqueries of `found`, one for each kind of problem.
     private static let faults = [
-        // A superuser acts as any role that the database's owner sets: what it makes is the role's.
+        // The owner of the database can set a role for a superuser's session, and objects that the
+        // superuser creates then belong to that role.
         """
         SELECT 0, 'database', CAST(d.datname AS text), d.datdba,
             format('makes the sessions of "%s" act as role "%s"', session_user, current_user),
@@ -66,7 +69,7 @@ enum SchemaInspection {
         FROM used WHERE relkind IN ('r', 'p', 'f')
             AND relowner NOT IN (SELECT role FROM trusted)
         """,
-        // Any other object: PostgreSQL notes the owners and the schemas of all kinds alike.
+        // Any other object: PostgreSQL records owners and schemas of all kinds in the same way.
         """
         SELECT 3, i.type, i.identity, o.refobjid, NULL,
             format('DROP %s %s;', CASE i.type WHEN 'statistics object' THEN 'STATISTICS'
@@ -132,7 +135,7 @@ enum SchemaInspection {
         WHERE a.attnum > 0 AND NOT a.attisdropped AND (a.attgenerated <> '' OR a.attidentity <> ''
             OR t.typtype <> 'b' OR t.typnamespace <> CAST('pg_catalog' AS regnamespace))
         """,
-        // A constant's tree of nodes has nothing that runs.
+        // A constant's node tree contains no executable code.
         """
         SELECT 7, 'table', CAST(u.relname AS text), u.relowner,
             format('computes a default of column "%s"', a.attname),
@@ -149,7 +152,7 @@ enum SchemaInspection {
             AND \(unquoted("pg_get_expr(v.adbin, v.adrelid)"))
                 NOT IN ('now()', 'gen_random_uuid()')
         """,
-        // What PostgreSQL brought with it is not noted as a dependency.
+        // Built-in objects of PostgreSQL are not recorded as dependencies.
         """
         SELECT 7, 'table', CAST(u.relname AS text), u.relowner,
             format('has an index that uses %s', pg_describe_object(
@@ -189,12 +192,12 @@ enum SchemaInspection {
         """,
     ]
 
-    /// A definition without the quotes that `quote_all_identifiers` puts around names.
+    /// Returns a definition without the quotes that `quote_all_identifiers` adds to names.
     private static func unquoted(_ definition: String) -> String {
         "replace(\(definition), '\"', '')"
     }
 
-    /// The role that a right was given to, as statements name it.
+    /// Returns the role to which a privilege was granted, as named in statements.
     private static func grantee(_ right: String) -> String {
         """
         CASE \(right).grantee WHEN 0 THEN 'PUBLIC'
@@ -202,7 +205,7 @@ enum SchemaInspection {
         """
     }
 
-    /// Throws `wrongState` for what ``query(schema:trustsOwner:)`` found.
+    /// Throws `wrongState` if ``query(schema:trustsOwner:)`` found a problem.
     static func check(_ result: PostgresResult, remote: String) throws {
         guard result.rowCount > 0 else { return }
         guard let kind = result.text(0, 0), let name = result.text(0, 1),

@@ -1,33 +1,33 @@
 package import StretchCore
 
-/// What the keystore remembers of one branch: who extends it, and how far this user saw it.
+/// The keystore's record of one branch: its state, and the newest position that this user saw.
 ///
-/// The owner's nonce lies beside it in the keystore; only the remote's answer, whether it knows
-/// that nonce's hash, takes part in decisions.
+/// The owner's nonce is stored beside it in the keystore. Decisions depend only on whether the
+/// remote has that nonce's hash.
 package struct BranchMemory: Hashable, Sendable {
-    /// How far the connection of a file to the branch has come.
+    /// The state of a file's connection to the branch.
     package enum State: String, Codable, Sendable {
-        /// A nonce was drawn, and the file has not yet switched, or nobody noted that it did.
+        /// A nonce was created, but the file has not yet switched, or the switch was not recorded.
         case unfinished
         /// A file of this user extends the branch.
         case linked
-        /// The user ended the connection.
+        /// The user deauthorized the file.
         case deauthorized
-        /// The user put a backup in the file's place.
+        /// The user restored the file from a backup.
         case restored
     }
 
     /// The branch's id.
     package let branch: Int64
-    /// The address that the nonce was made for.
+    /// The address for which the nonce was created.
     package let endpoint: String
     package var state: State
-    /// Where the file was when it was last opened; a hint, and no proof.
+    /// The path of the file when it was last opened; only a hint.
     package var path: String?
-    /// The newest position that a file of this user was seen at.
+    /// The newest position at which a file of this user was seen.
     ///
-    /// It is noted after the local switch, without a sync: after a power cut it may be older than
-    /// the file, which makes detection weaker and nothing else.
+    /// It is recorded after the local switch, without a sync. After a power failure it may be older
+    /// than the file, which only weakens detection.
     package private(set) var seen: TimelinePosition?
 
     package init(
@@ -42,14 +42,14 @@ package struct BranchMemory: Hashable, Sendable {
         self.seen = seen
     }
 
-    /// Notes a position that a connected file has reached; an older one changes nothing.
+    /// Records a position that a connected file has reached; an older position has no effect.
     package mutating func see(_ position: TimelinePosition) {
         precondition(position.branch == branch, "a memory is of one branch")
         guard seen.map({ $0.epoch < position.epoch }) ?? true else { return }
         seen = position
     }
 
-    /// Notes that a file was reauthorized: the one way by which ``seen`` goes back.
+    /// Records that a file was reauthorized, the only case in which ``seen`` goes back.
     package mutating func link(at position: TimelinePosition, path: String) {
         precondition(position.branch == branch, "a memory is of one branch")
         state = .linked

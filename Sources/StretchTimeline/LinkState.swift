@@ -1,40 +1,41 @@
 package import StretchCore
 internal import StretchText
 
-/// Whether a file may use its remote, found without asking it.
+/// Whether a file may use its remote, determined without contacting it.
 ///
-/// A file that was restored, copied or carried to another machine is disconnected until it is
-/// reauthorized, whatever tool made the copy; hot rows stay readable. Inode numbers prove nothing:
-/// a restored file often gets the old one's.
+/// A file that was restored, copied or moved to another machine, by any tool, is disconnected until
+/// it is reauthorized; hot rows stay readable. Inode numbers are not used, because a restored file
+/// often gets the old file's number.
 package enum LinkState: Hashable, Sendable {
     case connected
     case disconnected(Reason)
 
-    /// Why a file is disconnected.
+    /// The reason why a file is disconnected.
     package enum Reason: String, Sendable {
-        /// The keystore of this user knows nothing of the file's branch.
+        /// The keystore of this user has no record of the file's branch.
         case unknownHere
-        /// The file names another endpoint than the one that the nonce was made for.
+        /// The file names an endpoint other than the one for which the nonce was created.
         case repointed
-        /// A reauthorization was cut off.
+        /// A reauthorization was interrupted.
         case unfinished
-        /// The user ended the connection.
+        /// The user deauthorized the file.
         case deauthorized
-        /// Another file of the branch is at the place where the file was last opened.
+        /// Another file of the branch exists at the path where the file was last opened.
         case copied
-        /// The keystore has seen a newer state of the file, or another one of the same epoch.
+        /// The keystore has recorded a newer state of the file, or a different state of the same
+        /// epoch.
         case restored
     }
 
-    /// Decides.
+    /// Determines the state.
     ///
     /// - Parameters:
     ///   - position: The position that the file names.
-    ///   - pending: The step that the file has in flight.
+    ///   - pending: The file's step in flight.
     ///   - endpoint: The address that the file names.
-    ///   - memory: What the keystore has of the file's branch.
-    ///   - hasOriginal: Whether a file of the same branch is at the memory's path, and that is not
-    ///     this file's path. A place where no such file is means that the file was moved.
+    ///   - memory: The keystore's record of the file's branch.
+    ///   - hasOriginal: Whether a file of the same branch exists at the memory's path, which is not
+    ///     this file's path. If there is none, the file was moved.
     package init(
         position: TimelinePosition, pending: PendingStep?, endpoint: String,
         memory: BranchMemory?, hasOriginal: Bool
@@ -63,7 +64,7 @@ package enum LinkState: Hashable, Sendable {
     ) -> Bool {
         guard let seen else { return true }
         if position.epoch > seen.epoch || position == seen { return true }
-        // The own step in flight leads to what was seen: finishing it loses nothing.
+        // The file's own step in flight leads to the seen position, so completing it loses nothing.
         return pending.map { $0.base == position && $0.next == seen } ?? false
     }
 }

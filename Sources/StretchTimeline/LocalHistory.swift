@@ -1,19 +1,20 @@
 package import StretchCore
 
-/// The positions that a file went through, oldest first: `stretch_history` of the local file.
+/// The past positions of a file, oldest first: `stretch_history` of the local file.
 ///
-/// One for each change of the manifest, and one for each fork, which repeats the epoch under the
-/// child. A fork forgets what came after it, so that the history is one line down to the present.
+/// There is one position for each change of the manifest, and one for each fork, which repeats the
+/// epoch under the child. A fork removes the positions after it, so the history is a single line up
+/// to the current position.
 package struct LocalHistory: Hashable, Sendable {
     package private(set) var positions: [TimelinePosition]
 
-    /// The history of a file that begins here.
+    /// Creates the history of a file that starts at a position.
     package init(_ position: TimelinePosition) { positions = [position] }
 
-    /// The history as it was stored.
+    /// Creates a history from stored positions.
     package init(positions: [TimelinePosition]) { self.positions = positions }
 
-    /// Adds the position that a change of the manifest led to.
+    /// Appends the position after a change of the manifest.
     package mutating func append(_ position: TimelinePosition) {
         precondition(
             positions.last.map { $0.branch == position.branch && $0.epoch < position.epoch }
@@ -21,7 +22,7 @@ package struct LocalHistory: Hashable, Sendable {
         positions.append(position)
     }
 
-    /// Goes back to `base`, and on with the positions of a child that was forked there.
+    /// Removes the positions after `base`, and appends those of a child that was forked there.
     package mutating func fork(at base: TimelinePosition, child: [TimelinePosition]) {
         guard let index = positions.lastIndex(of: base) else {
             preconditionFailure("a file is forked at a position that it went through")
@@ -30,11 +31,12 @@ package struct LocalHistory: Hashable, Sendable {
         positions.append(contentsOf: child)
     }
 
-    /// The newest position that the remote holds too, or `nil` when they have nothing in common.
+    /// Returns the newest position that the remote also holds, or `nil` if there is none.
     ///
-    /// An equal epoch alone proves nothing: a remote that was rolled back gives the number again.
+    /// An equal epoch alone is not sufficient, because a remote that was rolled back assigns the
+    /// number again.
     ///
-    /// - Parameter token: The token that the remote's history has for a branch and an epoch.
+    /// - Parameter token: Returns the token in the remote's history for a branch and an epoch.
     package func newestCommon(
         _ token: (_ branch: Int64, _ epoch: Int64) -> Int64?
     ) -> TimelinePosition? {

@@ -1,8 +1,8 @@
-/// A batch as a file's manifest names it.
+/// A batch in a file's manifest.
 package struct NamedBatch: Hashable, Sendable {
     package let id: Int64
     package let rowCount: Int64
-    /// How many of the rows tombstones hide.
+    /// The number of rows hidden by tombstones.
     package let hiddenRowCount: Int64
     package let digest: [UInt8]
 
@@ -13,42 +13,42 @@ package struct NamedBatch: Hashable, Sendable {
         self.digest = digest
     }
 
-    /// How many of the rows can be seen.
+    /// The number of visible rows.
     package var visibleRowCount: Int64 { rowCount - hiddenRowCount }
 
-    /// Whether no row of the batch can be seen.
+    /// Whether no row of the batch is visible.
     package var isHidden: Bool { hiddenRowCount == rowCount }
 }
 
-/// What a remote has of a file's manifest at the position where the file attaches.
+/// A comparison of a file's manifest with the remote at the position where the file attaches.
 ///
-/// Where the remote's history holds the file's own position, only collected batches can be missing,
-/// and an empty comparison is right when there are none.
+/// If the remote's history holds the file's own position, only collected batches can be missing,
+/// and an empty comparison is correct if there are none.
 package struct ManifestComparison: Hashable, Sendable {
-    /// Where the rows of a batch are that the file cannot see where it attaches.
+    /// The source of a batch's rows that are not visible where the file attaches.
     package enum Source: Hashable, Sendable {
         case staging
-        /// In a batch of another branch, which holds the same rows.
+        /// A batch of another branch with the same rows.
         case remote(Int64)
     }
 
-    /// A batch that goes to the child again, under a new id.
+    /// A batch that is sent to the child again under a new id.
     package struct Resending: Hashable, Sendable {
         package let batch: Int64
         package let source: Source
     }
 
-    /// What is known of one batch of the manifest.
+    /// The known facts about one batch of the manifest.
     package struct Facts: Hashable, Sendable {
-        /// The digest in the ledger, or `nil` for a batch that it does not have.
+        /// The digest in the ledger, or `nil` if the ledger does not have the batch.
         package var digest: [UInt8]?
         /// Whether the batch is visible where the file attaches.
         package var isVisible: Bool
-        /// Whether garbage collection took the batch.
+        /// Whether garbage collection has condemned the batch.
         package var isCondemned: Bool
-        /// Whether an earlier run sent it to the child.
+        /// Whether an earlier run has sent it to the child.
         package var isResent: Bool
-        /// A batch of the same digest that can be read, if the remote has one.
+        /// A readable batch with the same digest, if the remote has one.
         package var copy: Int64?
         /// Whether staging has its rows.
         package var isStaged: Bool
@@ -68,24 +68,25 @@ package struct ManifestComparison: Hashable, Sendable {
 
     /// Batches that an earlier run sent to the child.
     package private(set) var resent: [Int64] = []
-    /// Batches that are to be sent to the child.
+    /// Batches to be sent to the child.
     package private(set) var resending: [Resending] = []
-    /// Batches with visible rows that are nowhere.
+    /// Batches with visible rows that are not available anywhere.
     package private(set) var lost: [NamedBatch] = []
-    /// Batches that are nowhere, and of which no row could be seen.
+    /// Batches without visible rows that are not available anywhere.
     package private(set) var forgotten: [Int64] = []
-    /// Batches that are visible where the file attaches, and that the manifest does not name: the
-    /// child retires them, so that they can be collected.
+    /// Batches that are visible where the file attaches, but not in the manifest.
+    ///
+    /// The child retires them, so that they can be collected.
     package private(set) var unnamed: [Int64] = []
 
-    /// Nothing is missing.
+    /// Creates a comparison without missing batches.
     package init() {}
 
-    /// Compares.
+    /// Compares the manifest with the facts.
     ///
     /// - Parameters:
     ///   - manifest: The file's batches.
-    ///   - facts: What is known of each of them, in the same order.
+    ///   - facts: The known facts about each of them, in the same order.
     ///   - unnamed: Batches that are visible where the file attaches, but not in the manifest.
     package init(manifest: [NamedBatch], facts: [Facts], unnamed: [Int64]) {
         precondition(manifest.count == facts.count, "each batch has its facts")

@@ -1,38 +1,39 @@
 package import StretchCore
 package import StretchEndpoint
 
-/// Decides what the migrator does next with the one step in flight: no clock, no input or output.
+/// Decides the migrator's next action on the step in flight, without a clock, input or output.
 ///
-/// A step is written down locally, done on the remote, and switched locally; after a crash, or a
-/// remote commit in doubt, the fence tells on which side of the remote's commit the step is. The
-/// remote moves first, so that it is at the file's position or one step ahead; anything else means
-/// that another file extended the branch, or that the remote was rolled back.
+/// A step is recorded locally, executed on the remote, and switched locally. After a crash, or a
+/// remote commit in doubt, the fence determines whether the remote has committed the step. The
+/// remote advances first, so it is at the file's position or one step ahead. Any other position
+/// means that another file extended the branch, or that the remote was rolled back.
 package struct MigrationStateMachine {
-    /// What happened.
+    /// An event.
     package enum Event {
-        /// The file was opened, with the step that an earlier run left.
+        /// The file was opened, possibly with a step of an earlier run.
         case started(at: TimelinePosition, pending: PendingStep?)
-        /// The remote has no commit in doubt and stands here; `nil` for an unknown branch.
+        /// The remote has no commit in doubt and is at this position; `nil` for an unknown branch.
         case fenced(TimelinePosition?)
-        /// What the ledger knows of the step's batch.
+        /// The ledger entry of the step's batch was read.
         case found(LedgerEntry?)
-        /// The step in flight was forgotten.
+        /// The step in flight was removed.
         case dropped
         /// Retirements up to the file's position are confirmed.
         case confirmed
-        /// A step was written down; its rows, if it has any, are in memory.
+        /// A step was recorded; its rows, if any, are in memory.
         case began(PendingStep)
-        /// There is nothing left to do.
+        /// No work is left.
         case exhausted
         /// The remote committed the batch.
         case sent
-        /// The remote's copy was read, and equals what was sent.
+        /// The remote's copy was read and equals the sent rows.
         case readBack
         /// The remote's copy was read, and differs.
         case differed
-        /// The batch cannot be switched: its rows are not known, or the table changed since.
+        /// The batch cannot be switched: its rows are unknown, or the table has changed.
         case unprovable
-        /// The local switch is done; the next step may be written in the same transaction.
+        /// The local switch is complete; the next step may have been recorded in the same
+        /// transaction.
         case switched(next: PendingStep?)
         /// The remote recorded the retirement.
         case retired
@@ -40,36 +41,36 @@ package struct MigrationStateMachine {
         case waited
         /// A call of the remote threw.
         case failed(StretchError.Code)
-        /// The step in flight is no longer the one that was written.
+        /// The step in flight is no longer the recorded one.
         case superseded
     }
 
-    /// What to do.
+    /// The next action.
     package enum Action: Hashable {
         case dropPending, fence, lookUp, confirm, read, send, readBack, switchBatch, abandon
         case retire, switchRetirement, narrow, wait(Duration), stop(Stop)
     }
 
-    /// Why nothing more is done.
+    /// The reason for stopping.
     package enum Stop: Hashable {
-        /// All is done.
+        /// All work is complete.
         case finished
-        /// The remote is neither at the file's position nor one own step ahead.
+        /// The remote is neither at the file's position nor one step of this file ahead.
         case mismatch
-        /// The remote's copy of a batch differed from what was sent; the batch was retired.
+        /// The remote's copy of a batch differed from the sent rows; the batch was retired.
         case damaged
-        /// The last call of the remote failed for good.
+        /// The last call of the remote failed permanently.
         case failed
-        /// Another migrator or an administrator took the step away.
+        /// Another migrator or an administrator removed the step.
         case superseded
     }
 
-    /// The most failures of the remote in a row that are waited for.
+    /// The maximum number of consecutive failures of the remote that are retried.
     package static let maximumFailureCount = 8
 
     private var position: TimelinePosition?
     private var step: PendingStep?
-    /// Where the remote stood when it was last asked.
+    /// The last known position of the remote.
     package private(set) var remote: TimelinePosition?
     private var hasRows = false
     private var isConfirmed = false
@@ -80,7 +81,7 @@ package struct MigrationStateMachine {
 
     package init() {}
 
-    /// The action that follows an event.
+    /// Returns the action that follows an event.
     package mutating func handle(_ event: Event) -> Action {
         current = next(after: event)
         return current
@@ -90,7 +91,8 @@ package struct MigrationStateMachine {
         switch event {
         case .failed(let code): return failed(code)
         case .waited: return afterWait
-        // Only progress counts: a full disk fails each batch, and answers each question.
+        // Only progress resets the count: with a full disk, each batch fails although queries
+        // succeed.
         case .sent, .readBack, .switched, .retired, .confirmed: failureCount = 0
         default: break
         }
@@ -164,7 +166,7 @@ package struct MigrationStateMachine {
     }
 
     private mutating func failed(_ code: StretchError.Code) -> Action {
-        // A row that the remote cannot hold: the batch is made smaller until the row is found.
+        // The remote cannot store a row; the batch is made smaller until the row is found.
         if current == .send, code == .unsupported { return .narrow }
         failureCount += 1
         guard code.isRetryable, failureCount < Self.maximumFailureCount else {

@@ -1,15 +1,15 @@
 internal import Crypto
 package import StretchCore
 
-/// A fork in flight: written down in the file before the remote makes the child.
+/// A fork in flight, recorded in the file before the remote creates the child.
 package struct PendingFork: Hashable, Sendable {
     /// The child's id: a random, positive number, whose nonce the keystore already has.
     package let child: Int64
     /// The token of the child's first position.
     package let token: Int64
-    /// Where the child leaves its parent.
+    /// The parent's position at which the child is forked.
     package let base: TimelinePosition
-    /// The position of the file when the fork was written down.
+    /// The position of the file when the fork was recorded.
     package let origin: TimelinePosition
 
     package init(
@@ -21,15 +21,15 @@ package struct PendingFork: Hashable, Sendable {
         self.origin = origin
     }
 
-    /// The child's first position: the parent's epoch under the child's name.
+    /// The child's first position: the parent's epoch on the child branch.
     package var first: TimelinePosition {
         TimelinePosition(branch: child, epoch: base.epoch, token: token)
     }
 
-    /// The id under which a batch of the manifest goes to the child again.
+    /// Returns the id under which a batch of the manifest is sent to the child again.
     ///
-    /// It follows from the child's random id, so that a run that is repeated finds what an earlier
-    /// one sent.
+    /// It is derived from the child's random id, so that a repeated run finds the batches that an
+    /// earlier one sent.
     package func resentID(of batch: Int64) -> Int64 {
         let hash = SHA256.hash(data: Array("stretch resent 1 \(child) \(batch)".utf8))
         let number = hash.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
@@ -37,22 +37,22 @@ package struct PendingFork: Hashable, Sendable {
     }
 }
 
-/// Where a child branch leaves the timeline of a file.
+/// The position at which a child branch is forked from the timeline of a file.
 package enum ForkPoint: Hashable, Sendable {
-    /// The child of an earlier run is on the remote, and stands at `head`.
+    /// The child of an earlier run exists on the remote, at position `head`.
     case resumed(PendingFork, head: TimelinePosition)
-    /// The child of an earlier run is not on the remote, and can still be made.
+    /// The child of an earlier run does not exist on the remote, and can still be created.
     case repeated(PendingFork)
-    /// A child with a new id leaves here.
+    /// A child with a new id is forked here.
     case new(TimelinePosition)
 
-    /// What the remote has of the child of an earlier run.
+    /// The remote's record of the child of an earlier run.
     package struct Child: Hashable, Sendable {
-        /// Where the child stands.
+        /// The position of the child.
         package var head: TimelinePosition
         /// Whether the remote has the hash of the keystore's nonce for it.
         package var isOwn: Bool
-        /// How many batches of the file's manifest were sent to it again.
+        /// The number of batches of the file's manifest that were sent to it again.
         package var resentCount: Int
 
         package init(head: TimelinePosition, isOwn: Bool, resentCount: Int) {
@@ -62,17 +62,17 @@ package enum ForkPoint: Hashable, Sendable {
         }
     }
 
-    /// Decides.
+    /// Determines the fork point.
     ///
-    /// An earlier run's child serves as long as no file was linked to it: a backup that was made in
-    /// the middle of a reauthorization must not take the branch that the original finished.
+    /// An earlier run's child is used as long as no file was linked to it: a backup made during a
+    /// reauthorization must not use the branch that the original completed.
     ///
     /// - Parameters:
     ///   - position: The position that the file names.
-    ///   - fork: The fork that the file has in flight.
-    ///   - memory: What the keystore has of that fork's child.
-    ///   - child: What the remote has of that child.
-    ///   - common: The newest position that file and remote have in common.
+    ///   - fork: The file's fork in flight.
+    ///   - memory: The keystore's record of that fork's child.
+    ///   - child: The remote's record of that child.
+    ///   - common: The newest position that file and remote share.
     package init?(
         position: TimelinePosition, fork: PendingFork?, memory: BranchMemory.State?,
         child: Child?, common: TimelinePosition?
@@ -93,7 +93,7 @@ package enum ForkPoint: Hashable, Sendable {
         self = .new(common)
     }
 
-    /// The position whose batches the child begins with.
+    /// The position whose batches the child has at the start.
     package var attachment: TimelinePosition {
         switch self {
         case .resumed(_, let head): head

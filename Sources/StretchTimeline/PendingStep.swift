@@ -1,10 +1,10 @@
 package import StretchCore
 
-/// The step in flight: the one change of the manifest that was begun and not finished.
+/// The step in flight: the change of the manifest that was started but not completed.
 public struct PendingStep: Hashable, Sendable {
-    /// What the step does.
+    /// The kind of a step.
     public enum Kind: String, Sendable, CaseIterable {
-        /// A batch goes to the remote.
+        /// A batch is migrated to the remote.
         case outbound
         /// A batch whose rows are all hidden leaves the manifest.
         case retirement
@@ -13,7 +13,7 @@ public struct PendingStep: Hashable, Sendable {
     package let kind: Kind
     package let table: Int64
     package let batch: Int64
-    /// The position that the file had when the step began.
+    /// The position of the file at the start of the step.
     package let base: TimelinePosition
     package let nextToken: Int64
     package let schemaVersion: Int64
@@ -30,13 +30,13 @@ public struct PendingStep: Hashable, Sendable {
         self.schemaVersion = schemaVersion
     }
 
-    /// The position that the step leads to.
+    /// The position after the step.
     package var next: TimelinePosition { base.next(token: nextToken) }
 
-    /// Whether the step takes a batch out of the manifest.
+    /// Returns whether the step retires a batch.
     ///
-    /// All its rows were hidden before the step was written down, so that no reader asks the remote
-    /// for it from then on. The remote may have collected it: a backup made in the middle of the
-    /// step does not show whether its original finished that, and confirmed it, long ago.
+    /// All its rows were hidden before the step was recorded, so no reader requests it from the
+    /// remote from then on. The remote may have collected it: a backup made during the step does
+    /// not show whether the original has completed and confirmed the step since.
     package func takesOut(_ batch: Int64) -> Bool { kind == .retirement && self.batch == batch }
 }

@@ -1,53 +1,53 @@
 package import StretchCore
 internal import StretchText
 
-/// What reauthorizing a file would do: decided from values, before anything is changed.
+/// The plan for reauthorizing a file, computed from values before anything is changed.
 package enum ReauthorizePlan: Hashable, Sendable {
-    /// The file is connected, and the remote is where the file is.
+    /// The file is connected, and the remote is at the file's position.
     case nothing
-    /// All was done but the keystore's note.
+    /// Everything is complete except the keystore's record.
     case link
-    /// The file goes on in its own branch, under a new nonce: the recorded owner must not change
-    /// meanwhile.
+    /// The file continues its branch with a new nonce; the recorded owner must not change in the
+    /// meantime.
     case proceed(from: Owner)
-    /// A child branch begins. Batches of the comparison that are lost or forgotten leave the
-    /// manifest with the local switch.
+    /// A child branch is forked; lost and forgotten batches leave the manifest with the local
+    /// switch.
     case fork(ForkPoint, ManifestComparison)
     case refused(Refusal)
 
-    /// Who extends a branch, by the remote's record.
+    /// The recorded owner of a branch.
     package enum Owner: Hashable, Sendable {
-        /// The keystore's present nonce.
+        /// The keystore's current nonce.
         case here
         /// The nonce that the keystore had before an unfinished reauthorization.
         case formerlyHere
-        /// Another file or user, by the name it gave.
+        /// Another file or user, by its registered name.
         case other(String)
     }
 
-    /// Why a file cannot be reauthorized as asked.
+    /// The reason why a file cannot be reauthorized as requested.
     package enum Refusal: Hashable, Sendable {
-        /// File and remote have no position in common.
+        /// File and remote share no position.
         case unrelated
-        /// The branch has moved on from the file's position.
+        /// The branch has advanced beyond the file's position.
         case movedOn(to: TimelinePosition)
         /// The remote was rolled back to before the file's position.
         case rolledBack
         /// The branch was dropped.
         case dropped
-        /// Another owner is recorded, and was not named.
+        /// Another owner is recorded and was not specified.
         case owned(by: String)
-        /// Batches are not where the file attaches; only a child can have them again.
+        /// Batches are missing where the file attaches; only a child can restore them.
         case incomplete(ManifestComparison)
-        /// Rows are lost, and the loss of these batches was not accepted by name.
+        /// Rows are lost, and the loss of these batches was not accepted explicitly.
         case lost([NamedBatch])
     }
 
     /// What was asked for.
     package struct Options: Hashable, Sendable {
-        /// Whether a child branch begins; otherwise the file's own branch goes on.
+        /// Whether to fork a child branch; otherwise the file's branch continues.
         package var withCopy = true
-        /// The owner whose branch is taken over.
+        /// The owner whose branch is adopted.
         package var takesOver: String?
         /// The batches whose loss is accepted.
         package var acceptedLosses: Set<Int64> = []
@@ -55,7 +55,7 @@ package enum ReauthorizePlan: Hashable, Sendable {
         package init() {}
     }
 
-    /// What the remote records of the file's branch.
+    /// The remote's record of the file's branch.
     package struct Branch: Hashable, Sendable {
         package var head: TimelinePosition
         package var owner: Owner
@@ -68,7 +68,7 @@ package enum ReauthorizePlan: Hashable, Sendable {
         }
     }
 
-    /// What a file says of itself, and the keystore of it.
+    /// The state of a file, and the keystore's record of it.
     package struct File: Hashable, Sendable {
         package var position: TimelinePosition
         package var pending: PendingStep?
@@ -80,22 +80,23 @@ package enum ReauthorizePlan: Hashable, Sendable {
             self.link = link
         }
 
-        /// Whether a branch stands where the file is, or where its own step in flight leads.
+        /// Returns whether a branch is at the file's position, or after the file's own step in
+        /// flight.
         fileprivate func isAt(_ head: TimelinePosition) -> Bool {
             if head == position { return true }
             return pending.map { $0.base == position && $0.next == head } ?? false
         }
     }
 
-    /// Decides.
+    /// Computes the plan.
     ///
     /// - Parameters:
     ///   - file: The file.
-    ///   - branch: The file's branch on the remote, or `nil` when it is unknown there.
+    ///   - branch: The file's branch on the remote, or `nil` if it is unknown there.
     ///   - isHeld: Whether the remote's history holds the file's position.
-    ///   - point: Where a child would leave, or `nil` when nothing is in common.
-    ///   - comparison: What the remote has where the file attaches: at its own position when that
-    ///     is held and no child is asked for, else at the point.
+    ///   - point: The fork point of a child, or `nil` if no position is shared.
+    ///   - comparison: The comparison at the position where the file attaches: its own position if
+    ///     that is held and no child is requested, otherwise the point.
     ///   - options: What was asked for.
     package init(
         file: File, branch: Branch?, isHeld: Bool, point: ForkPoint?,

@@ -1,14 +1,15 @@
-/// Branches, batches and retirements of a database, as a remote records them.
+/// The branches, batches and retirements of a database on a remote.
 ///
-/// The rule of what a branch sees, and of what may be collected, as a pure function; `GarbageQuery`
-/// asks the same in SQL. Times are the remote's clock, from a moment that does not matter.
+/// It defines which batches a branch sees and which may be collected, as pure functions;
+/// `GarbageQuery` expresses the same rules in SQL. Times are by the remote's clock, from an
+/// arbitrary origin.
 package struct RemoteTimeline: Sendable {
     /// One branch.
     package struct Branch: Hashable, Sendable {
         package let id: Int64
-        /// The branch that it left, or `nil` for a database's first one.
+        /// The branch from which it was forked, or `nil` for a database's first branch.
         package let parent: Int64?
-        /// The parent's epoch up to which it sees what its parent sees, and its own first epoch.
+        /// The parent's epoch up to which it sees its parent's batches, and its own first epoch.
         package let forkEpoch: Int64
         package var headEpoch: Int64
         package var droppedAt: Duration?
@@ -40,7 +41,7 @@ package struct RemoteTimeline: Sendable {
         package let batch: Int64
         package let branch: Int64
         package let epoch: Int64
-        /// When a later visit of the same file found that the file had switched.
+        /// The time at which a later session of the same file confirmed the switch, or `nil`.
         package var confirmedAt: Duration?
 
         package init(batch: Int64, branch: Int64, epoch: Int64, confirmedAt: Duration? = nil) {
@@ -65,13 +66,13 @@ package struct RemoteTimeline: Sendable {
 
     // MARK: Visibility
 
-    /// Whether a branch sees a batch at an epoch.
+    /// Returns whether a branch sees a batch at an epoch.
     ///
-    /// It sees its own batches up to the epoch, and what its parent saw at the fork, without those
-    /// that it, or an ancestor before the fork on the way, has retired.
+    /// It sees its own batches up to the epoch and those that its parent saw at the fork, except
+    /// those that it, or an ancestor before the respective fork, has retired.
     package func sees(_ batch: Batch, branch: Int64, epoch: Int64) -> Bool {
         var (id, epoch) = (branch, epoch)
-        // A branch is younger than its parent: the way up ends.
+        // A branch is younger than its parent, so the loop ends.
         while let branch = self.branch(id) {
             if let retirement = retirement(of: batch.id, in: id), retirement.epoch <= epoch {
                 return false
@@ -85,15 +86,15 @@ package struct RemoteTimeline: Sendable {
 
     // MARK: Garbage
 
-    /// The batches that may be condemned, in the order of ``batches``.
+    /// Returns the batches that may be condemned, in the order of ``batches``.
     ///
-    /// A batch may go when each branch that ever could see it has ended that: by a retirement that
-    /// was confirmed, or because the branch was dropped, both at least the retention ago. A
-    /// retirement that is not confirmed keeps its batch for ever: the file may still be asleep.
+    /// A batch may be condemned if every branch that could ever see it has confirmed its retirement
+    /// or was dropped, at least the retention ago. An unconfirmed retirement keeps its batch
+    /// forever, because the file may be idle.
     ///
     /// - Parameters:
     ///   - now: The remote's clock.
-    ///   - retention: How long a backup stays usable, or `nil` for ever.
+    ///   - retention: How long a backup stays usable; `nil` means forever.
     package func garbage(now: Duration, retention: Duration?) -> [Int64] {
         guard let retention else { return [] }
         return batches.filter { batch in
@@ -106,7 +107,7 @@ package struct RemoteTimeline: Sendable {
         }.map(\.id)
     }
 
-    /// Whether a branch began with the batch, or made it.
+    /// Returns whether a branch inherited or created the batch.
     private func couldSee(_ batch: Batch, _ branch: Branch) -> Bool {
         if batch.branch == branch.id { return true }
         guard let parent = branch.parent else { return false }
@@ -121,7 +122,7 @@ package struct RemoteTimeline: Sendable {
         return min(confirmed, dropped)
     }
 
-    /// Whether a dropped branch can be used again: it sees no batch that was condemned.
+    /// Returns whether a dropped branch can be restored: it sees no condemned batch.
     package func canUndrop(_ branch: Branch) -> Bool {
         !batches.contains {
             $0.isCondemned && sees($0, branch: branch.id, epoch: branch.headEpoch)

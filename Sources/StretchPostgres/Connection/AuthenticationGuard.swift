@@ -3,20 +3,20 @@ internal import Foundation
 internal import StretchCore
 internal import StretchText
 
-/// Looks at how the server asks for a password before libpq can read the question.
+/// Inspects the server's authentication requests before libpq reads them.
 ///
-/// libpq 15 sends the password itself to any server that asks for it, and has no `require_auth`.
-/// It reads all that its socket holds, so that a look at the socket proves nothing of a question
-/// that arrives a moment later. Without TLS, each message is therefore taken from the socket here,
-/// and libpq reads it from a pair of sockets that holds nothing else:
-/// <https://www.postgresql.org/docs/15/protocol-message-formats.html>. With TLS, a record is looked
-/// at in OpenSSL's buffer, and libpq's next reading takes the rest of this record and no other one:
+/// libpq 15 sends the cleartext password to any server that requests it, and has no `require_auth`.
+/// It reads everything in its socket, so peeking at the socket is not sufficient for a request that
+/// arrives a moment later. Without TLS, each message is therefore read from the socket here, and
+/// libpq reads it from a socket pair that contains nothing else:
+/// <https://www.postgresql.org/docs/15/protocol-message-formats.html>. With TLS, a record is
+/// inspected in OpenSSL's buffer, and libpq's next read returns only the rest of this record:
 /// <https://docs.openssl.org/3.0/man3/SSL_read/#notes>.
 ///
-/// The SCRAM challenge is looked at, too: libpq does not bound its number of iterations, and a
-/// proof of one iteration lets the server guess the password at the price of two hashes a guess.
+/// The SCRAM challenge is inspected as well: libpq does not check its iteration count, and with a
+/// proof of one iteration the server can guess the password at a cost of two hashes per guess.
 struct AuthenticationGuard {
-    /// No message before the login is longer: libpq takes errors of up to 30,000 bytes.
+    /// The maximum size of a message before the login; libpq accepts errors of up to 30,000 bytes.
     private static let maximumByteCount = 32_768
 
     private let connection: PostgresConnection
@@ -27,9 +27,9 @@ struct AuthenticationGuard {
         isInTLS = PQsslInUse(connection.handle) == 1
     }
 
-    /// Lets libpq read what the server says, and returns what it waits for next.
+    /// Lets libpq read the server's message, and returns the state for which it waits next.
     ///
-    /// - Throws: `notPermitted` when its answer would be the password or something as good as it.
+    /// - Throws: `notPermitted` if the answer would disclose the password or an equivalent.
     func poll(until deadline: ContinuousClock.Instant) throws -> PostgresPollingStatusType {
         let status = PQstatus(connection.handle)
         let isAboutTLS = status == CONNECTION_SSL_STARTUP && !isInTLS
@@ -42,8 +42,10 @@ struct AuthenticationGuard {
 
     // MARK: Questions
 
-    /// What libpq may read at once: the byte that tells of TLS, one message, or a record of TLS;
-    /// `nil` when the connection has ended.
+    /// Returns the bytes that libpq may read: the answer to the TLS request, one message, or one
+    /// TLS record.
+    ///
+    /// `nil` if the connection has ended.
     private func nextBytes(
         isAboutTLS: Bool, until deadline: ContinuousClock.Instant
     ) throws -> [UInt8]? {
@@ -54,7 +56,7 @@ struct AuthenticationGuard {
             if count > 0, isAboutTLS, bytes[0] != UInt8(ascii: "E") { return [bytes[0]] }
             if count >= 5 {
                 let end = 1 + Int(number(bytes, at: 1))
-                // What is no message is libpq's to refuse.
+                // libpq refuses bytes that are not a message.
                 guard (5...bytes.count).contains(end) else { return Array(bytes[..<count]) }
                 if end <= count { return Array(bytes[..<(isInTLS ? count : end)]) }
             }
@@ -62,20 +64,20 @@ struct AuthenticationGuard {
         }
     }
 
-    /// Throws unless the answers to these messages tell nothing; all but requests are libpq's to
-    /// judge.
+    /// Throws if the answers to these messages would disclose the password; libpq checks other
+    /// messages.
     private func check(_ bytes: [UInt8]) throws {
         var offset = 0
         while offset < bytes.count, bytes[offset] == UInt8(ascii: "R") {
             let rest = bytes.count - offset
             let length = rest < 9 ? 0 : 1 + Int(number(bytes, at: offset + 1))
-            // The end of it would be in libpq's buffer, and its beginning out of sight.
+            // Its start would already be in libpq's buffer and could not be inspected.
             guard length >= 9, length <= rest else { throw refusal("a part of a request") }
             let code = number(bytes, at: offset + 5)
             switch code {
-            // Accepted: what follows is no question.
+            // Accepted: no request follows.
             case 0: return
-            // SASL, its challenge and its end. The server waits for answers to the former two.
+            // SASL, its challenge and its end. The server waits for answers to the first two.
             case 10, 11, 12:
                 guard code == 12 || length == rest else { throw refusal("two requests at once") }
             case 3: throw refusal("the password in clear text")
@@ -87,10 +89,10 @@ struct AuthenticationGuard {
         }
     }
 
-    /// The fewest iterations of a verifier, as RFC 7677 asks for and the server makes them.
+    /// The minimum iteration count, as required by RFC 7677 and used by the server.
     private static let minimumIterationCount = 4_096
 
-    /// Throws when the proof that a SCRAM challenge asks for would help to guess the password:
+    /// Throws if the proof for a SCRAM challenge would make the password easy to guess:
     /// <https://www.rfc-editor.org/rfc/rfc5802#section-5.1>.
     private func check(challenge: some Collection<UInt8>) throws {
         let text = String(decoding: challenge, as: UTF8.self)
@@ -121,14 +123,15 @@ struct AuthenticationGuard {
         try connection.wait(Int16(POLLIN), until: deadline)
     }
 
-    /// Reads without taking; −1 when nothing is there yet, 0 at the end.
+    /// Peeks at the available bytes; returns −1 if there are none yet, and 0 at the end.
     private func peek(_ bytes: inout [UInt8]) throws -> Int {
         guard isInTLS else {
             let count = recv(
                 PQsocket(connection.handle), &bytes, bytes.count, Int32(MSG_PEEK))
             return count < 0 && errno != EAGAIN && errno != EINTR ? 0 : count
         }
-        // The library that libpq has loaded: https://docs.openssl.org/3.0/man3/SSL_read/
+        // The function of the library that libpq has loaded:
+        // https://docs.openssl.org/3.0/man3/SSL_read/
         typealias Peek =
             @convention(c) (UnsafeMutableRawPointer, UnsafeMutableRawPointer, Int32)
             -> Int32
@@ -146,10 +149,10 @@ struct AuthenticationGuard {
         return unsafeBitCast(getError, to: GetError.self)(tls, count) == wantsRead ? -1 : 0
     }
 
-    /// Takes bytes from the server, and lets libpq read them and nothing else.
+    /// Reads bytes from the server, and lets libpq read exactly these.
     ///
-    /// Meanwhile libpq's descriptor is one end of a pair of sockets; what libpq writes to it goes
-    /// to the server afterwards.
+    /// During the call libpq's descriptor is one end of a socket pair. Bytes that libpq writes to
+    /// it are sent to the server afterwards.
     private func poll(reading bytes: [UInt8]) throws -> PostgresPollingStatusType {
         let socket = PQsocket(connection.handle)
         var taken = bytes
@@ -165,7 +168,7 @@ struct AuthenticationGuard {
             }), write(ends[0], bytes, bytes.count) == bytes.count, replace(socket, by: ends[1])
         else { throw PostgresError.lost(String(cString: strerror(errno))) }
         let next = PQconnectPoll(connection.handle)
-        // libpq has closed a connection that failed, and may have begun another one.
+        // libpq has closed a failed connection, and may have started another.
         guard PQsocket(connection.handle) == socket, isSame(socket, ends[1]) else { return next }
         guard replace(socket, by: server) else {
             throw PostgresError.lost(String(cString: strerror(errno)))
@@ -190,7 +193,7 @@ struct AuthenticationGuard {
             && first.st_dev == second.st_dev && first.st_ino == second.st_ino
     }
 
-    /// Sends what libpq wrote; before the login that is little, and fits into the socket's buffer.
+    /// Forwards bytes that libpq wrote; before the login they fit in the socket's buffer.
     private func passOn(from end: Int32, to socket: Int32) throws {
         var bytes = [UInt8](repeating: 0, count: Self.maximumByteCount)
         while true {

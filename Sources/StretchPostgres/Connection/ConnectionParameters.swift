@@ -4,15 +4,15 @@ internal import StretchCore
 internal import StretchEndpoint
 internal import StretchText
 
-/// What libpq is told of a connection: keywords and values, never a text that it parses.
+/// The connection parameters for libpq: keywords and values, never a connection string.
 ///
-/// What is not told libpq takes from the environment, and from the service file that it names. So
-/// each keyword has a value; where the address says nothing it is libpq's own default.
+/// libpq takes missing parameters from the environment and from the service file that it names.
+/// Therefore each keyword has a value: that of the address or libpq's default.
 struct ConnectionParameters {
     // https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-PARAMKEYWORDS
     private var items: [(keyword: String, value: String)]
 
-    /// - Throws: `invalidArgument` when the environment sets what no value can take back.
+    /// - Throws: `invalidArgument` if the environment sets a parameter that no value can override.
     init(_ address: PostgresAddress, credential: RemoteCredential?) throws(StretchError) {
         let hasPassword = credential?.password != nil
         items = [
@@ -32,7 +32,8 @@ struct ConnectionParameters {
             ("application_name", address.applicationName),
             ("client_encoding", "UTF8"),
             ("gssencmode", "disable"),
-            // No file of passwords: libpq would choose from it by a host that a file names.
+            // No password file: libpq would choose a password by a host that the database file
+            // names.
             ("passfile", Self.nowhere),
             ("connect_timeout", String(address.connectTimeoutSeconds)),
             ("keepalives", "1"), ("keepalives_idle", "30"), ("keepalives_interval", "10"),
@@ -53,15 +54,15 @@ struct ConnectionParameters {
 
     // MARK: The environment
 
-    /// What the environment may still say.
+    /// The parameters that the environment may set.
     ///
-    /// A service gives values, which are looked at one by one. Settings of a session and a stricter
-    /// proof of a local server lead nothing astray.
+    /// The values of a service are checked individually. Session settings, and a stricter check of
+    /// a local server, are harmless.
     private static let free = ["service", "servicefile", "options", "requirepeer"]
 
-    /// Gives a value to each keyword that this libpq knows and that has none yet.
+    /// Sets each keyword that this libpq supports and that has no value yet.
     ///
-    /// - Parameter values: The values of keywords that not every libpq knows.
+    /// - Parameter values: The values of keywords that not every libpq supports.
     private mutating func complete(with values: [String: String]) throws(StretchError) {
         guard let options = PQconndefaults() else { return }
         defer { PQconninfoFree(options) }
@@ -78,7 +79,7 @@ struct ConnectionParameters {
             } else if option.val.map({ $0.pointee != 0 }) == true,
                 !Self.free.contains(where: keyword.isSameText)
             {
-                // An empty value is none to libpq.
+                // libpq ignores an empty value.
                 let name = option.envvar.map { String(cString: $0) } ?? ""
                 let source = name.isEmpty || getenv(name) == nil ? "PGSERVICE" : name
                 throw StretchError(
@@ -91,15 +92,15 @@ struct ConnectionParameters {
 
     // MARK: Files
 
-    /// A path at which there is no file.
+    /// A path at which no file exists.
     private static let nowhere = "/dev/null/none"
 
-    /// The path of a file that libpq takes by default when it is there.
+    /// Returns the path of a file that libpq uses by default if it exists.
     private static func ownPath(_ name: String) -> String {
         FileManager.default.homeDirectoryForCurrentUser.path + "/.postgresql/" + name
     }
 
-    /// Bundles of the authorities that systems trust; libpq 15 knows none of them.
+    /// The certificate bundles of operating systems, which libpq 15 does not support.
     private static let systemBundles = [
         "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
         "/etc/ssl/cert.pem",
@@ -116,7 +117,7 @@ struct ConnectionParameters {
 }
 
 extension PostgresAddress {
-    /// Whether channel binding can be asked for: TLS is certain.
+    /// Whether channel binding can be required, because TLS is certain.
     var mustBindChannel: Bool {
         requiresChannelBinding && tlsMode != .disable && tlsMode != .prefer
     }

@@ -2,9 +2,9 @@ internal import Foundation
 internal import StretchCore
 internal import StretchEndpoint
 
-/// The sessions of an endpoint that wait for their next call.
+/// The idle sessions of an endpoint.
 final class ConnectionPool {
-    /// More idle sessions than these are closed.
+    /// The maximum number of idle sessions; excess sessions are closed.
     static let maximumIdleCount = 4
 
     let interrupter = CallInterrupter()
@@ -20,9 +20,10 @@ final class ConnectionPool {
         self.credential = credential
     }
 
-    /// A session for one call or scan.
+    /// Takes a session for one call or scan.
     ///
-    /// - Returns: The session, and whether it served before: the server may have closed it.
+    /// - Returns: The session, and whether it is reused, in which case the server may have closed
+    ///   it.
     func take() throws -> (PostgresConnection, isReused: Bool) {
         while let connection = idle.popLast() {
             guard connection.isUsable else { continue }
@@ -35,7 +36,7 @@ final class ConnectionPool {
         )
     }
 
-    /// Keeps a session that is between transactions; any other is closed.
+    /// Returns a session to the pool, or closes it if it is in a transaction.
     func giveBack(_ connection: PostgresConnection) {
         guard idle.count < ConnectionPool.maximumIdleCount, connection.isIdle else { return }
         idle.append(connection)
@@ -45,9 +46,10 @@ final class ConnectionPool {
     func close() { idle = [] }
 }
 
-/// Waits between attempts of a transaction that another one was in the way of.
+/// The delay between attempts of a transaction that conflicted with another.
 enum Backoff {
-    /// Sleeps up to 20 ms, doubled with each attempt; random, so that two rivals part.
+    /// Sleeps for a random time of up to 20 ms, doubled with each attempt, to separate competing
+    /// sessions.
     static func sleep(attempt: Int) {
         usleep(UInt32.random(in: 1_000...(20_000 << UInt32(attempt))))
     }

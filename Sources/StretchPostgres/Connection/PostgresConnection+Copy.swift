@@ -2,11 +2,11 @@ internal import CLibPQ
 internal import Foundation
 
 extension PostgresConnection {
-    /// Sends data of a COPY, and waits until little of it is left in memory.
+    /// Sends data of a COPY, and waits until little of it remains in memory.
     func putCopyData(_ bytes: UnsafeRawBufferPointer) throws {
         guard !bytes.isEmpty else { return }
         let deadline = ContinuousClock.now + PostgresConnection.patience
-        // A server's message has at most 1 GB; long rows come in parts.
+        // A message has at most 1 GB; long rows are sent in parts.
         var rest = bytes[...]
         while !rest.isEmpty {
             let part = UnsafeRawBufferPointer(rebasing: rest.prefix(1 << 24))
@@ -24,7 +24,7 @@ extension PostgresConnection {
         try flush(until: .now + PostgresConnection.patience)
     }
 
-    /// Passes the results in front of a COPY's data.
+    /// Skips the results before a COPY's data.
     func beginCopyOut() throws {
         while let result = try nextResult() {
             if result.status == PGRES_COPY_OUT { return }
@@ -45,7 +45,7 @@ extension PostgresConnection {
         }
     }
 
-    /// The next row of a COPY, or `nil` at its end; free it with `PQfreemem`.
+    /// Returns the next row of a COPY, or `nil` at its end; free it with `PQfreemem`.
     func copyRow() throws -> UnsafeMutableRawBufferPointer? {
         var row: UnsafeMutablePointer<CChar>?
         var count = PQgetCopyData(handle, &row, 1)
@@ -60,7 +60,7 @@ extension PostgresConnection {
         if count > 0, let row {
             return UnsafeMutableRawBufferPointer(start: row, count: Int(count))
         }
-        // The server's error, if any, comes as the next result.
+        // The server's error, if any, is the next result.
         guard count == -1 else { throw lastError }
         return nil
     }

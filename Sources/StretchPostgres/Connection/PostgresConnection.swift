@@ -5,27 +5,27 @@ internal import StretchEndpoint
 
 /// A session with a PostgreSQL server, used from one thread at a time.
 ///
-/// The session has no state beyond a transaction, so that it may lead through PgBouncer in
-/// transaction mode. The socket never blocks: every wait has a deadline, and ends when the call is
-/// interrupted.
+/// The session keeps no state beyond a transaction, so it works with PgBouncer in transaction mode.
+/// The socket is nonblocking: every wait has a deadline, and ends when the call is interrupted.
 final class PostgresConnection {
-    /// How long a wait for the server lasts when nothing else is said.
+    /// The default timeout of a wait for the server.
     static let patience = Duration.seconds(120)
 
     let handle: OpaquePointer
-    /// Whether the server's session is this one, and no pooler hands it on between transactions;
-    /// only then may a prepared statement outlive its transaction.
+    /// Whether this session is connected directly to the server, without a transaction pooler.
+    ///
+    /// Only then may a prepared statement outlive its transaction.
     var isDirect: Bool?
-    /// The prepared statements of the session, by their text.
+    /// The prepared statements of the session, by text.
     var preparedStatements: [String: String] = [:]
-    /// The value of the interrupter's mark when the present call began.
+    /// The value of the interrupter's mark at the start of the current call.
     var mark: Int
     let interrupter: CallInterrupter
-    /// The results of statements that were sent and not read yet are still to come.
+    /// Whether results of sent statements have not been read yet.
     private(set) var hasPendingResults = false
-    /// Whether the statements of a pipeline that are still to come want rows one by one.
+    /// For each remaining statement of a pipeline, whether rows are returned one by one.
     private var pipelinedModes: [Bool] = []
-    /// Whether the last result began a COPY; until its data are read, libpq returns it again.
+    /// Whether the last result started a COPY, which libpq returns again until its data is read.
     private var isAtCopy = false
 
     /// Connects.
@@ -41,9 +41,9 @@ final class PostgresConnection {
             throw PostgresError.lost("libpq has no memory")
         }
         self.handle = handle
-        // Only so libpq tells the SQLSTATE of a connection that fails.
+        // This makes libpq report the SQLSTATE of a failed connection.
         PQsetErrorVerbosity(handle, PQERRORS_VERBOSE)
-        // Warnings of the server have no reader; they would go to the standard error.
+        // Server warnings would otherwise be written to standard error.
         PQsetNoticeProcessor(handle, { _, _ in }, nil)
         try finishConnecting(address, hasPassword: credential?.password != nil)
     }
@@ -81,7 +81,7 @@ final class PostgresConnection {
             ? .lost("the connection was closed") : PostgresError(verboseMessage: message)
     }
 
-    /// Whether the session is between transactions, as far as it is known.
+    /// Whether the session is known to be between transactions.
     var isIdle: Bool {
         PQstatus(handle) == CONNECTION_OK && !hasPendingResults
             && PQtransactionStatus(handle) == PQTRANS_IDLE
@@ -89,7 +89,7 @@ final class PostgresConnection {
 
     /// Whether a new call can use the session.
     ///
-    /// A server that closed it meanwhile is noticed when it said so.
+    /// A session that the server has closed is detected if the server notified libpq.
     var isUsable: Bool {
         guard isIdle else { return false }
         var descriptor = pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
@@ -101,8 +101,8 @@ final class PostgresConnection {
 
     /// Waits until the socket is ready.
     ///
-    /// - Parameter endsAtTurn: Whether a tenth of a second is long enough. OpenSSL may hold bytes
-    ///   of a long record that the socket no longer shows; only reading brings them up.
+    /// - Parameter endsAtTurn: Whether to return after a tenth of a second. OpenSSL may buffer
+    ///   bytes of a long record that are no longer in the socket and that only a read returns.
     /// - Throws: ``PostgresError`` at the deadline, ``StretchError`` with code `cancelled`.
     func wait(
         _ events: Int16, until deadline: ContinuousClock.Instant, endsAtTurn: Bool = false
@@ -110,7 +110,7 @@ final class PostgresConnection {
         while true {
             var descriptor = pollfd(fd: PQsocket(handle), events: events, revents: 0)
             guard descriptor.fd >= 0 else { throw lastError }
-            // Interruptions are noticed at each turn.
+            // Interruptions are checked in each iteration.
             if poll(&descriptor, 1, 100) > 0 { return }
             guard interrupter.mark == mark else {
                 throw StretchError(.cancelled, "a call to the remote was interrupted")
@@ -122,7 +122,7 @@ final class PostgresConnection {
         }
     }
 
-    /// Sends what libpq holds back.
+    /// Sends buffered data of libpq.
     func flush(until deadline: @autoclosure () -> ContinuousClock.Instant) throws {
         var end: ContinuousClock.Instant?
         while true {
@@ -132,7 +132,8 @@ final class PostgresConnection {
                 let deadline = end ?? deadline()
                 end = deadline
                 try wait(Int16(POLLIN | POLLOUT), until: deadline)
-                // The server may wait for us to read: https://www.postgresql.org/docs/current/libpq-async.html
+                // The server may wait for the client to read:
+                // https://www.postgresql.org/docs/current/libpq-async.html
                 guard PQconsumeInput(handle) == 1 else { throw lastError }
             default: throw lastError
             }
@@ -143,12 +144,12 @@ final class PostgresConnection {
 
     /// Sends statements, separated by semicolons, with no parameters.
     ///
-    /// The first ones of a transaction find functions, operators and types in `pg_catalog` alone:
-    /// whoever may create objects in another schema of the server's search path could otherwise
-    /// have them run with this session's rights. SET LOCAL counts until the transaction's end,
-    /// also of one that no BEGIN started: <https://www.postgresql.org/docs/15/protocol-flow.html>.
+    /// The first statements of a transaction restrict the search path to `pg_catalog`. Otherwise a
+    /// user who may create objects in another schema of the search path could have them run with
+    /// this session's permissions. SET LOCAL applies until the end of the transaction, even of an
+    /// implicit one: <https://www.postgresql.org/docs/15/protocol-flow.html>.
     ///
-    /// - Parameter inSingleRows: Whether each row comes as a result of its own.
+    /// - Parameter inSingleRows: Whether each row is returned as a separate result.
     func send(_ sql: String, inSingleRows: Bool = false) throws {
         let isFirst = PQtransactionStatus(handle) == PQTRANS_IDLE
         let path = isFirst ? "\(PostgresSchema.searchPath); " : ""
@@ -158,9 +159,9 @@ final class PostgresConnection {
         try flush(until: .now + PostgresConnection.patience)
     }
 
-    /// Sends statements with parameters; all of them are one round trip.
+    /// Sends statements with parameters in one round trip.
     ///
-    /// The first of them begins a transaction and sets its search path, or one runs already.
+    /// The first statement starts a transaction and sets its search path, unless one is open.
     func send(_ statements: [ServerStatement]) throws {
         guard PQenterPipelineMode(handle) == 1 else { throw lastError }
         hasPendingResults = true
@@ -179,7 +180,7 @@ final class PostgresConnection {
 
     /// Sends one statement with parameters in text form; its results are binary.
     ///
-    /// It is a transaction of its own, and names all that it uses with its schema.
+    /// It is a separate transaction, and qualifies all names with their schema.
     ///
     /// - Parameter isRepeated: Whether the statement is worth keeping prepared.
     func send(_ sql: String, _ parameters: [String], isRepeated: Bool) throws {
@@ -199,22 +200,22 @@ final class PostgresConnection {
         try flush(until: .now + PostgresConnection.patience)
     }
 
-    /// Makes each row of the statements just sent a result of its own.
+    /// Returns each row of the statements just sent as a separate result.
     func useSingleRows() {
-        // It fails only when nothing was sent.
+        // It fails only if nothing was sent.
         _ = PQsetSingleRowMode(handle)
     }
 
-    /// Finds out, once, whether the session is the server's own.
+    /// Determines once whether the session is connected directly to the server.
     ///
-    /// A pooler names another process than the one that answers.
+    /// A pooler reports another process than the one that answers.
     func noteDirectness(isWanted: Bool) throws {
         guard isWanted, isDirect == nil else { return }
         let process = try run("SELECT pg_backend_pid()", expecting: 1)[0]
         isDirect = process.integer(0, 0) == Int64(PQbackendPID(handle))
     }
 
-    /// The name of the prepared statement of a text.
+    /// Returns the name of the prepared statement with a text.
     private func prepared(_ sql: String) throws -> String? {
         if let name = preparedStatements[sql] { return name }
         guard preparedStatements.count < 64 else { return nil }
@@ -227,7 +228,7 @@ final class PostgresConnection {
         return name
     }
 
-    /// The next result, or `nil` when all statements that were sent are done.
+    /// Returns the next result, or `nil` when all sent statements are complete.
     ///
     /// - Throws: The statement's error, as ``PostgresError``; further results must still be read.
     func nextResult(patience: Duration = PostgresConnection.patience) throws -> PostgresResult? {
@@ -240,7 +241,7 @@ final class PostgresConnection {
                     hasPendingResults = false
                     return nil
                 }
-                // The end of one statement of a pipeline; the next one's results follow.
+                // The end of one statement of a pipeline; the results of the next one follow.
                 guard !isBehindNull else { throw PostgresError.lost("an answer is incomplete") }
                 isBehindNull = true
                 if !pipelinedModes.isEmpty, pipelinedModes.removeFirst() { useSingleRows() }
@@ -252,7 +253,7 @@ final class PostgresConnection {
                 guard PQexitPipelineMode(handle) == 1 else { throw lastError }
                 hasPendingResults = false
                 return nil
-            // What follows a statement that failed, whose error was thrown.
+            // The result after a failed statement, whose error was thrown.
             case PGRES_PIPELINE_ABORTED: continue
             default: break
             }
@@ -281,13 +282,13 @@ final class PostgresConnection {
         while try nextResult(patience: patience) != nil {}
     }
 
-    /// Runs statements, separated by semicolons, and returns the rows of those that have any, in
+    /// Runs statements, separated by semicolons, and returns the rows of those that return rows, in
     /// text form.
     ///
-    /// After an error the rest is not run, and a transaction that was begun is rolled back.
+    /// After an error the remaining statements are not run, and an open transaction is rolled back.
     ///
-    /// - Parameter count: The number of statements that return rows, be they none.
-    /// - Throws: Also ``DamagedRow`` for another number of answers.
+    /// - Parameter count: The number of statements that return rows, possibly none.
+    /// - Throws: Also ``DamagedRow`` for another number of results.
     func run(
         _ sql: String, expecting count: Int, patience: Duration = PostgresConnection.patience
     ) throws -> [PostgresResult] {
@@ -319,8 +320,9 @@ final class PostgresConnection {
         }
     }
 
-    /// Reads what is still to come, and ends a transaction; never throws: what cannot be repaired
-    /// is seen by ``isUsable``.
+    /// Reads pending results, and ends a transaction.
+    ///
+    /// It never throws; ``isUsable`` reports a session that cannot be recovered.
     func rollBack() {
         if !hasPendingResults, PQtransactionStatus(handle) == PQTRANS_IDLE { return }
         drain(patience: .seconds(2))
@@ -333,16 +335,16 @@ final class PostgresConnection {
         drain(patience: .seconds(10))
     }
 
-    /// Stops what the server does, and reads the rest of it.
+    /// Cancels the running statement, and reads its remaining results.
     ///
-    /// libpq 15 sends the request over a connection of its own, without TLS; it can stop a
-    /// statement and tell nothing: <https://www.postgresql.org/docs/15/libpq-cancel.html>.
+    /// libpq 15 sends the request over a separate connection without TLS. The request can cancel a
+    /// statement but discloses nothing: <https://www.postgresql.org/docs/15/libpq-cancel.html>.
     func cancel() {
         guard hasPendingResults, PQstatus(handle) == CONNECTION_OK,
             let cancellation = PQgetCancel(handle)
         else { return }
         var message = [CChar](repeating: 0, count: 256)
-        // What fails here is seen by the deadline of the drain.
+        // A failure here is detected by the deadline of the drain.
         _ = PQcancel(cancellation, &message, Int32(message.count))
         PQfreeCancel(cancellation)
     }
@@ -350,7 +352,7 @@ final class PostgresConnection {
     private func drain(patience: Duration) {
         let deadline = ContinuousClock.now + patience
         mark = interrupter.mark
-        // A COPY that was begun and left is ended here.
+        // An abandoned COPY is ended here.
         isAtCopy = false
         while hasPendingResults, ContinuousClock.now < deadline {
             do {
@@ -383,7 +385,7 @@ final class PostgresConnection {
     }
 }
 
-/// Calls `body` with C strings that live as long as the call.
+/// Calls `body` with C strings that are valid during the call.
 func withCStrings<Result>(
     _ strings: [String], _ body: ([UnsafePointer<CChar>?]) throws -> Result
 ) rethrows -> Result {

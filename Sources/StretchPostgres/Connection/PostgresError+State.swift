@@ -4,14 +4,14 @@ internal import StretchText
 extension PostgresError {
     var number: String? { sqlState.isEmpty ? nil : sqlState }
 
-    /// How far the connection came.
+    /// The state of the connection.
     ///
-    /// What libpq says without an SQLSTATE is told by its words, which are English in a process
-    /// that sets no locale.
+    /// Messages of libpq without an SQLSTATE are recognized by their text, which is English in a
+    /// process that sets no locale.
     var connectionState: ConnectionState {
         switch sqlState {
         case "": return Self.state(ofWords: message)
-        // The name of the file stands in every language.
+        // The file name is the same in every language.
         case "28000" where message.includes("pg_hba.conf"): return .refused
         case "28000", "28P01": return .authenticationFailure
         default: return sqlState.beginsWith("08") ? .noConnection : .otherError
@@ -40,7 +40,7 @@ extension PostgresError {
     }
 }
 
-/// A server that asks for the password in a way that would tell it.
+/// The error for a server whose authentication request would disclose the password.
 struct RefusedRequest: RemoteFailure {
     let connectionState = ConnectionState.authenticationFailure
     let number: String? = nil

@@ -4,21 +4,22 @@ internal import StretchText
 
 /// An error of a PostgreSQL server, or of the connection to it.
 ///
-/// Statements carry values, and servers repeat them in details and contexts; only the primary
-/// message is kept.
+/// Only the primary message is kept, because servers repeat values of statements in details and
+/// contexts.
 struct PostgresError: RemoteFailure, CustomStringConvertible {
-    /// The five characters that the server gave, or an empty text when the connection failed:
+    /// The SQLSTATE from the server, or an empty text if the connection failed:
     /// <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
     let sqlState: String
-    /// The server's or the library's words, one line.
+    /// The message of the server or the library, one line.
     let message: String
 
     var description: String { sqlState.isEmpty ? message : "\(message) (SQLSTATE \(sqlState))" }
 
-    /// The error of a connection, from libpq's verbose text: `… failed: FATAL:  28P01: password …`.
+    /// Creates the error of a connection from libpq's verbose text: `… failed: FATAL: 28P01:
+    /// password …`.
     ///
-    /// The words before the SQLSTATE are in the server's language; with several hosts, each has its
-    /// lines, and the last one that answered counts.
+    /// The words before the SQLSTATE are in the server's language. With several hosts, each has its
+    /// own lines, and the last host that answered counts.
     init(verboseMessage: String) {
         let lines = verboseMessage.parts(between: "\n")
         self =
@@ -26,7 +27,7 @@ struct PostgresError: RemoteFailure, CustomStringConvertible {
             ?? PostgresError(sqlState: "", message: verboseMessage.firstLine)
     }
 
-    /// The error of one line, or `nil` when it has no SQLSTATE.
+    /// Creates the error of one line, or `nil` if it has no SQLSTATE.
     private init?(verboseLine line: String) {
         let bytes = Array(line.utf8)
         let place = bytes.indices.last { start in
@@ -47,28 +48,28 @@ struct PostgresError: RemoteFailure, CustomStringConvertible {
         self.message = message
     }
 
-    /// A lost connection, with libpq's words.
+    /// Returns the error of a lost connection, with libpq's message.
     static func lost(_ message: String) -> PostgresError {
         PostgresError(sqlState: "", message: message)
     }
 
-    /// NULL where a column must have a value: how our statements fail when they find nothing.
+    /// `not_null_violation`: the error with which Stretch's statements fail if they find no row.
     static let nullInserted = "23502"
 
-    /// Whether nothing is known of what the server did with the statement.
+    /// Whether the outcome of the statement is unknown.
     var isConnectionLost: Bool {
         sqlState.isEmpty || sqlState.beginsWith("08") || sqlState.beginsWith("57P")
     }
 
-    /// Whether the server asks to run the transaction again.
+    /// Whether the server requests a retry of the transaction.
     var isConflict: Bool { sqlState == "40001" || sqlState == "40P01" }
 
-    /// Whether a table, a column or the schema is not there.
+    /// Whether a table, a column or the schema does not exist.
     var isMissingObject: Bool { ["3F000", "42P01", "42703"].contains(sqlState) }
 
-    /// The error in the words of Stretch.
+    /// Returns the error as a Stretch error.
     ///
-    /// - Parameter remote: The server, as messages name it.
+    /// - Parameter remote: The server's name in messages.
     func converted(remote: String) -> StretchError {
         let remote = "remote \"\(remote)\""
         func failure(_ code: StretchError.Code, _ what: String, _ hint: Hint) -> StretchError {
@@ -116,7 +117,8 @@ struct PostgresError: RemoteFailure, CustomStringConvertible {
         case "08", "57", "53", "58":
             return failure(.remoteUnavailable, "cannot be used now", Hints.unreachable)
         case "42", "23", "3F", "XX", "22":
-            // A missing table or column, a row where the ledger has none: never our statements.
+            // Causes are missing tables or columns, or rows without a ledger entry, never Stretch's
+            // statements.
             return failure(
                 .damaged, "was changed by another program",
                 "Put the remote back from its backup, then use reauthorize.")
@@ -124,7 +126,7 @@ struct PostgresError: RemoteFailure, CustomStringConvertible {
         }
     }
 
-    /// The error of a connection that did not come to an answer of the server.
+    /// Returns the error of a connection to which the server did not respond.
     private func converted(
         _ failure: (StretchError.Code, String, Hint) -> StretchError
     ) -> StretchError {

@@ -12,16 +12,16 @@ final class PostgresResult {
     var status: ExecStatusType { PQresultStatus(handle) }
     var rowCount: Int { Int(PQntuples(handle)) }
 
-    /// The text of a value, or `nil` for NULL; for results in text format.
+    /// Returns a value as text, or `nil` for NULL; for results in text format.
     func text(_ row: Int, _ column: Int) -> String? {
         guard PQgetisnull(handle, Int32(row), Int32(column)) == 0 else { return nil }
         return PQgetvalue(handle, Int32(row), Int32(column)).map { String(cString: $0) }
     }
 
-    /// A value that is an integer, in text format; `nil` for NULL.
+    /// Returns an integer value, in text format; `nil` for NULL.
     func integer(_ row: Int, _ column: Int) -> Int64? { text(row, column).flatMap { Int64($0) } }
 
-    /// The first column of all rows, whose values are integers, in text format.
+    /// Returns the integers in the first column of all rows, in text format.
     func integers() throws -> [Int64] {
         try (0..<rowCount).map { row in
             guard let value = integer(row, 0) else { throw DamagedRow() }
@@ -33,13 +33,14 @@ final class PostgresResult {
         PQgetisnull(handle, Int32(row), Int32(column)) != 0
     }
 
-    /// A value that is an epoch or counts something, in text format; `nil` for NULL and for what is
-    /// out of range: sums of some of them still have no overflow.
+    /// Returns an epoch or a count, in text format; `nil` for NULL and for values out of range.
+    ///
+    /// The range ensures that sums of a few values do not overflow.
     func count(_ row: Int, _ column: Int) -> Int64? {
         integer(row, column).flatMap { (0..<1 << 60).contains($0) ? $0 : nil }
     }
 
-    /// A value of the first row that is a `bigint`, in binary format; `nil` for NULL.
+    /// Returns a `bigint` value of the first row, in binary format; `nil` for NULL.
     func bigEndian(_ column: Int) -> Int64? {
         let column = Int32(column)
         guard PQgetisnull(handle, 0, column) == 0, PQgetlength(handle, 0, column) == 8,
@@ -48,15 +49,15 @@ final class PostgresResult {
         return Int64(bigEndian: UnsafeRawPointer(bytes).loadUnaligned(as: Int64.self))
     }
 
-    /// A value that is a truth value, in text format.
+    /// Returns a Boolean value, in text format.
     func bool(_ row: Int, _ column: Int) -> Bool {
         text(row, column).map { $0.isSameText(as: "t") } ?? false
     }
 
-    /// A value that is a bytea, in text format; `nil` for NULL.
+    /// Returns a `bytea` value, in text format; `nil` for NULL.
     func bytes(_ row: Int, _ column: Int) -> [UInt8]? {
         guard let text = text(row, column) else { return nil }
-        // The setting bytea_output of a role or a database decides between the two forms.
+        // The setting bytea_output of a role or a database selects one of two formats.
         guard text.beginsWith("\\x") else { return Self.unescaped(text) }
         let digits = Array(text.utf8.dropFirst(2))
         return stride(from: 0, to: digits.count - 1, by: 2).map { index in
@@ -64,7 +65,8 @@ final class PostgresResult {
         }
     }
 
-    /// The bytes of the form "escape": <https://www.postgresql.org/docs/15/datatype-binary.html>.
+    /// Returns the bytes of a value in format "escape":
+    /// <https://www.postgresql.org/docs/15/datatype-binary.html>.
     private static func unescaped(_ text: String) -> [UInt8] {
         var (bytes, rest) = ([UInt8](), Array(text.utf8)[...])
         while let byte = rest.popFirst() {
@@ -84,7 +86,7 @@ final class PostgresResult {
         return bytes
     }
 
-    /// The rows that the statement changed.
+    /// The number of rows changed by the statement.
     var changeCount: Int { PQcmdTuples(handle).flatMap { Int(String(cString: $0)) } ?? 0 }
 
     /// The error of a failed statement.
@@ -108,7 +110,7 @@ enum Hexadecimal {
         digit <= 0x39 ? digit &- 0x30 : (digit | 0x20) &- 0x57
     }
 
-    /// The digits of bytes, two each.
+    /// Returns the hexadecimal digits of bytes.
     static func digits(_ bytes: some Sequence<UInt8>) -> String {
         let table = Array("0123456789abcdef".utf8)
         var text: [UInt8] = []

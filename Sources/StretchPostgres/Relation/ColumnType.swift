@@ -3,24 +3,24 @@ internal import StretchSQLite
 
 /// The type of a column of rows on the server.
 ///
-/// A value that the type cannot hold exactly, a misfit, is NULL in its column and exact in the
-/// row's `_x`.
+/// A misfit, a value that the type cannot store exactly, is NULL in its column and stored exactly
+/// in the row's `_x`.
 enum ColumnType: String {
     /// `bigint`: integers.
     case integer
-    /// `double precision`: reals, also −0.0 and infinities.
+    /// `double precision`: reals, including −0.0 and infinities.
     case real
-    /// `double precision`: integers up to 2⁵³, and reals that are not such a number.
+    /// `double precision`: integers up to 2⁵³, and reals that are not equal to such an integer.
     ///
-    /// In a column of affinity NUMERIC SQLite turns every such real into the integer, so that
-    /// nothing is a misfit but larger integers: <https://sqlite.org/datatype3.html>.
+    /// In a column of affinity NUMERIC, SQLite converts every such real to the integer, so only
+    /// larger integers are misfits: <https://sqlite.org/datatype3.html>.
     case number
     /// `text` in bytewise collation: UTF-8 without NUL.
     case text
     /// `bytea`: blobs.
     case blob
 
-    /// The type for a column of which a value is known, or NULL.
+    /// Creates the type for a column from a known value, or NULL.
     init(_ affinity: Affinity, holding value: Value) {
         switch (affinity, value) {
         case (.integer, _): self = .integer
@@ -55,7 +55,7 @@ enum ColumnType: String {
         }
     }
 
-    /// Whether the type holds values of a storage class, some of which may be misfits.
+    /// Returns whether the type can store values of a storage class, some of which may be misfits.
     func mayHold(_ value: Value) -> Bool {
         switch (self, value) {
         case (_, .null), (.integer, .integer), (.real, .real), (.number, .integer),
@@ -74,16 +74,16 @@ enum ColumnType: String {
         }
     }
 
-    /// Integers beyond this are not all exact as a double.
+    /// Not all integers beyond this limit are exact as a double.
     static let exactLimit = 9_007_199_254_740_992.0
 
-    /// Whether a real is one that ``number`` gives back as an integer.
+    /// Returns whether ``number`` returns a real as an integer.
     @inline(__always)
     static func isInteger(_ real: Double) -> Bool {
         real.magnitude <= exactLimit && real.rounded(.towardZero) == real
     }
 
-    /// Whether a value other than NULL is held exactly.
+    /// Returns whether a value other than NULL is stored exactly.
     @inline(__always)
     func holds(_ value: EncodedValue) -> Bool {
         switch (self, value.tag) {
@@ -98,9 +98,9 @@ enum ColumnType: String {
     }
 }
 
-/// What a server in UTF-8 accepts as text.
+/// Text that a server with encoding UTF-8 accepts.
 enum ServerText {
-    /// Whether the bytes are UTF-8 without NUL.
+    /// Returns whether the bytes are UTF-8 without NUL.
     static func isValid(_ bytes: UnsafeRawBufferPointer) -> Bool {
         // Eight bytes at a time while they are ASCII without NUL.
         var offset = 0
@@ -117,7 +117,7 @@ enum ServerText {
         return !rest.contains(0) && String(validating: rest, as: UTF8.self) != nil
     }
 
-    /// The text, or `nil` when the server does not accept it.
+    /// Returns the text, or `nil` if the server does not accept it.
     static func string(_ text: Text) -> String? {
         text.bytes.contains(0) ? nil : text.string
     }

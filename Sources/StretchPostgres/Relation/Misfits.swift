@@ -1,14 +1,14 @@
 internal import StretchCore
 internal import StretchSQLite
 
-/// The content of `_x`: the values of a row that their columns cannot hold.
+/// The content of `_x`: the values of a row that their columns cannot store.
 ///
 /// | offset | size | field |
 /// |---|---|---|
 /// | 0 | 2 | the column's number, big endian |
 /// | 2 | 1, 9, or 5 and the length | the value as in a row of a ``RowBuffer`` |
 ///
-/// One after the other, by ascending numbers.
+/// The entries are in ascending order of column numbers.
 struct Misfits {
     private(set) var bytes: [UInt8] = []
 
@@ -22,18 +22,18 @@ struct Misfits {
         bytes += UnsafeRawBufferPointer(start: value.address, count: value.encodedByteCount)
     }
 
-    /// The value of a column, or `nil` when the column has none here.
+    /// Returns the value of a column, or `nil` if there is none.
     ///
-    /// - Throws: When the bytes are damaged.
+    /// - Throws: An error if the bytes are damaged.
     static func value(
         ofColumn number: Int, in bytes: UnsafeRawBufferPointer
     ) throws(DamagedRow) -> EncodedValue? {
         try first(in: bytes) { $0 == number }?.value
     }
 
-    /// The first value whose column's number meets a condition.
+    /// Returns the first value whose column number meets a condition.
     ///
-    /// - Throws: When the bytes are damaged.
+    /// - Throws: An error if the bytes are damaged.
     static func first(
         in bytes: UnsafeRawBufferPointer, where isWanted: (Int) -> Bool
     ) throws(DamagedRow) -> (number: Int, value: EncodedValue)? {
@@ -54,13 +54,13 @@ struct Misfits {
     }
 }
 
-/// Which columns of a relation have misfits, as its definition says.
+/// The columns of a relation that have misfits according to its definition.
 ///
-/// Conditions and orders follow it: a misfit of another column could be left out or out of place.
+/// Conditions and orders rely on it: a misfit of another column could be omitted or out of order.
 final class AnnouncedMisfits {
     private let numbers: Set<Int>
     private let relation: Int64
-    /// The number of a column that has a misfit and should have none, once one was met.
+    /// The number of a column with an unexpected misfit, if one was found.
     private(set) var unannounced: Int?
 
     init(_ relation: PostgresRelation) {
@@ -68,10 +68,10 @@ final class AnnouncedMisfits {
         self.relation = relation.id
     }
 
-    /// Whether a column has misfits.
+    /// Returns whether a column has misfits.
     func areAnnounced(_ number: Int) -> Bool { numbers.contains(number) }
 
-    /// Looks at the `_x` of a row.
+    /// Checks the `_x` of a row.
     func look(at bytes: UnsafeRawBufferPointer) throws(DamagedRow) {
         let found = try Misfits.first(in: bytes) { !numbers.contains($0) }
         if let found { unannounced = found.number }

@@ -2,7 +2,7 @@ internal import StretchEndpoint
 internal import StretchText
 
 extension PostgresRelation.Column {
-    /// The column in the form whose bytewise order is the collation's.
+    /// Returns the column in a form whose bytewise order is that of the collation.
     ///
     /// Under the collation "C" `lower` folds the 26 letters of ASCII, as NOCASE does. Texts with
     /// NUL, where NOCASE stops, are misfits.
@@ -15,7 +15,7 @@ extension PostgresRelation.Column {
         }
     }
 
-    /// The part of the column that an index holds.
+    /// Returns the part of the column that an index contains.
     ///
     /// An entry of a btree has at most 2,704 bytes.
     func indexed(_ collation: Collation, prefixLength: Int) -> String {
@@ -27,18 +27,18 @@ extension PostgresRelation.Column {
     }
 }
 
-/// How an index on some terms is made.
+/// The definition of an index on some terms.
 struct IndexDefinition {
-    /// Follows from the terms.
+    /// The name, which is derived from the terms.
     let name: String
     let terms: String
     let prefixLength: Int
 
-    /// - Parameter relation: Gives the columns.
+    /// - Parameter relation: The relation with the columns.
     init(_ terms: [OrderTerm], of relation: PostgresRelation) throws {
         let columns = try terms.map { try relation.column($0.column) }
         let longCount = columns.count { $0.type == .text || $0.type == .blob }
-        // Up to four bytes for a character.
+        // A character has up to four bytes.
         prefixLength = max(600 / max(longCount, 1), 1)
         var parts: [String] = []
         var name = "by"
@@ -55,12 +55,12 @@ struct IndexDefinition {
 }
 
 enum OrderSQL {
-    /// SQLite's NULL is less than every value.
+    /// Returns the direction; SQLite's NULL is less than every value.
     static func direction(_ term: OrderTerm) -> String {
         term.isDescending ? "DESC NULLS LAST" : "ASC NULLS FIRST"
     }
 
-    /// The terms of an ORDER BY; the first leans on an index when there is one.
+    /// Returns the terms of an ORDER BY; the first uses an index if there is one.
     static func terms(_ order: [OrderTerm], of relation: PostgresRelation) throws -> String {
         var parts: [String] = []
         for (index, term) in order.enumerated() {

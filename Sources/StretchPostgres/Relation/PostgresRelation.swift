@@ -3,18 +3,18 @@ internal import StretchEndpoint
 internal import StretchSQLite
 internal import StretchText
 
-/// The definition of one relation as the server holds it.
+/// The definition of a relation on the server.
 final class PostgresRelation {
     /// A column of the relation.
     struct Column {
         let id: Int64
-        /// The column's place among those of its relation, from 1; never reused.
+        /// The column's number in its relation, starting at 1; never reused.
         let number: Int
         /// The column's name in SQL, quoted.
         let name: String
         let type: ColumnType
         let defaultValue: Value
-        /// Whether some row has a value in `_x` for it.
+        /// Whether any row has a value in `_x` for it.
         let hasMisfits: Bool
     }
 
@@ -27,15 +27,15 @@ final class PostgresRelation {
     let id: Int64
     /// The name of the table of rows in SQL, with its schema, quoted.
     let table: String
-    /// Changes with everything that changes what is remembered here, and when batches go.
+    /// A number that changes with the definition and when batches are collected.
     let generation: Int64
-    /// The batches of the relation when the definition was read.
+    /// The number of batches of the relation when the definition was read.
     let batchCount: Int64
     let hasIndexes: Bool
     let columns: [Int64: Column]
-    /// The columns in the order of their numbers.
+    /// The columns, ordered by number.
     let orderedColumns: [Column]
-    /// The terms of the indexes, and how many characters or bytes of it an index holds.
+    /// For each index term, the number of characters or bytes that the index contains.
     let prefixLengths: [Term: Int]
     /// The first terms of the indexes.
     let leadingTerms: Set<Term>
@@ -58,7 +58,7 @@ final class PostgresRelation {
         self.indexNames = indexNames
     }
 
-    /// The column with an id.
+    /// Returns the column with an id.
     ///
     /// - Throws: `schemaMismatch` when the relation has none.
     func column(_ id: Int64) throws -> Column {
@@ -72,10 +72,10 @@ final class PostgresRelation {
 
     // MARK: Loading
 
-    /// The numbers that columns can have: two bytes of `_x` hold one.
+    /// The valid column numbers, which have two bytes in `_x`.
     private static let columnNumbers: ClosedRange<Int64> = 1...0xffff
 
-    /// Statements that read a definition; their results make one.
+    /// Returns statements that read a definition.
     static func query(_ id: Int64, schema: String) -> String {
         """
         SELECT number, table_name, generation, batch_count, has_indexes
@@ -87,7 +87,7 @@ final class PostgresRelation {
         """
     }
 
-    /// Makes a definition of the results of ``query(_:schema:)``; `nil` when there is none.
+    /// Creates a definition from the results of ``query(_:schema:)``; `nil` if there is none.
     static func make(
         _ id: Int64, schema: String, _ results: [PostgresResult]
     ) throws -> PostgresRelation? {
@@ -128,28 +128,28 @@ final class PostgresRelation {
     }
 }
 
-/// Values in the server's SQL.
+/// Values in PostgreSQL's SQL.
 enum ServerSQL {
-    /// A text as a literal, for statements that take no parameters: definitions and COPY.
+    /// Returns a text as a literal, for statements without parameters: definitions and COPY.
     ///
-    /// Whatever `standard_conforming_strings` says; the text must have no NUL.
+    /// It is independent of `standard_conforming_strings`; the text must not contain NUL.
     static func literal(_ text: String) -> String {
         guard text.utf8.contains(UInt8(ascii: "\\")) else { return text.quoted(by: "'") }
         return "E" + text.substituting("\\", with: "\\\\").quoted(by: "'")
     }
 
-    /// Bytes as a literal.
+    /// Returns bytes as a literal.
     static func literal(_ bytes: some Sequence<UInt8>) -> String {
         "E'\\\\x\(Hexadecimal.digits(bytes))'::bytea"
     }
 
-    /// A text as one item of an array's text form:
+    /// Returns a text as an item of an array's text form:
     /// <https://www.postgresql.org/docs/15/arrays.html#ARRAYS-IO>.
     static func item(_ text: String) -> String {
         "\"\(text.substituting("\\", with: "\\\\").substituting("\"", with: "\\\""))\""
     }
 
-    /// The text form of a value that a type holds.
+    /// Returns the text form of a value that a type can store.
     static func text(_ value: Value) -> String {
         switch value {
         case .null: ""

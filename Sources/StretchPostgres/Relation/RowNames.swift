@@ -1,27 +1,28 @@
 internal import StretchText
 
-/// Names for tables and columns of rows that a person with `psql` recognizes.
+/// Recognizable names, for users of `psql`, of row tables and their columns.
 enum RowNames {
-    /// The server cuts longer names: <https://www.postgresql.org/docs/15/limits.html>.
+    /// The maximum length; the server truncates longer names:
+    /// <https://www.postgresql.org/docs/15/limits.html>.
     static let maximumByteCount = 63
     /// The names of columns that every table has or that Stretch uses.
     static let reservedColumns = taken([
         "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid", "_b", "_o", "_x",
-        // What stands beside the rows in a point read.
+        // Columns added to the rows of a point read.
         "_f", "_n",
     ])
 
-    /// Names as the server compares them: by bytes.
+    /// Returns names as compared by the server: by bytes.
     static func taken(_ names: some Sequence<String>) -> Set<[UInt8]> {
         Set(names.lazy.map { Array($0.utf8) })
     }
 
-    /// The name as the server can hold it: without NUL.
+    /// Returns the name without NUL, which the server cannot store.
     static func storable(_ name: String) -> String { name.substituting("\0", with: "") }
 
-    /// A name that is free: the wanted one where it can be, else one that begins alike.
+    /// Returns an unused name: the wanted one if possible, otherwise one with the same prefix.
     ///
-    /// - Parameter number: Makes the name different from all others.
+    /// - Parameter number: A number that makes the name unique.
     static func free(
         _ wanted: String, number: Int64, isTaken: (String) -> Bool
     ) -> String {

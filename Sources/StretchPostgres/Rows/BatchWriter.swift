@@ -6,19 +6,19 @@ internal import StretchSQLite
 /// Writes the rows of a batch as binary COPY data:
 /// <https://www.postgresql.org/docs/15/sql-copy.html#id-1.9.3.55.9.4>.
 struct BatchWriter {
-    /// The bytes that are handed to libpq at once.
+    /// The number of bytes passed to libpq in one call.
     static let chunkByteCount = 1 << 17
 
-    /// A column of the table that the batch fills.
+    /// A column of the table to which the batch is written.
     private struct Target {
         let number: Int
         let type: ColumnType
     }
 
-    /// The names of the table's columns in the order of the data, quoted.
+    /// The quoted names of the table's columns, in the order of the data.
     let columnNames: [String]
     private let targets: [Target]
-    /// The defaults of the columns that the rows lack, encoded; they follow the rows' own.
+    /// The encoded defaults of the columns that the rows lack, which follow the rows' own columns.
     private let defaults: RowBuffer
     private let batch: NewBatch
     private let rows: RowBuffer
@@ -38,14 +38,14 @@ struct BatchWriter {
         for column in missing { defaults.append(column.defaultValue) }
     }
 
-    /// The statement whose data the rows are.
+    /// Returns the COPY statement for the rows.
     func copySQL(into relation: PostgresRelation) -> String {
         """
         COPY \(relation.table)(\(columnNames.joined(separator: ", "))) FROM STDIN (FORMAT binary)
         """
     }
 
-    /// The numbers of the columns that get misfits.
+    /// Returns the numbers of the columns that get misfits.
     func misfitColumns() -> Set<Int> {
         var found: Set<Int> = []
         for row in 0..<rows.rowCount {
@@ -75,7 +75,7 @@ struct BatchWriter {
         }
     }
 
-    /// Sends the rows; the server must have answered a COPY with readiness.
+    /// Sends the rows after the server has accepted the COPY statement.
     func send(on connection: PostgresConnection) throws {
         var buffer = CopyBuffer(capacity: BatchWriter.chunkByteCount + 4_096)
         buffer.appendHeader()
@@ -115,7 +115,7 @@ struct BatchWriter {
     }
 }
 
-/// Bytes on their way to the server.
+/// A buffer of bytes to be sent to the server.
 struct CopyBuffer: ~Copyable {
     private var base: UnsafeMutableRawPointer
     private var capacity: Int
@@ -152,7 +152,7 @@ struct CopyBuffer: ~Copyable {
         copy(bytes)
     }
 
-    /// Appends a field that holds a value which the type holds.
+    /// Appends a field with a value that the type can store.
     @inline(__always)
     mutating func append(_ value: EncodedValue, as type: ColumnType) {
         switch type {

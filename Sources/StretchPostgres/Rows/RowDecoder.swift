@@ -1,18 +1,18 @@
 internal import CLibPQ
 internal import StretchSQLite
 
-/// Turns rows of the server into rows of a ``RowBuffer``.
+/// Converts rows of the server to rows of a ``RowBuffer``.
 ///
-/// A row begins with the batch's id and the ordinal, unless nobody needs them, and with `_x`.
+/// A row starts with the batch's id and the ordinal, unless they are not needed, and `_x`.
 struct RowDecoder {
     private let types: [ColumnType]
     private let numbers: [Int]
     let misfits: AnnouncedMisfits
     let hasPlaces: Bool
-    /// The columns that rows have in front of the wanted ones, in SQL.
+    /// The columns before the wanted ones, in SQL.
     let prefix: [String]
 
-    /// - Parameter provesPlaces: Whether a place that two rows have is sent as -1.
+    /// - Parameter provesPlaces: Whether a location with two rows is returned as -1.
     init(
         _ columns: [PostgresRelation.Column], of relation: PostgresRelation,
         hasPlaces: Bool = true, provesPlaces: Bool = false
@@ -32,12 +32,12 @@ struct RowDecoder {
         prefix = (hasPlaces ? ["_b", ordinal] : []) + ["_x"]
     }
 
-    /// The fields of a row.
+    /// The number of fields of a row.
     var fieldCount: Int { prefix.count + types.count }
 
-    /// Appends a row that comes field by field: each call of `next` returns the next one.
+    /// Appends a row that is read field by field: each call of `next` returns the next field.
     ///
-    /// - Parameter identify: The row's identifier, or `nil` to leave the row out.
+    /// - Parameter identify: Returns the row's identifier, or `nil` to skip the row.
     @inline(__always)
     func append(
         to page: RowBuffer, identify: (Int64, Int64) throws -> Int64?,
@@ -115,14 +115,14 @@ struct CopyFields {
         next += 19 + extra
     }
 
-    /// The number of fields of the next row; −1 behind the last one.
+    /// Returns the number of fields of the next row; −1 after the last row.
     mutating func fieldCount() throws -> Int {
         guard end - next >= 2 else { throw DamagedRow() }
         defer { next += 2 }
         return Int(Int16(bigEndian: next.loadUnaligned(as: Int16.self)))
     }
 
-    /// The next field; `nil` for NULL.
+    /// Returns the next field; `nil` for NULL.
     @inline(__always)
     mutating func field() throws -> UnsafeRawBufferPointer? {
         guard end - next >= 4 else { throw DamagedRow() }
@@ -140,7 +140,7 @@ struct ResultFields {
     private let result: PostgresResult
     private var column: Int32
 
-    /// - Parameter first: The fields in front of those that the decoder takes.
+    /// - Parameter first: The number of fields before those of the decoder.
     init(_ result: PostgresResult, of decoder: RowDecoder, from first: Int) throws {
         guard Int(PQnfields(result.handle)) == first + decoder.fieldCount else {
             throw DamagedRow()
@@ -149,7 +149,7 @@ struct ResultFields {
         column = Int32(first)
     }
 
-    /// The next field; `nil` for NULL.
+    /// Returns the next field; `nil` for NULL.
     @inline(__always)
     mutating func next() -> UnsafeRawBufferPointer? {
         defer { column += 1 }

@@ -1,7 +1,7 @@
 internal import StretchEndpoint
 internal import StretchSQLite
 
-/// A comparison of the server.
+/// A comparison operator of the server.
 enum Comparison: String {
     case equal = "="
     case less = "<"
@@ -13,7 +13,7 @@ enum Comparison: String {
         self = isLess ? (orEqual ? .lessOrEqual : .less) : (orEqual ? .greaterOrEqual : .greater)
     }
 
-    /// The comparison, or the weaker one that equal values meet, too.
+    /// The comparison or, if it is strict, its form that includes equality.
     var orEqual: Comparison {
         switch self {
         case .less: .lessOrEqual
@@ -26,22 +26,22 @@ enum Comparison: String {
     var sql: String { "OPERATOR(pg_catalog.\(rawValue))" }
 }
 
-/// What a comparison says of the values that a column's type holds.
+/// The condition of a comparison on the values that a column's type can store.
 enum ColumnCondition {
     /// Every value but NULL meets it.
     case all
     /// No value meets it.
     case none
-    /// Values meet it that compare in this way; exact.
+    /// Values that compare in this way meet it; exact.
     case compare(Comparison, Value)
-    /// Values meet it that are in the list; exact.
+    /// Values in the list meet it; exact.
     case list([Value])
-    /// Texts meet it that begin so; exact.
+    /// Texts with this prefix meet it; exact.
     case prefix(TextPrefix)
-    /// Every value but NULL may meet it: the caller checks.
+    /// Every value but NULL may meet it; the caller must check.
     case unknown
 
-    /// - Parameter collation: How the column's texts are compared.
+    /// - Parameter collation: The collation of the column's texts.
     init(_ comparison: ColdConstraint.Comparison, type: ColumnType, collation: Collation) {
         switch comparison {
         case .isNull, .isNotNull: self = .unknown
@@ -68,7 +68,7 @@ enum ColumnCondition {
         }
     }
 
-    /// The one value of the type that equals a value, in the form in which the column is compared.
+    /// Returns the only value of the type that equals a value, in the form for comparisons.
     static func equal(_ value: Value, _ type: ColumnType, _ collation: Collation) -> Value? {
         guard rank(value) == type.rank else { return nil }
         switch (type, value) {
@@ -76,7 +76,7 @@ enum ColumnCondition {
         case (.real, .integer(let integer)), (.number, .integer(let integer)):
             return Double(exactly: integer).map { .real($0) }
         case (.real, .real(let real)), (.number, .real(let real)):
-            // The server finds 0.0 and -0.0 equal, too.
+            // The server also considers 0.0 and -0.0 equal.
             return real.isNaN ? nil : .real(real == 0 ? 0 : real)
         case (.text, .text(let text)):
             return ServerText.string(text.collated(collation)).map { .text($0) }
@@ -90,7 +90,7 @@ enum ColumnCondition {
         let sign = Comparison(isLess: isLess, orEqual: orEqual)
         let rank = ColumnCondition.rank(value)
         guard rank == type.rank else {
-            // NULL compares to nothing; otherwise the classes decide.
+            // A comparison with NULL is never true; otherwise the storage classes decide.
             self = rank == 0 ? .none : (rank > type.rank) == isLess ? .all : .none
             return
         }
@@ -110,7 +110,7 @@ enum ColumnCondition {
         }
     }
 
-    /// Integers against a real, by an exact bound.
+    /// Compares integers with a real, by an exact bound.
     private init(_ real: Double, isLess: Bool, _ sign: Comparison) {
         guard !real.isNaN else {
             self = .none
@@ -120,14 +120,14 @@ enum ColumnCondition {
         if let exact = Int64(exactly: real) {
             self = .compare(sign, .integer(exact))
         } else if let integer = Int64(exactly: bound) {
-            // Between two integers, the strict bound is the next one.
+            // For a real between two integers, the strict bound is the next integer.
             self = .compare(isLess ? .less : .greater, .integer(integer))
         } else {
             self = (real > 0) == isLess ? .all : .none
         }
     }
 
-    /// Reals against an integer, by the reals on both sides of it.
+    /// Compares reals with an integer, by the nearest reals on both sides.
     private init(_ integer: Int64, isLess: Bool, _ sign: Comparison) {
         if let exact = Double(exactly: integer) {
             self = .compare(sign, .real(exact))

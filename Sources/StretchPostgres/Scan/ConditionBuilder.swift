@@ -3,24 +3,24 @@ internal import StretchEndpoint
 internal import StretchSQLite
 internal import StretchText
 
-/// Collects the constraints of a scan as SQL.
+/// Builds the conditions of a scan in SQL.
 ///
-/// Operators, functions and types are named with their schema: a point read is a statement of its
-/// own, which nothing sets the search path for.
+/// Operators, functions and types are schema-qualified, because a point read is a single statement
+/// without a search path set.
 struct ConditionBuilder {
-    /// More constraints than these are left out: the caller checks again.
+    /// The maximum number of constraints; others are omitted, and the caller checks again.
     static let maximumConstraintCount = 500
-    /// Longer lists are left out.
+    /// The maximum length of a list; longer lists are omitted.
     static let maximumListCount = 100_000
 
     let relation: PostgresRelation
-    /// Whether values are parameters; literals otherwise.
+    /// Whether values are parameters; otherwise they are literals.
     let usesParameters: Bool
     private(set) var conditions: [String] = []
     private(set) var parameters: [String] = []
-    /// Whether the conditions say all that the constraints say.
+    /// Whether the conditions are equivalent to the constraints.
     private(set) var isExact = true
-    /// Whether an equality or a list selects rows by an index.
+    /// Whether an equality or a list selects rows with an index.
     private(set) var isPoint = false
     /// Whether all conditions are equalities with one value.
     private(set) var isRepeatable = true
@@ -31,7 +31,7 @@ struct ConditionBuilder {
         self.parameters = parameters ?? []
     }
 
-    /// The parameters by which a point read checks the fence; they come first.
+    /// Returns the parameters with which a point read checks the fence; they come first.
     static func fence(_ position: TimelinePosition, _ relation: PostgresRelation) -> [String] {
         [position.branch, position.epoch, position.token, relation.id].map(String.init)
     }
@@ -64,7 +64,7 @@ struct ConditionBuilder {
         }
     }
 
-    /// The condition for rows whose value the column holds.
+    /// Returns the condition for rows whose value is stored in the column.
     private mutating func fitting(
         _ condition: ColumnCondition, _ column: PostgresRelation.Column,
         _ constraint: ColdConstraint
@@ -90,7 +90,7 @@ struct ConditionBuilder {
             isRepeatable = false
             let exact = "\(collated) \(sign.sql) \(add(value, column.type))"
             guard let prefix, let length else { return exact }
-            // A prefix is not greater than its text; the index finds a superset by it.
+            // A prefix is not greater than its text, so the index finds a superset.
             let cut = add(value.prefix(length), column.type)
             return "(\(prefix) \(sign.orEqual.sql) \(cut) AND \(exact))"
         case .list(let values):
@@ -107,8 +107,8 @@ struct ConditionBuilder {
         }
     }
 
-    /// A prefix's range, and for any case the range of the folded texts, too: either may have the
-    /// index.
+    /// Returns a prefix's range and, for any case, also the range of folded texts, since either may
+    /// be indexed.
     private mutating func range(
         _ prefix: TextPrefix, of column: PostgresRelation.Column, anyCase: Bool
     ) -> String {
@@ -161,7 +161,7 @@ struct ConditionBuilder {
 }
 
 extension Value {
-    /// The first characters of a text, or bytes of a blob, as the server cuts them.
+    /// Returns the first characters of a text, or bytes of a blob, as truncated by the server.
     func prefix(_ length: Int) -> Value {
         switch self {
         case .text(let text):

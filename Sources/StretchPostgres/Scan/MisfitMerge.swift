@@ -1,9 +1,9 @@
 internal import StretchEndpoint
 internal import StretchSQLite
 
-/// Puts the rows whose place in an order the server cannot know among those that it sends in order.
+/// Merges rows that the server cannot sort into the rows that it sends in order.
 final class MisfitMerge {
-    /// The most bytes of such rows; they are few unless a column's type was chosen wrongly.
+    /// The maximum size of such rows in bytes; they are few unless a column's type is unsuitable.
     static let maximumByteCount = 256 << 20
 
     private struct Term {
@@ -24,8 +24,9 @@ final class MisfitMerge {
     private var isAtEnd = false
 
     /// - Parameters:
-    ///   - columns: The ids of the columns of all rows; those behind `columnCount` only order them.
-    ///   - misfits: The rows to put in place, in any order.
+    ///   - columns: The ids of the columns of all rows; those after `columnCount` are used only for
+    ///     sorting.
+    ///   - misfits: The rows to merge, in any order.
     init(order: [OrderTerm], columns: [Int64], columnCount: Int, misfits: RowBuffer) {
         let terms = order.map { term in
             Term(

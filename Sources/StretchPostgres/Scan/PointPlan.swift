@@ -1,7 +1,7 @@
 internal import StretchCore
 internal import StretchEndpoint
 
-/// The plan of a point read, for all that differ from it in the value and the position only.
+/// The plan of a point read, reusable for reads that differ only in value and position.
 struct PointPlan {
     private let plan: PostgresScanPlan
     private let relation: PostgresRelation
@@ -9,13 +9,13 @@ struct PointPlan {
     private let hidesRows: Bool
     private let column: PostgresRelation.Column
     private let collation: Collation
-    /// The characters or bytes by which an index finds the value, when it does not hold all.
+    /// The number of characters or bytes of the value in the index, if it does not contain all.
     private let prefixLength: Int?
     private var position: TimelinePosition
     /// The first parameters.
     private var fence: [String]
 
-    /// - Returns: `nil` when the plan is none for one value.
+    /// - Returns: `nil` if the plan is not for a single value.
     init?(_ plan: PostgresScanPlan, _ request: ColdScanRequest, _ relation: PostgresRelation) {
         guard case .point(let parameters, isRepeated: true) = plan.kind, request.limit == nil,
             request.constraints.count == 1, let constraint = request.constraints.first,
@@ -31,7 +31,7 @@ struct PointPlan {
         guard count == (prefixLength == nil ? 1 : 2) else { return nil }
     }
 
-    /// The plan of a request, or `nil` when it is another one.
+    /// Returns the plan for a request, or `nil` if it differs in more.
     mutating func plan(
         _ request: ColdScanRequest, of relation: PostgresRelation
     ) -> PostgresScanPlan? {

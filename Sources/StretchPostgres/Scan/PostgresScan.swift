@@ -3,14 +3,14 @@ internal import StretchCore
 internal import StretchEndpoint
 internal import StretchSQLite
 
-/// A scan of one relation, with a session, and so a snapshot, of its own, or two of them.
+/// A scan of one relation, with one or two sessions and snapshots of its own.
 final class PostgresScan: ColdScan {
-    /// A page ends at this size, whatever its number of rows.
+    /// The size at which a page ends, whatever its number of rows.
     static let maximumPageByteCount = 4 << 20
 
     private let endpoint: PostgresEndpoint
     private let columnCount: Int
-    /// The next page comes from the first one.
+    /// The sources, of which the first provides the next page.
     private var sources: [RowSource] = []
     private var merge: MisfitMerge?
     private let hasPlaces: Bool
@@ -20,7 +20,7 @@ final class PostgresScan: ColdScan {
         self.endpoint = endpoint
         columnCount = request.columns.count
         hasPlaces = request.needsIdentifiers
-        // Nothing is left out silently; where no row is wanted, the fence alone was asked.
+        // No row is omitted silently; if no row is wanted, only the fence was checked.
         let isWhole = request.isWhole
         var made = RowTally([], isWhole: false)
         (sources, merge) = try endpoint.open(request) { batches in
@@ -50,7 +50,7 @@ final class PostgresScan: ColdScan {
                 }
                 sources.removeFirst()
                 guard page.rowCount > 0 else { continue }
-                // By turns: while one session's rows are used, the other one sends.
+                // The sources alternate: while one session's rows are used, the other one sends.
                 sources.append(source)
                 if !hasPlaces { tally.take(rowCount: page.rowCount) }
                 return true
@@ -61,7 +61,7 @@ final class PostgresScan: ColdScan {
         }
     }
 
-    /// Gives the sessions back.
+    /// Returns the sessions to the pool.
     private func finish() {
         sources = []
         merge = nil

@@ -1,30 +1,31 @@
 internal import StretchEndpoint
 
-/// How a scan is asked of the server.
+/// The plan of a scan on the server.
 struct PostgresScanPlan {
-    /// The ways to ask.
+    /// The kinds of plans.
     enum Kind {
         /// One statement that checks the fence and returns few rows.
         case point(parameters: [String], isRepeated: Bool)
         /// A stream of binary COPY data.
         case stream
-        /// A cursor, for rows in order: the first come before all are sorted.
+        /// A cursor for rows in order, which can return the first rows before all are sorted.
         case cursor(parameters: [String], misfits: String?)
     }
 
     private(set) var kind: Kind
     /// The statement, COPY's query, or the cursor's query.
     ///
-    /// Only in COPY, which takes no parameters, it holds values.
+    /// It contains values only in COPY, which accepts no parameters.
     let sql: String
-    /// The same in two halves for two sessions, where a stream is long; else empty.
+    /// The statement in two halves for two sessions if a stream is long; otherwise empty.
     let halves: [String]
     let decoder: RowDecoder
-    /// The wanted columns, and behind them those that only the order needs.
+    /// The wanted columns, followed by those that only the order needs.
     let columns: [Int64]
-    /// Whether the statement, one with a limit perhaps, is right only for this number of batches.
+    /// Whether the statement, for example one with a limit, is correct only for this number of
+    /// batches.
     let needsAllBatches: Bool
-    /// Whether the statement names the batches, so that rows of no others can come.
+    /// Whether the statement lists the batches, so that no other rows can be returned.
     let isInclusive: Bool
 
     init(
@@ -39,7 +40,7 @@ struct PostgresScanPlan {
         var point = ConditionBuilder(relation, parameters: fence)
         for constraint in request.constraints { try point.add(constraint) }
         let isPoint = point.isPoint && uncertain.isEmpty
-        // A point read that finds nothing returns the fence alone, which has no place.
+        // A point read that finds nothing returns only the fence, which has no location.
         let decoder = RowDecoder(
             selected, of: relation, hasPlaces: request.needsIdentifiers || isPoint,
             provesPlaces: request.hidesRows && !request.isWhole)
@@ -72,7 +73,7 @@ struct PostgresScanPlan {
             needsAllBatches = hasLimit
             if let condition = visible.condition { conditions.append(condition) }
         } else {
-            // No row tells here of which batch it is.
+            // The rows do not include their batch here.
             needsAllBatches = visible.condition == nil
             if visible.condition != nil { conditions.append(visible.inclusion) }
         }
@@ -100,7 +101,8 @@ struct PostgresScanPlan {
             kind = .cursor(parameters: builder.parameters, misfits: nil)
             return
         }
-        // NULL in a column of the order may stand for a misfit; those rows are sorted here.
+        // NULL in a column of the order may represent a misfit; those rows are sorted by the
+        // client.
         let empty = uncertain.map { "\($0.name) IS NULL" }.joined(separator: " OR ")
         let filled = uncertain.map { "\($0.name) IS NOT NULL" }.joined(separator: " AND ")
         sql = select("(_x IS NULL OR (\(filled)))") + order
@@ -109,7 +111,7 @@ struct PostgresScanPlan {
             misfits: select("_x IS NOT NULL AND (\(empty))"))
     }
 
-    /// The wanted columns, and behind them those that they lack.
+    /// Returns the wanted columns, followed by missing columns of the order.
     private static func columns(
         _ wanted: [Int64], before others: [PostgresRelation.Column]
     ) -> [Int64] {
@@ -118,7 +120,8 @@ struct PostgresScanPlan {
         }
     }
 
-    /// The fence's row, beside each row that meets the condition; the fence's alone without any.
+    /// Returns a query for the fence joined with each matching row, or the fence alone if none
+    /// matches.
     private static func pointSQL(
         _ names: [String], of relation: PostgresRelation, where condition: String,
         then rest: String, schema: String
@@ -137,18 +140,19 @@ struct PostgresScanPlan {
             """
     }
 
-    /// A stream of so many rows is worth a second session.
+    /// The number of rows from which a stream uses a second session.
     private static let longRowCount: Int64 = 100_000
 
-    /// The same point read with other parameters.
+    /// Returns the same point read with other parameters.
     func repeated(with parameters: [String]) -> PostgresScanPlan {
         var plan = self
         plan.kind = .point(parameters: parameters, isRepeated: true)
         return plan
     }
 
-    /// Whether the server finds values of these columns equal only when they are identical: it
-    /// finds so of 0.0 and -0.0, and a misfit is NULL.
+    /// Returns whether equal values of these columns are identical.
+    ///
+    /// On the server 0.0 and -0.0 are equal, and misfits are NULL.
     private static func hasExactEquality(_ columns: [PostgresRelation.Column]) -> Bool {
         !columns.isEmpty
             && columns.allSatisfy { !$0.hasMisfits && $0.type != .real && $0.type != .number }

@@ -4,7 +4,7 @@ internal import StretchSQLite
 
 /// The rows of a running scan, in the order in which the server sends them.
 final class RowSource {
-    /// A FETCH asks for about this much.
+    /// The approximate size of a FETCH, in bytes.
     private static let fetchByteCount = 1 << 20
     private static let firstFetchRowCount = 128
 
@@ -14,10 +14,10 @@ final class RowSource {
     private let places: RowPlaces
     private var state: State
     private var isFirstRow = true
-    /// Whether the last call did not end well.
+    /// Whether the last call failed.
     private var hasFailed = false
     private var fetched = (rowCount: 0, wanted: RowSource.firstFetchRowCount, byteCount: 0)
-    /// The result whose rows are read, and the next of them; for rows that are no COPY data.
+    /// The current result, for rows that are not COPY data.
     private var result: PostgresResult?
     private let fieldOffset: Int
 
@@ -44,7 +44,7 @@ final class RowSource {
     deinit {
         switch state {
         case .ended: break
-        // A FETCH is short unless the call was given up.
+        // A FETCH is short unless the call was abandoned.
         case .rows(isCursor: true) where !hasFailed: break
         case .copying, .rows: connection.cancel()
         }
@@ -94,7 +94,7 @@ final class RowSource {
         while page.rowCount < maximumRowCount, page.byteCount < PostgresScan.maximumPageByteCount {
             guard let result = try nextRow() else { return }
             var fields = try ResultFields(result, of: decoder, from: fieldOffset)
-            // The fence's own row, when the condition found none.
+            // The fence's row if no row matches the condition.
             guard fieldOffset == 0 || !result.isNull(0, fieldOffset) else { continue }
             let before = page.byteCount
             try decoder.append(to: page, identify: places.identify) { fields.next() }
@@ -102,7 +102,7 @@ final class RowSource {
         }
     }
 
-    /// The next row, each of which is a result of its own, or `nil` at the end.
+    /// Returns the next row, which is a separate result, or `nil` at the end.
     private func nextRow() throws -> PostgresResult? {
         while true {
             if let first = result {
@@ -111,7 +111,7 @@ final class RowSource {
                     fetched.rowCount += 1
                     return first
                 }
-                // The end of rows that come one by one has none.
+                // The final result after single rows has no rows.
                 guard first.rowCount == 0 else { throw DamagedRow() }
             }
             if let next = try connection.nextResult() {
@@ -137,16 +137,15 @@ final class RowSource {
     static var firstFetch: String { "FETCH \(firstFetchRowCount) FROM stretch_rows" }
 }
 
-/// Finds out where rows are, and has them counted.
+/// Determines the locations of rows, and counts the rows.
 final class RowPlaces {
     private let visible: VisibleSet
     private let tally: RowTally
-    /// Whether the statement names the wanted batches, so that rows of no others can come.
+    /// Whether the statement lists the wanted batches, so that no other rows can be returned.
     private let isInclusive: Bool
     private let endpoint: PostgresEndpoint
     private var lastBatch: (id: Int64, index: Int?)
-    /// The ids of all batches that the ledger ever had of the relation; `nil` before they are
-    /// needed.
+    /// The ids of all batches of the relation that the ledger ever had; `nil` until needed.
     private var ledger: Set<Int64>?
 
     init(
@@ -158,22 +157,23 @@ final class RowPlaces {
         lastBatch = (0, nil)
     }
 
-    /// The packed location of a row, or `nil` for one of a batch that is not wanted.
+    /// Returns the packed location of a row, or `nil` if its batch is not wanted.
     @inline(__always)
     func identify(_ batch: Int64, _ ordinal: Int64) throws -> Int64? {
-        // Rows lie in the order of batches.
+        // Rows are stored in the order of batches.
         if batch != lastBatch.id { lastBatch = (batch, try index(of: batch)) }
         guard let index = lastBatch.index else { return nil }
         return try tally.take(
             batchAt: index, ordinal: ordinal, remote: endpoint.remoteName)
     }
 
-    /// The place of a batch among the wanted ones, or `nil` for another one of the ledger.
+    /// Returns the index of a batch among the wanted ones, or `nil` for another batch of the
+    /// ledger.
     private func index(of batch: Int64) throws -> Int? {
         if let index = visible.indexes[batch] { return index }
         if !isInclusive, visible.isInLedger(batch) { return nil }
         if !isInclusive {
-            // It may be newer than what is remembered of the ledger, but not than the ledger.
+            // The batch may be newer than the cached ledger, but not newer than the ledger.
             let ids = try ledger ?? endpoint.batchIDs(ofRelation: visible.relation)
             ledger = ids
             if ids.contains(batch) { return nil }
