@@ -3,6 +3,7 @@ internal import Synchronization
 /// Stops the call that an endpoint runs on another thread.
 // The lock guards the reference; `interrupt` is the one call of an endpoint for other threads.
 package final class RemoteInterrupter: @unchecked Sendable {
+    // Only the mutex below hands the reference out.
     private struct Target: @unchecked Sendable {
         weak var endpoint: (any Endpoint)?
     }

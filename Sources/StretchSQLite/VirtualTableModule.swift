@@ -196,6 +196,7 @@ private enum VirtualTableModule {
     // Never read: every scan sets its own columns before the first row.
     nonisolated(unsafe) private static let noColumns = UnsafePointer(
         UnsafeMutablePointer<Int32>.allocate(capacity: 1))
+    // Never read either.
     nonisolated(unsafe) private static let noChanges = UnsafePointer(
         UnsafeMutablePointer<Int>.allocate(capacity: 1))
 
