@@ -1,16 +1,16 @@
 internal import StretchCore
 internal import StretchText
 
-/// Finds, for each column that a table has now, the stored column that it is.
+/// Matches each current column of a table to its stored column.
 struct ColumnMatching {
     private let stored: [StoredColumn]
     private let current: [(name: String, declaredType: String)]
     private let table: String
-    /// For each current column the index of its stored one.
+    /// For each current column, the index of its stored column.
     private var matches: [Int?]
-    /// Stored columns that are known to be gone.
+    /// Stored columns that are known to have been dropped.
     private var replaced: Set<Int> = []
-    /// Current columns whose match was told, and is not to be doubted.
+    /// Current columns whose match was given by a hint.
     private var told: Set<Int> = []
 
     init(
@@ -22,13 +22,13 @@ struct ColumnMatching {
         matches = Array(repeating: nil, count: current.count)
     }
 
-    /// The index of the stored column that stands at a position now, or `nil` for a new one.
+    /// Returns the index of the stored column at a current position, or `nil` for a new column.
     func storedIndex(at position: Int) -> Int? { matches[position] }
 
-    /// Where a stored column stands now, or `nil` when it is gone.
+    /// Returns the current position of a stored column, or `nil` if it was dropped.
     func position(ofStored index: Int) -> Int? { matches.firstIndex(of: index) }
 
-    /// Whether two declared types are one, but for case and white space.
+    /// Returns whether two declared types are equal, ignoring case and white space.
     static func isSameType(_ left: String, _ right: String) -> Bool {
         let isSpace = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
         let words = { (type: String) in type.foldingCase.utf8.split(whereSeparator: isSpace) }
@@ -37,7 +37,7 @@ struct ColumnMatching {
 
     // MARK: Steps, in this order
 
-    /// Takes what is known as given.
+    /// Applies the hints.
     mutating func applyHints(_ hints: [ColumnHint]) throws(StretchError) {
         for hint in hints {
             switch hint {
@@ -63,8 +63,10 @@ struct ColumnMatching {
         }
     }
 
-    /// Matches equal names as long as they stand in their old order: a column behind a later one
-    /// was dropped and added again, so that it is a new one.
+    /// Matches equal names that are still in their old order.
+    ///
+    /// A column after one that used to follow it was dropped and added again, so it is a new
+    /// column.
     mutating func matchNames() {
         var last = -1
         for (position, column) in current.enumerated() {
@@ -82,7 +84,7 @@ struct ColumnMatching {
         }
     }
 
-    /// Matches renamed columns: what is new before a kept column can only be an old one.
+    /// Matches renamed columns: a new name before a kept column can only be an old column.
     mutating func matchGaps() throws(StretchError) {
         let kept = matches.indices.filter { matches[$0] != nil }
         var firstMissing = 0
@@ -92,10 +94,11 @@ struct ColumnMatching {
             let missing = missing(in: firstMissing..<index)
             let new = Array(firstNew..<position)
             guard new.isEmpty || missing.count == new.count else {
-                // A column in front of a kept one may also mean that the kept one is another now.
+                // A new column before a kept one may also mean that the kept one is a different
+                // column now.
                 throw ambiguity(missing.isEmpty ? [index] : missing, new)
             }
-            // With no new column in the gap, its missing ones were dropped.
+            // Without a new column in the gap, its missing columns were dropped.
             for (index, position) in zip(missing, new) { matches[position] = index }
             firstMissing = index + 1
             firstNew = position + 1
@@ -105,7 +108,7 @@ struct ColumnMatching {
         guard trailing.isEmpty || new.isEmpty else { throw ambiguity(trailing, new) }
     }
 
-    /// Refuses a column that kept its name, or its place, and has another type.
+    /// Throws if a column kept its name or its position but has another type.
     func checkTypes() throws(StretchError) {
         for (position, index) in matches.enumerated() where !told.contains(position) {
             guard let index else { continue }
@@ -128,12 +131,12 @@ struct ColumnMatching {
 
     private func contradiction(_ reason: String) -> StretchError {
         StretchError(
-            .invalidArgument, "table \"\(table)\": what is said of its columns is wrong: \(reason)",
+            .invalidArgument, "table \"\(table)\": its column hints are wrong: \(reason)",
             hint: "Name the columns as they were, and as they are now: "
                 + "\(advice: .renameColumn(table: table, from: nil, to: nil)).")
     }
 
-    /// The error for columns, at least one each, whose history cannot be told.
+    /// Returns the error for columns, at least one each, whose history is ambiguous.
     private func ambiguity(_ missing: [Int], _ new: [Int]) -> StretchError {
         let olds = missing.map { "\"\(stored[$0].name)\"" }.joined(separator: ", ")
         let news = new.map { position in
@@ -142,7 +145,7 @@ struct ColumnMatching {
         let (old, name) = (stored[missing[0]].name, current[new[0]].name)
         return StretchError(
             .schemaMismatch,
-            "table \"\(table)\": its columns changed without Stretch, and it cannot be told what "
+            "table \"\(table)\": its columns changed without Stretch, and it is unknown what "
                 + "became of \(olds) and where \(news) came from",
             hint: "Where it was renamed: "
                 + "\(advice: .renameColumn(table: table, from: old, to: name)). Where the old "

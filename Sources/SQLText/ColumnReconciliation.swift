@@ -1,13 +1,13 @@
 package import StretchCore
 internal import StretchText
 
-/// A column of a stretch-enabled table, with the identity that it keeps for ever.
+/// A column of a stretch-enabled table, with its permanent identity.
 package struct StoredColumn: Equatable, Sendable {
     /// The column's identity in batches; never given to another column of the table.
     package let id: Int
-    /// The column's name when it was last looked at.
+    /// The column's last known name.
     package let name: String
-    /// The column's declared type when it was last looked at; empty when it has none.
+    /// The column's last known declared type; empty if it has none.
     package let declaredType: String
 
     /// Makes a column.
@@ -18,50 +18,52 @@ package struct StoredColumn: Equatable, Sendable {
     }
 }
 
-/// What became of a stored column, known from an ALTER that ran through Stretch or from the user.
+/// A known change of a stored column, from an ALTER statement run through Stretch or from the user.
 package enum ColumnHint: Equatable, Sendable {
-    /// The column is now called `to`. With both names the same: it is still the same column,
-    /// although its declared type is another one.
+    /// The column is now called `to`.
+    ///
+    /// If both names are equal, it is still the same column, although its declared type has
+    /// changed.
     case renamed(from: String, to: String)
-    /// The column was dropped; one that has its name or its place now is another column.
+    /// The column was dropped; a current column with its name or position is a different one.
     case replaced(String)
 }
 
-/// What happened to a table's columns since they were last looked at.
+/// The changes of a table's columns since they were last read.
 ///
-/// SQLite keeps no identity of columns, but `ADD COLUMN` appends, and `RENAME COLUMN` and
-/// `DROP COLUMN` leave the order of the others alone. So the columns before the last one that kept
-/// its name are old ones. What that does not decide is an error: a guess would show the values of
-/// one column under the name of another. Not to be seen at all, without a hint, is a column that
-/// got the name and the type of a dropped one, where the order of the others allows both.
+/// SQLite does not keep identities of columns, but `ADD COLUMN` appends, and `RENAME COLUMN` and
+/// `DROP COLUMN` preserve the order of the others. Therefore the columns before the last one that
+/// kept its name are old ones. If this is not sufficient, the result is an error: a guess could
+/// show the values of one column under the name of another. Without a hint, a column with the name
+/// and the type of a dropped one is not detected if the order of the others allows both.
 package struct ColumnReconciliation: Equatable, Sendable {
     /// One change of the list of columns.
     package enum Change: Equatable, Sendable {
-        /// A column that was not there before, with its new identity.
+        /// A new column, with its new identity.
         case added(StoredColumn)
-        /// The column of this identity is gone.
+        /// The column with this identity was dropped.
         case dropped(id: Int)
-        /// The column of this identity has another name.
+        /// The column with this identity was renamed.
         case renamed(id: Int, to: String)
-        /// The column of this identity has another declared type.
+        /// The declared type of the column with this identity changed.
         case retyped(id: Int, to: String)
     }
 
-    /// The changes: of old columns in their old order, then the added ones in the table's order.
+    /// The changes: those of old columns in their old order, then added columns in table order.
     package let changes: [Change]
-    /// The columns of the table now, in its order.
+    /// The current columns, in table order.
     package let columns: [StoredColumn]
 
-    /// Matches the columns of a table with those that were stored.
+    /// Matches the columns of a table to the stored columns.
     ///
     /// - Parameters:
-    ///   - stored: The columns as they were, in the table's order at that time.
-    ///   - current: The names and declared types now, in the table's order.
-    ///   - nextID: The identity of the first new column; above every one ever given in the table.
-    ///   - hints: What is known; each names a stored column at most once.
+    ///   - stored: The former columns, in their table order.
+    ///   - current: The current names and declared types, in table order.
+    ///   - nextID: The identity of the first new column, greater than any ever used in the table.
+    ///   - hints: The hints, which name each stored column at most once.
     ///   - table: The table's name, for messages.
-    /// - Throws: ``StretchError`` with code `schemaMismatch` when more than one history explains
-    ///   the columns, and `invalidArgument` when a hint contradicts them.
+    /// - Throws: ``StretchError`` with code `schemaMismatch` if more than one history explains the
+    ///   columns, and `invalidArgument` if a hint contradicts them.
     package init(
         stored: [StoredColumn], current: [(name: String, declaredType: String)], nextID: Int,
         hints: [ColumnHint] = [], table: String

@@ -1,27 +1,28 @@
 package import StretchText
 
-/// Reads the SQL text of triggers and views of schema main, as `sqlite_schema.sql` holds it.
+/// Analyzes the SQL text of triggers and views of schema main, as stored in `sqlite_schema.sql`.
 ///
-/// Such an object sees only the hot rows of a stretch-enabled table, because its names are found in
-/// main. What names a table is therefore mirrored in schema temp, where the same names find the
-/// overlay. The scan knows no scopes: an alias or another table's column with the table's name
-/// counts as a mention, too, which at worst mirrors or refuses more than is needed.
+/// Such an object sees only the hot rows of a stretch-enabled table, because its names are resolved
+/// in main. An object that names such a table is therefore copied to schema temp, where the same
+/// names refer to the overlay. The scan ignores scopes: an alias or another table's column with the
+/// table's name also counts as a mention. At worst, more objects than necessary are copied or
+/// refused.
 package enum DependencyScan {
-    /// Whether the text names the table: bare or in schema main, quoted or not.
+    /// Returns whether the text names the table: unqualified or in schema main, quoted or not.
     ///
-    /// Columns of other names (`x.orders`, `NEW.orders`) and text literals do not count, except
-    /// for a literal where SQLite reads a table's name: after FROM, JOIN, INTO, and UPDATE.
+    /// Columns of other objects (`x.orders`, `NEW.orders`) and text literals do not count, except
+    /// for a literal that SQLite reads as a table name: after FROM, JOIN, INTO, and UPDATE.
     package static func mentions(_ table: String, in sql: String) -> Bool {
         mentions(anyOf: [SQLName(table)], in: sql)
     }
 
-    /// Whether the text names one of the tables.
+    /// Returns whether the text names one of the tables.
     package static func mentions(anyOf tables: Set<SQLName>, in sql: String) -> Bool {
         let tokens = Array(SQLTokenizer(sql))
         return tokens.indices.contains { isMention(of: tables, at: $0, in: tokens) }
     }
 
-    /// All names that the text could mention as tables, each once, in its order.
+    /// Returns all names in the text that could be tables, each once, in order.
     package static func mentionedNames(in sql: String) -> [SQLName] {
         let tokens = Array(SQLTokenizer(sql))
         var seen: Set<SQLName> = []
@@ -29,11 +30,12 @@ package enum DependencyScan {
             .filter { seen.insert($0).inserted }
     }
 
-    /// The text of an object of main for one of schema temp: these names mean what schema temp has
-    /// under them, and all other tables are those of main.
+    /// Returns the text of an object of main for schema temp.
     ///
-    /// SQLite looks the names of an object of main up in main, and those of an object of schema
-    /// temp there first, where the application may have tables of its own.
+    /// The given names refer to objects of schema temp, and all other tables to those of main.
+    ///
+    /// SQLite resolves the names of an object of main in main, and those of an object of schema
+    /// temp in temp first, where the application may have its own tables.
     package static func mirrored(_ sql: String, tables: Set<SQLName>) -> String {
         let tokens = Array(SQLTokenizer(sql))
         let sources = Set(TableReferences(in: sql).sources.map(\.range.lowerBound))
@@ -51,18 +53,19 @@ package enum DependencyScan {
         return edits.applied(to: sql)
     }
 
-    /// The tables and views that a trigger's statements write; no schema can stand before these.
+    /// Returns the tables and views that a trigger's statements write, which cannot have a schema
+    /// name.
     package static func targets(in sql: String) -> Set<SQLName> {
         Set(TableReferences(in: sql).targets.compactMap(\.name))
     }
 
     // MARK: Objects of schema temp
 
-    /// `CREATE VIEW [IF NOT EXISTS] [main.]v AS …` as `CREATE TEMP VIEW v AS …`; the body stays as
-    /// it is.
+    /// `CREATE VIEW [IF NOT EXISTS] [main.]v AS …` as `CREATE TEMP VIEW v AS …`; the body is
+    /// unchanged.
     ///
-    /// - Parameter name: The view's name, as `sqlite_schema` has it.
-    /// - Returns: `nil` for any other text, also for one with another statement behind.
+    /// - Parameter name: The view's name in `sqlite_schema`.
+    /// - Returns: `nil` for any other text, including one with another statement after it.
     package static func temporaryView(_ sql: String, named name: String) -> String? {
         guard !sql.utf8.contains(0), let head = temporaryHead("VIEW", sql, named: name) else {
             return nil
@@ -70,14 +73,14 @@ package enum DependencyScan {
         return isLastStatement(head.reader) ? head.edits.applied(to: sql) : nil
     }
 
-    /// `CREATE TRIGGER [IF NOT EXISTS] [main.]t INSTEAD OF … ON [main.]v …` as
-    /// `CREATE TEMP TRIGGER t INSTEAD OF … ON v …`; the body stays as it is.
+    /// `CREATE TRIGGER [IF NOT EXISTS] [main.]t INSTEAD OF … ON [main.]v …` as `CREATE TEMP TRIGGER
+    /// t INSTEAD OF … ON v …`; the body is unchanged.
     ///
     /// - Parameters:
-    ///   - name: The trigger's name, as `sqlite_schema` has it.
+    ///   - name: The trigger's name in `sqlite_schema`.
     ///   - view: The name of its view.
-    /// - Returns: The statement, and what makes the trigger fire; `nil` for any other text, also
-    ///   for one with another statement behind.
+    /// - Returns: The statement, and the event of the trigger; `nil` for any other text, including
+    ///   one with another statement after it.
     package static func temporaryTrigger(
         _ sql: String, named name: String, on view: String
     ) -> (text: String, event: TriggerText.Event)? {
@@ -95,7 +98,7 @@ package enum DependencyScan {
         return (edits.applied(to: sql), trigger.event)
     }
 
-    /// The statement that makes a trigger of schema temp, of which `sqlite_schema` keeps no TEMP.
+    /// Returns the statement that creates a trigger of schema temp; `sqlite_schema` omits TEMP.
     package static func temporary(_ sql: String) -> String {
         var reader = SQLTokenReader(sql)
         guard reader.accept(keyword: "CREATE") else { return sql }
@@ -108,7 +111,7 @@ package enum DependencyScan {
         return edits.applied(to: sql)
     }
 
-    /// Reads `CREATE type [IF NOT EXISTS] [main.]name`, and makes it TEMP and bare.
+    /// Reads `CREATE type [IF NOT EXISTS] [main.]name`, and makes it TEMP and unqualified.
     private static func temporaryHead(
         _ type: String, _ sql: String, named name: String
     ) -> (reader: SQLTokenReader, edits: SQLEdits)? {
@@ -125,7 +128,7 @@ package enum DependencyScan {
         return (reader, edits)
     }
 
-    /// Whether the text is one `CREATE [UNIQUE] INDEX [main.]name ON table …`.
+    /// Returns whether the text is one `CREATE [UNIQUE] INDEX [main.]name ON table …`.
     package static func isIndex(_ sql: String, named name: String, on table: String) -> Bool {
         var reader = SQLTokenReader(sql)
         guard !sql.utf8.contains(0), reader.accept(keyword: "CREATE") else { return false }
@@ -139,7 +142,7 @@ package enum DependencyScan {
         return isLastStatement(reader)
     }
 
-    /// Whether nothing comes after the statement that the reader is in.
+    /// Returns whether no statement follows the current one.
     private static func isLastStatement(_ reader: SQLTokenReader) -> Bool {
         var reader = reader
         while let token = reader.peek, !token.isSymbol(";"), token.kind != .illegal {
@@ -151,12 +154,12 @@ package enum DependencyScan {
 
     // MARK: Mentions
 
-    /// Whether the token at `index` names one of the tables.
+    /// Returns whether the token at `index` names one of the tables.
     static func isMention(of tables: Set<SQLName>, at index: Int, in tokens: [SQLToken]) -> Bool {
         mention(at: index, in: tokens).map(tables.contains) ?? false
     }
 
-    /// The table that the token at `index` names, if it can name one of schema main.
+    /// Returns the table named by the token at `index`, if it can name one of schema main.
     private static func mention(at index: Int, in tokens: [SQLToken]) -> SQLName? {
         guard let name = tokens[index].name else { return nil }
         if isQualifier(at: index - 2, in: tokens) {
@@ -170,7 +173,7 @@ package enum DependencyScan {
         return name
     }
 
-    /// Whether the token at `index` is the first part of a dotted name.
+    /// Returns whether the token at `index` is the first part of a qualified name.
     static func isQualifier(at index: Int, in tokens: [SQLToken]) -> Bool {
         guard tokens.indices.contains(index), index + 1 < tokens.count else { return false }
         let isFirst = index == 0 || !tokens[index - 1].isSymbol(".")

@@ -2,7 +2,7 @@ internal import StretchCore
 internal import StretchText
 
 extension FilterParser {
-    /// A call of a function, after the opening parenthesis.
+    /// Parses a function call, after the opening parenthesis.
     mutating func parseCall(_ function: SQLToken) throws(StretchError) {
         let name = SQLName(function.identifierName ?? "")
         try checkFunction(function, name)
@@ -16,7 +16,7 @@ extension FilterParser {
             }
         }
         if let token = reader.peek, token.isKeyword(in: ["OVER", "FILTER"]) {
-            throw refusal(token, "makes a window function of the call", Self.rowHint)
+            throw refusal(token, "makes the call a window function", Self.rowHint)
         }
     }
 
@@ -39,9 +39,9 @@ extension FilterParser {
 
     // MARK: The current time
 
-    /// The arguments of a date function, after the opening parenthesis.
+    /// Parses the arguments of a date function, after the opening parenthesis.
     ///
-    /// A time value that is missing means now: <https://sqlite.org/lang_datefunc.html>.
+    /// A missing time value means the current time: <https://sqlite.org/lang_datefunc.html>.
     private mutating func parseDateArguments(_ timeValues: Range<Int>) throws(StretchError) {
         dateCallDepth += 1
         defer { dateCallDepth -= 1 }
@@ -52,7 +52,7 @@ extension FilterParser {
                 count += 1
             } while reader.accept(symbol: ",")
         }
-        // Only the functions with one time value take it as now when it is missing.
+        // Only the functions with one time value allow it to be omitted.
         if timeValues.count == 1, count == timeValues.lowerBound {
             slots.append(.impliedNow(at: reader.lastEnd, isFirstArgument: count == 0))
         }
@@ -83,7 +83,7 @@ extension FilterParser {
         try parseExpression()
     }
 
-    /// Refuses the text literals that a date function would give a meaning of their own.
+    /// Refuses text literals with a special meaning for date functions.
     func checkString(_ token: SQLToken) throws(StretchError) {
         guard dateCallDepth > 0 else { return }
         if token.isName("localtime") || token.isName("utc") {
@@ -124,7 +124,7 @@ extension FilterParser {
         "jsonb_insert", "jsonb_object", "jsonb_patch", "jsonb_remove", "jsonb_replace", "jsonb_set",
     ]
 
-    /// Functions whose result is not the row's alone.
+    /// Functions whose result depends on more than the row.
     static let changingFunctions: Set<SQLName> = [
         "changes", "last_insert_rowid", "load_extension", "random", "randomblob",
         "sqlite_compileoption_get", "sqlite_compileoption_used", "sqlite_log", "sqlite_offset",
@@ -138,8 +138,8 @@ extension FilterParser {
         "ntile", "percent_rank", "percentile", "rank", "row_number", "string_agg", "sum", "total",
     ]
 
-    /// The keywords that SQLite never reads as a bare name: all tokens of `parse.y` outside its
-    /// fallback list to ID.
+    /// The keywords that SQLite never accepts as an unquoted name: all tokens of `parse.y` outside
+    /// its fallback list to ID.
     static let reservedWords: Set<SQLName> = [
         "add", "all", "alter", "and", "as", "autoincrement", "between", "check", "collate",
         "commit", "constraint", "create", "default", "deferrable", "delete", "distinct", "drop",

@@ -9,7 +9,7 @@ extension FilterParser {
         "Write one SQL condition, such as created < date('now', '-1 year')."
     }
 
-    /// Checks what can be checked before any grammar.
+    /// Makes the checks that need no grammar.
     ///
     /// - Throws: Code `invalidArgument` for text that would change the statement around it.
     func checkTokens() throws(StretchError) {
@@ -51,7 +51,7 @@ extension FilterParser {
         }
     }
 
-    /// The error for a token, or for the end of the text.
+    /// Returns the error for a token, or for the end of the text.
     func refusal(_ token: SQLToken?, _ reason: String, _ hint: String) -> StretchError {
         guard let token else {
             return StretchError(
@@ -70,15 +70,15 @@ extension FilterParser {
     mutating func expect(symbol: String) throws(StretchError) {
         guard !reader.accept(symbol: symbol) else { return }
         throw refusal(
-            reader.peek, "stands where \"\(symbol)\" is expected", Self.conditionHint)
+            reader.peek, "appears where \"\(symbol)\" is expected", Self.conditionHint)
     }
 
     mutating func expect(keyword: String) throws(StretchError) {
         guard !reader.accept(keyword: keyword) else { return }
-        throw refusal(reader.peek, "stands where \(keyword) is expected", Self.conditionHint)
+        throw refusal(reader.peek, "appears where \(keyword) is expected", Self.conditionHint)
     }
 
-    /// The place of a byte as people count it: in characters, from 1.
+    /// Returns the position of a byte in characters, starting at 1.
     private func character(at offset: Int) -> Int {
         String(decoding: text.utf8.prefix(offset), as: UTF8.self).count + 1
     }

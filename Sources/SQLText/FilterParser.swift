@@ -1,11 +1,11 @@
 internal import StretchCore
 internal import StretchText
 
-/// Parses a filter predicate by the shape of SQLite's expressions, without precedence.
+/// Parses a filter predicate by the syntax of SQLite's expressions, without precedence.
 ///
-/// What it lets pass is one expression that cannot leave its row; whether the expression is
-/// otherwise right (arities, `BETWEEN` with its `AND`) is left to SQLite.
-/// The grammar: <https://sqlite.org/lang_expr.html>.
+/// It accepts a single expression that depends only on its row. SQLite checks other errors, such as
+/// the number of arguments or a missing `AND` of `BETWEEN`. Grammar:
+/// <https://sqlite.org/lang_expr.html>.
 struct FilterParser {
     private static let maximumDepth = 100
 
@@ -13,7 +13,7 @@ struct FilterParser {
     let columns: Set<SQLName>
     var reader: SQLTokenReader
     var slots: [FilterPredicate.Slot] = []
-    /// How many calls of date functions enclose the expression.
+    /// The number of date function calls that enclose the expression.
     var dateCallDepth = 0
     private var depth = 0
 
@@ -25,7 +25,7 @@ struct FilterParser {
 
     /// Parses the whole text.
     ///
-    /// - Returns: The places of columns and of the current time, in text order.
+    /// - Returns: The positions of columns and of the current time, in text order.
     mutating func parse() throws(StretchError) -> [FilterPredicate.Slot] {
         try checkTokens()
         try parseExpression()
@@ -52,7 +52,7 @@ struct FilterParser {
         } while try acceptBinaryOperator()
     }
 
-    /// Parses expressions in parentheses; the opening one is taken already.
+    /// Parses expressions in parentheses, after the opening parenthesis.
     ///
     /// - Returns: The number of expressions.
     @discardableResult
@@ -79,7 +79,7 @@ struct FilterParser {
         case .quotedName: return try parseName(token)
         case .symbol, .parameter, .illegal:
             guard token.isSymbol("("), try parseList() > 0 else {
-                throw refusal(token, "stands where a value is expected", Self.conditionHint)
+                throw refusal(token, "appears where a value is expected", Self.conditionHint)
             }
         }
     }
@@ -107,7 +107,7 @@ struct FilterParser {
         try parseName(token)
     }
 
-    /// A column or a call of a function.
+    /// Parses a column or a function call.
     private mutating func parseName(_ token: SQLToken) throws(StretchError) {
         if reader.accept(symbol: "(") { return try parseCall(token) }
         if reader.peek?.isSymbol(".") ?? false {
@@ -129,7 +129,7 @@ struct FilterParser {
             && columns.contains(SQLName(token.identifierName ?? ""))
     }
 
-    /// `CASE [x] WHEN a THEN b … [ELSE c] END`, after CASE.
+    /// Parses `CASE [x] WHEN a THEN b … [ELSE c] END`, after CASE.
     private mutating func parseCase() throws(StretchError) {
         if !(reader.peek?.isKeyword("WHEN") ?? false) { try parseExpression() }
         while reader.accept(keyword: "WHEN") {
@@ -141,7 +141,7 @@ struct FilterParser {
         try expect(keyword: "END")
     }
 
-    /// `CAST(x AS type)`, after the opening parenthesis.
+    /// Parses `CAST(x AS type)`, after the opening parenthesis.
     private mutating func parseCast() throws(StretchError) {
         try parseExpression()
         try expect(keyword: "AS")
@@ -152,13 +152,13 @@ struct FilterParser {
 
     // MARK: Operators
 
-    /// Takes what follows an operand and needs no second one.
+    /// Accepts a postfix operator.
     private mutating func acceptPostfix() throws(StretchError) -> Bool {
         if reader.accept(keyword: "ISNULL") || reader.accept(keyword: "NOTNULL") { return true }
         if reader.accept(keywords: "NOT", "NULL") { return true }
         if reader.accept(keyword: "COLLATE") {
             guard reader.acceptName() != nil else {
-                throw refusal(reader.peek, "stands where a collation is expected", "Name one.")
+                throw refusal(reader.peek, "appears where a collation is expected", "Name one.")
             }
             return true
         }
@@ -167,7 +167,7 @@ struct FilterParser {
         }
         guard reader.accept(symbol: "(") else {
             throw refusal(
-                reader.peek, "stands where a list in parentheses is expected", Self.rowHint)
+                reader.peek, "appears where a list in parentheses is expected", Self.rowHint)
         }
         try parseList()
         return true

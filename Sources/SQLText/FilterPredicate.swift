@@ -2,64 +2,66 @@ package import StretchCore
 
 /// A table's filter predicate: a checked SQL condition over the columns of one row.
 ///
-/// A row that meets it is eligible for migration. The condition is deterministic, but for the
-/// current time, which is put in as a literal once per run; a predicate that names the current
-/// time is a moving window. It cannot leave the row: no subqueries, no bind parameters, no
-/// functions other than SQLite's own deterministic ones.
+/// A row that meets it is eligible for migration. The condition is deterministic except for the
+/// current time, which is inserted as a literal once per run; a predicate with the current time is
+/// a moving window. It depends only on the row: it has no subqueries, no bind parameters, and no
+/// functions other than SQLite's deterministic ones.
 ///
-/// A limit: an argument of a date function that is computed (from a column, or by `||`) cannot be
-/// checked. Where a row makes it the text `now` or `localtime`, SQLite takes the time of the
-/// statement or the zone of the machine.
+/// Limitation: a computed argument of a date function (from a column, or by `||`) cannot be
+/// checked. If its value is `now` or `localtime`, SQLite uses the time of the statement or the time
+/// zone of the machine.
 package struct FilterPredicate: Equatable, Sendable {
-    /// A place in the text where something is put in.
+    /// A position in the text at which a value is inserted.
     enum Slot: Equatable, Sendable {
-        /// A column's name, bare or quoted.
+        /// A column's name, quoted or not.
         case column(Range<Int>)
         /// The literal `'now'` as a time value.
         case now(Range<Int>)
-        /// The end of the arguments of a date function without a time value, which means now.
+        /// The end of the arguments of a date function without a time value, which means the
+        /// current time.
         case impliedNow(at: Int, isFirstArgument: Bool)
         /// `CURRENT_TIMESTAMP`, `CURRENT_DATE`, or `CURRENT_TIME`: a part of the current time.
         case currentTime(Range<Int>, characters: Range<Int>)
     }
 
-    /// The condition as it was given.
+    /// The original text of the condition.
     package let text: String
     private let slots: [Slot]
 
     /// Checks the text of a condition.
     ///
     /// - Parameters:
-    ///   - text: A SQL expression; comments are fine when they are closed.
-    ///   - columns: The columns that it may name, compared as SQLite compares names.
-    /// - Throws: ``StretchError`` with code `invalidArgument`; the message quotes what is refused
-    ///   and says where it stands, in characters from 1.
+    ///   - text: An SQL expression; comments must be terminated.
+    ///   - columns: The columns that it may name, compared as names in SQLite.
+    /// - Throws: ``StretchError`` with code `invalidArgument`; the message quotes the refused token
+    ///   and its position, in characters from 1.
     package init(parsing text: String, columns: [String]) throws(StretchError) {
         var parser = FilterParser(text, columns: columns)
         slots = try parser.parse()
         self.text = text
     }
 
-    /// Whether the predicate names the current time, so that rows become eligible by waiting.
+    /// Whether the predicate uses the current time, so that rows become eligible over time.
     package var isMovingWindow: Bool {
         slots.contains { slot in
             if case .column = slot { false } else { true }
         }
     }
 
-    /// The condition with the current time put in.
+    /// Returns the condition with the current time inserted.
     ///
-    /// - Parameter now: The time in UTC as SQLite writes it: `2026-11-22 10:00:00.000`.
+    /// - Parameter now: The time in UTC, in SQLite's format: `2026-11-22 10:00:00.000`.
     package func sql(now: String) -> String {
         filled(now: now, columnPrefix: nil)
     }
 
-    /// The condition with the current time put in and every column qualified, so that a column
-    /// that is gone is an error and never a string.
+    /// Returns the condition with the current time inserted and every column qualified.
+    ///
+    /// A missing column is thus an error and never read as a string.
     ///
     /// - Parameters:
-    ///   - alias: A name that SQLite reads without quotes.
-    ///   - now: The time in UTC as SQLite writes it: `2026-11-22 10:00:00.000`.
+    ///   - alias: A name that needs no quotes.
+    ///   - now: The time in UTC, in SQLite's format: `2026-11-22 10:00:00.000`.
     package func qualified(by alias: String, now: String) -> String {
         precondition(
             alias.utf8.allSatisfy(SQLTokenizer.isIdentifierByte), "an alias is a bare word")

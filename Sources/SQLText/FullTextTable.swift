@@ -1,7 +1,7 @@
-/// What the text of a full-text table says:
+/// Analyzes the definition of a full-text table:
 /// <https://sqlite.org/fts5.html#external_content_tables>.
 package enum FullTextTable {
-    /// The table that the `content` option of a full-text table names.
+    /// Returns the table named by the `content` option of a full-text table.
     package static func contentTable(_ text: String) -> String? {
         let tokens = Array(SQLTokenizer(text))
         let option = tokens.indices.dropLast(2).first {

@@ -1,8 +1,8 @@
-/// A statement's text after ``StatementRewriter``, and what the statement does to the overlay.
+/// The result of ``StatementRewriter``: a statement's text, and its effect on the overlay.
 package struct RewrittenStatement: Equatable, Sendable {
-    /// What the overlay has to know about a statement.
+    /// The effect of a statement on the overlay.
     package enum Kind: Equatable, Sendable {
-        /// Nothing: the text is as it was.
+        /// No effect; the text is unchanged.
         case unchanged
         /// An INSERT or REPLACE of this table, natively into schema main.
         case insert(table: String)
@@ -10,21 +10,21 @@ package struct RewrittenStatement: Equatable, Sendable {
         case change(table: String)
         /// A change of this table's definition, natively in schema main.
         case schemaChange(table: String, SchemaChange)
-        /// A CREATE VIEW that is not TEMP: main's views need mirroring again afterwards.
+        /// A CREATE VIEW that is not TEMP, after which main's views must be copied again.
         case createView
-        /// A DROP VIEW: main's views need mirroring again afterwards.
+        /// A DROP VIEW, after which main's views must be copied again.
         case dropView
-        /// A DROP TRIGGER: it may have been one of a mirrored view.
+        /// A DROP TRIGGER; the trigger may have belonged to a copied view.
         case dropTrigger
-        /// An ANALYZE: plans change with the statistics.
+        /// An ANALYZE, because plans depend on the statistics.
         case analyze
         /// A PRAGMA, whether its text changed or not.
         case pragma
     }
 
-    /// The text to prepare; everything after the first statement is as it was.
+    /// The text to prepare; the part after the first statement is unchanged.
     package let sql: String
-    /// What the first statement does.
+    /// The effect of the first statement.
     package let kind: Kind
 
     /// Makes a result.
@@ -34,7 +34,7 @@ package struct RewrittenStatement: Equatable, Sendable {
     }
 }
 
-/// A change of a table's definition, as far as its text tells.
+/// A change of a table's definition, as far as its text determines it.
 package enum SchemaChange: Equatable, Sendable {
     /// `ADD COLUMN name`, which SQLite appends after the last column.
     case addColumn(name: String)
@@ -42,14 +42,14 @@ package enum SchemaChange: Equatable, Sendable {
     case renameColumn(from: String, to: String)
     /// `DROP COLUMN name`.
     case dropColumn(name: String)
-    /// `RENAME TO to`. The rewriter refuses it, so that no result holds it.
+    /// `RENAME TO to`. The rewriter refuses it, so no result contains it.
     case renameTable(to: String)
-    /// `DROP TABLE`. The rewriter refuses it, so that no result holds it.
+    /// `DROP TABLE`. The rewriter refuses it, so no result contains it.
     case dropTable
     /// `CREATE INDEX`.
     case createIndex
     /// `CREATE TRIGGER`, not TEMP.
     case createTrigger
-    /// A form of ALTER TABLE that this version does not know.
+    /// A form of ALTER TABLE unknown to this version.
     case other
 }

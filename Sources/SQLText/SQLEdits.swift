@@ -2,20 +2,20 @@
 struct SQLEdits {
     private var edits: [(range: Range<Int>, replacement: String)] = []
 
-    /// Replaces the bytes of `range`; ranges are added in rising order and do not overlap.
+    /// Replaces the bytes of `range`; ranges must be ascending and must not overlap.
     mutating func replace(_ range: Range<Int>, with replacement: String) {
         precondition(range.lowerBound >= (edits.last?.range.upperBound ?? 0), "edits in order")
         edits.append((range, replacement))
     }
 
-    /// Puts text before the byte at `offset`.
+    /// Inserts text before the byte at `offset`.
     mutating func insert(_ text: String, at offset: Int) {
         replace(offset..<offset, with: text)
     }
 
-    /// The text with all replacements made, and no other byte changed.
+    /// Returns the text with all replacements, and no other byte changed.
     ///
-    /// Where a replacement would make one word of two (`INTO"t"` and `main.`), a space parts them.
+    /// If a replacement would join two words (`INTO"t"` and `main.`), a space is inserted.
     func applied(to sql: String) -> String {
         guard !edits.isEmpty else { return sql }
         let source = Array(sql.utf8)

@@ -1,9 +1,9 @@
 package import StretchCore
 
-/// A part of a CREATE TABLE statement of the file, such as a column's type, in a form that can
-/// stand in a statement of ours.
+/// A part of the file's CREATE TABLE statement, such as a column's type, for use in other
+/// statements.
 ///
-/// It ends nothing that it did not begin, and has no comments, the last of which could be open.
+/// Its parentheses are balanced, and it has no comments, which could be unterminated.
 package struct SQLFragment {
     /// The tokens, with spaces between them.
     package let text: String
@@ -12,7 +12,7 @@ package struct SQLFragment {
 
     /// Checks the text.
     ///
-    /// - Throws: `unsupported` for text that holds more than one part.
+    /// - Throws: `unsupported` for text that contains more than one part.
     package init(_ sql: String) throws(StretchError) {
         let tokens = Array(SQLTokenizer(sql))
         var depth = 0
@@ -30,7 +30,7 @@ package struct SQLFragment {
 
     private static func refusal(_ sql: String) -> StretchError {
         StretchError(
-            .unsupported, "the file's schema holds \"\(sql)\", which is no part of a column",
+            .unsupported, "the file's schema holds \"\(sql)\", which is not part of a column",
             hint: "Make the table again with the columns that it should have.")
     }
 }

@@ -1,16 +1,16 @@
 package import StretchText
 
-/// A token of SQL text, as SQLite's own tokenizer cuts it.
+/// A token of SQL text, as in SQLite's tokenizer.
 ///
-/// It shares the bytes of the text that it was cut from, so that it can answer for itself.
+/// It references the bytes of its text.
 package struct SQLToken: Sendable {
-    /// What a token is, before any grammar: keywords are words.
+    /// The kind of a token, independent of the grammar: keywords are words.
     package enum Kind: Sendable {
         /// A bare identifier or a keyword.
         case word
         /// A name in double quotes, square brackets, or grave accents.
         case quotedName
-        /// Text in single quotes. SQLite accepts it as a name, too, where only a name can stand.
+        /// Text in single quotes, which SQLite also accepts as a name where only a name is allowed.
         case string
         /// A blob literal: `x'53'`.
         case blob
@@ -20,13 +20,13 @@ package struct SQLToken: Sendable {
         case parameter
         /// An operator or a punctuation mark, of one to three bytes.
         case symbol
-        /// What SQLite calls an unrecognized token, such as a string without its end.
+        /// An unrecognized token in SQLite, such as an unterminated string.
         case illegal
     }
 
     /// The token's kind.
     package let kind: Kind
-    /// Where the token stands, in UTF-8 bytes of the whole text; never empty.
+    /// The position of the token, in UTF-8 bytes of the whole text; never empty.
     package let range: Range<Int>
     private let source: [UInt8]
 
@@ -39,10 +39,9 @@ package struct SQLToken: Sendable {
     /// The token as it is written.
     package var text: String { String(decoding: source[range], as: UTF8.self) }
 
-    /// The name that the token stands for where SQLite expects a name, without its quotes, or `nil`
-    /// for a token that cannot be a name.
+    /// The name that the token represents, without its quotes, or `nil` if it cannot be a name.
     ///
-    /// A string is a name in such a place: <https://sqlite.org/lang_keywords.html>.
+    /// A string is a name where SQLite expects one: <https://sqlite.org/lang_keywords.html>.
     package var identifierName: String? {
         switch kind {
         case .word: return text
@@ -51,25 +50,26 @@ package struct SQLToken: Sendable {
         }
     }
 
-    /// The name that the token stands for, to be compared as SQLite does.
+    /// The name that the token represents, for comparisons as in SQLite.
     package var name: SQLName? { identifierName.map { SQLName($0) } }
 
-    /// Whether the token is the bare word `keyword`, in any case (ASCII only, as SQLite folds).
+    /// Returns whether the token is the unquoted word `keyword`, ignoring the case of ASCII
+    /// letters.
     package func isKeyword(_ keyword: String) -> Bool {
         kind == .word && Self.isEqual(source[range], keyword.utf8)
     }
 
-    /// Whether the token is a bare word among `keywords`, in any case.
+    /// Returns whether the token is an unquoted word among `keywords`, ignoring case.
     package func isKeyword(in keywords: [String]) -> Bool {
         kind == .word && keywords.contains { isKeyword($0) }
     }
 
-    /// Whether the token is this operator or punctuation mark.
+    /// Returns whether the token is this operator or punctuation mark.
     package func isSymbol(_ symbol: String) -> Bool {
         kind == .symbol && source[range].elementsEqual(symbol.utf8)
     }
 
-    /// Whether the token can be read as this name, in any case (ASCII only).
+    /// Returns whether the token can be this name, ignoring the case of ASCII letters.
     package func isName(_ name: String) -> Bool {
         switch kind {
         case .word: return Self.isEqual(source[range], name.utf8)

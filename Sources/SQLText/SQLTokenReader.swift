@@ -1,9 +1,9 @@
 /// Reads tokens with one token of lookahead; a copy is a bookmark.
 struct SQLTokenReader: Sendable {
     private var tokenizer: SQLTokenizer
-    /// The next token, not yet taken, or `nil` at the end.
+    /// The next token, not yet consumed, or `nil` at the end.
     private(set) var peek: SQLToken?
-    /// The end of the token taken last, in UTF-8 bytes; 0 before the first.
+    /// The end of the last consumed token, in UTF-8 bytes; 0 at the start.
     private(set) var lastEnd = 0
 
     init(_ sql: String) {
@@ -11,10 +11,10 @@ struct SQLTokenReader: Sendable {
         peek = tokenizer.next()
     }
 
-    /// Whether a comment swallows the end of the text; known only once everything is read.
+    /// Whether an unterminated comment extends to the end of the text; known only at the end.
     var isCommentOpen: Bool { tokenizer.isCommentOpen }
 
-    /// Takes the next token.
+    /// Consumes the next token.
     @discardableResult
     mutating func next() -> SQLToken? {
         guard let token = peek else { return nil }
@@ -23,12 +23,12 @@ struct SQLTokenReader: Sendable {
         return token
     }
 
-    /// Takes the next token when it is this bare word.
+    /// Consumes the next token if it is this unquoted word.
     mutating func accept(keyword: String) -> Bool {
         accept { $0.isKeyword(keyword) }
     }
 
-    /// Takes the next tokens when they are these bare words, all of them or none.
+    /// Consumes the next tokens if they are these unquoted words, all of them or none.
     mutating func accept(keywords: String...) -> Bool {
         let bookmark = self
         for keyword in keywords where !accept(keyword: keyword) {
@@ -38,19 +38,19 @@ struct SQLTokenReader: Sendable {
         return true
     }
 
-    /// Takes the next token when it is this operator or punctuation mark.
+    /// Consumes the next token if it is this operator or punctuation mark.
     mutating func accept(symbol: String) -> Bool {
         accept { $0.isSymbol(symbol) }
     }
 
-    /// Takes the next token when it can be a name.
+    /// Consumes the next token if it can be a name.
     mutating func acceptName() -> SQLToken? {
         guard let token = peek, token.identifierName != nil else { return nil }
         next()
         return token
     }
 
-    /// Takes `name` or `schema.name`.
+    /// Consumes `name` or `schema.name`.
     mutating func acceptQualifiedName() -> (schema: SQLToken?, name: SQLToken)? {
         guard let first = acceptName() else { return nil }
         guard accept(symbol: ".") else { return (nil, first) }
@@ -58,9 +58,9 @@ struct SQLTokenReader: Sendable {
         return (first, second)
     }
 
-    /// Takes a group in parentheses, whatever it holds, when one comes next.
+    /// Consumes a group in parentheses, if one is next, with any content.
     ///
-    /// - Returns: Whether a whole group was taken; an open one takes everything.
+    /// - Returns: Whether a complete group was consumed; an unclosed group extends to the end.
     mutating func acceptGroup() -> Bool {
         guard accept(symbol: "(") else { return false }
         var depth = 1

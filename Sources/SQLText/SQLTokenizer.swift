@@ -1,25 +1,26 @@
-/// Cuts SQL text into tokens by SQLite's own rules, and skips white space and comments.
+/// Splits SQL text into tokens by SQLite's rules, and skips white space and comments.
 ///
-/// The rules are those of `sqlite3GetToken` in SQLite's `tokenize.c`: a byte of 0x80 and above is
-/// a letter, `$` is one too except at the start, a block comment may stay open at the end, and the
-/// text ends at the first NUL. Nothing is refused: what SQLite does not recognize is a token of
-/// kind ``SQLToken/Kind/illegal``. Where versions differ, the rule is the one before SQLite 3.46:
-/// digit separators (`1_000`) are illegal, and letters behind a hexadecimal number are a word.
+/// The rules are those of `sqlite3GetToken` in SQLite's `tokenize.c`: a byte of 0x80 and above is a
+/// letter, `$` is one too except at the start, a block comment may be unterminated, and the text
+/// ends at the first NUL. Nothing is refused: text that SQLite does not recognize is a token of
+/// kind ``SQLToken/Kind/illegal``. Where versions differ, the rules are those before SQLite 3.46:
+/// digit separators (`1_000`) are illegal, and letters after a hexadecimal number are a word.
 package struct SQLTokenizer: Sequence, IteratorProtocol, Sendable {
     private let bytes: [UInt8]
     private var position = 0
 
-    /// Whether a comment has swallowed the end of the text, so that it would swallow what is
-    /// appended, too: a block comment without its end, or a line comment on the last line.
+    /// Whether the text ends in a comment that would also include appended text.
+    ///
+    /// This is an unterminated block comment, or a line comment on the last line.
     package private(set) var isCommentOpen = false
 
-    /// Makes a tokenizer at the start of `sql`.
+    /// Creates a tokenizer at the start of `sql`.
     package init(_ sql: String) { self.init(Array(sql.utf8)) }
 
-    /// Makes a tokenizer at the start of a text in UTF-8.
+    /// Creates a tokenizer at the start of a UTF-8 text.
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-    /// Cuts the next token, or returns `nil` at the end; linear in the text, whatever it holds.
+    /// Returns the next token, or `nil` at the end; takes linear time for any text.
     package mutating func next() -> SQLToken? {
         skipSpace()
         guard position < bytes.count, bytes[position] != 0 else { return nil }
@@ -29,7 +30,7 @@ package struct SQLTokenizer: Sequence, IteratorProtocol, Sendable {
         return SQLToken(kind, range, in: bytes)
     }
 
-    /// The byte at `index`, or the NUL that ends every C string.
+    /// Returns the byte at `index`, or the NUL that terminates every C string.
     private func byte(_ index: Int) -> UInt8 {
         index < bytes.count ? bytes[index] : 0
     }
@@ -49,7 +50,7 @@ extension SQLTokenizer {
             case UInt8(ascii: "-") where byte(position + 1) == UInt8(ascii: "-"):
                 while byte(position) != 0, byte(position) != 0x0A { position += 1 }
                 isCommentOpen = byte(position) == 0
-            // SQLite reads "/*" as two operators when nothing follows it.
+            // SQLite reads "/*" as two operators at the end of the text.
             case UInt8(ascii: "/")
             where byte(position + 1) == UInt8(ascii: "*") && byte(position + 2) != 0:
                 skipBlockComment()
@@ -151,7 +152,7 @@ extension SQLTokenizer {
         return (endOfLetters == end ? .number : .illegal, endOfLetters)
     }
 
-    /// The end of `e5`, `E+5` or `e-5` at `start`, or `start` when none is there.
+    /// Returns the end of `e5`, `E+5` or `e-5` at `start`, or `start` if there is none.
     private func endOfExponent(from start: Int) -> Int {
         guard SQLToken.folded(byte(start)) == UInt8(ascii: "e") else { return start }
         let sign = byte(start + 1)
@@ -161,7 +162,7 @@ extension SQLTokenizer {
         return endOfRun(from: digits, while: Self.isDigit)
     }
 
-    /// A named parameter, with the `::` and `(…)` that Tcl's variables have.
+    /// Scans a named parameter, with the `::` and `(…)` of Tcl variables.
     private func scanParameter(from start: Int) -> Scan {
         var index = start + 1
         var letterCount = 0
@@ -208,7 +209,7 @@ extension SQLTokenizer {
         }
     }
 
-    /// The first index from `start` whose byte does not hold, at the latest the text's end.
+    /// Returns the first index from `start` whose byte does not match, or the end of the text.
     private func endOfRun(from start: Int, while holds: (UInt8) -> Bool) -> Int {
         var index = start
         while byte(index) != 0, holds(byte(index)) { index += 1 }
@@ -223,7 +224,8 @@ extension SQLTokenizer {
         isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(SQLToken.folded(byte))
     }
 
-    /// Whether the byte can stand inside a bare identifier: `IdChar` in SQLite's `tokenize.c`.
+    /// Returns whether the byte can be part of an unquoted identifier: `IdChar` in SQLite's
+    /// `tokenize.c`.
     static func isIdentifierByte(_ byte: UInt8) -> Bool {
         byte >= 0x80 || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "$") || isDigit(byte)
             || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(SQLToken.folded(byte))

@@ -3,11 +3,11 @@ internal import StretchText
 // MARK: - Pragma functions
 
 extension StatementRewriter {
-    /// Gives the table-valued forms of pragmas about tables, such as `pragma_table_info('t')`, the
-    /// schema main where they name a stretch-enabled table.
+    /// Adds schema main to table-valued pragmas that name a stretch-enabled table, such as
+    /// `pragma_table_info('t')`.
     ///
-    /// A name that is known only when the statement runs is compared then; without a schema, SQLite
-    /// searches as always: <https://sqlite.org/pragma.html#pragfunc>.
+    /// A name that is known only at run time is compared then. Without a schema, SQLite searches as
+    /// usual: <https://sqlite.org/pragma.html#pragfunc>.
     func qualifyingPragmaFunctions(_ sql: String) -> String {
         guard !tables.isEmpty, Self.mayCallPragma(sql) else { return sql }
         var reader = SQLTokenReader(sql)
@@ -23,7 +23,7 @@ extension StatementRewriter {
         return edits.applied(to: sql)
     }
 
-    /// Adds the schema to one call, whose first argument comes next.
+    /// Adds the schema to one call, whose first argument is next.
     private func qualify(
         _ reader: inout SQLTokenReader, _ edits: inout SQLEdits,
         _ parameters: inout ParameterNumbers
@@ -38,7 +38,7 @@ extension StatementRewriter {
             guard depth >= 0 else { break }
             reader.next()
             let number = parameters.number(of: token)
-            // The schema is there.
+            // The schema is given.
             if depth == 0, token.isSymbol(",") { return }
             var text = token.text
             if text.isSameText(as: "?"), let number {
@@ -63,13 +63,13 @@ extension StatementRewriter {
             """, at: end)
     }
 
-    /// Whether the text holds the letters of a call, decided without tokens.
+    /// Returns whether the text may contain such a call, without tokenizing it.
     private static func mayCallPragma(_ sql: String) -> Bool {
         let prefix = Array("pragma_".utf8)
         var matchedCount = 0
         for byte in sql.utf8 {
             let folded = SQLToken.folded(byte)
-            // No letter of the prefix but the first is a "p".
+            // Only the first letter of the prefix is a "p".
             matchedCount =
                 folded == prefix[matchedCount] ? matchedCount + 1 : folded == 0x70 ? 1 : 0
             if matchedCount == prefix.count { return true }
@@ -78,12 +78,13 @@ extension StatementRewriter {
     }
 }
 
-/// The numbers that SQLite gives to parameters: <https://sqlite.org/lang_expr.html#varparam>.
+/// The numbers that SQLite assigns to parameters: <https://sqlite.org/lang_expr.html#varparam>.
 private struct ParameterNumbers {
     private var greatest = 0
     private var names: [ExactText: Int] = [:]
 
-    /// The number of a parameter, or `nil` for other tokens; called once for each, in order.
+    /// Returns the number of a parameter, or `nil` for other tokens; called once for each, in
+    /// order.
     mutating func number(of token: SQLToken) -> Int? {
         guard token.kind == .parameter else { return nil }
         let name = ExactText(token.text)

@@ -4,15 +4,15 @@ package import StretchText
 /// A name in a statement, with or without its schema.
 private typealias QualifiedName = (schema: SQLToken?, name: SQLToken)
 
-/// A stretch-enabled table or a mirrored view, as a statement names it.
+/// A stretch-enabled table or a copied view, as named in a statement.
 private struct Target {
     /// The name without its quotes, in the statement's own case.
     let name: String
     let qualifiedName: QualifiedName
-    /// Whether the statement says `main.`, so that it means the local table itself.
+    /// Whether the statement names `main.` and thus the local table itself.
     let isMain: Bool
 
-    /// The target that a name is, or `nil` for other objects and other schemas.
+    /// Creates the target with a name, or `nil` for other objects and other schemas.
     init?(_ qualifiedName: QualifiedName?, in names: Set<SQLName>) {
         guard let qualifiedName, let name = qualifiedName.name.identifierName,
             names.contains(SQLName(name))
@@ -23,7 +23,7 @@ private struct Target {
         self.qualifiedName = qualifiedName
     }
 
-    /// The text with the target's name in schema main.
+    /// Returns the text with the target's name in schema main.
     func native(_ sql: String) -> String {
         guard !isMain else { return sql }
         var edits = SQLEdits()
@@ -39,7 +39,7 @@ private struct Target {
 // MARK: - Rows
 
 extension StatementRewriter {
-    /// `[OR x] INTO [schema.]t`, after INSERT or REPLACE.
+    /// Rewrites `[OR x] INTO [schema.]t`, after INSERT or REPLACE.
     func rewriteInsert(
         _ sql: String, _ verb: SQLToken, _ reader: SQLTokenReader
     ) -> RewrittenStatement {
@@ -51,9 +51,9 @@ extension StatementRewriter {
         return RewrittenStatement(sql: target.native(sql), kind: .insert(table: target.name))
     }
 
-    /// `[OR x] [schema.]t …` after UPDATE, or `FROM [schema.]t …` after DELETE.
+    /// Checks `[OR x] [schema.]t …` after UPDATE, or `FROM [schema.]t …` after DELETE.
     ///
-    /// - Throws: Code `unsupported` when an overlay's rows are asked back.
+    /// - Throws: Code `unsupported` for RETURNING on an overlay.
     func refuseReturning(
         _ sql: String, _ verb: SQLToken, _ reader: SQLTokenReader
     ) throws(StretchError) -> RewrittenStatement {
@@ -84,8 +84,9 @@ extension StatementRewriter {
 // MARK: - Locks
 
 extension StatementRewriter {
-    /// The table of schema main, or of none that is named, whose rows the first statement of a text
-    /// writes; `nil` for any other statement.
+    /// Returns the table, in schema main or unqualified, that the first statement of a text writes.
+    ///
+    /// `nil` for any other statement.
     package static func writtenTable(of sql: String) -> SQLName? {
         var reader = SQLTokenReader(sql)
         guard let verb = acceptVerb(&reader) else { return nil }
@@ -106,7 +107,7 @@ extension StatementRewriter {
 // MARK: - Definitions
 
 extension StatementRewriter {
-    /// CREATE INDEX, TRIGGER, and VIEW, unless TEMP.
+    /// Rewrites CREATE INDEX, TRIGGER, and VIEW, unless TEMP.
     func rewriteCreate(_ sql: String, _ reader: SQLTokenReader) -> RewrittenStatement {
         var reader = reader
         if reader.accept(keyword: "VIEW") { return RewrittenStatement(sql: sql, kind: .createView) }
@@ -128,7 +129,7 @@ extension StatementRewriter {
         let unchanged = RewrittenStatement(sql: sql, kind: .unchanged)
         _ = reader.accept(keywords: "IF", "NOT", "EXISTS")
         guard let trigger = reader.acceptQualifiedName() else { return unchanged }
-        // Between the name and ON stand only the time, the event, and names of columns.
+        // Only the timing, the event, and column names occur between the name and ON.
         while let token = reader.peek, !token.isKeyword("ON"), !token.isSymbol(";") {
             reader.next()
         }
@@ -139,12 +140,12 @@ extension StatementRewriter {
             let kind = RewrittenStatement.Kind.schemaChange(table: target.name, .createTrigger)
             return RewrittenStatement(sql: sql, kind: kind)
         }
-        // "ON temp.t" asks for a TEMP trigger; SQLite refuses it on a virtual table.
+        // "ON temp.t" means a TEMP trigger, which SQLite refuses on a virtual table.
         guard target.isMain || target.qualifiedName.schema == nil else { return unchanged }
         return createInMain(trigger, .createTrigger, on: target, sql)
     }
 
-    /// Puts an object without a schema into main; leaves one of another schema alone.
+    /// Creates an unqualified object in main, and leaves one of another schema unchanged.
     private func createInMain(
         _ object: (schema: SQLToken?, name: SQLToken), _ change: SchemaChange, on target: Target,
         _ sql: String
@@ -161,7 +162,7 @@ extension StatementRewriter {
         return RewrittenStatement(sql: edits.applied(to: sql), kind: kind)
     }
 
-    /// `TABLE [schema.]t …` after ALTER.
+    /// Rewrites `TABLE [schema.]t …` after ALTER.
     ///
     /// - Throws: Code `unsupported` for RENAME TO.
     func rewriteAlter(
@@ -183,7 +184,7 @@ extension StatementRewriter {
         return RewrittenStatement(sql: target.native(sql), kind: kind)
     }
 
-    /// What follows `ALTER TABLE t`: <https://sqlite.org/lang_altertable.html>.
+    /// Parses the rest of `ALTER TABLE t`: <https://sqlite.org/lang_altertable.html>.
     private static func parseAlteration(_ reader: inout SQLTokenReader) -> SchemaChange {
         if reader.accept(keywords: "RENAME", "TO") {
             return reader.acceptName().flatMap(\.identifierName).map { .renameTable(to: $0) }
@@ -201,7 +202,7 @@ extension StatementRewriter {
         return isAddition ? .addColumn(name: name) : .dropColumn(name: name)
     }
 
-    /// `[COLUMN] name`; a column may itself be called "column".
+    /// Accepts `[COLUMN] name`; a column may itself be called "column".
     private static func acceptColumn(_ reader: inout SQLTokenReader) -> String? {
         let bookmark = reader
         let isMarked = reader.accept(keyword: "COLUMN")
@@ -212,13 +213,13 @@ extension StatementRewriter {
         return reader.acceptName()?.identifierName
     }
 
-    /// `[schema.]t` after ANALYZE or REINDEX, which do nothing to a virtual table.
+    /// Rewrites `[schema.]t` after ANALYZE or REINDEX, which do nothing to a virtual table.
     func nativeTarget(_ sql: String, _ reader: SQLTokenReader) -> String {
         var reader = reader
         return Target(reader.acceptQualifiedName(), in: tables)?.native(sql) ?? sql
     }
 
-    /// `TABLE`, `VIEW` and `TRIGGER` after DROP.
+    /// Rewrites `TABLE`, `VIEW` and `TRIGGER` after DROP.
     ///
     /// - Throws: Code `wrongState` for a stretch-enabled table, or a trigger of the overlay.
     func rewriteDrop(
@@ -278,7 +279,7 @@ extension StatementRewriter {
 // MARK: - Pragmas
 
 extension StatementRewriter {
-    /// `[schema.]name [= value | (value)]` after PRAGMA.
+    /// Rewrites `[schema.]name [= value | (value)]` after PRAGMA.
     ///
     /// - Throws: Code `unsupported` for a pragma that would drop every TEMP object.
     func rewritePragma(
@@ -304,7 +305,7 @@ extension StatementRewriter {
         return RewrittenStatement(sql: edits.applied(to: sql), kind: .pragma)
     }
 
-    /// The pragmas whose value is a table, and whose answer for a virtual table is not the table's.
+    /// The pragmas with a table argument whose result for a virtual table differs from the table's.
     static let pragmasOfTables = [
         "table_info", "table_xinfo", "index_list", "foreign_key_list", "foreign_key_check",
     ]

@@ -1,13 +1,13 @@
 package import StretchCore
 package import StretchText
 
-/// Rewrites a statement of the application so that what must run natively goes to schema main.
+/// Rewrites a statement of the application so that native operations use schema main.
 ///
-/// A stretch-enabled table's bare name means its overlay in schema temp. SQLite gives a virtual
-/// table no column defaults, no UPSERT, no generated keys and no schema changes, so the targets of
-/// such statements are qualified with `main.`; nothing else in the text changes. Only the first
-/// statement of the text is looked at. Text that is not understood stays as it is, so that SQLite
-/// reports its own error. Rewriting a result again changes nothing.
+/// A stretch-enabled table's unqualified name means its overlay in schema temp. SQLite does not
+/// support column defaults, UPSERT, generated keys or schema changes on virtual tables, so the
+/// targets of such statements are qualified with `main.`; the rest of the text is unchanged. Only
+/// the first statement of the text is processed. Text that cannot be parsed is unchanged, so that
+/// SQLite reports its own error. Rewriting a result again has no effect.
 package struct StatementRewriter: Sendable {
     let tables: Set<SQLName>
     let views: Set<SQLName>
@@ -17,8 +17,8 @@ package struct StatementRewriter: Sendable {
     ///
     /// - Parameters:
     ///   - tables: The stretch-enabled tables.
-    ///   - views: The views of schema main that have a mirror in schema temp.
-    ///   - triggers: The overlay's triggers, the copies of those of such views among them.
+    ///   - views: The views of schema main that have a copy in schema temp.
+    ///   - triggers: The overlay's triggers, including the copies of those of such views.
     package init(
         tables: Set<SQLName>, views: Set<SQLName> = [], triggers: Set<SQLName> = []
     ) {
@@ -29,11 +29,12 @@ package struct StatementRewriter: Sendable {
 
     /// Rewrites the first statement of `statement`.
     ///
-    /// - Throws: ``StretchError`` with code `unsupported` or `wrongState` for what would lose rows
-    ///   or the overlay, or what SQLite cannot do on a virtual table; the hint says what to do.
+    /// - Throws: ``StretchError`` with code `unsupported` or `wrongState` for a statement that
+    ///   would lose rows or the overlay, or that SQLite does not support on a virtual table; the
+    ///   hint states an alternative.
     package func rewrite(_ statement: String) throws(StretchError) -> RewrittenStatement {
         let result = try rewriteTarget(statement)
-        // What a view or a trigger says is kept as it is.
+        // The text of a view or a trigger is unchanged.
         if case .createView = result.kind { return result }
         if case .schemaChange = result.kind { return result }
         return RewrittenStatement(sql: qualifyingPragmaFunctions(result.sql), kind: result.kind)
@@ -63,29 +64,32 @@ package struct StatementRewriter: Sendable {
         }
     }
 
-    /// The first keyword of the first statement in upper case, past EXPLAIN and WITH clauses, or
-    /// `nil` when the text holds no statement.
+    /// Returns the first keyword of the first statement in upper case, after EXPLAIN and WITH
+    /// clauses.
+    ///
+    /// `nil` if the text contains no statement.
     package static func firstKeyword(of sql: String) -> String? {
         var reader = SQLTokenReader(sql)
         guard let verb = acceptVerb(&reader) else { return nil }
         return verb.text.uppercasedASCII
     }
 
-    /// Whether the first keyword is one of these.
+    /// Returns whether the first keyword is one of these.
     package static func starts(_ sql: String, with keywords: String...) -> Bool {
         var reader = SQLTokenReader(sql)
         return acceptVerb(&reader)?.isKeyword(in: keywords) ?? false
     }
 
-    /// Whether a statement ends a transaction or a savepoint.
+    /// Returns whether a statement ends a transaction or a savepoint.
     package static func endsTransaction(_ sql: String) -> Bool {
         starts(sql, with: "COMMIT", "END", "ROLLBACK", "RELEASE")
     }
 
     // MARK: Finding the verb
 
-    /// Whether the text starts with a keyword after which nothing is ever rewritten, decided from
-    /// its first bytes, without tokens.
+    /// Returns whether the text starts with a keyword of a statement that is never rewritten.
+    ///
+    /// Only the first bytes are read, without tokenizing.
     private static func startsWithPassingVerb(_ sql: String) -> Bool {
         var letters: UInt64 = 0
         var letterCount = 0
@@ -108,7 +112,7 @@ package struct StatementRewriter: Sendable {
             verb.utf8.reduce(0) { $0 << 8 | UInt64($1) }
         })
 
-    /// Takes the first keyword past empty statements, EXPLAIN [QUERY PLAN], and WITH clauses.
+    /// Consumes the first keyword after empty statements, EXPLAIN [QUERY PLAN], and WITH clauses.
     static func acceptVerb(_ reader: inout SQLTokenReader) -> SQLToken? {
         while reader.accept(symbol: ";") {}
         if reader.accept(keyword: "EXPLAIN") { _ = reader.accept(keywords: "QUERY", "PLAN") }

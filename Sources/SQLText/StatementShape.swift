@@ -1,34 +1,35 @@
-/// What the text of a statement tells about conditions that SQLite offers to virtual tables.
+/// Properties of a statement's text that limit the use of conditions offered to virtual tables.
 ///
-/// SQLite takes such a condition for advice and says neither where it comes from nor which affinity
-/// its right side has. So each is used only where the text excludes the place in which the rows
-/// that it leaves out would be missed.
+/// SQLite offers a condition without its origin and without the affinity of its right side. A
+/// condition is therefore used only if the text excludes an origin for which it would omit required
+/// rows.
 package struct StatementShape: OptionSet, Sendable {
     package let rawValue: UInt8
 
     package init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    /// It may join tables by LEFT, RIGHT or FULL JOIN.
+    /// The statement may use LEFT, RIGHT or FULL JOIN.
     ///
     /// LIKE, GLOB and NOT NULL in the ON clause are then offered to the left table, whose rows they
-    /// must not leave out: <https://sqlite.org/lang_select.html#the_from_clause>.
+    /// must not exclude: <https://sqlite.org/lang_select.html#the_from_clause>.
     package static let joinsOuter = Self(rawValue: 1)
-    /// It may look a row value up in a list.
+    /// The statement may look up a row value in a list.
     ///
     /// Each column is then offered as equal to a value that lost the affinity of its list.
     package static let listsRowValues = Self(rawValue: 2)
-    /// It may have several tables, or subqueries: a right side can be a column with an affinity.
+    /// The statement may have several tables or subqueries, so a right side can be a column with an
+    /// affinity.
     package static let comparesTables = Self(rawValue: 4)
 
-    /// What is assumed of a statement whose text is not known.
+    /// The shape of a statement whose text is unknown.
     package static let unknown: Self = [.joinsOuter, .listsRowValues, .comparesTables]
 
-    /// The shape of one statement, or of the definition of a view or a trigger.
+    /// Creates the shape of a statement, or of the definition of a view or a trigger.
     package init(of sql: String) {
         self = []
         var tokens = SQLTokenizer(sql)
         var (queryCount, depth) = (0, 0)
-        // The depths of the FROM clauses that are open.
+        // The depths of the open FROM clauses.
         var sources: [Int] = []
         var isAfterGroup = false
         while let token = tokens.next() {

@@ -1,21 +1,21 @@
-/// Cuts a script into statements, as `sqlite3_complete` does: behind semicolons, and in a trigger
-/// only behind the one after END.
+/// Splits a script into statements like `sqlite3_complete`: after semicolons, and in a trigger only
+/// after END.
 ///
-/// The statements in their order are the whole script; its bytes are looked at once.
-/// Source: <https://sqlite.org/c3ref/complete.html>.
+/// The statements in order form the whole script, whose bytes are read once. Source:
+/// <https://sqlite.org/c3ref/complete.html>.
 package struct StatementSplitter: Sequence, IteratorProtocol {
     private let bytes: [UInt8]
     private var tokens: SQLTokenizer
     private var offset = 0
 
-    /// Makes a splitter at the start of a script.
+    /// Creates a splitter at the start of a script.
     package init(_ script: String) {
         bytes = Array(script.utf8)
         tokens = SQLTokenizer(bytes)
     }
 
-    /// The next statement with its semicolon and all that stands before it; the last one is what
-    /// no semicolon ends.
+    /// Returns the next statement with its semicolon and all text before it; the last one may lack
+    /// a semicolon.
     package mutating func next() -> String? {
         guard offset < bytes.count else { return nil }
         let start = offset
@@ -28,7 +28,7 @@ package struct StatementSplitter: Sequence, IteratorProtocol {
         var last: (SQLToken?, SQLToken?)
         while let token = tokens.next() {
             if token.isSymbol(";") {
-                // Semicolons before the first word belong to no statement.
+                // Semicolons before the first word do not end a statement.
                 if words.isEmpty { continue }
                 let isEndOfTrigger =
                     last.0?.isSymbol(";") ?? false && last.1?.isKeyword("END") ?? false

@@ -1,23 +1,24 @@
 internal import StretchText
 
-/// The bare names that the text of a view or a trigger gives to tables, where SQLite looks them up:
-/// in FROM, behind IN, and as what a statement of a trigger writes.
+/// The unqualified table names in the text of a view or a trigger.
 ///
-/// Names of common table expressions are left out where these are in scope, and so are columns and
-/// aliases: <https://sqlite.org/lang_select.html>, <https://sqlite.org/lang_with.html>.
+/// They occur in FROM, after IN, and as targets of a trigger's statements.
+///
+/// Names of common table expressions in scope, columns and aliases are excluded:
+/// <https://sqlite.org/lang_select.html>, <https://sqlite.org/lang_with.html>.
 struct TableReferences {
-    /// What is read, in the order of the text.
+    /// The tables that are read, in text order.
     private(set) var sources: [SQLToken] = []
-    /// What the statements of a trigger write; no schema may stand before these names.
+    /// The targets of a trigger's statements, which cannot have a schema name.
     private(set) var targets: [SQLToken] = []
 
-    /// What stands between two parentheses, or in a whole statement.
+    /// The content of parentheses, or of a whole statement.
     private struct Group {
-        /// Whether it is in a list of tables, so that a comma is followed by the next one.
+        /// Whether it is in a list of tables, in which a comma is followed by another table.
         var isInFrom = false
-        /// Whether a table comes next.
+        /// Whether a table is expected next.
         var expectsTable = false
-        /// The common table expressions that begin here.
+        /// The common table expressions that start here.
         var commonTables: Set<SQLName> = []
     }
 
@@ -39,7 +40,7 @@ struct TableReferences {
         while index < tokens.count { index += read(at: index) }
     }
 
-    /// Reads what begins at a token.
+    /// Reads the construct that starts at a token.
     ///
     /// - Returns: The number of tokens.
     private mutating func read(at index: Int) -> Int {
@@ -79,7 +80,7 @@ struct TableReferences {
         let token = tokens[index]
         let previous = index > 0 ? tokens[index - 1] : nil
         if token.isKeyword("FROM") {
-            // `IS DISTINCT FROM` compares.
+            // `IS DISTINCT FROM` is a comparison.
             if previous?.isKeyword("DISTINCT") ?? false { return 1 }
             if previous?.isKeyword("DELETE") ?? false {
                 return 1 + readName(at: index + 1, isTarget: true)
@@ -105,7 +106,7 @@ struct TableReferences {
         return 1
     }
 
-    /// Reads a table's name, if one stands there.
+    /// Reads a table's name, if there is one.
     private mutating func readName(at index: Int, isTarget: Bool = false) -> Int {
         guard index < tokens.count, let name = tokens[index].name else { return 0 }
         if index + 1 < tokens.count, tokens[index + 1].isSymbol(".") { return 3 }
@@ -123,14 +124,14 @@ struct TableReferences {
             || tokens[index].isKeyword("WITH") && !commonTables(at: index).isEmpty
     }
 
-    /// `WINDOW name AS`; without that, the word is an alias.
+    /// Returns whether `WINDOW name AS` follows; otherwise the word is an alias.
     private func isWindowClause(at index: Int) -> Bool {
         tokens[index].isKeyword("WINDOW") && index + 2 < tokens.count
             && tokens[index + 1].name != nil && tokens[index + 2].isKeyword("AS")
     }
 
-    /// The names of a WITH clause, each of which all of its parts and the query behind it see; none
-    /// where the word is a name.
+    /// Returns the names of a WITH clause, visible in all its parts and its query; none if the word
+    /// is a name.
     private func commonTables(at index: Int) -> Set<SQLName> {
         var names: Set<SQLName> = []
         var index = index + 1
@@ -153,7 +154,7 @@ struct TableReferences {
         return names
     }
 
-    /// The place behind a group in parentheses, or the same place where none begins.
+    /// Returns the index after a group in parentheses, or the same index if none starts.
     private func endOfGroup(at index: Int) -> Int {
         guard index < tokens.count, tokens[index].isSymbol("(") else { return index }
         var (depth, end) = (0, index)

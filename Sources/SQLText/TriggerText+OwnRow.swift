@@ -3,19 +3,19 @@ internal import StretchText
 extension TriggerText {
     private static let rowidNames: Set<SQLName> = ["rowid", "_rowid_", "oid"]
 
-    /// Whether the body touches `table` only by writing the row that made the trigger fire.
+    /// Returns whether the body uses `table` only to write the row for which the trigger fires.
     ///
-    /// That is the common trigger that sets `updated_at`: every statement that names the table is
-    /// `UPDATE t SET … WHERE key = NEW.key`, not of the key itself, or `DELETE FROM t WHERE
-    /// key = OLD.key`, over all columns of the key and nothing else, and reads the table nowhere.
-    /// Such a row is hot when the trigger fires. A `WHEN` condition is not looked at.
+    /// An example is the common trigger that sets `updated_at`. Every statement that names the
+    /// table must be `UPDATE t SET … WHERE key = NEW.key` without changing the key, or `DELETE FROM
+    /// t WHERE key = OLD.key`, with exactly the key's columns, and must not read the table. Such a
+    /// row is hot when the trigger fires. A `WHEN` condition is ignored.
     ///
     /// - Parameters:
     ///   - table: The trigger's own table.
     ///   - key: The columns of its primary key. For a key of one column, `rowid = NEW.rowid` and
-    ///     its other spellings are the same row; the caller knows that no column has such a name.
-    ///   - keyIsRowid: Whether the key is an INTEGER PRIMARY KEY, another name of the rowid, so
-    ///     that both may stand for each other: `rowid = NEW.id`.
+    ///     its synonyms identify the same row; the caller ensures that no column has such a name.
+    ///   - keyIsRowid: Whether the key is an INTEGER PRIMARY KEY, an alias of the rowid, so that
+    ///     both are interchangeable: `rowid = NEW.id`.
     package func bodyOnlyWritesItsOwnRow(
         of table: String, key: [String], keyIsRowid: Bool = false
     ) -> Bool {
@@ -23,14 +23,14 @@ extension TriggerText {
         guard !key.isEmpty, !isHiddenByImage else { return false }
         let tokens = Array(SQLTokenizer(body))
         let names: Set = [SQLName(table)]
-        // Statements in a trigger hold no semicolon other than the one that ends them.
+        // Statements in a trigger contain no semicolon except the one that ends them.
         return tokens.split { $0.isSymbol(";") }.allSatisfy { statement in
             let statement = Array(statement)
             let mentions = statement.indices.filter {
                 DependencyScan.isMention(of: names, at: $0, in: statement)
             }
             guard !mentions.isEmpty else { return true }
-            // `t.column` means the target's row, where the table is named nowhere else.
+            // `t.column` means the target's row if the table is named nowhere else.
             let bare = mentions.filter { !DependencyScan.isQualifier(at: $0, in: statement) }
             guard bare.count == 1, bare[0] <= 3 else { return false }
             let check = OwnRowCheck(table: table, key: key, keyIsRowid: keyIsRowid)
@@ -38,7 +38,7 @@ extension TriggerText {
         }
     }
 
-    /// The rule of one statement, already cut into tokens.
+    /// The check of one statement, given as tokens.
     private struct OwnRowCheck {
         let table: String
         let key: [String]
@@ -63,7 +63,7 @@ extension TriggerText {
             return namesOwnRow(Array(statement[(whereIndex + 1)...]))
         }
 
-        /// Whether a SET clause assigns to a column of the key, `a = …` or `(a, b) = …`.
+        /// Returns whether a SET clause assigns to a column of the key, `a = …` or `(a, b) = …`.
         private func setsKey(_ clause: [SQLToken]) -> Bool {
             let names = TriggerText.rowidNames.union(key.map { SQLName($0) })
             var depth = 0
@@ -78,7 +78,8 @@ extension TriggerText {
             return false
         }
 
-        /// Whether a condition is `key = NEW.key` for each column of the key, joined by AND.
+        /// Returns whether a condition is `key = NEW.key` for each column of the key, joined by
+        /// AND.
         private func namesOwnRow(_ condition: [SQLToken]) -> Bool {
             var missing = key.map { SQLName($0) }
             for term in condition.split(omittingEmptySubsequences: false, whereSeparator: isAnd) {
@@ -92,7 +93,7 @@ extension TriggerText {
 
         private func isAnd(_ token: SQLToken) -> Bool { token.isKeyword("AND") }
 
-        /// The key's column in `column = NEW.column`, in either order, or `nil`.
+        /// Returns the key's column in `column = NEW.column`, in either order, or `nil`.
         private func keyColumn(equatedBy term: [SQLToken]) -> SQLName? {
             let isEquals: (SQLToken) -> Bool = { $0.isSymbol("=") || $0.isSymbol("==") }
             let sides = term.split(omittingEmptySubsequences: false, whereSeparator: isEquals)
@@ -109,7 +110,8 @@ extension TriggerText {
             return sameColumn(row, image)
         }
 
-        /// The column of `x.column`, `x` being one of these; a bare column is the table's.
+        /// Returns the column of `x.column`, where `x` is one of these; an unqualified column is
+        /// the table's.
         private func column(
             _ tokens: [SQLToken], of qualifiers: [String], isTableItself: Bool = false
         ) -> SQLName? {

@@ -1,22 +1,22 @@
-/// A `CREATE TRIGGER` statement in its parts: <https://sqlite.org/lang_createtrigger.html>.
+/// The parts of a `CREATE TRIGGER` statement: <https://sqlite.org/lang_createtrigger.html>.
 package struct TriggerText: Equatable, Sendable {
-    /// What makes the trigger fire.
+    /// The event that fires the trigger.
     package enum Event: Equatable, Sendable {
         /// INSERT.
         case insert
         /// DELETE.
         case delete
-        /// UPDATE of any of these columns, or of any column when there are none.
+        /// UPDATE of any of these columns, or of any column if the list is empty.
         case update(columns: [String])
     }
 
-    /// When the trigger fires.
+    /// The time at which the trigger fires.
     package enum Timing: Equatable, Sendable {
-        /// Before the row changes; also what a trigger does that says nothing.
+        /// Before the row changes; the default.
         case before
         /// After the row has changed.
         case after
-        /// In place of a change of a view's row.
+        /// Instead of a change of a view's row.
         case insteadOf
     }
 
@@ -24,16 +24,16 @@ package struct TriggerText: Equatable, Sendable {
     package let name: String
     /// The name of its table or view, without its quotes.
     package let table: String
-    /// What makes it fire.
+    /// The event that fires it.
     package let event: Event
-    /// When it fires.
+    /// The time at which it fires.
     package let timing: Timing
-    /// The condition after WHEN, as it is written.
+    /// The text of the condition after WHEN.
     package let condition: String?
-    /// What stands between BEGIN and END, as it is written.
+    /// The text between BEGIN and END.
     package let body: String
 
-    /// Parses the text of a trigger, TEMP or not; returns `nil` for anything else.
+    /// Parses the text of a trigger, TEMP or not; `nil` for any other text.
     package init?(parsing sql: String) {
         var reader = SQLTokenReader(sql)
         guard reader.accept(keyword: "CREATE") else { return nil }
@@ -83,7 +83,7 @@ package struct TriggerText: Equatable, Sendable {
         return .update(columns: columns)
     }
 
-    /// Moves to BEGIN, which a column may be called only behind a dot or in parentheses.
+    /// Advances to BEGIN, which can be a column name only after a period or in parentheses.
     private static func acceptCondition(_ reader: inout SQLTokenReader) -> Range<Int>? {
         guard let start = reader.peek?.range.lowerBound else { return nil }
         var isAfterDot = false
@@ -94,12 +94,12 @@ package struct TriggerText: Equatable, Sendable {
         return start..<max(start, reader.lastEnd)
     }
 
-    /// Moves to the end of the text, which nothing but the trigger's END ends.
+    /// Advances to the trigger's END, which must end the text.
     private static func acceptBody(_ reader: inout SQLTokenReader) -> Range<Int>? {
         let start = reader.lastEnd
         var last: SQLToken?
         while let token = reader.next() {
-            // No statement of a body begins with END.
+            // No statement of a body starts with END.
             if token.isKeyword("END"), last?.isSymbol(";") ?? false {
                 while reader.accept(symbol: ";") {}
                 return reader.peek == nil ? start..<token.range.lowerBound : nil

@@ -3,10 +3,10 @@ public import StretchEngine
 public import StretchKeystore
 
 extension Configuration {
-    /// The system's SQLite library, clock and generator, and remotes that are SQLite files.
+    /// A configuration with the linked SQLite library, the system's clock, and SQLite remotes.
     ///
-    /// Without a keystore nobody owns the branches of the files that it enables, and a restored
-    /// file is not told from the living one.
+    /// Without a keystore, the branches of enabled files have no owner, and a restored file is not
+    /// distinguished from the original.
     public static var linked: Configuration {
         var configuration = Configuration(routines: .linked)
         configuration.remotes = [.embedded]
@@ -15,8 +15,8 @@ extension Configuration {
 }
 
 extension Configuration {
-    /// What programs of this user share: ``linked``, with the user's keystore and the logins that
-    /// it has.
+    /// The configuration for programs of this user: ``linked`` with the user's keystore and its
+    /// logins.
     public static var standard: Configuration {
         var configuration = linked
         let keystore = Keystore.standard()
@@ -29,7 +29,7 @@ extension Configuration {
 }
 
 extension StretchDatabase {
-    /// Opens an existing local file as this user does: with ``Configuration/standard``.
+    /// Opens an existing local file with ``Configuration/standard``.
     ///
     /// - Throws: `invalidArgument` for a missing file or one that is not a database; `damaged` for
     ///   a catalog of another version.

@@ -1,4 +1,4 @@
-// One import gives all names that the library's calls use.
+// A single import provides all names that the library's API uses.
 @_exported public import StretchCatalog
 @_exported public import StretchCore
 @_exported public import StretchEndpoint

@@ -79,7 +79,7 @@ struct GarbageCommand: ParsableCommand {
     }
 }
 
-/// How old a backup may be that finds all its rows.
+/// The maximum age of a complete backup.
 enum BackupAge {
     static func sentence(_ age: Duration?, since time: String? = nil) -> String {
         guard let age else { return "Every backup finds all its rows." }

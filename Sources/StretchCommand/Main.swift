@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import Foundation
 internal import StretchText
 
-/// The entry: runs a command, and ends the process with the status of its failure.
+/// The entry point: runs a command, and ends the process with its exit status.
 ///
 /// The statuses are documented in `Documentation/ExitStatus.md`.
 @main

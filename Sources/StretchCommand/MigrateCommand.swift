@@ -87,8 +87,7 @@ struct MigrateCommand: ParsableCommand {
         }
     }
 
-    /// Runs once; with `--watch`, a failure that can pass is a warning, and the next turn
-    /// tries again.
+    /// Runs once; with `--watch`, a transient failure is a warning, and the next iteration retries.
     private func runOnceOrWait(
         _ database: StretchDatabase, isFirst: Bool
     ) throws -> MigrationReport? {
@@ -133,7 +132,7 @@ struct MigrateCommand: ParsableCommand {
 
     private func reclaim(_ database: StretchDatabase, _ mode: ReclaimMode) throws {
         let report = try database.reclaim(mode)
-        // With --json the report of the migration is the result, and the only one.
+        // With --json, the report of the migration is the only result.
         guard !options.json else { return }
         StandardOutput.writeLine(
             "Reclaimed space: \(report.bytesBefore.byteText) before, "
@@ -142,7 +141,7 @@ struct MigrateCommand: ParsableCommand {
 }
 
 extension MigrationReport {
-    /// The report as people read it.
+    /// The report as lines of text.
     var lines: [String] {
         var lines = tables.flatMap(Self.lines)
         if lines.isEmpty { lines.append("Nothing to move.") }

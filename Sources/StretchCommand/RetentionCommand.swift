@@ -63,7 +63,7 @@ struct RetentionCommand: ParsableCommand {
     }
 }
 
-/// A duration as a person writes it: a number and `s`, `m`, `h`, `d` or `w`; or `unlimited`.
+/// A duration argument: a number and `s`, `m`, `h`, `d` or `w`; or `unlimited`.
 struct RetentionArgument {
     /// The duration, or `nil` for unlimited.
     let duration: Duration?
@@ -76,7 +76,7 @@ struct RetentionArgument {
         let lengths: [Character: Int64] = [
             "s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800,
         ]
-        // A hundred years are more than any backup is kept.
+        // No backup is kept for a hundred years.
         guard let length = argument.last.flatMap({ lengths[$0] }),
             let count = Int64(argument.dropLast()), count >= 0,
             count <= 36_525 * 86_400 / length

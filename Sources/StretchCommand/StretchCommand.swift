@@ -24,9 +24,9 @@ struct StretchCommand: ParsableCommand {
             DisableCommand.self, DemoCommand.self,
         ])
 
-    /// Checks that the words before the first option lead to a command.
+    /// Checks that the words before the first option name a command.
     ///
-    /// The parser would call a misspelt command an unexpected argument.
+    /// The parser would report a misspelled command as an unexpected argument.
     ///
     /// - Throws: `invalidArgument`, naming the words.
     static func requireCommand(_ arguments: ArraySlice<String>) throws(StretchError) {

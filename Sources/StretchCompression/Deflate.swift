@@ -1,23 +1,23 @@
 internal import CZlib
 
-/// Bytes as zlib's format keeps them, in pieces: <https://www.rfc-editor.org/rfc/rfc1950>.
+/// Compression in zlib format, in pieces: <https://www.rfc-editor.org/rfc/rfc1950>.
 ///
-/// Memory beside input and output is zlib's window, less than 300 KiB:
+/// Apart from input and output, memory use is that of zlib, less than 300 KiB:
 /// <https://zlib.net/zlib_tech.html>.
 package enum Deflate {
-    /// The most bytes of a piece.
+    /// The maximum size of a piece, in bytes.
     package static let pieceByteCount = 1 << 20
-    /// The most bytes that one compressed byte can stand for, rounded up.
+    /// The maximum number of bytes that one compressed byte can represent, rounded up.
     package static let maximumRatio = 1_100
 
-    /// Compresses.
+    /// Compresses bytes.
     ///
     /// - Returns: The compressed bytes, in order; each piece but the last has
     ///   ``pieceByteCount`` bytes.
     package static func compress(_ bytes: UnsafeRawBufferPointer) -> [[UInt8]] {
         let stream = z_stream.allocated()
         defer { stream.deallocate() }
-        // The fastest level: rows wait for it.
+        // The fastest level, because rows wait for the compression.
         let code = deflateInit_(
             stream, Z_BEST_SPEED, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
         precondition(code == Z_OK, "zlib has no memory, or is another version")
@@ -32,7 +32,7 @@ package enum Deflate {
                 repeat {
                     // zlib counts input in 32 bits.
                     let count = min(bytes.count - offset, 1 << 30)
-                    // zlib never writes to its input.
+                    // zlib does not write to its input.
                     stream.pointee.next_in = UnsafeMutablePointer(
                         mutating: bytes.baseAddress?.advanced(by: offset)
                             .assumingMemoryBound(to: UInt8.self))
@@ -51,7 +51,7 @@ package enum Deflate {
 }
 
 extension z_stream {
-    /// A stream at an address of its own: zlib refuses one that moved.
+    /// Returns a stream at a fixed address, because zlib refuses a stream that was moved.
     static func allocated() -> UnsafeMutablePointer<z_stream> {
         let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
         stream.initialize(to: z_stream())

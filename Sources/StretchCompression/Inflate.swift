@@ -1,8 +1,8 @@
 internal import CZlib
 
-/// Takes compressed bytes piece by piece, and writes what they stand for into given memory.
+/// Decompresses bytes piece by piece into given memory.
 ///
-/// Damaged bytes, or more or fewer than the memory holds, are an answer and never a trap.
+/// Damaged input, or output of another size than the memory, is reported and never a trap.
 package struct Inflate: ~Copyable {
     private let stream = z_stream.allocated()
     private let output: UnsafeMutableRawBufferPointer
@@ -10,7 +10,7 @@ package struct Inflate: ~Copyable {
     private var isDone = false
     private var isDamaged = false
 
-    /// Begins.
+    /// Starts decompression.
     ///
     /// - Parameter output: Memory of exactly the expected size, which must outlive this value.
     package init(into output: UnsafeMutableRawBufferPointer) {
@@ -24,21 +24,21 @@ package struct Inflate: ~Copyable {
         stream.deallocate()
     }
 
-    /// Whether the pieces so far were whole, sound, and filled the memory exactly.
+    /// Whether the pieces so far were complete and valid, and filled the memory exactly.
     package var isComplete: Bool { isDone && !isDamaged && offset == output.count }
 
-    /// Takes the next piece.
+    /// Decompresses the next piece.
     package mutating func append(_ piece: UnsafeRawBufferPointer) {
         guard !isDamaged, !piece.isEmpty else { return }
         guard !isDone else {
             isDamaged = true
             return
         }
-        // zlib never writes to its input.
+        // zlib does not write to its input.
         stream.pointee.next_in = UnsafeMutablePointer(
             mutating: piece.baseAddress?.assumingMemoryBound(to: UInt8.self))
         stream.pointee.avail_in = UInt32(piece.count)
-        // zlib wants a place to write to, also where nothing may follow.
+        // zlib requires an output buffer, even if no output may follow.
         var beyond: UInt8 = 0
         while stream.pointee.avail_in > 0, !isDone, !isDamaged {
             let room = min(output.count - offset, 1 << 30)

@@ -160,7 +160,7 @@ package enum GuardedFile {
             for suffix in logSuffixes where lstat(path + suffix, &state) == 0 {
                 throw StretchError(
                     .wrongState,
-                    "\"\(path)\(suffix)\" is there, and would be taken for the new file's log",
+                    "\"\(path)\(suffix)\" exists, and would be used as the new file's log",
                     hint: "Move it away, or name another file.")
             }
             return

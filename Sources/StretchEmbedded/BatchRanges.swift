@@ -1,26 +1,26 @@
 internal import StretchEndpoint
 
-/// The rowids of a set of batches: which rows belong to it, and where in it they are.
+/// The rowids of a set of batches.
 struct BatchRanges {
-    /// Batches that lie side by side, as one range; ascending.
+    /// The ranges in ascending order, with adjacent batches combined.
     let coalesced: [ClosedRange<Int64>]
-    /// The rows of all batches.
+    /// The number of rows of all batches.
     let rowCount: Int64
-    /// The batches that have rows, ascending.
+    /// The batches that have rows, in ascending order.
     let batches: [VisibleBatch]
-    // Parallel and ascending, one element for each batch that has rows.
+    // Parallel to `batches`, in ascending order.
     private let firstRows: [Int64]
     private let endRows: [Int64]
 
-    /// No row.
+    /// Creates an empty set.
     init() {
         (coalesced, rowCount) = ([], 0)
         (firstRows, endRows, batches) = ([], [], [])
     }
 
-    /// Makes the ranges of batches in any order; a batch that is named twice counts once.
+    /// Creates the ranges of batches in any order; duplicates count once.
     ///
-    /// - Returns: `nil` when two batches have a row in common.
+    /// - Returns: `nil` if two batches share a row.
     init?(_ batches: [(batch: VisibleBatch, firstRow: Int64)]) {
         let sorted = batches.sorted { $0.firstRow < $1.firstRow }
         var (firstRows, endRows, kept): ([Int64], [Int64], [VisibleBatch]) = ([], [], [])
@@ -47,14 +47,14 @@ struct BatchRanges {
         (self.coalesced, self.rowCount) = (coalesced, rowCount)
     }
 
-    /// The ordinal of a row in its batch, or `nil` when it belongs to none of ``batches``.
+    /// Returns the ordinal of a row in its batch, or `nil` if it belongs to none of ``batches``.
     ///
-    /// - Parameter index: Where the last row was found, which makes rows in sequence cheap; gets
-    ///   the place of this row's batch among ``batches``.
+    /// - Parameter index: The index of the last row's batch, which makes sequential access cheap;
+    ///   set to the index of this row's batch.
     func ordinal(ofRow row: Int64, near index: inout Int) -> Int64? {
         guard !firstRows.isEmpty else { return nil }
         if !(firstRows[index] <= row && row < endRows[index]) {
-            // The last batch that begins at or before the row.
+            // The last batch that starts at or before the row.
             var (low, high) = (0, firstRows.count)
             while low < high {
                 let middle = (low + high) / 2

@@ -2,17 +2,18 @@ internal import StretchCore
 internal import StretchEndpoint
 internal import StretchSQLite
 
-/// What a session remembers of the file: definitions of relations and places of batches.
+/// A session's cache of the file: definitions of relations and locations of batches.
 ///
 /// Both are constant until the file's generation changes; the caller passes the generation that it
 /// read in its own snapshot.
 struct EmbeddedDirectory {
-    /// The batches remembered before all are forgotten: 24 bytes and a bucket each.
+    /// The maximum number of cached batches, of 24 bytes and a bucket each, before the cache is
+    /// cleared.
     static let batchCapacity = 1 << 18
-    /// The sets of visible batches remembered: one for each relation of a statement.
+    /// The maximum number of cached sets of visible batches: one for each relation of a statement.
     static let setCapacity = 8
 
-    /// Where a batch is: its relation, and the rowids `firstRow ..< firstRow + rowCount`.
+    /// The location of a batch: its relation, and the rowids `firstRow ..< firstRow + rowCount`.
     struct Place {
         let relation: Int64
         let firstRow: Int64
@@ -22,18 +23,18 @@ struct EmbeddedDirectory {
     private var generation: Int64 = 0
     private var relations: [Int64: EmbeddedRelation] = [:]
     private var places: [Int64: Place] = [:]
-    /// The rows of all batches of a relation, also of those that are being deleted.
+    /// The rows of all batches of each relation, including those that are being deleted.
     private var allRanges: [Int64: BatchRanges] = [:]
     private var sets: [(batches: [VisibleBatch], relation: Int64, ranges: BatchRanges)] = []
 
-    /// Forgets everything when the file is of another generation.
+    /// Clears the cache if the file's generation has changed.
     mutating func update(generation: Int64) {
         guard generation != self.generation else { return }
         self = EmbeddedDirectory()
         self.generation = generation
     }
 
-    /// A relation's definition, or `nil` when the remote has none.
+    /// Returns a relation's definition, or `nil` if it does not exist.
     mutating func relation(
         _ id: Int64, number: Int64, on connection: Connection, path: String
     ) throws -> EmbeddedRelation? {
@@ -45,13 +46,13 @@ struct EmbeddedDirectory {
         return relation
     }
 
-    /// The rowids of a reader's batches.
+    /// Returns the rowids of a reader's batches.
     ///
-    /// - Throws: `remoteMismatch` when the ledger lacks one of them.
+    /// - Throws: `remoteMismatch` if the ledger lacks one of them.
     mutating func ranges(
         of batches: [VisibleBatch], relation: Int64, on connection: Connection, path: String
     ) throws -> BatchRanges {
-        // A reader passes the same array again and again, which makes the comparison free.
+        // A reader passes the same array repeatedly, which makes the comparison cheap.
         for set in sets where set.relation == relation && set.batches == batches {
             return set.ranges
         }
@@ -86,7 +87,7 @@ struct EmbeddedDirectory {
         return ranges
     }
 
-    /// Checks that a row which nobody wants belongs to some batch of its relation.
+    /// Checks that an unwanted row belongs to a batch of its relation.
     ///
     /// - Throws: `damaged` for a row of no batch.
     mutating func requireBatch(
@@ -94,7 +95,7 @@ struct EmbeddedDirectory {
     ) throws {
         var index = 0
         if allRanges[relation]?.ordinal(ofRow: row, near: &index) != nil { return }
-        // A batch may have come since they were read.
+        // A batch may have been added since they were read.
         let fresh = try Self.allRanges(relation: relation, on: connection, path: path)
         allRanges[relation] = fresh
         index = 0
@@ -102,9 +103,9 @@ struct EmbeddedDirectory {
         throw StoredFile.remote(path).damaged("relation \(relation) has a row \(row) of no batch")
     }
 
-    /// The rows of all batches of a relation whose rows are not deleted.
+    /// Returns the rows of all batches of a relation whose rows are not deleted.
     ///
-    /// - Throws: `damaged` when two batches have a row in common.
+    /// - Throws: `damaged` if two batches share a row.
     static func allRanges(
         relation: Int64, on connection: Connection, path: String
     ) throws -> BatchRanges {
@@ -125,7 +126,7 @@ struct EmbeddedDirectory {
         return try ranges(batches, relation: relation, path: path)
     }
 
-    /// Where a batch is, or `nil` when the ledger lacks it.
+    /// Returns the location of a batch, or `nil` if the ledger lacks it.
     mutating func place(
         of batch: Int64, on connection: Connection, path: String
     ) throws -> Place? {

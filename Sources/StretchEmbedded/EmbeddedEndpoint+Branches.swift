@@ -4,7 +4,7 @@ internal import StretchSQLite
 internal import StretchText
 
 extension EmbeddedEndpoint {
-    /// The remote's own id.
+    /// Returns the remote's id.
     public func identity() throws(StretchError) -> String {
         try ask {
             guard let connection = try file.openRemote() else { throw file.missingRemote }
@@ -16,7 +16,7 @@ extension EmbeddedEndpoint {
         }
     }
 
-    /// Whether the remote's history holds exactly this position.
+    /// Returns whether the remote's history holds exactly this position.
     public func holds(_ position: TimelinePosition) throws(StretchError) -> Bool {
         try ask {
             guard let connection = try file.openRemote() else { return false }
@@ -24,7 +24,7 @@ extension EmbeddedEndpoint {
         }
     }
 
-    /// The branches of a database, in the order of their forks.
+    /// Returns the branches of a database, in the order of their forks.
     public func branches(database: Int64) throws(StretchError) -> [RemoteBranch] {
         try ask {
             guard let connection = try file.openRemote() else { return [] }
@@ -55,7 +55,7 @@ extension EmbeddedEndpoint {
         }
     }
 
-    /// The digests of the batches that a position sees.
+    /// Returns the digests of the batches that a position sees.
     public func batches(
         seenAt position: TimelinePosition
     ) throws(StretchError) -> [Int64: [UInt8]] {
@@ -71,7 +71,7 @@ extension EmbeddedEndpoint {
         }
     }
 
-    /// Whether a position sees a batch that garbage collection has condemned.
+    /// Returns whether a position sees a batch that garbage collection has condemned.
     public func hasCollectedBatch(seenAt position: TimelinePosition) throws(StretchError) -> Bool {
         try ask {
             guard let connection = try file.openRemote() else { throw file.missingRemote }
@@ -80,7 +80,7 @@ extension EmbeddedEndpoint {
         }
     }
 
-    /// Questions on the line of a position, which has an end.
+    /// Returns queries on the ancestors of a position, after checking for a cycle.
     private func lineage(
         of position: TimelinePosition, on connection: Connection
     ) throws -> LineageQuery {
@@ -91,7 +91,7 @@ extension EmbeddedEndpoint {
         return lineage
     }
 
-    /// The batches of a relation that hold the rows of a digest.
+    /// Returns the batches of a relation that have a digest.
     public func copies(of relation: Int64, digest: [UInt8]) throws(StretchError) -> [Int64] {
         try ask {
             guard let connection = try file.openRemote() else { throw file.missingRemote }
@@ -105,7 +105,7 @@ extension EmbeddedEndpoint {
         }
     }
 
-    /// Opens a branch where another one is or was.
+    /// Forks a branch at a position of another branch.
     public func fork(
         _ child: TimelinePosition, of parent: TimelinePosition, database: Int64,
         without lost: [Int64]
@@ -151,7 +151,7 @@ extension EmbeddedEndpoint {
         }
     }
 
-    /// Makes this session's owner that of a branch.
+    /// Makes this session's owner the owner of a branch.
     public func takeOver(
         _ position: TimelinePosition, from hash: [UInt8]?
     ) throws(StretchError) {
@@ -174,7 +174,7 @@ extension EmbeddedEndpoint {
         }
     }
 
-    /// Drops a branch, or takes that back.
+    /// Drops a branch, or undoes the drop.
     public func setDropped(_ isDropped: Bool, branch: Int64) throws(StretchError) {
         try ask {
             try write { connection in
@@ -208,7 +208,7 @@ extension EmbeddedEndpoint {
 
     // MARK: Owners
 
-    /// The recorded owner of a branch, or `nil` for an unknown branch.
+    /// Returns the recorded owner of a branch, or `nil` for an unknown branch.
     func ownerRecord(
         of branch: Int64, on connection: Connection
     ) throws -> (hash: [UInt8]?, name: String?, isDropped: Bool)? {
@@ -233,7 +233,7 @@ extension EmbeddedEndpoint {
 
     /// Throws unless the session's login administers this remote.
     ///
-    /// A remote that was made without a password lets everybody who may write its file.
+    /// A remote created without a password allows every user with write access to its file.
     public func authorize() throws(StretchError) {
         let given = try credential()
         try ask {
@@ -259,12 +259,12 @@ extension EmbeddedEndpoint {
             throw StretchError(
                 .notPermitted,
                 "remote \"\(path)\" refuses login \"\(given?.login ?? "")\" or its password",
-                hint: "Its administrator was named when the remote was made: \(advice: .nameLogin)."
+                hint: "The remote was created with an administrator: \(advice: .nameLogin)."
             )
         }
     }
 
-    /// Gives a new remote the login that it was made with, if one was given.
+    /// Stores the administrator's login in a new remote, if one was given.
     func keepLogin(_ given: RemoteCredential?, on connection: Connection) throws {
         guard let given, let password = given.password else { return }
         let verifier = try PasswordKey.make(of: password).0

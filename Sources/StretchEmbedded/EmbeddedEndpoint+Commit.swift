@@ -4,10 +4,10 @@ public import StretchSQLite
 internal import StretchText
 
 extension EmbeddedEndpoint {
-    /// Waits until no commit on the branch is in doubt, and returns where the branch stands.
+    /// Waits until no commit on the branch is in doubt, and returns the branch's position.
     ///
-    /// SQLite rolls the transaction of a dead process back by itself; the write lock orders this
-    /// call before or after the transaction of a live one.
+    /// SQLite rolls back the transaction of a terminated process; the write lock orders this call
+    /// before or after the transaction of a running process.
     public func fence(branch: Int64) throws(StretchError) -> TimelinePosition? {
         try ask {
             guard try file.openRemote() != nil else { return nil }
@@ -23,7 +23,7 @@ extension EmbeddedEndpoint {
         }
     }
 
-    /// Where the branch stands, without a lock.
+    /// Returns the branch's position without a lock.
     public func position(branch: Int64) throws(StretchError) -> TimelinePosition? {
         try ask {
             guard let connection = try file.openRemote() else { return nil }
@@ -31,7 +31,7 @@ extension EmbeddedEndpoint {
         }
     }
 
-    /// What the ledger knows of a batch, or `nil`.
+    /// Returns the ledger entry of a batch, or `nil`.
     public func ledgerEntry(batch: Int64) throws(StretchError) -> LedgerEntry? {
         try ask {
             guard let connection = try file.openRemote() else { return nil }
@@ -73,7 +73,7 @@ extension EmbeddedEndpoint {
         }
     }
 
-    /// Records that a batch is no longer visible from `position` on, and moves the branch there.
+    /// Retires a batch, which is invisible from `position` on, and moves the branch to `position`.
     public func retire(
         batch: Int64, from base: TimelinePosition, to position: TimelinePosition
     ) throws(StretchError) {
@@ -128,7 +128,7 @@ extension EmbeddedEndpoint {
 
     // MARK: History
 
-    /// The newest position of a branch, or `nil` when the remote does not know it.
+    /// Returns the newest position of a branch, or `nil` for an unknown branch.
     private func head(of branch: Int64, on connection: Connection) throws -> TimelinePosition? {
         try connection.stored(
             "stretch_history", of: .remote(path),
@@ -147,7 +147,7 @@ extension EmbeddedEndpoint {
         ) { try $0.integer(0, in: .ids) }.first
     }
 
-    /// Throws unless the branch stands at `base`.
+    /// Throws unless the branch is at `base`.
     func compare(_ base: TimelinePosition, on connection: Connection) throws {
         guard let head = try head(of: base.branch, on: connection) else {
             throw mismatch("remote \"\(path)\" does not know branch \(base.branch)")
@@ -217,7 +217,7 @@ extension EmbeddedEndpoint {
             SELECT id, next_row, row_count, byte_count FROM stretch_relation WHERE id = ?
             """, .integer(relation.id)
         ) { row in
-            // The counts grow by the batch's.
+            // The batch's counts are added to these.
             _ = (try row.integer(2, in: .rows), try row.integer(3, in: .bytes))
             return try row.integer(1, in: .rows)
         }.first
@@ -242,8 +242,8 @@ extension EmbeddedEndpoint {
 
     /// Inserts rows at consecutive rowids.
     ///
-    /// Columns that the rows lack get their default as a value:
-    /// the table's own default need not be exact.
+    /// Columns that the rows lack get their default as a value, because the table's own default may
+    /// not be exact.
     private func insert(
         _ rows: RowBuffer, columns: [Int64], of relation: EmbeddedRelation, from firstRow: Int64,
         on connection: Connection

@@ -3,13 +3,13 @@ public import StretchEndpoint
 internal import StretchSQLite
 
 extension EmbeddedEndpoint {
-    /// The rows that one transaction deletes.
+    /// The maximum number of rows that one transaction deletes.
     private static let chunkRowCount: Int64 = 20_000
 
-    /// Deletes the rows of batches that no branch sees any more.
+    /// Deletes the rows of batches that no branch sees any longer.
     ///
-    /// The file has no clock of its own. Its ledger's times never go back, and a clock that is
-    /// behind them is refused: it cannot tell an age.
+    /// The file has no clock. Its ledger's times never go back. A system clock that is behind them
+    /// is refused, because ages would be unknown.
     public func collectGarbage(_ request: GarbageRequest) throws(StretchError) -> GarbageReport {
         try ask {
             guard let connection = try file.openRemote() else { throw file.missingRemote }
@@ -37,7 +37,7 @@ extension EmbeddedEndpoint {
         ago: { "strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-' || \($0) || ' seconds')" },
         age: { "CAST((julianday('now') - julianday(\($0))) * 86400 AS INTEGER)" })
 
-    /// How long batches are kept after their end.
+    /// Returns how long batches are kept after their end.
     public func retention() throws(StretchError) -> Duration? {
         try ask {
             guard let connection = try file.openRemote() else { throw file.missingRemote }
@@ -143,7 +143,7 @@ extension EmbeddedEndpoint {
         } while start < rowCount
     }
 
-    /// The error for a batch that is not there: collected, or lost.
+    /// Returns the error for a missing batch, which was collected or lost.
     static func missing(
         _ batch: Int64, on connection: Connection, path: String, otherwise: StretchError
     ) throws -> StretchError {

@@ -3,17 +3,17 @@ public import StretchEndpoint
 public import StretchSQLite
 
 extension EmbeddedEndpoint {
-    /// Starts a scan, fenced in the snapshot that its rows come from.
+    /// Starts a scan, fenced in the snapshot of its rows.
     ///
-    /// Scans may run side by side; each has a snapshot of its own.
+    /// Scans may run concurrently; each has its own snapshot.
     public func scan(_ request: ColdScanRequest) throws(StretchError) -> any ColdScan {
         try ask { try EmbeddedScan(request, endpoint: self) }
     }
 
-    /// Replaces the buffer's rows by rows of one batch, in the order of their ordinals.
+    /// Replaces the buffer's rows with rows of one batch, ordered by ordinal.
     ///
-    /// - Throws: `remoteMismatch` when the remote has no such batch; `damaged` when the batch has
-    ///   lost rows; `remoteUnavailable`.
+    /// - Throws: `remoteMismatch` if the remote has no such batch; `damaged` if the batch has lost
+    ///   rows; `remoteUnavailable`.
     public func read(
         batch: Int64, columns: [Int64], from ordinal: Int64, maximumRowCount: Int,
         into buffer: RowBuffer
@@ -66,7 +66,7 @@ extension EmbeddedEndpoint {
                 buffer.beginRow(identifier: statement.integer(0) - firstRow)
                 buffer.appendRow(of: statement, from: 1, routines: connection.routines)
             }
-            // Rowids are unique: the right number of them is all of them.
+            // Rowids are unique, so the correct number of rows means that none is missing.
             guard buffer.rowCount == Int(end - ordinal) else {
                 buffer.removeAll()
                 throw damaged(batch)
@@ -74,9 +74,9 @@ extension EmbeddedEndpoint {
         }
     }
 
-    /// The number of a relation's rows that are of no batch that the ledger has rows of.
+    /// Returns the number of a relation's rows that belong to no batch of the ledger.
     ///
-    /// - Throws: `damaged` when two batches have a row in common.
+    /// - Throws: `damaged` if two batches share a row.
     public func strayRowCount(relation id: Int64) throws(StretchError) -> Int64 {
         try ask {
             guard let connection = try file.openRemote() else { throw file.missingRemote }

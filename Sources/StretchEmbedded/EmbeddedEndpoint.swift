@@ -2,35 +2,38 @@ public import StretchCore
 public import StretchEndpoint
 public import StretchSQLite
 
-/// The remote that is a SQLite file.
+/// A remote in a SQLite file.
 ///
-/// The file is in WAL mode with `synchronous=FULL`, so that what a call committed survives a power
-/// cut. Each relation has a table of its own, and a batch is a range of that table's rowids, never
-/// reused: batches cost no column and no index. A missing file is an error, except for an endpoint
-/// that is creating; a file that was replaced while the session was open is opened again.
+/// The file is in WAL mode with `synchronous=FULL`, so that commits survive a power failure. Each
+/// relation has its own table, and a batch is a range of that table's rowids, which are never
+/// reused; batches need no column and no index. A missing file is an error, unless the endpoint may
+/// create it. A file that was replaced during the session is opened again.
 public final class EmbeddedEndpoint: BranchingEndpoint, CollectingEndpoint {
     /// The file's path.
     public var path: String { file.path }
-    /// One for each call that asks the file, and one for each page of a scan after its first; the
-    /// pages that a scan reports after its end ask nothing.
+    /// One for each call that reads or writes the file, and one for each page of a scan after the
+    /// first, except pages after the end.
     public internal(set) var roundTripCount = 0
     let file: EmbeddedFile
     let owner: OwnerProof?
     let credential: () throws(StretchError) -> RemoteCredential?
 
-    /// Makes a session; the file is opened at the first call, or at once when it may be made.
+    /// Creates a session.
+    ///
+    /// The file is opened at the first call, or immediately if it may be created.
     ///
     /// - Parameters:
     ///   - path: The file, absolute or relative to the process's working directory.
-    ///   - routines: The SQLite that opens the file; one process must use one copy for one file.
-    ///   - isCreating: Whether a missing file is made. Once opened, it must not vanish.
+    ///   - routines: The SQLite library that opens the file; one process must use a single copy per
+    ///     file.
+    ///   - isCreating: Whether to create a missing file. Once opened, the file must not disappear.
     ///   - vfs: The name of the VFS, or `nil` for the default.
-    ///   - localPath: The local database, whose mode a file that is made gets; `nil` for one that
+    ///   - localPath: The local database, whose mode a created file gets; `nil` for a file that
     ///     only this user can read.
-    ///   - owner: The right to extend branches, or `nil` for those that nobody owns.
-    ///   - credential: The administrator's login; asked by `register` and `authorize`.
-    /// - Throws: When it may be made: `remoteUnavailable`; `wrongState` when the file is something
-    ///   else.
+    ///   - owner: The right to extend branches, or `nil` for branches without an owner.
+    ///   - credential: Returns the administrator's login; called by `register` and `authorize`.
+    /// - Throws: If the file may be created: `remoteUnavailable`; `wrongState` if the file is not a
+    ///   remote.
     public init(
         path: String, routines: Routines, isCreating: Bool, vfs: String? = nil,
         besides localPath: String? = nil, owner: OwnerProof? = nil,
@@ -87,10 +90,10 @@ public final class EmbeddedEndpoint: BranchingEndpoint, CollectingEndpoint {
         }
     }
 
-    /// Does nothing: calls of a local file end by themselves.
+    /// Does nothing, because calls on a local file do not wait indefinitely.
     public func interrupt() {}
 
-    /// Builds the indexes of a relation other than its key's.
+    /// Builds the indexes of a relation, except its key's index.
     public func buildIndexes(_ relation: Relation) throws(StretchError) {
         try ask {
             guard let connection = try file.openRemote() else { throw file.missingRemote }
@@ -105,7 +108,8 @@ public final class EmbeddedEndpoint: BranchingEndpoint, CollectingEndpoint {
         }
     }
 
-    /// Makes a relation, or adds the columns that it lacks, and indexes once they were built.
+    /// Creates a relation, or adds its missing columns and, once indexes were built, missing
+    /// indexes.
     public func provision(_ relation: Relation) throws(StretchError) {
         try ask {
             try write { connection in
@@ -116,7 +120,7 @@ public final class EmbeddedEndpoint: BranchingEndpoint, CollectingEndpoint {
         }
     }
 
-    /// What the file lacks of a relation.
+    /// Returns the missing parts of a relation.
     public func lacks(_ relation: Relation) throws(StretchError) -> RelationGap {
         try ask {
             guard let connection = try file.openRemote() else { throw file.missingRemote }
@@ -124,10 +128,10 @@ public final class EmbeddedEndpoint: BranchingEndpoint, CollectingEndpoint {
         }
     }
 
-    /// What a relation uses.
+    /// Returns the space that a relation uses.
     ///
-    /// Bytes are its part of the file's used pages, by the bytes that its rows had when they were
-    /// committed: an estimate, at no cost.
+    /// The size is its share of the file's used pages, in proportion to the size of its rows when
+    /// they were committed. It is an estimate that costs nothing.
     public func usage(relation: Int64) throws(StretchError) -> RemoteUsage {
         try ask {
             guard let connection = try file.openRemote() else { throw file.missingRemote }
@@ -155,16 +159,15 @@ public final class EmbeddedEndpoint: BranchingEndpoint, CollectingEndpoint {
 
     // MARK: Edges
 
-    /// Counts a call, runs it, and converts what it throws.
+    /// Counts a call, runs it, and converts its errors.
     func ask<Result>(_ body: () throws -> Result) throws(StretchError) -> Result {
         roundTripCount += 1
         return try attempt(body)
     }
 
-    /// Converts what a call throws.
+    /// Converts the errors of a call.
     ///
-    /// After an error of SQLite other than a lock the file is opened
-    /// again at the next call.
+    /// After a SQLite error other than a lock, the file is opened again at the next call.
     func attempt<Result>(_ body: () throws -> Result) throws(StretchError) -> Result {
         do {
             return try body()
@@ -178,7 +181,7 @@ public final class EmbeddedEndpoint: BranchingEndpoint, CollectingEndpoint {
         }
     }
 
-    /// Runs a write transaction; any throw rolls it back.
+    /// Runs a write transaction, which is rolled back if `body` throws.
     func write<Result>(_ body: (Connection) throws -> Result) throws -> Result {
         guard let connection = try file.openRemote() else { throw file.missingRemote }
         try connection.run("BEGIN IMMEDIATE")

@@ -1,7 +1,7 @@
 internal import StretchCore
 internal import StretchSQLite
 
-/// The one place where errors of the remote's file become errors of Stretch.
+/// Converts errors of the remote's file to errors of Stretch.
 enum EmbeddedFailure {
     /// Converts an error of SQLite on the file at `path`.
     static func convert(_ error: SQLiteError, path: String) -> StretchError {
@@ -40,7 +40,8 @@ enum EmbeddedFailure {
         case ResultCode.interrupted:
             return StretchError(.cancelled, "a call to \(remote) was interrupted", cause: error)
         case ResultCode.error, ResultCode.constraint, ResultCode.mismatch:
-            // A missing table or column, a row where the ledger has none: never our statements.
+            // Causes are missing tables or columns, or rows without a ledger entry, never Stretch's
+            // statements.
             return StretchError(
                 .damaged, "\(remote) was changed by another program: \(error.message)",
                 hint: "Put the remote's file back from its backup, then use reauthorize.",

@@ -3,30 +3,30 @@ internal import StretchCore
 internal import StretchSQLite
 internal import StretchText
 
-/// The remote's file: its connections, and what the session remembers of its content.
+/// The remote's file: its connections, and the session's cache.
 ///
-/// One connection serves every call but scans. A scan has a connection of its own while it runs,
-/// because all statements of one connection share one snapshot: a second scan would be fenced
-/// against the time of the first, and a commit would fail with `SQLITE_BUSY_SNAPSHOT`
+/// One connection serves all calls except scans. A running scan has its own connection, because all
+/// statements of one connection share one snapshot: a second scan would be fenced in the snapshot
+/// of the first, and a commit would fail with `SQLITE_BUSY_SNAPSHOT`
 /// (<https://sqlite.org/isolation.html>).
 final class EmbeddedFile {
-    /// Connections that wait for their next scan; more than these are closed.
+    /// The maximum number of idle connections for scans; excess connections are closed.
     static let maximumIdleReaderCount = 4
     /// How long a call waits for a lock before it fails as busy.
     static let busyTimeoutMilliseconds: Int32 = 10_000
 
     let path: String
     let routines: Routines
-    /// What is known of batches and relations; it is dropped when the file is another one.
+    /// The cache of batches and relations, which is cleared if the file is replaced.
     var directory = EmbeddedDirectory()
     private let vfs: String?
-    /// Whose rights a new file gets at most, or `nil` for this user alone.
+    /// The file whose mode limits that of a new file, or `nil` for access by this user only.
     private let localPath: String?
     private var isCreating: Bool
     private var connection: Connection?
     private var isRemote = false
     private var idleReaders: [Connection] = []
-    /// The number of times that connections were dropped; a reader of an older count is closed.
+    /// The number of times that connections were closed; a reader with an older number is closed.
     private(set) var incarnation = 0
 
     init(path: String, routines: Routines, isCreating: Bool, vfs: String?, localPath: String?) {
@@ -37,7 +37,7 @@ final class EmbeddedFile {
         self.vfs = vfs
     }
 
-    /// The connection for calls, to a file that is a Stretch remote or empty.
+    /// Returns the connection for calls, to a file that is a Stretch remote or empty.
     func open() throws -> Connection {
         if let connection, !connection.hasMoved { return connection }
         close()
@@ -45,21 +45,21 @@ final class EmbeddedFile {
         let connection = try connect(cacheKiBCount: 2_048)
         isRemote = try EmbeddedSchema.identify(connection, path: path)
         if isRemote { try EmbeddedSchema.useWAL(connection) }
-        // From now on a missing file is a loss, not a beginning.
+        // From now on, a missing file is an error.
         isCreating = false
         self.connection = connection
         return connection
     }
 
-    /// The connection for calls, or `nil` while the file is empty.
+    /// Returns the connection for calls, or `nil` while the file is empty.
     func openRemote() throws -> Connection? {
         let connection = try open()
-        // Another session may have registered meanwhile.
+        // Another session may have registered in the meantime.
         if !isRemote { isRemote = try EmbeddedSchema.identify(connection, path: path) }
         return isRemote ? connection : nil
     }
 
-    /// A connection for one scan; give it back with ``giveBack(_:incarnation:)``.
+    /// Returns a connection for one scan; return it with ``giveBack(_:incarnation:)``.
     func takeReader() throws -> Connection {
         if let reader = idleReaders.popLast() {
             if !reader.hasMoved { return reader }
@@ -77,7 +77,7 @@ final class EmbeddedFile {
         idleReaders.append(reader)
     }
 
-    /// Drops every connection; the next call opens the file again.
+    /// Closes every connection; the next call opens the file again.
     func close() {
         connection = nil
         idleReaders = []
@@ -86,7 +86,7 @@ final class EmbeddedFile {
         incarnation += 1
     }
 
-    /// Makes the file when it is missing, before SQLite would with a mode of its own.
+    /// Creates a missing file, because SQLite would create it with another mode.
     private func makeFile() throws(StretchError) {
         let path = try absolutePath()
         guard GuardedFile.mode(path) == nil else { return }
@@ -97,11 +97,12 @@ final class EmbeddedFile {
             } else {
                 try GuardedFile.make(path, mode: 0o600)
             }
-        // Another process may have made it meanwhile; a link to nothing SQLite does not open.
+        // Another process may have created it in the meantime; SQLite does not open a dangling
+        // link.
         if let made { Foundation.close(made) }
     }
 
-    /// The path that SQLite gets: it has names for other things than files, none of them absolute.
+    /// Returns the absolute path for SQLite, because some relative names do not denote files.
     private func absolutePath() throws(StretchError) -> String {
         let name = path.parts(between: "/").last ?? ""
         guard !path.beginsWith("file:"), !name.isSameText(as: ":memory:") else {
@@ -109,7 +110,7 @@ final class EmbeddedFile {
                 .invalidArgument, "remote \"\(path)\" is not the path of a file",
                 hint: "Name a SQLite file without parameters: file:archive.db.")
         }
-        // SQLite would take the one for the other's log, and delete it.
+        // SQLite would treat one as the other's log and delete it.
         let suffixes = ["-journal", "-wal", "-shm", "-stretch-migrator", "-stretch-staging"]
         guard !suffixes.contains(where: name.endsWith) else {
             throw StretchError(
@@ -133,7 +134,7 @@ final class EmbeddedFile {
         return connection
     }
 
-    /// The error of every call but `register` on an empty file.
+    /// The error of every call except `register` on an empty file.
     var missingRemote: StretchError {
         StretchError(
             .remoteMismatch, "remote \"\(path)\" is empty",

@@ -1,12 +1,12 @@
 public import StretchCore
 public import StretchEndpoint
 
-/// Remotes that are SQLite files: `file:archive.db`.
+/// A provider of remotes in SQLite files: `file:archive.db`.
 public struct EmbeddedProvider: EndpointProvider {
     /// The VFS of the remote's file, or `nil` for SQLite's default.
     private let vfs: String?
 
-    /// Remotes in SQLite's default VFS.
+    /// Creates a provider for SQLite's default VFS.
     public init() { self.init(vfs: nil) }
 
     package init(vfs: String?) { self.vfs = vfs }
@@ -24,6 +24,6 @@ public struct EmbeddedProvider: EndpointProvider {
 }
 
 extension EndpointProvider where Self == EmbeddedProvider {
-    /// Remotes that are SQLite files.
+    /// A provider of remotes in SQLite files.
     public static var embedded: EmbeddedProvider { EmbeddedProvider() }
 }

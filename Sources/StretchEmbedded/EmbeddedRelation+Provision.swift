@@ -3,7 +3,7 @@ internal import StretchEndpoint
 internal import StretchSQLite
 
 extension EmbeddedRelation {
-    /// Makes a relation, or adds what it lacks; part of a write transaction.
+    /// Creates a relation, or adds its missing parts, within a write transaction.
     ///
     /// - Returns: Whether anything was added.
     static func provision(
@@ -33,7 +33,7 @@ extension EmbeddedRelation {
                 column.defaultValue)
             if !isNew { try add(column, to: "rows_\(number)", on: connection) }
         }
-        // One that is there tells that they were built before.
+        // An existing index shows that indexes were built before.
         let hasIndexes = try relation.indexes.contains {
             try $0 != relation.key && exists(index($0, number: number).name, on: connection)
         }
@@ -42,9 +42,9 @@ extension EmbeddedRelation {
         return hasNewIndex || connection.totalChangeCount != changesBefore
     }
 
-    /// Makes all indexes of a relation; part of a write transaction.
+    /// Creates all indexes of a relation, within a write transaction.
     ///
-    /// - Returns: Whether one was missing.
+    /// - Returns: Whether an index was missing.
     static func buildIndexes(
         _ relation: Relation, on connection: Connection, path: String
     ) throws -> Bool {
@@ -52,7 +52,7 @@ extension EmbeddedRelation {
         return try makeIndexes([relation.key] + relation.indexes, number: number, on: connection)
     }
 
-    /// What ``provision(_:on:)`` and ``buildIndexes(_:on:)`` would add.
+    /// Returns the parts that ``provision(_:on:)`` and ``buildIndexes(_:on:)`` would add.
     static func gap(
         _ relation: Relation, on connection: Connection, path: String
     ) throws -> RelationGap {
@@ -85,7 +85,7 @@ extension EmbeddedRelation {
     }
 
     private static func exists(_ name: String, on connection: Connection) throws -> Bool {
-        // SQLite finds a name at once; in `sqlite_master` it would look at each.
+        // SQLite looks up a name directly; a query of `sqlite_master` would scan all names.
         try connection.integer(
             """
             SELECT 1 FROM pragma_table_xinfo(?1, 'main')
@@ -107,7 +107,7 @@ extension EmbeddedRelation {
         return number
     }
 
-    /// A column's id means one definition for ever: another default would change older rows.
+    /// Throws if the definition of a column changed: another default would change older rows.
     private static func refuseChanges(of relation: Relation, on connection: Connection) throws {
         for column in relation.columns {
             let row = try connection.rows(
@@ -126,7 +126,7 @@ extension EmbeddedRelation {
         }
     }
 
-    /// Adds a column to a table; the rows it has read the default, exactly.
+    /// Adds a column to a table, whose existing rows have exactly the default.
     private static func add(
         _ column: RemoteColumn, to table: String, on connection: Connection
     ) throws {
@@ -140,10 +140,10 @@ extension EmbeddedRelation {
         try connection.run("UPDATE \(table) SET \(name) = ?", column.defaultValue)
     }
 
-    /// A value as the DEFAULT of `ALTER TABLE`, which accepts only constants.
+    /// Returns a value as the DEFAULT of `ALTER TABLE`, which accepts only constants.
     ///
-    /// A bare `1.0` would become the integer 1 in a column without affinity, and `-0.0` a 0;
-    /// casts keep both.
+    /// A bare `1.0` would become the integer 1 in a column without affinity, and `-0.0` would
+    /// become 0; casts preserve both.
     static func literal(_ value: Value, on connection: Connection) throws -> String {
         switch value {
         case .null: return "NULL"
@@ -154,7 +154,7 @@ extension EmbeddedRelation {
             let sign = value.sign == .minus ? "-" : ""
             let magnitude = value.magnitude
             guard magnitude.isFinite else { return "(\(sign)CAST(9e999 AS REAL))" }
-            // SQLite's reading of digits can miss by one unit in the last place.
+            // SQLite's conversion of digits can be off by one unit in the last place.
             for candidate in [magnitude, magnitude.nextUp, magnitude.nextDown]
             where candidate.isFinite {
                 let read = try connection.prepare("SELECT CAST(\(candidate) AS REAL)").firstRow()

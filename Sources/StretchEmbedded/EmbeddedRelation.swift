@@ -3,18 +3,18 @@ internal import StretchEndpoint
 internal import StretchSQLite
 internal import StretchText
 
-/// The definition of one relation as the file holds it, and its table `rows_<number>`.
+/// The definition of one relation in the file, and its table `rows_<number>`.
 ///
-/// Columns have no declared type and therefore no affinity, so that values survive exactly
-/// (<https://sqlite.org/datatype3.html>); `id` is the row's place in the relation, and an alias of
-/// the rowid, because VACUUM renumbers rowids that have no alias.
+/// Columns have no declared type and therefore no affinity, so that values are preserved exactly
+/// (<https://sqlite.org/datatype3.html>); `id` is the row's position in the relation, and an alias
+/// of the rowid, because VACUUM can renumber rowids without an alias.
 struct EmbeddedRelation {
-    /// The most columns: SQLite's default limit, less one for `id`.
+    /// The maximum number of columns: SQLite's default limit minus one for `id`.
     static let maximumColumnCount = 1_999
 
     let id: Int64
     let number: Int64
-    /// The default of each column, by the column's id.
+    /// The default of each column, by column id.
     let defaults: [Int64: Value]
     /// The first terms of the table's indexes.
     let leadingTerms: Set<Term>
@@ -27,7 +27,7 @@ struct EmbeddedRelation {
 
     var table: String { "rows_\(number)" }
 
-    /// Loads a definition, or returns `nil` when the remote has none.
+    /// Loads a definition; `nil` if the remote has none.
     init?(_ id: Int64, on connection: Connection, path: String) throws {
         guard let number = try EmbeddedRelation.number(of: id, on: connection, path: path) else {
             return nil
@@ -55,8 +55,7 @@ struct EmbeddedRelation {
         (self.defaults, self.leadingTerms) = (defaults, leadingTerms)
     }
 
-    /// Checks that rows lie in a table which can have but one in each place; a missing one is left
-    /// to the caller.
+    /// Checks that the table of rows has unique locations; a missing table is left to the caller.
     private static func requireTable(
         _ number: Int64, on connection: Connection, path: String
     ) throws {
@@ -69,11 +68,11 @@ struct EmbeddedRelation {
             """, .text("rows_\(number)"))
         guard count == 0 else {
             throw StoredFile.remote(path).damaged(
-                "\"rows_\(number)\" is not the table that Stretch made")
+                "\"rows_\(number)\" is not the table that Stretch created")
         }
     }
 
-    /// The number of a relation's table, or `nil` when the remote has none.
+    /// Returns the number of a relation's table, or `nil` if the remote has none.
     static func number(of id: Int64, on connection: Connection, path: String) throws -> Int64? {
         try connection.stored(
             "stretch_relation", of: .remote(path),
@@ -90,10 +89,10 @@ struct EmbeddedRelation {
         }
     }
 
-    /// The name of a column: a letter and its id.
+    /// Returns the name of a column: a letter and its id.
     static func columnName(_ id: Int64) -> String { "c\(id)" }
 
-    /// An index's name and its terms in SQL; the name follows from the terms.
+    /// Returns an index's name and its terms in SQL; the name is derived from the terms.
     static func index(_ terms: [OrderTerm], number: Int64) -> (name: String, terms: String) {
         var name = "rows_\(number)_by"
         for term in terms {
@@ -104,12 +103,12 @@ struct EmbeddedRelation {
         return (name, terms.map(order).joined(separator: ", "))
     }
 
-    /// A term of an index or an order in SQL.
+    /// Returns a term of an index or an order in SQL.
     static func order(_ term: OrderTerm) -> String {
         collated(term.column, term.collation) + (term.isDescending ? " DESC" : "")
     }
 
-    /// A column under a collation in SQL.
+    /// Returns a column under a collation in SQL.
     static func collated(_ column: Int64, _ collation: Collation) -> String {
         guard collation != .binary else { return columnName(column) }
         return "\(columnName(column)) COLLATE \(collation.rawValue)"

@@ -2,12 +2,12 @@ internal import StretchCore
 internal import StretchEndpoint
 internal import StretchSQLite
 
-/// A scan of one relation, with a connection, and so a snapshot, of its own.
+/// A scan of one relation, with its own connection and thus its own snapshot.
 ///
 /// The snapshot lasts from the first step of the fence to the end of the scan; then the connection
-/// goes back to the endpoint.
+/// is returned to the endpoint.
 final class EmbeddedScan: ColdScan {
-    /// A page ends at this size, whatever its number of rows.
+    /// The size at which a page ends, whatever its number of rows.
     static let maximumPageByteCount = 4 << 20
 
     private let endpoint: EmbeddedEndpoint
@@ -30,7 +30,7 @@ final class EmbeddedScan: ColdScan {
         columnCount = request.columns.count
         relation = request.relation
         let reader = try endpoint.file.takeReader()
-        // Taking a reader may have dropped what is remembered of an older file.
+        // Taking a reader may have cleared the cache of an older file.
         incarnation = endpoint.file.incarnation
         self.reader = reader
         do {
@@ -56,7 +56,7 @@ final class EmbeddedScan: ColdScan {
         try fence.bind(integer: request.position.epoch, at: 2)
         try fence.bind(integer: request.position.token, at: 3)
         try fence.bind(integer: request.relation, at: 4)
-        // The statement stays on its row, and keeps the snapshot open.
+        // The statement is not reset, which keeps the snapshot open.
         guard try fence.step() else {
             throw endpoint.mismatch(
                 "remote \"\(endpoint.path)\" does not hold epoch \(request.position.epoch) of "
@@ -95,7 +95,7 @@ final class EmbeddedScan: ColdScan {
         try startNextRun(of: plan, rows)
     }
 
-    /// Starts the statement's next run, or returns `false` when there is none.
+    /// Starts the statement's next run; returns `false` if there is none.
     @discardableResult
     private func startNextRun(of plan: EmbeddedScanPlan, _ rows: Statement) throws -> Bool {
         guard let run = runsLeft.popFirst() else { return false }
@@ -156,10 +156,10 @@ final class EmbeddedScan: ColdScan {
         if rowsLeft == 0 { finish() }
     }
 
-    /// Ends the snapshot and gives the connection back.
+    /// Ends the snapshot and returns the connection.
     private func finish() {
         rows?.reset()
-        // Values may be long; the connection outlives them.
+        // Values may be large, and the connection outlives the scan.
         rows?.clearBindings()
         fence?.reset()
         (rows, fence, plan) = (nil, nil, nil)

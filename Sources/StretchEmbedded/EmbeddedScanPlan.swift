@@ -1,20 +1,23 @@
 internal import StretchEndpoint
 internal import StretchSQLite
 
-/// How a scan is asked of SQLite: one statement, run once or several times with other values.
+/// The plan of a scan in SQLite: one statement, run once or several times with different values.
 struct EmbeddedScanPlan {
-    /// Lists longer than this are looked up in an index part by part.
+    /// The maximum length of a list; longer lists are looked up in an index in parts.
     static let listPartCount = 4_096
-    /// Longer lists that cannot be taken apart are left out: the caller checks again.
+    /// The maximum length of a list that cannot be divided; longer lists are omitted, and the
+    /// caller checks again.
     static let maximumListCount = 16_384
-    /// Below SQLite's default limit of 32,766: <https://sqlite.org/limits.html>.
+    /// The maximum number of parameters, below SQLite's default limit of 32,766:
+    /// <https://sqlite.org/limits.html>.
     static let maximumParameterCount = 32_000
-    /// Below SQLite's default limit for the depth of an expression, 1,000.
+    /// The maximum number of constraints, below SQLite's default limit for the depth of an
+    /// expression, 1,000.
     static let maximumConstraintCount = 500
 
-    /// What the first parameters are in each run of the statement.
+    /// The first parameters of each run of the statement.
     enum Runs {
-        /// One run, with no parameters of its own.
+        /// One run, without such parameters.
         case once
         /// One run for each range of rowids; two parameters.
         case ranges([ClosedRange<Int64>])
@@ -44,14 +47,14 @@ struct EmbeddedScanPlan {
     let runs: Runs
     /// The values of the parameters after those of the run.
     let values: [Value]
-    /// The most rows to return, or `nil` when rows that the caller will drop are among them.
+    /// The maximum number of rows, or `nil` if the caller will drop some of the rows.
     let limit: Int?
 
     /// Plans a scan.
     ///
     /// - Parameters:
-    ///   - ranges: The rows of the wanted batches; not empty.
-    ///   - totalRowCount: The rows of all batches of the relation.
+    ///   - ranges: The rows of the wanted batches, not empty.
+    ///   - totalRowCount: The number of rows of all batches of the relation.
     init(
         _ request: ColdScanRequest, relation: EmbeddedRelation, ranges: BatchRanges,
         totalRowCount: Int64
@@ -91,8 +94,8 @@ struct EmbeddedScanPlan {
         (self.sql, self.runs, self.values) = (sql, runs, values)
     }
 
-    /// Whether walking an index in the order asked beats sorting the wanted rows: when at least
-    /// one row in four on the way is wanted.
+    /// Returns whether reading an index in order is faster than sorting: if at least one in four
+    /// rows is wanted.
     private static func prefersIndex(
         _ order: [OrderTerm], _ relation: EmbeddedRelation, _ ranges: BatchRanges,
         _ hull: ClosedRange<Int64>
@@ -103,18 +106,18 @@ struct EmbeddedScanPlan {
     }
 }
 
-/// Collects the constraints of a scan as SQL.
+/// Builds the conditions of a scan in SQL.
 private struct ConditionBuilder {
     let relation: EmbeddedRelation
     let isOrdered: Bool
-    /// The conditions; that of ``parts`` is the first.
+    /// The conditions, starting with that of ``parts``.
     var conditions: [String] = []
     var values: [Value] = []
-    /// The list that is looked up part by part.
+    /// The list that is looked up in parts.
     var parts: [[Value]]?
-    /// Whether a constraint selects rows by an index.
+    /// Whether a constraint selects rows with an index.
     var usesIndex = false
-    /// Whether the conditions say all that the constraints say.
+    /// Whether the conditions are equivalent to the constraints.
     var isExact = true
 
     mutating func add(_ constraint: ColdConstraint) {
@@ -153,8 +156,9 @@ private struct ConditionBuilder {
         values.append(value)
     }
 
-    /// Texts in the prefix's range, all numbers, which are before all texts, and all blobs, which
-    /// are behind them: each part can use an index.
+    /// Adds conditions for texts in the prefix's range, for all numbers, and for all blobs.
+    ///
+    /// Numbers sort before and blobs after all texts, so each condition can use an index.
     private mutating func add(_ prefix: TextPrefix, of constraint: ColdConstraint) {
         let foldsCase = constraint.collation == .nocase
         let binary = EmbeddedRelation.collated(constraint.column, .binary)
@@ -183,7 +187,7 @@ private struct ConditionBuilder {
         let room = EmbeddedScanPlan.maximumParameterCount - values.count
         let partCount = EmbeddedScanPlan.listPartCount
         if list.count > partCount, isIndexed, !isOrdered, parts == nil, room >= partCount {
-            // Values that are equal must be in one part, or a row would come twice.
+            // Equal values must be in one part; otherwise a row would be returned twice.
             let distinct = collation.distinct(list)
             let count = (distinct.count + partCount - 1) / partCount
             parts = (0..<count).map { part in
@@ -214,7 +218,7 @@ private struct ConditionBuilder {
 }
 
 extension Collation {
-    /// The values of a list of which no two are equal under the collation; NULL is left out.
+    /// Returns the distinct values of a list under the collation, without NULL.
     func distinct(_ list: [Value]) -> [Value] {
         var seen: Set<Value> = []
         return list.filter { value in
@@ -223,7 +227,7 @@ extension Collation {
         }
     }
 
-    /// A value that is identical for all values that SQLite finds equal.
+    /// Returns a value that is identical for all values that are equal in SQLite.
     private func canonical(_ value: Value) -> Value {
         switch value {
         case .real(let real):
@@ -236,7 +240,7 @@ extension Collation {
                 let end = text.bytes.lastIndex { $0 != 0x20 }.map { $0 + 1 } ?? 0
                 return .text(Text(bytes: Array(text.bytes[..<end])))
             case .nocase:
-                // SQLite's NOCASE looks at the bytes before the first NUL, then at the length.
+                // SQLite's NOCASE compares the bytes before the first NUL, then the length.
                 let end = text.bytes.firstIndex(of: 0) ?? text.bytes.count
                 let folded = text.bytes[..<end].map { (0x41...0x5a).contains($0) ? $0 | 0x20 : $0 }
                 let rest = [UInt8](repeating: 0, count: text.bytes.count - end)

@@ -1,18 +1,18 @@
 internal import StretchCore
 package import StretchSQLite
 
-/// The tables of a remote file other than those of rows, and how such a file is recognized.
+/// The tables of a remote file other than row tables, and the detection of such a file.
 ///
-/// `stretch_history` is insert-only. `generation` changes with everything that is neither a commit
-/// nor a retirement, so that sessions forget what they remember. Times are the file's clock, UTC.
+/// `stretch_history` is insert-only. `generation` changes with every change other than a commit or
+/// a retirement, so that sessions clear their caches. Times are in UTC.
 package enum EmbeddedSchema {
-    /// The format that this version writes, and the newest that it reads.
+    /// The format version, which is also the newest supported one.
     static let format: Int64 = 1
 
-    /// An SQL expression: the current time, with milliseconds.
+    /// The current time with milliseconds, as an SQL expression.
     static let now = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
 
-    /// An SQL expression: the current time, or the ledger's latest when the clock went back.
+    /// The current time, or the ledger's latest time if the clock went back, as an SQL expression.
     static let monotoneNow =
         "max(\(now), coalesce((SELECT max(last_seen) FROM stretch_branch), ''))"
 
@@ -47,7 +47,7 @@ package enum EmbeddedSchema {
             affinity TEXT NOT NULL, default_value, PRIMARY KEY (relation, id)) WITHOUT ROWID;
         """
 
-    /// Whether a file is a Stretch remote that this version reads; `false` when it is empty.
+    /// Returns whether a file is a supported Stretch remote; `false` if it is empty.
     ///
     /// - Throws: `wrongState` for any other database.
     static func identify(_ connection: Connection, path: String) throws -> Bool {
@@ -76,17 +76,17 @@ package enum EmbeddedSchema {
         return true
     }
 
-    /// Whether a database is a remote, of whatever format.
+    /// Returns whether a database is a remote of any format.
     package static func isRemote(_ connection: Connection) throws(SQLiteError) -> Bool {
         try connection.integer(
             "SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name = 'stretch_remote'"
         ) != nil
     }
 
-    /// Makes a remote of an empty file; does nothing to one that is a remote already.
+    /// Creates a remote in an empty file; does nothing if the file is already a remote.
     static func create(_ connection: Connection, path: String) throws {
         guard try !identify(connection, path: path) else { return }
-        // Both can be chosen only before the first table.
+        // Both can be set only before the first table is created.
         try connection.execute("PRAGMA encoding = 'UTF-8'")
         try useWAL(connection)
         _ = try connection.transaction(.immediate) {
@@ -100,8 +100,8 @@ package enum EmbeddedSchema {
         }
     }
 
-    /// Switches to WAL what `VACUUM INTO` or another program switched back; a file that cannot be
-    /// written stays as it is.
+    /// Switches a file back to WAL mode, for example after `VACUUM INTO`; a read-only file is
+    /// unchanged.
     static func useWAL(_ connection: Connection) throws {
         guard try connection.string("PRAGMA journal_mode") != "wal" else { return }
         do {

@@ -135,7 +135,7 @@ extension Endpoint {
         guard let collecting = self as? any CollectingEndpoint else {
             throw StretchError(
                 .unsupported, "this remote deletes nothing",
-                hint: "Rows that no file sees any more stay in it.")
+                hint: "Rows that no file sees any longer stay in it.")
         }
         return collecting
     }

@@ -235,7 +235,7 @@ package struct GarbageQuery {
         guard let batch = condemned.first(where: visible.contains) else { return }
         throw StretchError(
             .remoteMismatch,
-            "remote \"\(remote)\" takes batch \(batch) for garbage, which this file still names",
+            "remote \"\(remote)\" treats batch \(batch), which this file names, as garbage",
             hint: "Nothing was collected. Use reauthorize, then try again.")
     }
 }

@@ -26,7 +26,7 @@ extension PostgresAddress {
         let isNumber = labels.last.map(isNumber) ?? false
         guard !isNumber || usualForm(name, AF_INET)?.isSameText(as: name) == true else {
             throw failure(
-                "has host \"\(name)\", which is no usual IP address",
+                "has host \"\(name)\", which is not a canonical IP address",
                 "Write four numbers from 0 to 255, without zeros in front.")
         }
         return name
@@ -39,7 +39,7 @@ extension PostgresAddress {
         let inner = String(decoding: name.utf8.dropFirst().dropLast(), as: UTF8.self)
         guard name.endsWith("]"), let usual = usualForm(inner, AF_INET6) else {
             throw failure(
-                "has host \"\(name)\", which is no IPv6 address",
+                "has host \"\(name)\", which is not an IPv6 address",
                 "Write an address without a zone in brackets, such as [::1].")
         }
         guard usual.isSameText(as: inner) else {

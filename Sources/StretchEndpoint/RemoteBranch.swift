@@ -54,7 +54,7 @@ public struct RemoteBranch: Hashable, Sendable {
         guard !isDropped else {
             throw StretchError(
                 .remoteMismatch, "branch \(branch) of remote \"\(remote)\" was dropped",
-                hint: "Take the drop back, or give this file a branch of its own: "
+                hint: "Undo the drop, or give this file its own branch: "
                     + "\(advice: .reauthorize).")
         }
         guard let hash, owner?.hash != hash else { return }

@@ -2,13 +2,13 @@ internal import StretchCore
 internal import StretchEndpoint
 import StretchSQLite
 
-/// A remote with one branch and one relation, and what a file that is attached to it would know.
+/// A remote with one branch and one relation, and the state of a file attached to it.
 final class ConformanceWorld {
     static let database: Int64 = 0x7000_0000_0000_0001
     static let branch: Int64 = 0x7fff_ffff_ffff_fff0
     static let relation: Int64 = 0x6fff_ffff_ffff_ff01
 
-    /// A row as a scan returns it.
+    /// A row returned by a scan.
     struct Row: Equatable {
         let location: ColdLocation
         let values: [Value]
@@ -21,8 +21,9 @@ final class ConformanceWorld {
     private(set) var rows: [Row] = []
     private var lastID: Int64 = 0x5000_0000_0000_0000
 
-    /// Registers the branch, and provisions a relation of the columns 1, 2, 3 …; the first is its
-    /// key under each collation.
+    /// Registers the branch, and provisions a relation with numbered columns.
+    ///
+    /// The first column is its key under each collation.
     init(_ conformance: EndpointConformance, columnCount: Int = 3) throws {
         endpoint = try conformance.makeEndpoint()
         position = TimelinePosition(branch: ConformanceWorld.branch, epoch: 0, token: 11)
@@ -41,13 +42,13 @@ final class ConformanceWorld {
         try endpoint.buildIndexes(relation)
     }
 
-    /// A random-looking id that was not drawn before.
+    /// Returns a new pseudorandom id.
     func drawID() -> Int64 {
         lastID += 0x0001_0000_0001
         return lastID
     }
 
-    /// A batch of rows, not yet committed; its columns are those of the relation unless given.
+    /// Returns an uncommitted batch of rows, by default with the columns of the relation.
     func makeBatch(
         _ rows: [[Value]], columns: [Int64]? = nil
     ) -> (batch: NewBatch, rows: RowBuffer) {
@@ -64,7 +65,7 @@ final class ConformanceWorld {
         return (batch, buffer)
     }
 
-    /// Commits a batch, and sees it from now on.
+    /// Commits a batch and makes it visible.
     @discardableResult
     func commit(_ rows: [[Value]], columns: [Int64]? = nil) throws -> VisibleBatch {
         let (batch, buffer) = makeBatch(rows, columns: columns)
@@ -81,19 +82,19 @@ final class ConformanceWorld {
         return visible
     }
 
-    /// The digest of a batch that ``makeBatch(_:columns:)`` made.
+    /// Returns the digest of a batch created by ``makeBatch(_:columns:)``.
     func digest(of id: Int64) -> [UInt8] {
         (0..<32).map { UInt8(truncatingIfNeeded: id >> ($0 % 8 * 8)) }
     }
 
-    /// Attaches the file to another position, and the batches that it sees there.
+    /// Attaches the file to another position and its visible batches.
     func move(to position: TimelinePosition, seeing batches: [VisibleBatch]) {
         self.position = position
         self.batches = batches
         rows.removeAll { row in !batches.contains { $0.number == row.location.batchNumber } }
     }
 
-    /// A request for all columns of all batches.
+    /// Returns a request for all columns of all batches.
     func request(
         constraints: [ColdConstraint] = [], order: [OrderTerm] = [], limit: Int? = nil
     ) -> ColdScanRequest {
@@ -103,7 +104,7 @@ final class ConformanceWorld {
             limit: limit)
     }
 
-    /// All rows of a scan.
+    /// Returns all rows of a scan.
     func scan(_ request: ColdScanRequest, pageRowCount: Int = 1_000) throws -> [Row] {
         let scan = try endpoint.scan(request)
         let page = RowBuffer(columnCount: request.columns.count)
@@ -117,7 +118,7 @@ final class ConformanceWorld {
         return rows
     }
 
-    /// Part of the rows of a batch, as `read` returns them.
+    /// Returns a part of the rows of a batch, read with `read`.
     func read(
         _ batch: Int64, columns: [Int64]? = nil, from ordinal: Int64 = 0, count: Int = 100_000
     ) throws -> [[Value]] {
@@ -141,7 +142,7 @@ final class ConformanceWorld {
 }
 
 extension [ConformanceWorld.Row] {
-    /// The rows in the order of their locations.
+    /// The rows, ordered by location.
     var located: [ConformanceWorld.Row] {
         sorted { $0.location.packed < $1.location.packed }
     }

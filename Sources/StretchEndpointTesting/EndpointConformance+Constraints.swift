@@ -176,7 +176,7 @@ extension EndpointConformance {
 }
 
 extension ConformanceWorld {
-    /// Commits every sample value in two batches, in the columns 1 and 2; column 3 is a number.
+    /// Commits every sample value in columns 1 and 2 of two batches; column 3 is a number.
     func commitSamples() throws {
         let values = ValueOrder.samples.enumerated()
         try commit(values.filter { $0.offset % 2 == 0 }.map(ConformanceWorld.sample))
@@ -187,7 +187,7 @@ extension ConformanceWorld {
         [sample.element, sample.element, .integer(Int64(sample.offset))]
     }
 
-    /// Checks a list on both columns against sets, because brute force would take too long.
+    /// Checks a list on both columns with sets, because brute force would take too long.
     func requireLists(_ list: [Value], _ collation: Collation) throws {
         let wanted = Set(list.map { ConformanceWorld.folded($0, collation) })
         for column: Int64 in [1, 2] {
@@ -216,7 +216,7 @@ extension ConformanceWorld {
         }
     }
 
-    /// A value that is identical for the numbers and the ASCII texts that are equal.
+    /// Returns a value that is identical for equal numbers and equal ASCII texts.
     private static func folded(_ value: Value, _ collation: Collation) -> Value {
         switch value {
         case .integer(let integer): .real(Double(integer))
@@ -227,7 +227,7 @@ extension ConformanceWorld {
 }
 
 extension Value {
-    /// Integers, and reals that equal the integer before them.
+    /// Returns alternating integers and reals; each real equals the integer before it.
     fileprivate static func alternatingNumber(_ index: Int) -> Value {
         index % 2 == 0 ? .integer(Int64(index)) : .real(Double(index - 1))
     }

@@ -2,7 +2,7 @@ internal import StretchCore
 internal import StretchEndpoint
 import StretchSQLite
 
-/// Rows that another program damaged: an error, never an answer.
+/// Checks that rows damaged by another program cause an error and never a result.
 extension EndpointConformance {
     /// The checks of a conformance that can damage rows.
     public static var damageChecks: [Check] {
@@ -28,12 +28,12 @@ extension EndpointConformance {
         }
         try world.requireScans(meeting: nil, insteadOf: damage, hidesBatch: hidesBatch)
         try conformance.damage(damage, world.batches[1].id, 3)
-        // The second time with nothing remembered.
+        // The second time without a cache.
         for _ in 1...2 {
             try world.requireScans(meeting: damage, insteadOf: damage, hidesBatch: hidesBatch)
             world.endpoint = try conformance.makeEndpoint()
         }
-        // A scan of another batch alone does not meet it, where rows can be doubled one by one.
+        // A scan of another batch does not read it if single rows can be duplicated.
         guard damage != .doubled else { return }
         var other = world.request()
         other.batches = [world.batches[0]]
@@ -42,12 +42,13 @@ extension EndpointConformance {
 }
 
 extension ConformanceWorld {
-    /// Scans in all ways that notice a damage of the row whose key is 13, before and after it.
+    /// Runs all kinds of scans that detect damage of the row with key 13, before and after the
+    /// damage.
     fileprivate func requireScans(
         meeting found: RowDamage?, insteadOf damage: RowDamage, hidesBatch: Bool
     ) throws {
         let wholeCount = hidesBatch ? 20 : 30
-        // How many rows a constraint selects is the endpoint's choice.
+        // The endpoint may return more rows than a constraint selects.
         func require(_ request: ColdScanRequest, _ count: Int?, _ what: String) throws {
             guard found != nil else {
                 let rows = try scan(request)
@@ -75,7 +76,7 @@ extension ConformanceWorld {
                 placeless.needsIdentifiers = false
                 try require(placeless, wholeCount, "a scan without places")
             }
-            // The reader knows that no row is left out.
+            // The reader knows that no row is excluded.
             let known = ColdConstraint(column: 1, comparison: .greaterOrEqual(0))
             var placeless = request(constraints: [known])
             placeless.needsIdentifiers = false
@@ -92,7 +93,7 @@ extension ConformanceWorld {
             try require(
                 request(order: [OrderTerm(column: 1)], limit: 16), nil, "a scan with a limit")
         }
-        // Also of the two rows of a place that one alone, which has no place otherwise.
+        // Also for one of two rows at a location, which is otherwise returned without its location.
         var hiding = request(constraints: [key])
         hiding.hidesRows = true
         try require(hiding, nil, "a scan for one key whose row is hidden")

@@ -80,7 +80,7 @@ extension EndpointConformance {
                     world.request(), world.request(order: [OrderTerm(column: 1)]),
                     world.request(
                         constraints: [ColdConstraint(column: 1, comparison: .equal(3))]),
-                    // No row: the question is whether they are there.
+                    // Without rows, these check only for existence.
                     world.request(limit: 1), world.request(limit: 0), long,
                 ]
                 let sleeper = try $0.makeEndpoint()
@@ -166,7 +166,7 @@ extension EndpointConformance {
 }
 
 extension ConformanceWorld {
-    /// Retires a batch; the retirement is not confirmed.
+    /// Retires a batch without confirming the retirement.
     func retire(_ batch: VisibleBatch) throws {
         let next = position.next(token: drawID())
         try endpoint.retire(batch: batch.id, from: position, to: next)

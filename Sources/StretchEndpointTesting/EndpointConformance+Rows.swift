@@ -111,8 +111,8 @@ extension EndpointConformance {
             Check("rows of older batches hold exactly the defaults of added columns") {
                 let world = try ConformanceWorld($0)
                 let old = try world.commit([[1, 2, 3]])
-                // The first two reals: SQLite 3.40 misses them when it reads their digits, the
-                // second also from the digits of its neighbours.
+                // The first two reals: SQLite 3.40 converts their digits incorrectly, and for the
+                // second also the digits of its neighbors.
                 let defaults =
                     ValueOrder.samples + [
                         .real(4.966443582122598e-305), .real(4.0801375384506466e-308), .real(1e22),

@@ -57,7 +57,7 @@ extension EndpointConformance {
                             var request = world.request(constraints: constraints, order: order)
                             request.batches = wanted.reversed()
                             try world.requireScan(request)
-                            // As of a long scan, which an endpoint may divide.
+                            // As for a long scan, which an endpoint may divide.
                             request.expectedRowCount = 1_000_000
                             try world.requireScan(request)
                             try world.requireRowsWithoutPlaces(request)
@@ -190,14 +190,16 @@ extension ConformanceWorld {
         var request = request
         request.needsIdentifiers = false
         let found = selected(try scan(request))
-        // Rows that are equal in the order may stand for each other.
+        // Rows that are equal in the order are interchangeable.
         try require(
             found.map { "\($0)" }.sorted(), equals: expected.map { "\($0)" }.sorted(),
             "the rows without places for \(request.constraints) ordered by \(request.order)")
     }
 
-    /// Throws unless a scan returns what brute force finds: after checking the rows again exactly
-    /// the rows, in the order asked, and with a limit the first of them.
+    /// Throws unless a scan returns the rows that brute force finds.
+    ///
+    /// After checking the rows again, they must be exactly these rows, in the requested order, and
+    /// with a limit the first of them.
     func requireScan(_ request: ColdScanRequest) throws {
         let what = "a scan for \(request.constraints) ordered by \(request.order)"
         let numbers = Set(request.batches.map(\.number))
@@ -220,7 +222,7 @@ extension ConformanceWorld {
             try require(found.located == expected, "\(what): \(found.located) are not \(expected)")
             return
         }
-        // Rows that are equal in the order may stand for each other.
+        // Rows that are equal in the order are interchangeable.
         let ordered = expected.sorted {
             ValueOrder.compare($0.values, $1.values, by: request.order) < 0
         }

@@ -70,7 +70,7 @@ extension EndpointConformance {
                 let usage = try world.endpoint.usage(relation: world.relation.id)
                 try require(usage.rowCount, equals: 2, "the relation's rows")
                 try world.commit([[7, 8, 9]])
-                // Also when the branch has moved on.
+                // Also after the branch has advanced.
                 try world.endpoint.commit(batch, rows: rows, from: base, to: next)
                 try world.requireHead(world.position)
             },
@@ -103,7 +103,7 @@ extension EndpointConformance {
                     try world.endpoint.commit(second, rows: secondRows, from: base, to: lost)
                 }
                 try world.requireHead(won)
-                // The loser can go on from where the winner stands.
+                // The loser can continue from the winner's position.
                 try world.endpoint.commit(
                     second, rows: secondRows, from: won, to: won.next(token: 23))
                 try require(
@@ -163,7 +163,7 @@ extension EndpointConformance {
                 try world.endpoint.retire(batch: batch.id, from: before, to: after)
                 try world.requireHead(after)
                 try require(world.read(batch.id), equals: [[1, 2, 3]], "the rows")
-                // A file at the older position, and one at the newer, both see what they name.
+                // Files at the older and the newer position each see the batches that they name.
                 try require(world.scan(world.request()), equals: world.rows, "rows before")
                 world.position = after
                 try require(world.scan(world.request()), equals: world.rows, "rows after")

@@ -1,24 +1,24 @@
 internal import StretchCore
 public import StretchEndpoint
 
-/// The claims that every endpoint keeps, as checks for any test framework.
+/// The requirements for every endpoint, as checks for any test framework.
 ///
-/// Each check works on a remote of its own: make a conformance for each with a new, empty remote.
+/// Each check needs its own remote: create a conformance with a new, empty remote for each.
 ///
 ///     for check in EndpointConformance.checks {
 ///         try check.run(EndpointConformance { owner in try makeSession(newRemote, owner) })
 ///     }
 public struct EndpointConformance {
     private let makeOwned: (OwnerProof?) throws -> any Endpoint
-    /// Damages a row of a batch, which is named by its ordinal.
+    /// Damages a row of a batch, given by its ordinal.
     let damage: (RowDamage, _ batch: Int64, _ ordinal: Int64) throws -> Void
 
-    /// Makes the conditions of one check.
+    /// Creates the environment of one check.
     ///
     /// - Parameters:
-    ///   - makeEndpoint: Returns a new session of an owner, or of nobody, to one remote at each
-    ///     call; it is empty at the first.
-    ///   - damage: Changes a row of the remote as another program would, for ``damageChecks``.
+    ///   - makeEndpoint: Returns a new session with one remote at each call, with or without an
+    ///     owner; the remote is initially empty.
+    ///   - damage: Damages a row of the remote as another program might, for ``damageChecks``.
     public init(
         makeEndpoint: @escaping (OwnerProof?) throws -> any Endpoint,
         damage: @escaping (RowDamage, _ batch: Int64, _ ordinal: Int64) throws -> Void = {
@@ -29,10 +29,10 @@ public struct EndpointConformance {
         self.damage = damage
     }
 
-    /// A new session to the same remote.
+    /// Returns a new session with the same remote.
     func makeEndpoint(_ owner: OwnerProof? = nil) throws -> any Endpoint { try makeOwned(owner) }
 
-    /// Every check.
+    /// All checks.
     public static var checks: [Check] {
         timelineChecks + retirementChecks + branchChecks + garbageChecks + rowChecks
             + definitionChecks
@@ -40,9 +40,9 @@ public struct EndpointConformance {
             + constraintChecks + orderChecks
     }
 
-    /// One claim.
+    /// A check of one requirement.
     public struct Check: Sendable, CustomStringConvertible {
-        /// The claim, as a sentence without a period.
+        /// The requirement, as a sentence without a period.
         public let name: String
         private let body: @Sendable (EndpointConformance) throws -> Void
 
@@ -54,29 +54,29 @@ public struct EndpointConformance {
         /// The claim.
         public var description: String { name }
 
-        /// Checks the claim on a fresh remote.
+        /// Checks the requirement on a new remote.
         ///
-        /// - Throws: ``ConformanceFailure`` when the claim does not hold; what the endpoint throws
-        ///   where it must not.
+        /// - Throws: ``ConformanceFailure`` if the requirement is not met; unexpected errors of the
+        ///   endpoint.
         public func run(_ conformance: EndpointConformance) throws { try body(conformance) }
     }
 }
 
-/// What another program did to a row of a remote.
+/// A kind of damage by another program to a row of a remote.
 public enum RowDamage: CaseIterable, Sendable {
-    /// The row is gone.
+    /// The row is missing.
     case lost
-    /// The row is there twice.
+    /// The row exists twice.
     case doubled
-    /// The row belongs to a batch that the ledger does not know.
+    /// The row belongs to a batch that is not in the ledger.
     case ofUnknownBatch
-    /// The row has a place that its batch does not have.
+    /// The row has an ordinal outside its batch.
     case beyondBatch
 }
 
-/// What an endpoint did against its contract.
+/// A violation of the requirements by an endpoint.
 public struct ConformanceFailure: Error, CustomStringConvertible {
-    /// What was expected, and what came instead.
+    /// The expected and the actual behavior.
     public let message: String
     /// The message.
     public var description: String { message }

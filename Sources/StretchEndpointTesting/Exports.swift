@@ -1,2 +1,2 @@
-// The suite is given endpoints.
+// Exports the types of the suite's API.
 @_exported public import StretchEndpoint

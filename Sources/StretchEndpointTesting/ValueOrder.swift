@@ -1,11 +1,11 @@
 internal import StretchEndpoint
 import StretchSQLite
 
-/// SQLite's order of values, written a second time: the oracle of the conformance suite.
+/// A second implementation of SQLite's order of values, the oracle of the conformance suite.
 ///
 /// Source: <https://sqlite.org/datatype3.html#sort_order>.
 enum ValueOrder {
-    /// Values on the borders of every storage class and collation.
+    /// Boundary values of every storage class and collation.
     static let samples: [Value] = [
         .null, .integer(.min), .integer(-1), 0, 1, .integer(9_007_199_254_740_993),
         .integer(.max), .real(-.infinity), .real(-9_223_372_036_854_775_808), .real(-0.0), 0.0,
@@ -18,7 +18,7 @@ enum ValueOrder {
         .blob([]), .blob([0]), .blob([0x61]), .blob([0x61, 0x20]), .blob([0xff]),
     ]
 
-    /// Negative, zero or positive, as SQLite compares two values in an ORDER BY.
+    /// Compares two values as in ORDER BY; the result is negative, zero or positive.
     static func compare(_ left: Value, _ right: Value, _ collation: Collation) -> Int {
         let (leftRank, rightRank) = (rank(left), rank(right))
         guard leftRank == rightRank else { return leftRank - rightRank }
@@ -34,7 +34,7 @@ enum ValueOrder {
         }
     }
 
-    /// Whether a value meets a comparison, as in a WHERE clause.
+    /// Returns whether a value meets a comparison, as in a WHERE clause.
     static func matches(
         _ value: Value, _ comparison: ColdConstraint.Comparison, _ collation: Collation
     ) -> Bool {
@@ -67,7 +67,7 @@ enum ValueOrder {
             }
     }
 
-    /// Whether a row of the columns 1, 2, 3 … meets all constraints.
+    /// Returns whether a row of the columns 1, 2, 3 … meets all constraints.
     static func matches(_ row: [Value], _ constraints: [ColdConstraint]) -> Bool {
         constraints.allSatisfy {
             matches(row[Int($0.column) - 1], $0.comparison, $0.collation)

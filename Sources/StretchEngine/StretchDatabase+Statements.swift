@@ -27,7 +27,7 @@ extension StretchDatabase {
                 throw StretchError(
                     .unsupported,
                     "VACUUM and ALTER TABLE of a stretch-enabled table cannot be prepared here",
-                    hint: "Run it with execute(_:), which takes the overlay down meanwhile.")
+                    hint: "Run it with execute(_:), which removes the overlay temporarily.")
             }
             var tail = 0
             let prepared = try overlay.preparing(sql) {

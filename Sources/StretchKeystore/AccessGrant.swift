@@ -54,7 +54,7 @@ public struct AccessGrant: Sendable, CustomStringConvertible {
             content.format == 1, content.role != .administrator
         else {
             throw StretchError(
-                .invalidArgument, "this is no grant, or one of another version",
+                .invalidArgument, "this is not a grant, or has another version",
                 hint: "Give the file of the grant, unchanged.")
         }
         self.content = content

@@ -147,6 +147,6 @@ package final class FileLink {
             }
         return StretchError(
             .disconnected, "file \"\(path)\" is disconnected from its remote: \(why)",
-            hint: "To connect it: \(advice: .reauthorize). Hot rows can be read meanwhile.")
+            hint: "To connect it: \(advice: .reauthorize). Hot rows can still be read.")
     }
 }

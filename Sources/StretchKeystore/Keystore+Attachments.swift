@@ -93,7 +93,7 @@ extension Keystore {
             guard Data(bytes.dropFirst(24)) == Data(code(Data(bytes.prefix(24)), name, key)) else {
                 throw StretchError(
                     .damaged, "\"\(path)/\(name)\" was changed",
-                    hint: "Put it back from a backup, or remove it: a new one is made.")
+                    hint: "Restore it from a backup, or remove it: a new one is created.")
             }
         }
         let numbers = (0..<3).map { part in

@@ -152,7 +152,7 @@ public struct Keystore: Sendable {
         guard bytes.count == 32 else {
             throw StretchError(
                 .damaged, "\"\(path)/service.key\" is not a key of 32 bytes",
-                hint: "Put it back from a backup, or remove it and give the credentials again.")
+                hint: "Restore it from a backup, or remove it and give the credentials again.")
         }
         return SymmetricKey(data: bytes)
     }

@@ -93,7 +93,7 @@ package struct MasterKey: Codable, Hashable, Sendable {
             throw StretchError(
                 .damaged, "the master key was changed, or wrapped by another service key",
                 hint: """
-                    Open it by its password, restore it from its backup, or create it anew and \
+                    Open it by its password, restore it from its backup, or create it again and \
                     give the credentials again.
                     """)
         }
@@ -117,6 +117,6 @@ package struct MasterKey: Codable, Hashable, Sendable {
     private static var wrongPassword: StretchError {
         StretchError(
             .notPermitted, "the password does not open the master key",
-            hint: "Give the password that the key was made or backed up with.")
+            hint: "Use the password with which the key was created or backed up.")
     }
 }

@@ -127,10 +127,10 @@ struct PrivateFolder {
         }
         for folder in missing.reversed() {
             guard mkdir(folder, 0o700) == 0 || errno == EEXIST else {
-                throw failure("cannot make the folder \"\(folder)\"")
+                throw failure("cannot create the folder \"\(folder)\"")
             }
         }
-        guard try exists() else { throw failure("cannot make the folder \"\(path)\"") }
+        guard try exists() else { throw failure("cannot create the folder \"\(path)\"") }
     }
 
     /// Returns whether the folder exists.

@@ -57,6 +57,6 @@ package struct FollowCheck {
             .unsupported,
             "table \"\(name)\" follows more than \(MigrationPlan.maximumDepth) tables, one "
                 + "after the other",
-            hint: "Let one of them follow nobody, and give it a filter of its own.")
+            hint: "Let one of them follow no table, and give it its own filter.")
     }
 }

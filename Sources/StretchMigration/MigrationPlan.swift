@@ -284,7 +284,7 @@ package final class MigrationPlan {
             throw StretchError(
                 .schemaMismatch,
                 "table \"\(table.name)\" follows \"\(name)\", but no foreign key leads there",
-                hint: "Alter the table so that it follows nobody, and give it a filter.")
+                hint: "Alter the table so that it follows no table, and give it a filter.")
         }
         let alias = "p\(depth)"
         return EligibilityQuery.Followed(

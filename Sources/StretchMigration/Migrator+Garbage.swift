@@ -25,7 +25,7 @@ extension Migrator {
             guard !shouldStop() else {
                 throw StretchError(
                     .cancelled, "the collection was stopped",
-                    hint: "Start it again: it goes on where it stopped.")
+                    hint: "Run it again: it continues where it stopped.")
             }
             request.visibleBatches = try local { () throws in
                 Set(try run.context.catalog.namedBatches().map(\.id))

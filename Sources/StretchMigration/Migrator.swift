@@ -278,7 +278,7 @@ package final class Migrator {
             else {
                 throw StretchError(
                     .schemaMismatch, "table \"\(table.name)\" has other columns than it had",
-                    hint: "Open the database with Stretch, which takes the change over.")
+                    hint: "Open the database with Stretch, which adopts the change.")
             }
         }
     }

@@ -53,7 +53,7 @@ package final class MigratorLease {
             if let made = try GuardedFile.make(path, like: database) { return made }
         }
         throw StretchError(
-            .wrongState, "\"\(path)\" comes and goes",
+            .wrongState, "\"\(path)\" is repeatedly created and removed",
             hint: "Stop the program that removes it, and run the command again.")
     }
 

@@ -309,7 +309,7 @@ final class Verification {
         if rowCount < batch.visible.rowCount {
             find(
                 .missingRows, table.name, batch.visible.number,
-                "\(rowCount) of \(batch.visible.rowCount) rows are there")
+                "\(rowCount) of \(batch.visible.rowCount) rows exist")
         } else if Array(hash.finalize()) != batch.digest {
             find(
                 .differingRows, table.name, batch.visible.number,

@@ -25,7 +25,7 @@ extension Overlay {
             return try OverlayTable(table: table, schema: schema, overlay: self)
         }
         let busy = StretchError(
-            .busy, "another program goes on changing the schema", hint: "Try again.")
+            .busy, "another program keeps changing the schema", hint: "Try again.")
         if connection.isInTransaction, try !hasNewColumns(table, schema) {
             return try unsaved(table, schema, busy)
         }
@@ -60,7 +60,7 @@ extension Overlay {
         }
         do {
             guard let table = try attempt() else {
-                return .failure(StretchError(.busy, "the table was disabled meanwhile"))
+                return .failure(StretchError(.busy, "the table was disabled in the meantime"))
             }
             return .success(table)
         } catch let error as StretchError {

@@ -100,7 +100,7 @@ package final class Overlay {
             let id = Int64(arguments[3]), let table = tables[id]
         else {
             throw SQLiteError(
-                extendedCode: 1, message: "the overlay is made by Stretch, not by statements")
+                extendedCode: 1, message: "the overlay is created by Stretch, not by statements")
         }
         let isStaged = arguments.count > 4
         return (isStaged ? StagedTable(table) : table, table.schema.columns.count)

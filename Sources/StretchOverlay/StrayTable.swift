@@ -33,6 +33,6 @@ final class StrayTable: VirtualTable {
     private var refusal: StretchError {
         StretchError(
             .unsupported, "table \"\(name)\" uses the module \"stretch\" and has no rows",
-            hint: "Drop it: the overlay is made by Stretch, not by statements.")
+            hint: "Drop it: the overlay is created by Stretch, not by statements.")
     }
 }

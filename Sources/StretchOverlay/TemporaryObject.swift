@@ -55,7 +55,7 @@ struct TemporaryObject {
             let event = TriggerText(parsing: text)?.event.verb ?? "INSERT"
             let standIn = StandInView(
                 name: name, columns: [],
-                message: "TEMP trigger \"\(name)\" could not be made again after the schema "
+                message: "TEMP trigger \"\(name)\" could not be recreated after the schema "
                     + "changed: \(error.message)",
                 hint: "Drop the trigger, and create it again.")
             try connection.execute(

@@ -28,7 +28,7 @@ extension PostgresEndpoint {
         case .made(let logins): return logins[0]
         case .refused(let reason):
             throw StretchError(
-                .notPermitted, "no login can be made at remote \"\(remoteName)\": \(reason)",
+                .notPermitted, "no login can be created in remote \"\(remoteName)\": \(reason)",
                 hint: "A login that may create roles is needed: \(advice: .nameLogin).")
         }
     }
@@ -67,10 +67,10 @@ extension PostgresEndpoint {
                     // Another session used the names.
                     if ["42710", "23505"].contains(error.sqlState) { continue }
                     guard !error.isConnectionLost, !error.isConflict else { throw error }
-                    return .refused("the server did not let it make others: \(error)")
+                    return .refused("the server did not allow it to create others: \(error)")
                 }
             }
-            return .refused("other sessions take the names of its roles")
+            return .refused("other sessions use the names of its roles")
         }
     }
 

@@ -64,7 +64,7 @@ extension PostgresEndpoint {
         guard found.text(0, 1)?.isSameText(as: "on") == true else {
             throw StretchError(
                 .unsupported, "the server of remote \"\(remoteName)\" runs with fsync=off",
-                hint: "Set fsync = on: rows that a power cut can take must not leave this file.")
+                hint: "Set fsync = on: otherwise a power failure could lose migrated rows.")
         }
         guard found.isNull(0, 0) else { return "" }
         guard found.integer(0, 2) == 0 else {

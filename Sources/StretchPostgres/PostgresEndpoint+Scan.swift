@@ -367,7 +367,7 @@ extension PostgresEndpoint {
             guard rows.byteCount <= MisfitMerge.maximumByteCount else {
                 throw StretchError(
                     .unsupported, "too many values to sort are of another type than their column",
-                    hint: "Leave ORDER BY out, or bring the rows back and enable the table anew.")
+                    hint: "Leave ORDER BY out, or bring the rows back and enable the table again.")
             }
         }
         return rows

@@ -85,7 +85,7 @@ public struct Row: Sendable {
         guard let result = Result(sqliteValue: value) else {
             throw StretchError(
                 .invalidArgument,
-                "column \"\(name)\" holds \(value.className), which is no \(Result.self)",
+                "column \"\(name)\" holds \(value.className), which is not a valid \(Result.self)",
                 hint: "Read it as another type, or convert it with CAST.")
         }
         return result

@@ -17,7 +17,7 @@ struct RowDecoder: Decoder {
             throw error
         } catch {
             throw StretchError(
-                .invalidArgument, "a row is no \(Result.self): \(describe(error))",
+                .invalidArgument, "a row cannot be decoded as \(Result.self): \(describe(error))",
                 hint: "Select the columns that the type names.", cause: error)
         }
     }
@@ -112,7 +112,7 @@ private struct ValueDecoder: Decoder, SingleValueDecodingContainer {
                 .init(
                     codingPath: codingPath,
                     debugDescription: "column \"\(key?.stringValue ?? "")\" holds "
-                        + "\(value.className), which is no \(type)"))
+                        + "\(value.className), which is not a valid \(type)"))
         }
         return result
     }

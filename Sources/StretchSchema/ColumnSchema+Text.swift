@@ -3,12 +3,13 @@ package import StretchCatalog
 package import StretchCore
 
 extension ColumnSchema {
-    /// The declared type, to stand in a statement of ours.
+    /// Returns the declared type for use in other statements.
     package func typeText() throws(StretchError) -> String { try SQLFragment(declaredType).text }
 
-    /// The DEFAULT expression, to stand in a statement of ours.
+    /// Returns the DEFAULT expression for use in other statements.
     ///
-    /// SQLite keeps it without its parentheses. A word alone is a text there, and stays bare.
+    /// SQLite stores it without its parentheses. A single word is a text and is not put in
+    /// parentheses.
     func defaultExpression() throws(StretchError) -> String? {
         guard let defaultText else { return nil }
         let fragment = try SQLFragment(defaultText)

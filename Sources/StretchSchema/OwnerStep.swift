@@ -1,28 +1,28 @@
 package import StretchCore
 package import StretchEndpoint
 
-/// Something that only the owner of the remote may do, and that a table waits for.
+/// A step for a table that only the owner of the remote may perform.
 public struct OwnerStep: Equatable, Sendable {
-    /// The kinds of step.
+    /// The kinds of steps.
     public enum Kind: String, Sendable, CaseIterable {
-        /// The remote has no table for the rows; none can move.
+        /// The remote has no table for the rows, so none can be migrated.
         case table
-        /// The remote lacks columns that the local table has; no row moves meanwhile.
+        /// The remote lacks columns of the local table; until then no row is migrated.
         case columns
-        /// The remote lacks the index of the key; no row moves meanwhile.
+        /// The remote lacks the index of the key; until then no row is migrated.
         case keyIndex
-        /// The remote lacks other indexes; searches among cold rows are slow meanwhile.
+        /// The remote lacks other indexes; until then searches of cold rows are slow.
         case indexes
     }
 
     /// The kind.
     public let kind: Kind
-    /// What is to be done: `add column "note"`.
+    /// The step as text: `add column "note"`.
     public let message: String
 }
 
 extension OwnerStep {
-    /// The steps that fill a gap.
+    /// Returns the steps that fill a gap.
     package static func steps(for gap: RelationGap, in relation: Relation) -> [OwnerStep] {
         guard !gap.isMissing else { return [OwnerStep(kind: .table, message: "make its table")] }
         var steps: [OwnerStep] = []
@@ -43,7 +43,7 @@ extension OwnerStep {
         return steps
     }
 
-    /// The error for steps that the login may not do.
+    /// Returns the error for steps that the login may not perform.
     package static func error(
         _ steps: [OwnerStep], table: String, hint: Hint = OwnerStep.hint,
         cause: (any Error)?
@@ -59,9 +59,9 @@ extension OwnerStep {
 }
 
 extension Endpoint {
-    /// Provisions a relation; secondary indexes that the login may not build are no reason to fail.
+    /// Provisions a relation; missing permission for secondary indexes is not an error.
     ///
-    /// - Throws: `notPermitted`, naming the steps that rows have to wait for.
+    /// - Throws: `notPermitted`, naming the steps that must precede migration.
     package func provision(_ relation: Relation, hint: Hint) throws(StretchError) {
         do throws(StretchError) {
             try provision(relation)
@@ -69,7 +69,7 @@ extension Endpoint {
             guard error.code == .notPermitted else { throw error }
             let gap = try lacks(relation)
             if !gap.isBlocking, gap.indexCount > 0 { return }
-            // Nothing is lacking any more, or the refusal had another reason.
+            // Nothing is missing any longer, or the refusal had another reason.
             guard gap.isBlocking else { throw error }
             throw OwnerStep.error(
                 OwnerStep.steps(for: gap, in: relation), table: relation.name, hint: hint,

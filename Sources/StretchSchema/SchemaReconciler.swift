@@ -5,14 +5,15 @@ package import StretchEndpoint
 package import StretchKeystore
 package import StretchSQLite
 
-/// Takes over what any program changed in the definition of a stretch-enabled table.
+/// Adopts changes by any program to the definition of a stretch-enabled table.
 ///
-/// The remote gets its new columns first; the catalog names them in one local transaction, when the
-/// schema is still the one that was read.
+/// New columns are first added to the remote. The catalog then records them in one local
+/// transaction, if the schema is still the one that was read.
 package struct SchemaReconciler {
     private static let maximumAttemptCount = 5
     private let connection: Connection
-    /// Reconciling changes no definition of main, and takes back no change that others made.
+    /// Reconciling does not change definitions of main or undo changes by others, so the cache
+    /// stays valid.
     private let known: KnownSchema
     private let configuration: Configuration
     private let endpoint: any Endpoint
@@ -34,7 +35,7 @@ package struct SchemaReconciler {
 
     /// Reconciles one table.
     ///
-    /// - Parameter hints: What the columns alone do not tell.
+    /// - Parameter hints: Information that the columns alone do not provide.
     /// - Returns: Whether the columns had changed.
     @discardableResult
     package func reconcile(_ id: Int64, hints: [ColumnHint] = []) throws -> Bool {
@@ -61,10 +62,10 @@ package struct SchemaReconciler {
             if isSaved { return true }
         }
         throw StretchError(
-            .busy, "another program goes on changing the schema", hint: "Try again.")
+            .busy, "another program keeps changing the schema", hint: "Try again.")
     }
 
-    /// The application's own transaction, in which it altered the table, or a new one.
+    /// Runs `body` in the application's transaction that altered the table, or in a new one.
     private func saving(_ body: () throws -> Bool) throws -> Bool {
         guard connection.isInTransaction else {
             return try connection.transaction(.immediate, body)
@@ -77,7 +78,7 @@ package struct SchemaReconciler {
             try connection.execute("RELEASE stretch_reconcile")
             return result
         } catch {
-            // The first error says more than one of a rollback.
+            // The first error is more specific than an error of the rollback.
             try? connection.execute("ROLLBACK TO stretch_reconcile; RELEASE stretch_reconcile")
             throw error
         }
@@ -93,13 +94,13 @@ package struct SchemaReconciler {
 
     // MARK: Columns
 
-    /// The table with the columns that it has now; nothing is written.
+    /// Returns the table with its current columns; nothing is written.
     package static func reconciled(
         _ table: StretchedTable, schema: TableSchema, hints: [ColumnHint],
         connection: Connection, configuration: Configuration
     ) throws -> StretchedTable {
         let old = table.currentColumns
-        // Ids of the catalog are random; a reconciliation counts.
+        // Ids in the catalog are random, but those of a reconciliation are sequential.
         let reconciliation = try ColumnReconciliation(
             stored: old.enumerated().map {
                 StoredColumn(id: $0, name: $1.name, declaredType: $1.declaredType)
@@ -129,7 +130,7 @@ package struct SchemaReconciler {
         return result
     }
 
-    /// A column that the table did not have, with the value that it has in rows moved before.
+    /// Returns a new column, with its value in rows that were migrated before.
     private static func added(
         _ column: ColumnSchema, to table: StretchedTable, schema: TableSchema, version: Int64,
         connection: Connection, configuration: Configuration
@@ -149,7 +150,7 @@ package struct SchemaReconciler {
             added: version)
     }
 
-    /// The default as SQLite itself stores it, with the column's affinity applied.
+    /// Returns the default as stored by SQLite, with the column's affinity applied.
     private static func defaultValue(
         of column: ColumnSchema, isStrict: Bool, routines: Routines
     ) throws -> Value {
@@ -164,8 +165,10 @@ package struct SchemaReconciler {
         return try memory.rows("SELECT c FROM t").first?.first ?? .null
     }
 
-    /// All columns, old and new, in an order that is the table's now and was the table's before:
-    /// the columns of every batch are a part of it.
+    /// Returns all old and new columns in an order consistent with the former and current table
+    /// order.
+    ///
+    /// The columns of every batch are a subsequence of it.
     private static func merge(
         _ columns: [CatalogColumn], with current: [CatalogColumn], version: Int64, name: String
     ) throws(StretchError) -> [CatalogColumn] {
@@ -192,10 +195,10 @@ package struct SchemaReconciler {
 }
 
 extension TableInspection {
-    /// The error for a stretch-enabled table that another program dropped or renamed.
+    /// Returns the error for a stretch-enabled table that another program dropped or renamed.
     package static func vanished(_ table: StretchedTable) -> StretchError {
         StretchError(
             .schemaMismatch, "stretch-enabled table \"\(table.name)\" is missing",
-            hint: "Rename it back, or give its cold rows up: \(advice: .abandonTable(table.name)).")
+            hint: "Rename it back, or give up its cold rows: \(advice: .abandonTable(table.name)).")
     }
 }

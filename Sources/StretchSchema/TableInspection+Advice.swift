@@ -3,7 +3,7 @@ package import StretchSQLite
 internal import StretchText
 
 extension TableInspection {
-    /// Constraints that SQLite goes on to enforce among hot rows only.
+    /// The constraints that SQLite then enforces only among hot rows.
     package var unenforcedConstraints: [String] {
         schema.indexes.filter { $0.isUnique && !$0.isPrimaryKey }.map { index in
             let terms = index.terms.map { term in
@@ -17,7 +17,7 @@ extension TableInspection {
         }
     }
 
-    /// What would make the table work better when it is stretched.
+    /// Returns advice for stretch-enabling the table.
     package func advice() throws(SQLiteError) -> [String] {
         var advice: [String] = []
         if schema.keyKind == .rowid, !schema.isAutoincrement {
@@ -32,7 +32,7 @@ extension TableInspection {
                     + "CREATE INDEX … ON \(foreignKey.child.quotedName)(\(columns)) prevents it.")
         }
         if try reader.connection.string("PRAGMA main.journal_mode") != "wal" {
-            advice.append("PRAGMA journal_mode=WAL lets queries and migration run side by side.")
+            advice.append("PRAGMA journal_mode=WAL lets queries and migration run concurrently.")
         }
         return advice
     }

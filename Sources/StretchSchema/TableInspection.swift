@@ -3,13 +3,14 @@ internal import StretchCore
 internal import StretchSQLite
 package import StretchText
 
-/// What stands in the way of stretching one local table, read from schema main.
+/// Checks whether a local table can be stretch-enabled, based on schema main.
 ///
-/// The same questions are asked when a table is enabled and later again, because any program may
-/// change the schema of an ordinary SQLite file.
+/// The same checks are made when a table is enabled and later again, because any program may change
+/// the schema of a SQLite file.
 package struct TableInspection {
-    /// The most columns of a table: PostgreSQL holds 1,600, SQLite by default 2,000, and the remote
-    /// needs some for itself.
+    /// The maximum number of columns of a table.
+    ///
+    /// PostgreSQL supports 1,600 and SQLite by default 2,000, of which the remote needs some.
     static let maximumColumnCount = 1_900
 
     package let schema: TableSchema
@@ -17,7 +18,7 @@ package struct TableInspection {
 
     /// Finds the table.
     ///
-    /// - Throws: ``StretchError`` with the reason why this object can never be stretched.
+    /// - Throws: ``StretchError`` with the reason why this object can never be stretch-enabled.
     package init(_ name: String, from reader: SchemaReader) throws {
         self.reader = reader
         try Self.refuseByName(name)
@@ -28,7 +29,7 @@ package struct TableInspection {
         self.schema = schema
     }
 
-    /// Throws the first reason why the table cannot be stretched.
+    /// Throws the first reason why the table cannot be stretch-enabled.
     ///
     /// - Parameter enabled: The names of the stretch-enabled tables.
     package func check(enabled: Set<SQLName>) throws {
@@ -116,7 +117,7 @@ package struct TableInspection {
 
     // MARK: Full-text search
 
-    /// FTS tables with `content='t'` fetch the rows of `t` from schema main by rowid:
+    /// Throws for FTS tables with `content='t'`, which read rows of `t` from schema main by rowid:
     /// <https://sqlite.org/fts5.html#external_content_tables>.
     private func refuseExternalContent() throws {
         guard let name = try reader.fullTextTable(over: schema.name) else { return }
@@ -124,6 +125,6 @@ package struct TableInspection {
             .unsupported,
             "table \"\(schema.name)\" is the content of the full-text table "
                 + "\"\(name)\", which would not find cold rows",
-            hint: "Make the full-text table contentless, or one with content of its own.")
+            hint: "Make the full-text table contentless, or give it its own content.")
     }
 }

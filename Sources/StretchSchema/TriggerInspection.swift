@@ -5,7 +5,7 @@ internal import StretchText
 
 /// Finds triggers whose bodies would see only the hot rows of a stretch-enabled table.
 ///
-/// Names in a trigger of schema main are found in main, where the table is the hot one.
+/// Names in a trigger of schema main are resolved in main, where the table contains only hot rows.
 struct TriggerInspection {
     let schema: TableSchema
     /// The names of the stretch-enabled tables.
@@ -13,7 +13,7 @@ struct TriggerInspection {
     let mentions: MentionIndex
     private var table: SQLName { SQLName(schema.name) }
 
-    /// Throws when a trigger reads or writes rows that may be cold.
+    /// Throws if a trigger reads or writes rows that may be cold.
     func check() throws(StretchError) {
         for (trigger, names) in mentions.triggers(on: table) { try checkOwn(trigger, names) }
         let used = [table] + mentions.views(over: [table])

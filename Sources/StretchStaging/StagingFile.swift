@@ -72,7 +72,7 @@ package final class StagingFile {
             throw StretchError(
                 .wrongState,
                 "cannot remove staging file \"\(name)\": \(String(cString: strerror(errno)))",
-                hint: "Remove it by hand; nothing needs it any more.")
+                hint: "Remove it by hand; it is no longer needed.")
         }
     }
 
@@ -130,12 +130,12 @@ package final class StagingFile {
         guard row?[0] == .integer(Self.format) else {
             throw StretchError(
                 .wrongState, "staging file \"\(path)\" is of another version of Stretch",
-                hint: "Use the version that wrote it, or move it away: a new one is made.")
+                hint: "Use the version that wrote it, or move it away: a new one is created.")
         }
         guard row?[1] == .integer(database) else {
             throw StretchError(
                 .wrongState, "staging file \"\(path)\" belongs to another database",
-                hint: "Move it to that database; a new one is made here.")
+                hint: "Move it to that database; a new one is created here.")
         }
     }
 

@@ -1,10 +1,11 @@
-/// Comparing and cutting text by its bytes, as SQLite, PostgreSQL and file systems do.
+/// Compares and splits text by bytes, as SQLite, PostgreSQL and file systems do.
 ///
-/// Swift compares grapheme clusters under canonical equivalence: to it a quote before a combining
-/// mark is no quote, and two names that SQLite tells apart may be one. So SQL, names, addresses and
-/// paths are never compared, searched or cut by `Character`s; `Scripts/check` refuses it.
+/// Swift compares grapheme clusters under canonical equivalence: a quote before a combining mark
+/// does not match a quote, and two names that SQLite distinguishes may be equal. Therefore SQL,
+/// names, addresses and paths are never compared, searched or split by `Character`; `Scripts/check`
+/// enforces this.
 extension StringProtocol {
-    /// Whether both have the same bytes.
+    /// Returns whether both have the same bytes.
     package func isSameText(as other: some StringProtocol) -> Bool {
         let isSame = utf8.withContiguousStorageIfAvailable { bytes in
             other.utf8.withContiguousStorageIfAvailable { bytes.hasSameBytes(as: $0) }
@@ -12,22 +13,22 @@ extension StringProtocol {
         return (isSame ?? nil) ?? utf8.elementsEqual(other.utf8)
     }
 
-    /// Whether the text begins with the bytes of another.
+    /// Returns whether the text starts with the bytes of another.
     package func beginsWith(_ other: some StringProtocol) -> Bool {
         utf8.starts(with: other.utf8)
     }
 
-    /// Whether the text ends with the bytes of another.
+    /// Returns whether the text ends with the bytes of another.
     package func endsWith(_ other: some StringProtocol) -> Bool {
         utf8.count >= other.utf8.count && utf8.suffix(other.utf8.count).elementsEqual(other.utf8)
     }
 
-    /// Whether the bytes of another text occur in this one.
+    /// Returns whether the bytes of another text occur in this one.
     package func includes(_ other: some StringProtocol) -> Bool {
         offset(of: other) != nil
     }
 
-    /// The place of the first occurrence of another text's bytes, or `nil`.
+    /// Returns the offset of the first occurrence of another text's bytes, or `nil`.
     private func offset(of other: some StringProtocol) -> Int? {
         let (bytes, wanted) = (Array(utf8), Array(other.utf8))
         guard let first = wanted.first else { return 0 }
@@ -38,12 +39,12 @@ extension StringProtocol {
         }
     }
 
-    /// The parts between the occurrences of one byte of ASCII.
+    /// Returns the parts between the occurrences of an ASCII byte.
     ///
     /// - Parameters:
     ///   - separator: A scalar below U+0080.
-    ///   - maximumSplitCount: After so many cuts the rest is the last part.
-    ///   - omitsEmptyParts: Whether parts without a byte are left out.
+    ///   - maximumSplitCount: The maximum number of splits, after which the rest is the last part.
+    ///   - omitsEmptyParts: Whether to omit empty parts.
     package func parts(
         between separator: Unicode.Scalar, maximumSplitCount: Int = .max,
         omitsEmptyParts: Bool = false
@@ -55,7 +56,7 @@ extension StringProtocol {
         ).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// The text with each occurrence of one byte of ASCII replaced.
+    /// Returns the text with each occurrence of an ASCII byte replaced.
     ///
     /// - Parameter scalar: A scalar below U+0080.
     package func substituting(_ scalar: Unicode.Scalar, with replacement: String) -> String {
@@ -79,7 +80,7 @@ extension StringProtocol {
         String(decoding: utf8.map { $0 >= 0x61 && $0 <= 0x7a ? $0 & 0xdf : $0 }, as: UTF8.self)
     }
 
-    /// The text without the spaces, tabs and line ends of ASCII around it.
+    /// The text without leading and trailing ASCII spaces, tabs and line terminators.
     package var trimmedASCII: String {
         let isSpace: (UInt8) -> Bool = { $0 == 0x20 || (0x09...0x0d).contains($0) }
         let tail = utf8.drop(while: isSpace)
@@ -87,21 +88,21 @@ extension StringProtocol {
         return String(decoding: tail.prefix(count), as: UTF8.self)
     }
 
-    /// Whether two names are the same to SQLite: the 26 letters of ASCII are folded.
+    /// Returns whether two names are equal in SQLite, ignoring the case of ASCII letters.
     package func isEqualFoldingCase(_ other: some StringProtocol) -> Bool {
         utf8.count == other.utf8.count && foldingCase.isSameText(as: other.foldingCase)
     }
 }
 
 extension Sequence where Element: StringProtocol {
-    /// Whether both have the same texts, byte by byte, in the same order.
+    /// Returns whether both have the same texts, byte by byte, in the same order.
     package func areSameTexts(as other: some Sequence<some StringProtocol>) -> Bool {
         elementsEqual(other) { $0.isSameText(as: $1) }
     }
 }
 
 extension UnsafeBufferPointer<UInt8> {
-    /// Whether both have the same bytes; eight are compared at once.
+    /// Returns whether both have the same bytes, comparing eight at a time.
     fileprivate func hasSameBytes(as other: Self) -> Bool {
         guard count == other.count else { return false }
         guard baseAddress != other.baseAddress else { return true }

@@ -1,11 +1,11 @@
-/// A text that is equal to another only when all bytes are: a key of dictionaries.
+/// A text for dictionary keys that is equal to another only if all bytes are equal.
 ///
 /// A `String` would be equal to every canonically equivalent one.
 package struct ExactText: Hashable, Sendable {
     /// The text.
     package let text: String
 
-    /// Makes a key.
+    /// Creates a key.
     package init(_ text: String) { self.text = text }
 
     package static func == (left: Self, right: Self) -> Bool {

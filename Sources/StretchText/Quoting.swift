@@ -1,5 +1,5 @@
 extension StringProtocol {
-    /// The text between two quotes, with each quote in it doubled.
+    /// Returns the text between quotes, with each quote in it doubled.
     ///
     /// Names and literals of SQLite and of PostgreSQL are all quoted here.
     package func quoted(by quote: Unicode.Scalar) -> String {
@@ -9,9 +9,9 @@ extension StringProtocol {
     /// The name in double quotes, for SQL: <https://sqlite.org/lang_keywords.html>.
     package var quotedName: String { quoted(by: "\"") }
 
-    /// The text as a literal of SQLite.
+    /// The text as a SQLite literal.
     ///
-    /// SQL ends at a NUL, so that a text with one is written as its bytes:
+    /// SQL ends at a NUL, so a text that contains one is written as bytes:
     /// <https://sqlite.org/nulinstr.html>.
     package var quotedLiteral: String {
         guard utf8.contains(0) else { return quoted(by: "'") }

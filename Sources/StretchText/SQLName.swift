@@ -1,13 +1,14 @@
-/// A name of a table, column or other object, equal to another where SQLite says so: by bytes, with
-/// the letters of ASCII folded.
+/// A name of a table, column or other object, compared as in SQLite.
 ///
-/// A `Set<String>` of names would take `"a\u{323}\u{307}"` and `"a\u{307}\u{323}"` for one.
+/// Names are compared by bytes, ignoring the case of ASCII letters.
+///
+/// A `Set<String>` of names would treat `"a\u{323}\u{307}"` and `"a\u{307}\u{323}"` as equal.
 package struct SQLName: Hashable, Sendable {
-    /// The name as it was given.
+    /// The original name.
     package let text: String
     private let folded: [UInt8]
 
-    /// Makes a name.
+    /// Creates a name.
     package init(_ text: some StringProtocol) {
         self.text = String(text)
         folded = Array(text.foldingCase.utf8)

@@ -43,7 +43,7 @@ package enum ReauthorizePlan: Hashable, Sendable {
         case lost([NamedBatch])
     }
 
-    /// What was asked for.
+    /// The requested options.
     package struct Options: Hashable, Sendable {
         /// Whether to fork a child branch; otherwise the file's branch continues.
         package var withCopy = true
@@ -97,7 +97,7 @@ package enum ReauthorizePlan: Hashable, Sendable {
     ///   - point: The fork point of a child, or `nil` if no position is shared.
     ///   - comparison: The comparison at the position where the file attaches: its own position if
     ///     that is held and no child is requested, otherwise the point.
-    ///   - options: What was asked for.
+    ///   - options: The requested options.
     package init(
         file: File, branch: Branch?, isHeld: Bool, point: ForkPoint?,
         comparison: ManifestComparison, options: Options

@@ -206,8 +206,8 @@ extension DatabaseHost {
             notify(
                 TransactSQLMessage(
                     number: 14845,
-                    text: "database \"\(databaseName)\" has a logical copy of its own at "
-                        + "\"\(report.server)\"; whoever uses the original goes on"))
+                    text: "database \"\(databaseName)\" has its own logical copy at "
+                        + "\"\(report.server)\"; the original continues"))
         }
         notify(
             TransactSQLMessage(

@@ -75,7 +75,7 @@ import Testing
         #expect(try row.value("note", as: String.self) == nil)
         for (name, message) in [
             ("absent", #"the answer has no column "absent""#),
-            ("id", #"column "id" holds an INTEGER, which is no String"#),
+            ("id", #"column "id" holds an INTEGER, which is not a valid String"#),
         ] {
             let error = #expect(throws: StretchError.self) {
                 try row.value(name, as: String.self)
@@ -129,16 +129,16 @@ import Testing
     @Test(arguments: [
         ("SELECT 1 AS id", #"there is no column "tags""#),
         ("SELECT 1 AS id, 2 AS tags", #"property "tags" has parts, and a column holds one value"#),
-        ("SELECT 'x' AS id, 2 AS tags", #"column "id" holds a TEXT, which is no Int"#),
-        ("SELECT NULL AS id, 2 AS tags", #"column "id" holds NULL, which is no Int"#),
-        ("SELECT 2.5 AS id, 2 AS tags", #"column "id" holds a REAL, which is no Int"#),
+        ("SELECT 'x' AS id, 2 AS tags", #"column "id" holds a TEXT, which is not a valid Int"#),
+        ("SELECT NULL AS id, 2 AS tags", #"column "id" holds NULL, which is not a valid Int"#),
+        ("SELECT 2.5 AS id, 2 AS tags", #"column "id" holds a REAL, which is not a valid Int"#),
     ])
     func `a row that does not fit is refused`(_ sql: String, _ message: String) throws {
         let shop = try ShopFile()
         let result = try shop.open().query(sql)
         let error = #expect(throws: StretchError.self) { try result.rows(as: Nested.self) }
         #expect(error?.code == .invalidArgument)
-        #expect(error?.message == "a row is no Nested: \(message)")
+        #expect(error?.message == "a row cannot be decoded as Nested: \(message)")
     }
 
     @Test func `what has parts is not bound`() throws {

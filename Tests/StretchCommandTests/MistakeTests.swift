@@ -48,7 +48,7 @@ import Testing
             message: "cannot open \"missing.db\": no such file"),
         Mistake(
             arguments: ["restore", "app.db", "note.txt"], status: 3,
-            message: "exists, and is no SQLite database", isStretched: true),
+            message: "exists, and is not a SQLite database", isStretched: true),
         Mistake(
             arguments: ["restore", "app.db", "b.db", "--at", "yesterday"], status: 2,
             message: "use a time such as 2026-11-24 09:30:00"),

@@ -44,7 +44,7 @@ struct InspectCommand: ParsableCommand {
 }
 
 extension BackupDescription {
-    /// What is in the file and what is not, as people read it.
+    /// The local and remote content of the file, as text.
     var contentLines: [String] {
         guard !isRemote else {
             return ["This file is a remote: it holds cold rows of other files."]

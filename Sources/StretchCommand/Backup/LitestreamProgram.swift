@@ -2,11 +2,11 @@ internal import Foundation
 internal import StretchCore
 internal import StretchText
 
-/// The program `litestream`, as the shell would find it.
+/// The program `litestream`, found as by the shell.
 struct LitestreamProgram: Sendable {
     private let path: String
 
-    /// - Throws: `invalidArgument` when there is no such program.
+    /// - Throws: `invalidArgument` if the program does not exist.
     init(_ given: String?) throws(StretchError) {
         let name = given ?? "litestream"
         let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").parts(
@@ -22,21 +22,22 @@ struct LitestreamProgram: Sendable {
         path = found
     }
 
-    /// Runs the program and returns what it prints.
+    /// Runs the program and returns its output.
     ///
-    /// - Throws: `remoteUnavailable` with its words when it fails.
+    /// - Throws: `remoteUnavailable` with its message if it fails.
     func run(_ arguments: [String]) throws(StretchError) -> Data {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path)
         process.arguments = arguments
-        // It needs the secrets of its storage, and none of ours.
+        // It needs the secrets of its storage, but none of Stretch.
         process.environment = ProcessInfo.processInfo.environment.filter {
             !$0.key.beginsWith("STRETCH_")
         }
         process.standardInput = FileHandle.nullDevice
         let output = Pipe()
         process.standardOutput = output
-        // Its errors go to a file: two pipes that are emptied one after the other could fill.
+        // Its errors are written to a file, because two pipes that are read one after the other
+        // could fill.
         let errorPath = NSTemporaryDirectory() + "/stretch-litestream-\(UUID().uuidString)"
         defer { unlink(errorPath) }
         let answer: Data

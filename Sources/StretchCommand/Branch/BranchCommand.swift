@@ -71,7 +71,7 @@ struct BranchUndropCommand: ParsableCommand {
 }
 
 extension BranchReport {
-    /// The branch as people read it.
+    /// The branch as lines of text.
     fileprivate var lines: [String] {
         let origin = parent.map { ", from branch \($0) at epoch \(forkEpoch ?? 0)" } ?? ""
         var lines = [

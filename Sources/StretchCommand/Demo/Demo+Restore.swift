@@ -14,7 +14,7 @@ private final class SilentOutput: TransactSQLOutput {
     func write(_ error: TransactSQLError) {}
 }
 
-/// The second half of the demo: a backup, more life, and the moment of the backup again.
+/// The second half of the demo: a backup, further changes, and the state of the backup again.
 extension Demo {
     private var momentPath: String { "\(folder)/moment.db" }
     private var restoredPath: String { "\(folder)/restored.db" }
@@ -32,7 +32,7 @@ extension Demo {
                 .statementFailed, "sqlite3 could not make the backup",
                 hint: "Install the program sqlite3.")
         }
-        // The whole shop of this moment, to compare with.
+        // The current state of the whole shop, for comparison.
         try copy.run("VACUUM INTO ?", .text(momentPath))
         story.say(
             "backup.db: \(byteCount(backupPath).byteText); the whole shop: "
@@ -65,7 +65,7 @@ extension Demo {
             "SELECT count(*) FROM orders WHERE id = \(orderCount)"
         ).rows
         report.check(hot == [[1]])
-        story.say("Its hot orders can be read at once. Queries of cold orders fail:")
+        story.say("Its hot orders can be read immediately. Queries of cold orders fail:")
         do {
             _ = try restored.query("SELECT round(sum(total), 2) FROM orders")
             report.check(false)
@@ -87,7 +87,7 @@ extension Demo {
         try compare(restored, moment)
     }
 
-    /// Runs the shown script, with the login that the demo was started with.
+    /// Runs the shown script with the login of the demo.
     private func runFourSteps(on database: StretchDatabase) throws {
         let login = GivenLogin.ofEnvironment
         var password = "none"

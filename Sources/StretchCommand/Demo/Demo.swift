@@ -7,7 +7,7 @@ internal import StretchPostgres
 internal import StretchSQLite
 internal import StretchText
 
-/// The demo: makes the files, moves the cold rows, works with them, and compares every answer.
+/// The demo: creates the files, migrates the cold rows, works with them, and compares every result.
 struct Demo {
     let folder: String
     let server: String
@@ -43,13 +43,13 @@ struct Demo {
     }
 
     private var isFile: Bool { server.beginsWith("file:") }
-    /// The remote in the story's words.
+    /// The remote's name in the story.
     private var remoteName: String { isFile ? String(server.dropFirst(5)) : "a PostgreSQL server" }
 
     func open(_ path: String) throws(StretchError) -> StretchDatabase {
         var configuration = Configuration.linked
         configuration.remotes.append(.postgresql)
-        // Of the demo's own: the user's keystore is none of its business.
+        // The demo has its own keystore and does not use the user's.
         configuration.keystore = Keystore(path: "\(folder)/keystore")
         try GivenLogin.ofEnvironment?.serve(&configuration, server: server, file: nil)
         return try StretchDatabase(path: path, configuration: configuration)
@@ -65,7 +65,7 @@ struct Demo {
             atPath: folder, withIntermediateDirectories: true)
         for name in DemoStory.fileNames {
             for suffix in ["", "-wal", "-shm", "-stretch-migrator"] {
-                // A missing file is what is wanted.
+                // A missing file is the expected case.
                 try? FileManager.default.removeItem(atPath: "\(folder)/\(name)\(suffix)")
             }
         }
@@ -89,7 +89,7 @@ struct Demo {
         story.command("stretch migrate shop.db --lock-budget 250 --reclaim full")
         let before = byteCount(shopPath)
         let bar = ProgressBar()
-        // Nobody else writes now; bigger batches are faster.
+        // There is no other writer, and larger batches are faster.
         let moved = try database.migrate(
             lockBudget: .milliseconds(250), progress: bar.update)
         bar.finish()
@@ -162,7 +162,7 @@ struct Demo {
                 : "\(report.differences) of \(report.checks) answers were DIFFERENT.")
     }
 
-    /// The bytes of a file; a write-ahead log that is not yet in it does not count.
+    /// Returns the size of a file in bytes, without its write-ahead log.
     func byteCount(_ path: String) -> Int64 {
         let attributes = try? FileManager.default.attributesOfItem(atPath: path)
         return attributes?[.size] as? Int64 ?? 0

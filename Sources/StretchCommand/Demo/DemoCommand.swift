@@ -55,14 +55,14 @@ struct DemoCommand: ParsableCommand {
     }
 }
 
-/// What the demo found: a contract, see `Documentation/JSON.md`.
+/// The result of the demo: a contract, see `Documentation/JSON.md`.
 struct DemoReport: Encodable {
     var checks = 0
     var differences = 0
     var seconds = 0.0
     private(set) var isEqual = true
 
-    /// Notes one comparison with the untouched copy.
+    /// Records one comparison with the untouched copy.
     mutating func check(_ isSame: Bool) {
         checks += 1
         guard !isSame else { return }

@@ -1,15 +1,15 @@
-/// The statements that the demo runs on the stretched database and on the untouched copy.
+/// The statements that the demo runs on the stretch-enabled database and on the untouched copy.
 enum DemoScript {
     struct Step {
         let title: String
         let sql: String
-        /// Whether the statement changes rows, so that the number of changed rows is compared, too.
+        /// Whether the statement changes rows, so that the number of changed rows is also compared.
         var isChange: Bool { !sql.hasPrefix("SELECT") }
     }
 
     static let filter = "created < date('now','-90 days')"
 
-    /// Queries whose answer is in the local file; Stretch proves it and asks nobody.
+    /// Returns queries that need only local rows, without a round trip.
     static func hotQueries(orderCount: Int) -> [Step] {
         [
             Step(
@@ -27,7 +27,7 @@ enum DemoScript {
         ]
     }
 
-    /// Queries whose answer is in the remote.
+    /// Returns queries that need remote rows.
     static func coldQueries(orderCount: Int) -> [Step] {
         [
             Step(
@@ -49,7 +49,7 @@ enum DemoScript {
         ]
     }
 
-    /// Queries whose answer is in both.
+    /// Queries that need both local and remote rows.
     static let mixedQueries = [
         Step(title: "how many orders", sql: "SELECT count(*) FROM orders"),
         Step(
@@ -73,7 +73,7 @@ enum DemoScript {
             sql: "SELECT id, total FROM orders ORDER BY total DESC, id LIMIT 5"),
     ]
 
-    /// Changes of rows wherever they are.
+    /// Returns changes of hot and cold rows.
     static func changes(orderCount: Int) -> [Step] {
         let old = orderCount / 4
         return [
@@ -108,7 +108,7 @@ enum DemoScript {
     /// The filter after the backup: more orders become cold.
     static let laterFilter = "created < date('now','-60 days')"
 
-    /// What happens after the backup.
+    /// Returns the changes after the backup.
     static func laterChanges(orderCount: Int) -> [Step] {
         let old = orderCount / 2
         return [
@@ -130,7 +130,7 @@ enum DemoScript {
         ]
     }
 
-    /// The four steps after a restore; passwords are put in when it runs.
+    /// The four steps after a restore; passwords are inserted at run time.
     static let reauthorization = [
         "CREATE MASTER KEY ENCRYPTION BY PASSWORD = '…';",
         "CREATE DATABASE SCOPED CREDENTIAL archive WITH IDENTITY = 'admin', SECRET = '…';",

@@ -1,7 +1,7 @@
 internal import Stretch
 internal import StretchSQLite
 
-/// Makes the shop's database: customers, and orders evenly over three years, up to now.
+/// Creates the shop's database: customers, and orders distributed evenly over the last three years.
 struct DemoShop {
     let path: String
     let orderCount: Int
@@ -55,7 +55,7 @@ struct DemoShop {
             """)
     }
 
-    /// Copies the database as it is to a file that nobody touches but through plain SQLite.
+    /// Copies the database to a file that is used only with plain SQLite.
     func copy(to copyPath: String) throws {
         let connection = try Connection(path: path, access: .readOnly, routines: .linked)
         try connection.run("VACUUM INTO ?1", .text(copyPath))

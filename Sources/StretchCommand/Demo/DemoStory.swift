@@ -1,6 +1,6 @@
 /// Prints the demo as a story: chapters, sentences, and a table of queries.
 struct DemoStory {
-    /// The files that the demo makes in its folder, and replaces.
+    /// The files that the demo creates or replaces in its folder.
     static let fileNames = [
         "shop.db", "untouched.db", "archive.db", "backup.db", "moment.db", "restored.db",
     ]
@@ -18,7 +18,7 @@ struct DemoStory {
         StandardOutput.flush()
     }
 
-    /// A command that the reader could type.
+    /// Prints a command that the reader could enter.
     func command(_ text: String) { say("   $ \(text)") }
 
     func queryHeader() {

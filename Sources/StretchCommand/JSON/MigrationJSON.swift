@@ -74,6 +74,6 @@ extension MigrationJSON.Table {
 }
 
 extension ColdLocation {
-    /// The batch's number and the row's place in it: `12:3400`.
+    /// The batch's number and the row's ordinal: `12:3400`.
     var text: String { "\(batchNumber):\(ordinal)" }
 }

@@ -25,7 +25,7 @@ struct RestoreJSON: Encodable {
 }
 
 extension RestoreReport {
-    /// What to do next, as full sentences.
+    /// The next steps, as full sentences.
     var nextSteps: [String] {
         guard advice.contains(.reauthorize), let server = content.stretch?.server else { return [] }
         // An embedded remote may have no login.

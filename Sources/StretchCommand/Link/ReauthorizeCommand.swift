@@ -43,7 +43,7 @@ struct ReauthorizeCommand: ParsableCommand {
     @Option(
         name: .long, parsing: .upToNextOption,
         help: ArgumentHelp(
-            "Batches that the remote has lost and that you give up, or all.",
+            "Lost batches whose loss you accept, or all.",
             valueName: "batch"))
     var acceptLoss: [String] = []
 

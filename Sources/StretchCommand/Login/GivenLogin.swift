@@ -5,12 +5,13 @@ internal import StretchEngine
 internal import StretchKeystore
 internal import StretchText
 
-/// A login that the user gives now, and the servers that may get it.
+/// A login entered by the user, and the servers that may receive it.
 ///
-/// A database file may come from anyone and names its own server. So a login goes to a server that
-/// the user named, that this user's keystore has a file of, or that a prompt has shown.
+/// A database file from an untrusted source can name any server. A login is therefore sent only to
+/// a server that the user named, that a file in this user's keystore uses, or that a prompt has
+/// shown.
 struct GivenLogin: Sendable {
-    /// Where the password comes from.
+    /// The source of the password.
     enum Source: Sendable {
         case text(String?)
         case file(String)
@@ -20,19 +21,19 @@ struct GivenLogin: Sendable {
     let login: String
     let source: Source
 
-    /// The login that containers and scripts give in `STRETCH_LOGIN` and `STRETCH_PASSWORD`.
+    /// The login in `STRETCH_LOGIN` and `STRETCH_PASSWORD`, for containers and scripts.
     static var ofEnvironment: GivenLogin? {
         let environment = ProcessInfo.processInfo.environment
         guard let login = environment["STRETCH_LOGIN"], !login.isEmpty else { return nil }
         return GivenLogin(login: login, source: .text(environment["STRETCH_PASSWORD"]))
     }
 
-    /// Asks for the password where that is needed, and lets a configuration give the login.
+    /// Prompts for the password if necessary, and adds the login to a configuration.
     ///
     /// - Parameters:
     ///   - server: The server that the command names, or `nil`.
     ///   - file: The database file, or `nil` for a command without one.
-    /// - Throws: `notPermitted` before a prompt for a server to which no password may go.
+    /// - Throws: `notPermitted`, before a prompt, for a server to which no password may be sent.
     func serve(
         _ configuration: inout Configuration, server: String?, file: String?
     ) throws(StretchError) {
@@ -48,7 +49,7 @@ struct GivenLogin: Sendable {
             if named == nil, let file {
                 named = try StretchDatabase.server(of: file, configuration: configuration)
             }
-            // A file without a server needs no login, as its command says.
+            // A file without a server needs no login.
             guard let named else { return }
             let address = try EndpointAddress(parsing: named)
             try destinations.show(address, login)
@@ -63,7 +64,7 @@ struct GivenLogin: Sendable {
     }
 }
 
-/// The servers to which the user lets a login go.
+/// The servers to which the user allows a login to be sent.
 struct LoginDestinations: Sendable {
     private let keystore: Keystore?
     private var named: [EndpointAddress] = []
@@ -77,10 +78,10 @@ struct LoginDestinations: Sendable {
         named.append(try EndpointAddress(parsing: server))
     }
 
-    /// Adds a server that a prompt shows.
+    /// Adds a server shown in a prompt.
     ///
-    /// - Throws: `notPermitted` for another machine that must not prove who it is, unless the user
-    ///   named that.
+    /// - Throws: `notPermitted` for another machine whose identity is not verified, unless the user
+    ///   named it.
     mutating func show(_ address: EndpointAddress, _ login: String) throws(StretchError) {
         guard address.provesItself || isNamed(address) else { throw refusal(address, login) }
         shown = address
@@ -88,7 +89,7 @@ struct LoginDestinations: Sendable {
 
     /// - Throws: `notPermitted`, naming the address that the user may add.
     func require(_ address: EndpointAddress, _ login: String) throws(StretchError) {
-        // The verifier of an embedded remote gets no password.
+        // An embedded remote stores only a verifier and receives no password.
         if case .file = address.kind { return }
         guard isNamed(address) || shown.map(address.isSame) == true else {
             throw refusal(address, login)
@@ -111,25 +112,25 @@ struct LoginDestinations: Sendable {
 }
 
 extension EndpointAddress {
-    /// Whether both name the same server, byte by byte in canonical form.
+    /// Returns whether both are the same server, byte by byte in canonical form.
     fileprivate func isSame(_ other: EndpointAddress) -> Bool {
         description.isSameText(as: other.description)
     }
 
-    /// The address without the place of one database.
+    /// The address without the schema of one database.
     fileprivate var withoutSchema: EndpointAddress {
         guard case .postgresql(var address) = kind else { return self }
         address.schema = nil
         return EndpointAddress(.postgresql(address))
     }
 
-    /// Whether the server is this machine, or must prove its name before it gets a password.
+    /// Whether the server is this machine, or must prove its name before it receives a password.
     fileprivate var provesItself: Bool {
         guard case .postgresql(let address) = kind else { return true }
         return address.tlsMode == .verifyFull || address.hosts.allSatisfy(\.isLocal)
     }
 
-    /// The server for people: hosts, ports, database and what TLS proves.
+    /// The server as text: hosts, ports, database and TLS verification.
     fileprivate var destination: String {
         guard case .postgresql(let address) = kind else { return description }
         let hosts = address.hosts.map { "\($0.name):\($0.port)" }.joined(separator: ", ")

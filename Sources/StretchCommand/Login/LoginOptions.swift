@@ -1,8 +1,9 @@
 internal import ArgumentParser
 internal import Foundation
 
-/// The login at a remote that has logins, and where its password comes from; never an argument,
-/// which every user of the machine can read.
+/// The login of a remote, and the source of its password.
+///
+/// The password is never an argument, which every user of the machine can read.
 struct LoginOptions: ParsableArguments {
     @Option(
         name: .long,
@@ -25,7 +26,7 @@ struct LoginOptions: ParsableArguments {
         }
     }
 
-    /// What the user gave, or `nil` for what was stored.
+    /// The login given by the user, or `nil` for the stored login.
     ///
     /// The password comes from `--password-file`, `STRETCH_PASSWORD`, or a prompt.
     var given: GivenLogin? {

@@ -1,9 +1,9 @@
 internal import Foundation
 internal import StretchCore
 
-/// Reads secrets from where other users cannot see them.
+/// Reads secrets from sources that other users cannot see.
 enum SecretInput {
-    /// The first line of a file, or of standard input for `-`.
+    /// Returns the first line of a file, or of standard input for `-`.
     static func firstLine(ofFile path: String) throws(StretchError) -> String {
         let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
@@ -23,9 +23,9 @@ enum SecretInput {
         return line
     }
 
-    /// Asks the person at the terminal, without showing what is typed.
+    /// Prompts at the terminal without echoing the input.
     ///
-    /// - Throws: `invalidArgument` when there is no terminal.
+    /// - Throws: `invalidArgument` without a terminal.
     static func prompt(_ text: String) throws(StretchError) -> String {
         let terminal = open("/dev/tty", O_RDWR | O_CLOEXEC)
         guard terminal >= 0 else {
@@ -54,10 +54,10 @@ enum SecretInput {
 
     private static func write(text: String, to descriptor: Int32) {
         let bytes = Array(text.utf8)
-        _ = Foundation.write(descriptor, bytes, bytes.count)  // Only a prompt.
+        _ = Foundation.write(descriptor, bytes, bytes.count)  // A failure affects only the prompt.
     }
 
-    /// The bytes up to the line's end, one by one: what follows belongs to someone else.
+    /// Reads a line byte by byte, because the following input belongs to another reader.
     private static func line(from descriptor: Int32) -> String? {
         var bytes: [UInt8] = []
         var byte: UInt8 = 0

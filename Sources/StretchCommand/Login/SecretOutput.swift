@@ -3,12 +3,12 @@ internal import StretchCore
 
 /// A new file of mode 0600 for a secret, or standard output for `-`.
 ///
-/// It is made before the secret, so that no secret is lost for want of a place.
+/// It is created before the secret, so that no secret is lost because the file cannot be created.
 struct SecretOutput {
     private let path: String
     private let descriptor: Int32
 
-    /// - Throws: `wrongState` when the file is there already, or cannot be made.
+    /// - Throws: `wrongState` if the file exists or cannot be created.
     init(_ path: String) throws(StretchError) {
         self.path = path
         descriptor =
@@ -34,6 +34,6 @@ struct SecretOutput {
         }
     }
 
-    /// Removes the file, into which nothing came.
+    /// Removes the empty file.
     func giveUp() { if path != "-" { unlink(path) } }
 }

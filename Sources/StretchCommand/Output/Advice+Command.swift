@@ -55,7 +55,7 @@ extension Advice {
 }
 
 extension String {
-    /// The text as one word of a shell.
+    /// The text quoted as one word for a shell.
     var shellQuoted: String {
         let isPlain =
             !isEmpty
@@ -74,7 +74,7 @@ extension StretchError {
 }
 
 extension TransactSQLError {
-    /// The hint, with advice as statements, or as commands where there is no statement.
+    /// The hint, with advice as statements, or as commands if there is no statement.
     var commandHint: String? {
         guard let cause = cause as? StretchError,
             cause.hint({ $0.transactSQL ?? $0.description }) == hint

@@ -5,7 +5,7 @@ internal import StretchText
 internal import StretchTransactSQL
 internal import TransactSQL
 
-/// A failure of a command as people and programs see it.
+/// A failure of a command, as text and as JSON.
 struct CommandFailure {
     private let error: any Error
 
@@ -15,12 +15,12 @@ struct CommandFailure {
 
     /// Prints the failure, and returns the exit status.
     ///
-    /// A request for help is no failure: it goes to standard output.
+    /// A request for help is not a failure; the help is written to standard output.
     ///
-    /// - Parameter isJSON: Whether the last line on standard error shall be a JSON object.
+    /// - Parameter isJSON: Whether the last line on standard error is a JSON object.
     func report(isJSON: Bool) -> Int32 {
         if let error = error as? TransactSQLError { return report(error, isJSON: isJSON) }
-        // Whoever throws a bare status has told the failures already.
+        // A bare status is thrown after the failures have been reported.
         if let status = error as? ExitCode, status != .validationFailure { return status.rawValue }
         if let error = error as? StretchError { return report(error, isJSON: isJSON) }
         if StretchCommand.exitCode(for: error).isSuccess {
@@ -38,7 +38,7 @@ struct CommandFailure {
         StretchCommand.exitCode(for: error) == ExitCode.validationFailure
     }
 
-    /// The parser's message in the form of the engine's: lower case, and a hint that is a sentence.
+    /// The parser's message in the style of the engine: lower case, with a hint as a sentence.
     private var usageError: StretchError {
         var message = StretchCommand.message(for: error).unicodeScalars
         if message.last == "." { message.removeLast() }

@@ -5,7 +5,7 @@ internal import StretchEngine
 internal import StretchKeystore
 internal import StretchPostgres
 
-/// The form of the output, and how long to wait.
+/// The output format, and the time to wait for locks.
 struct RunOptions: ParsableArguments {
     @Flag(name: .long, help: "Print JSON, as documented in Documentation/JSON.md.")
     var json = false
@@ -23,7 +23,7 @@ struct RunOptions: ParsableArguments {
     }
 }
 
-/// What nearly every command takes: the local file, the form of the output, and how long to wait.
+/// The options of most commands: the local file, the output format, and the time to wait for locks.
 struct DatabaseOptions: ParsableArguments {
     @Argument(help: "The local SQLite file.", completion: .file())
     var file: String
@@ -33,10 +33,11 @@ struct DatabaseOptions: ParsableArguments {
     var json: Bool { run.json }
     var busyTimeout: Double { run.busyTimeout }
 
-    /// The library's configuration for a command.
+    /// Returns the library's configuration for a command.
     ///
     /// - Parameters:
-    ///   - login: What the user gave now, or `nil` for what the environment and the keystore have.
+    ///   - login: The login given by the user, or `nil` for that of the environment or the
+    ///     keystore.
     ///   - server: The server that the command names.
     ///   - file: The database file.
     static func makeConfiguration(
@@ -60,12 +61,12 @@ struct DatabaseOptions: ParsableArguments {
                 login, server: server, file: file, busyTimeout: busyTimeout))
     }
 
-    /// Prints a report as JSON, or as the lines that people read.
+    /// Prints a report as JSON or as lines of text.
     func show(_ report: some Encodable, _ lines: () -> [String]) {
         Self.show(report, isJSON: json, lines)
     }
 
-    /// Prints a report as JSON, or as the lines that people read.
+    /// Prints a report as JSON or as lines of text.
     static func show(_ report: some Encodable, isJSON: Bool, _ lines: () -> [String]) {
         if isJSON {
             StandardOutput.writeLine(JSONText.pretty(report))

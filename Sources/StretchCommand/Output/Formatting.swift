@@ -12,7 +12,7 @@ extension Int64 {
         return (self < 0 ? "-" : "") + ([digits] + groups).joined(separator: ",")
     }
 
-    /// The number with its noun: `1 batch`, `2,000 batches`.
+    /// Returns the number with its noun: `1 batch`, `2,000 batches`.
     func counted(_ one: String, _ many: String) -> String {
         "\(grouped) \(self == 1 ? one : many)"
     }
@@ -31,7 +31,7 @@ extension Int64 {
 }
 
 extension Double {
-    /// The number with a fixed number of decimals, 0 to 6.
+    /// Returns the number with a fixed number of decimals, 0 to 6.
     func formatted(digits: Int) -> String {
         let scale = (0..<digits).reduce(1.0) { scale, _ in scale * 10 }
         let rounded = Int64((magnitude * scale).rounded())
@@ -56,7 +56,7 @@ extension Duration {
         return Double(seconds * 1_000 + attoseconds / 1_000_000_000_000_000) / 3_600_000
     }
 
-    /// The duration for people: `0.4 ms`, `1.2 s`, `3 min 20 s`.
+    /// The duration as text: `0.4 ms`, `1.2 s`, `3 min 20 s`.
     var text: String {
         let value = seconds
         if value < 1 { return "\((value * 1_000).formatted(digits: 1)) ms" }
@@ -66,7 +66,7 @@ extension Duration {
         return "\(whole / 3_600) h \(whole % 3_600 / 60) min"
     }
 
-    /// The duration for people, where it may be years: `12 days`, else as ``text``.
+    /// The duration as text in days if it is long, such as `12 days`; otherwise as ``text``.
     var longText: String {
         let days = Int64(seconds / 86_400)
         return days >= 3 ? "\(days.grouped) days" : text

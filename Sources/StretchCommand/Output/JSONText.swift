@@ -1,11 +1,11 @@
 internal import Foundation
 
-/// JSON as the command line prints it.
+/// JSON in the format of the command line.
 enum JSONText {
-    /// A report on one line.
+    /// Returns a report on one line.
     static func line(_ report: some Encodable) -> String { text(report, isPretty: false) }
 
-    /// A report over several lines, fields in alphabetical order.
+    /// Returns a report on several lines, with fields in alphabetical order.
     static func pretty(_ report: some Encodable) -> String { text(report, isPretty: true) }
 
     private static func text(_ report: some Encodable, isPretty: Bool) -> String {
@@ -22,14 +22,14 @@ enum JSONText {
         return result
     }
 
-    /// Adds a scalar of a string, as an escape where it could do something to a terminal.
+    /// Appends a scalar of a string, escaped if it could affect a terminal.
     private static func append(_ scalar: Unicode.Scalar, to text: inout String) {
         guard scalar.isControl else { return text.unicodeScalars.append(scalar) }
         let digits = String(scalar.value, radix: 16)
         text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
     }
 
-    /// A string in quotes, by <https://www.rfc-editor.org/rfc/rfc8259#section-7>.
+    /// Returns a string in quotes, by <https://www.rfc-editor.org/rfc/rfc8259#section-7>.
     static func string(_ text: String) -> String {
         var result = "\""
         for scalar in text.unicodeScalars {

@@ -1,10 +1,10 @@
 extension String {
     /// The text with control characters written as escapes, such as `\u{1B}`.
     ///
-    /// So no name, value or server can move a terminal's cursor, set its title, or turn the order
-    /// of what is read.
+    /// Names, values and servers can thus not move a terminal's cursor, set its title, or change
+    /// the text direction.
     ///
-    /// Line feeds and tabs stay.
+    /// Line feeds and tabs are kept.
     var printable: String {
         guard unicodeScalars.contains(where: \.isControl) else { return self }
         var result = ""
@@ -20,7 +20,8 @@ extension String {
 }
 
 extension Unicode.Scalar {
-    /// C0 but the line feed and the tab, DEL and C1, and the marks that turn the direction of text.
+    /// Whether it is in C0 except line feed and tab, DEL, C1, or a mark that changes the text
+    /// direction.
     var isControl: Bool {
         switch value {
         case 0x09, 0x0a: false

@@ -1,6 +1,6 @@
 internal import Stretch
 
-/// A line on standard error that shows how far a migration is: rows, rows per second, time left.
+/// A line on standard error with the progress of a migration: rows, rows per second, time left.
 final class ProgressBar {
     private static let barWidth = 24
     private let start = ContinuousClock.now

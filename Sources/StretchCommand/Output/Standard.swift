@@ -1,16 +1,16 @@
 internal import Foundation
 
-/// Standard output, in blocks: results can have millions of rows.
+/// Buffered standard output, because results can have millions of rows.
 enum StandardOutput {
     // The command line runs one command on one thread.
     nonisolated(unsafe) private static var buffer: [UInt8] = []
     private static let capacity = 1 << 16
     private static let isTerminal = isatty(STDOUT_FILENO) == 1
 
-    /// Writes text without its control characters: what goes to a pipe may come to a terminal.
+    /// Writes text without control characters, because piped output may be shown on a terminal.
     static func write(_ text: String) { put(text.printable) }
 
-    /// Writes values for a program, which gets each byte; a terminal gets no control characters.
+    /// Writes values exactly for a program, or without control characters on a terminal.
     static func writeExactly(_ text: String) { isTerminal ? write(text) : put(text) }
 
     private static func put(_ text: String) {
@@ -23,13 +23,13 @@ enum StandardOutput {
         write("\n")
     }
 
-    /// Writes what is buffered; a reader that went away ends the process as it ends other tools.
+    /// Flushes the buffer; a closed pipe ends the process, as for other tools.
     static func flush() {
         guard !buffer.isEmpty else { return }
         do {
             try FileHandle.standardOutput.write(contentsOf: buffer)
         } catch {
-            exit(141)  // 128 + SIGPIPE, as a shell would say it.
+            exit(141)  // 128 + SIGPIPE, as in a shell.
         }
         buffer.removeAll(keepingCapacity: true)
     }
@@ -40,16 +40,16 @@ enum StandardError {
     /// Writes text without its control characters.
     static func write(_ text: String) { put(text.printable) }
 
-    /// Writes text in the place of the line that the cursor is in.
+    /// Replaces the current line of the cursor.
     static func replaceLine(_ text: String) {
         put("\r\u{1B}[K\(text.printable)")
     }
 
     private static func put(_ text: String) {
-        // When nobody reads the errors, nothing is left to tell.
+        // If standard error is closed, errors cannot be reported.
         try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
     }
 
-    /// Whether a person looks at it.
+    /// Whether it is a terminal.
     static var isTerminal: Bool { isatty(FileHandle.standardError.fileDescriptor) == 1 }
 }

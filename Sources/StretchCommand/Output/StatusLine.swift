@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// A line on standard error that a person sees while a command works.
+/// A status line on standard error while a command runs.
 final class StatusLine: Sendable {
     private let lastDrawn = Mutex<ContinuousClock.Instant?>(nil)
     private let isShown = StandardError.isTerminal

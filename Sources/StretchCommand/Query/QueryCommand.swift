@@ -47,7 +47,7 @@ struct QueryCommand: ParsableCommand {
         writer.finish()
     }
 
-    /// One object on one line for each statement, also for one that returns no rows.
+    /// Prints one object per line for each statement, including those that return no rows.
     private func printJSON(_ statement: Statement) throws {
         let columnCount = statement.columnCount
         let names = (0..<columnCount).map { JSONText.string(statement.columnName($0)) }

@@ -1,6 +1,6 @@
-/// Prints a result as a table whose columns are as wide as their first rows need.
+/// Prints a result as a table with column widths determined by the first rows.
 struct TableWriter {
-    /// The rows that are looked at before the first one is printed.
+    /// The number of rows sampled before the first one is printed.
     static let sampledRowCount = 500
     private static let maximumWidth = 60
 
@@ -13,7 +13,7 @@ struct TableWriter {
         self.columns = columns
     }
 
-    /// Adds a row, and prints what can be printed.
+    /// Adds a row, and prints available rows.
     mutating func append(_ row: [String]) {
         rowCount += 1
         if let widths {

@@ -1,8 +1,8 @@
 internal import StretchSQLite
 
-/// A value of SQLite as the command line writes it.
+/// The text form of SQLite values on the command line.
 enum ValueText {
-    /// The value in JSON, exactly: `Documentation/JSON.md` is the contract.
+    /// Returns the exact value in JSON, as specified in `Documentation/JSON.md`.
     static func json(_ value: Value) -> String {
         switch value {
         case .null: "null"
@@ -15,7 +15,7 @@ enum ValueText {
         }
     }
 
-    /// The value in a table for people.
+    /// Returns the value for a table.
     static func plain(_ value: Value) -> String {
         switch value {
         case .null: "NULL"
@@ -26,7 +26,7 @@ enum ValueText {
         }
     }
 
-    /// The shortest digits that give the same number again, always with a point or an exponent.
+    /// Returns the shortest digits that yield the same number, always with a point or an exponent.
     private static func real(_ number: Double) -> String { number.description }
 
     private static func infinity(_ number: Double) -> String {

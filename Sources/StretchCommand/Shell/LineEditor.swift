@@ -2,23 +2,23 @@ internal import CEditline
 internal import Foundation
 internal import StretchText
 
-/// Reads lines from a person: edited, with a history, when standard input and output are terminals.
+/// Reads lines of input, with editing and a history if standard input and output are terminals.
 struct LineEditor {
     private let isEditing: Bool
     private let historyPath: String
 
-    /// - Parameter historyPath: The file that keeps the history, of mode 0600.
+    /// - Parameter historyPath: The history file, of mode 0600.
     init(historyPath: String) {
         isEditing = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1
         self.historyPath = historyPath
         guard isEditing else { return }
         using_history()
         stifle_history(1_000)
-        // There is no history before the first statement.
+        // The history file does not exist before the first statement.
         _ = read_history(historyPath)
     }
 
-    /// The next line without its end, or `nil` at the end of the input.
+    /// Returns the next line without its terminator, or `nil` at the end of the input.
     func line(_ prompt: String) -> String? {
         StandardOutput.flush()
         guard isEditing else {
@@ -31,19 +31,21 @@ struct LineEditor {
         return String(cString: line)
     }
 
-    /// Keeps a statement's lines, unless a password could be among them.
+    /// Adds a statement to the history, unless it could contain a password.
     func remember(_ statement: String) {
         guard isEditing, !Self.mayHoldSecret(statement) else { return }
         for line in statement.parts(between: "\n", omitsEmptyParts: true) {
             _ = add_history(line)
         }
-        // A history that cannot be written is one of this session alone.
+        // If the history cannot be written, it applies only to this session.
         if write_history(historyPath) == 0 { chmod(historyPath, 0o600) }
     }
 
-    /// Whether a statement has a literal, and names a password, a secret, a key or a credential,
-    /// also with a slip; calls a procedure that takes a password without its name; or holds an
-    /// address with a login.
+    /// Returns whether a statement may contain a secret.
+    ///
+    /// It may if it has a literal and names a password, a secret, a key or a credential, even
+    /// misspelled; if it calls a procedure with a positional password argument; or if it contains
+    /// an address with a login.
     static func mayHoldSecret(_ statement: String) -> Bool {
         let text = statement.foldingCase
         if text.includes("sp_rda_test_connection") { return true }
@@ -60,7 +62,7 @@ struct LineEditor {
         "password", "secret", "credential", "encryption", "decryption", "master",
     ].map { Array($0.utf8) }
 
-    /// Whether so many letters that are wrong, missing, added or swapped make one word the other.
+    /// Returns the edit distance of two words, with swaps, up to a limit.
     private static func distance(_ word: [UInt8], _ other: [UInt8], atMost limit: Int) -> Bool {
         guard abs(word.count - other.count) <= limit else { return false }
         var rows = [Array(0...other.count)]

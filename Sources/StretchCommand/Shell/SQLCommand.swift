@@ -81,14 +81,15 @@ struct SQLCommand: ParsableCommand {
         if failures > 0 { throw ExitCode(1) }
     }
 
-    /// The host alone has the database: RESTORE DATABASE replaces no file that somebody has open.
+    /// Creates a host with the only reference to the database: RESTORE DATABASE replaces no open
+    /// file.
     private func makeHost(_ output: ShellOutput) throws -> DatabaseHost {
         let database = try options.open()
         if let mode { database.connectionQueryMode = mode }
         return DatabaseHost(database, showsSystemCatalog: true) { try output.write($0) }
     }
 
-    /// The script, or `nil` when a person shall be asked.
+    /// Returns the script, or `nil` for interactive input.
     private func script() throws -> [UInt8]? {
         if let query { return Array(query.utf8) }
         let path = scriptFile ?? "-"

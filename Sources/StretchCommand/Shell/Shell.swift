@@ -1,14 +1,14 @@
 internal import StretchText
 internal import TransactSQL
 
-/// Asks a person for statements, line by line.
+/// The interactive shell, which reads statements line by line.
 struct Shell {
     private var executor: ScriptExecutor
     private let output: ShellOutput
     private let editor: LineEditor
     private var lines = ""
 
-    /// - Parameter historyPath: The file that keeps the history of statements.
+    /// - Parameter historyPath: The history file of statements.
     init(executor: ScriptExecutor, output: ShellOutput, historyPath: String) {
         self.executor = executor
         self.output = output
@@ -49,14 +49,15 @@ struct Shell {
         StandardOutput.flush()
     }
 
-    /// Whether nothing of the text waits for more: it ends with a semicolon or `GO`, and no quote,
-    /// comment or trigger goes on behind it.
+    /// Returns whether the text is complete.
+    ///
+    /// It must end with a semicolon or `GO`, outside quotes, comments and triggers.
     static func isComplete(_ text: String) -> Bool {
         let trimmed = text.trimmedASCII
         let last = trimmed.parts(between: "\n").last ?? ""
         let isGo = last.trimmedASCII.foldingCase.beginsWith("go")
         guard trimmed.endsWith(";") || isGo else { return false }
-        // A statement behind it is one of its own only when the text is whole.
+        // An appended statement is separate only if the text is complete.
         let whole = ScriptReader(text + "SELECT 1;")
         return whole.contains { $0.range.lowerBound >= trimmed.utf8.count && !$0.isBlank }
     }

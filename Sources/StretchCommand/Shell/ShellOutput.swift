@@ -3,15 +3,15 @@ internal import StretchText
 internal import StretchTransactSQL
 internal import TransactSQL
 
-/// Prints what a script has to say: rows and notices to standard output, errors beside it.
+/// Prints the output of a script: rows and messages to standard output, errors to standard error.
 final class ShellOutput: TransactSQLOutput {
-    /// How rows are printed.
+    /// The output format of rows.
     enum Form {
-        /// Tables for people.
+        /// Tables.
         case table
-        /// An object on a line for each result and each notice.
+        /// One object per line for each result and each message.
         case json
-        /// Comma-separated values with a line of names; notices go to standard error.
+        /// Comma-separated values with a header line; messages are written to standard error.
         case csv
     }
 
@@ -115,7 +115,7 @@ private struct RowWriter {
         }
     }
 
-    /// Ends the output of a result that has no end: its object stays open, and its line is over.
+    /// Ends the output of an incomplete result: its object is not closed, but its line is ended.
     mutating func breakOff() {
         switch form {
         case .table: table.finish()
@@ -124,7 +124,7 @@ private struct RowWriter {
         }
     }
 
-    /// A line of values; NULL is nothing, and an empty text a pair of quotes.
+    /// Writes a line of values; NULL is empty, and an empty text is a pair of quotes.
     private func writeLine(_ row: [Value]) {
         let cells = row.map { value in
             guard value != .null else { return "" }

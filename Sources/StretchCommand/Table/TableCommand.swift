@@ -10,7 +10,7 @@ struct TableCommand: ParsableCommand {
         ])
 }
 
-/// The name of the table that a command is about.
+/// The table name argument of a command.
 struct TableArgument: ParsableArguments {
     @Argument(help: "The table's name.")
     var table: String

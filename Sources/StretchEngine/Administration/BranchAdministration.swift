@@ -40,7 +40,7 @@ public struct BranchAdministration {
             guard branch.droppedAt == nil else {
                 throw StretchError(
                     .wrongState, "branch \(id) was dropped already, at \(branch.droppedAt ?? "")",
-                    hint: "To take it back: \(advice: .undropBranch(id)).")
+                    hint: "To undo it: \(advice: .undropBranch(id)).")
             }
             guard !isForced else { return }
             guard !branch.isCurrent else {

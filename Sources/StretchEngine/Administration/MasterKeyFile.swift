@@ -23,7 +23,7 @@ struct MasterKeyFile {
                 MasterKey.self, from: bytes.dropFirst(Self.header.utf8.count))
         else {
             throw StretchError(
-                .damaged, "\"\(path)\" is no backup of a master key, or was changed",
+                .damaged, "\"\(path)\" is not a backup of a master key, or was changed",
                 hint: "Name the file that the master key was exported to.")
         }
         self.key = key
@@ -40,7 +40,7 @@ struct MasterKeyFile {
             try handle.synchronize()
         } catch {
             throw StretchError(
-                .wrongState, "cannot write \"\(path)\", or it is there already",
+                .wrongState, "cannot write \"\(path)\", or it already exists",
                 hint: "Name a new file in a folder that can be written.", cause: error)
         }
     }

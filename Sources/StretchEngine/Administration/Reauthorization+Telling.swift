@@ -62,14 +62,14 @@ extension Reauthorization {
             return mismatch(
                 "branch \(branch) has moved on to epoch \(head.epoch), beyond this file's "
                     + "\(record.position.epoch)",
-                "Reauthorize with a copy: the file then gets a branch of its own.")
+                "Reauthorize with a copy: the file then gets its own branch.")
         case .rolledBack:
             return mismatch(
                 "the remote does not hold epoch \(record.position.epoch) of this file",
-                "It was rolled back: reauthorize with a copy, which tells what is missing.")
+                "It was rolled back: reauthorize with a copy, which lists what is missing.")
         case .dropped:
             return mismatch(
-                "branch \(branch) was dropped", "Reauthorize with a copy, or take the drop back.")
+                "branch \(branch) was dropped", "Reauthorize with a copy, or undo the drop.")
         case .owned(let name):
             return mismatch(
                 "branch \(branch) belongs to \(name)",

@@ -258,7 +258,7 @@ final class Reauthorization {
             try catalog.insertEvent(
                 time: configuration.now(), table: nil, kind: .reauthorize,
                 message: "connected to server \(address): "
-                    + (what ?? "branch \(position.branch) goes on")
+                    + (what ?? "branch \(position.branch) continues")
                     + (resent.isEmpty ? "" : "; \(resent.count) batches were sent again")
                     + (batches.isEmpty ? "" : "; \(batches.count) lost batches were given up"))
         }

@@ -91,7 +91,7 @@ extension RemoteAdministration {
             .wrongState,
             "the grant is a reader's, and this user's right to migrate \"\(database.path)\" would "
                 + "be lost",
-            hint: "Attach nothing, or give the right up: \(advice: .replaceGrant).")
+            hint: "Attach nothing, or give up the right: \(advice: .replaceGrant).")
     }
 
     private func requireSameFile(_ grant: AccessGrant, _ record: DatabaseRecord) throws {

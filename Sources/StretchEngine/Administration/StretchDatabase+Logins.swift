@@ -45,7 +45,7 @@ extension StretchDatabase {
             }
             let names = "\"\(writer.login)\" and \"\(reader.login)\""
             reason =
-                "the server refuses the logins \(names), which were made and can be dropped: "
+                "the server refuses the logins \(names), which were created and can be dropped: "
                 + problem.message
         }
         try keystore.replace(given, at: address, for: [.reader, .writer])

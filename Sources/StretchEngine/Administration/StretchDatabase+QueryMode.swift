@@ -75,7 +75,7 @@ extension StretchDatabase {
         try overlay.synchronize()
         guard let id = overlay.table(named: name)?.table.id else {
             throw StretchError(
-                .busy, "table \"\(name)\" was disabled meanwhile", hint: "Try again.")
+                .busy, "table \"\(name)\" was disabled in the meantime", hint: "Try again.")
         }
         try overlay.makingTables {
             try connection.execute(

@@ -51,7 +51,7 @@ extension StretchDatabase {
         }
         guard isPossible else {
             throw StretchError(
-                .wrongState, "the file was not made for an incremental vacuum",
+                .wrongState, "the file was not created for incremental vacuum",
                 hint: "Reclaim with \"full\" instead.")
         }
     }

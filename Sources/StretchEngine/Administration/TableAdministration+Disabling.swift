@@ -66,7 +66,7 @@ extension TableAdministration {
             if mode == .bringBack {
                 guard try database.coldRowCount(table) == 0 else {
                     throw StretchError(
-                        .busy, "rows of table \"\(table.name)\" became cold meanwhile",
+                        .busy, "rows of table \"\(table.name)\" became cold in the meantime",
                         hint: "Stop the migrator, then try again.")
                 }
             }

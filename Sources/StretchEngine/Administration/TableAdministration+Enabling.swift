@@ -84,7 +84,7 @@ extension TableAdministration {
             try refuseEnabled()
             guard try database.schemaCookie() == schemaCookie else {
                 throw StretchError(
-                    .busy, "another program changed the schema meanwhile", hint: "Try again.")
+                    .busy, "another program changed the schema in the meantime", hint: "Try again.")
             }
             let last = try database.catalog.tables().last?.id ?? 0
             guard last < ClosedRange.numbers.upperBound else {

@@ -64,7 +64,7 @@ struct DatabaseCopy {
             guard !options.shouldStop() else {
                 throw StretchError(
                     .cancelled, "the backup was stopped as asked",
-                    hint: "Run the command again; no file was made.")
+                    hint: "Run the command again; no file was created.")
             }
             let isLastTry = restartCount > Self.maximumRestartCount
             let progress = try backup.step(pageCount: isLastTry ? -1 : Self.pageCountPerStep)

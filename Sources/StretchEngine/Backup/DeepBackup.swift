@@ -47,7 +47,7 @@ private final class DeepBackup {
             "PRAGMA cache_size = -65536; PRAGMA ignore_check_constraints = ON")
         catalog = Catalog(connection)
         guard let record = try catalog.database() else {
-            throw StretchError(.wrongState, "the database was disabled meanwhile")
+            throw StretchError(.wrongState, "the database was disabled in the meantime")
         }
         self.record = record
         endpoint = try database.makeEndpoint(record, as: .reader)
@@ -83,7 +83,7 @@ private final class DeepBackup {
             guard !options.shouldStop() else {
                 throw StretchError(
                     .cancelled, "the backup was stopped as asked",
-                    hint: "Run the command again; no file was made.")
+                    hint: "Run the command again; no file was created.")
             }
             guard let buffer = try ahead?.result() else { break }
             ahead = index + 1 < pages.count ? reader.read(pages[index + 1]) : nil
@@ -115,7 +115,7 @@ private final class DeepBackup {
         guard try endpoint.holds(record.position) else {
             throw StretchError(
                 .remoteMismatch,
-                "the remote does not hold epoch \(record.position.epoch) of this file any more",
+                "the remote does not hold epoch \(record.position.epoch) of this file any longer",
                 hint: "The remote was rolled back. To see its state: \(advice: .showStatus).")
         }
         try connection.execute("BEGIN")

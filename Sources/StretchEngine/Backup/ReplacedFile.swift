@@ -39,7 +39,7 @@ final class ReplacedFile {
             } else if error.isBusy {
                 throw StretchError(
                     .busy, "file \"\(path)\" is open in another program",
-                    hint: "Stop the programs that use it; they would go on with the old file.",
+                    hint: "Stop the programs that use it; they would continue with the old file.",
                     cause: error)
             } else {
                 throw StretchError(local: error)

@@ -13,7 +13,7 @@ final class ScratchFolder {
         guard mkdir(path, 0o700) == 0 else {
             throw StretchError(
                 .wrongState,
-                "cannot make a folder in \"\(parent)\": \(String(cString: strerror(errno)))",
+                "cannot create a folder in \"\(parent)\": \(String(cString: strerror(errno)))",
                 hint: "Name a folder that can be written: \(advice: .chooseFolder).")
         }
     }

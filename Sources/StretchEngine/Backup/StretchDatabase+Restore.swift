@@ -199,7 +199,7 @@ struct Restoration {
                 hint: "Restore to another file, or: \(advice: .replaceFile).", cause: cause)
         }
         guard let reader = try? BackupReader(path, configuration) else {
-            throw refusal(.foreign, "exists, and is no SQLite database")
+            throw refusal(.foreign, "exists, and is not a SQLite database")
         }
         let present = try reader.record()
         guard let present, let record else { throw refusal(.foreign, "exists already") }

@@ -32,7 +32,7 @@ final class TemporaryFile {
         // The error names the folder, because the temporary name is meaningless to the user.
         descriptor = (try? GuardedFile.make(temporaryPath, mode: mode)) ?? -1
         guard descriptor >= 0 else {
-            throw TemporaryFile.failure("cannot make a file in \"\(folder)\"")
+            throw TemporaryFile.failure("cannot create a file in \"\(folder)\"")
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             throw TemporaryFile.failure("cannot lock a file in \"\(folder)\"")

@@ -79,7 +79,7 @@ struct AuthenticationGuard {
             case 0: return
             // SASL, its challenge and its end. The server waits for answers to the first two.
             case 10, 11, 12:
-                guard code == 12 || length == rest else { throw refusal("two requests at once") }
+                guard code == 12 || length == rest else { throw refusal("multiple requests") }
             case 3: throw refusal("the password in clear text")
             case 5: throw refusal("an MD5 hash of the password")
             default: throw refusal("authentication method \(code)")
@@ -104,7 +104,7 @@ struct AuthenticationGuard {
 
     private func refusal(_ what: String) -> StretchError {
         StretchError(
-            .notPermitted, "the server asks for \(what), and was told nothing",
+            .notPermitted, "the server asks for \(what); nothing was sent",
             hint: "Set password_encryption and pg_hba.conf to scram-sha-256, and set the password.",
             cause: RefusedRequest())
     }

@@ -85,7 +85,7 @@ struct PostgresError: RemoteFailure, CustomStringConvertible {
                         + "\(advice: .storeLogin).")
             }
             return failure(
-                .notPermitted, "lets no such login in from this machine",
+                .notPermitted, "does not allow the login from this machine",
                 "Let the server's pg_hba.conf name this machine, the database and the login.")
         case "3D000": return failure(.remoteUnavailable, "has no such database", Hints.database)
         case "42501":
@@ -107,7 +107,7 @@ struct PostgresError: RemoteFailure, CustomStringConvertible {
         case "42601", "0A000":
             return failure(
                 .unsupported, "does not know a statement that Stretch uses",
-                "Use a server that is PostgreSQL, with tables of its own kind.")
+                "Use a genuine PostgreSQL server with its own table storage.")
         case "53100", "53200", "53300", "53400":
             return failure(
                 .remoteUnavailable, "has run out of a resource", "Free disk space, or connections.")

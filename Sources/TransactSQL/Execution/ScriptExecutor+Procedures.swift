@@ -127,7 +127,7 @@ extension ScriptExecutor {
         guard let name = try? parser.expectObjectName("a table"), parser.reader.current.kind == .end
         else {
             throw TransactSQLError(
-                .invalidArgument, "parameter @objname is no name of a table", at: position,
+                .invalidArgument, "parameter @objname is not a table name", at: position,
                 hint: "Write the name as '[dbo].[name]' when it holds blanks or points.")
         }
         let moved = ObjectName(
@@ -243,6 +243,6 @@ extension ScriptExecutor {
         write(
             15457,
             "the setting \"remote data archive\" changed from \(setting.isConfigured ? 1 : 0) to "
-                + "\(value); run RECONFIGURE to let it hold")
+                + "\(value); run RECONFIGURE to put it into effect")
     }
 }

@@ -143,7 +143,7 @@ extension ScriptExecutor {
         }
         guard let time = DateTime(try text(of: operand)) else {
             throw TransactSQLError(
-                .conversion, "STOPAT is no date and time", at: position,
+                .conversion, "STOPAT is not a date and time", at: position,
                 hint: "Write the time as '2016-02-26T13:45:00'.")
         }
         return time

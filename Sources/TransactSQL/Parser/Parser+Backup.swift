@@ -89,7 +89,7 @@ extension Parser {
             let time = try expectText("a time")
             guard token.kind != .string || DateTime(token.text) != nil else {
                 throw TransactSQLError(
-                    .conversion, "STOPAT is no date and time", at: token.position,
+                    .conversion, "STOPAT is not a date and time", at: token.position,
                     hint: "Write the time as '2016-02-26T13:45:00'.")
             }
             return .stopAt(time)

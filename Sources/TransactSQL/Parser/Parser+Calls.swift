@@ -85,7 +85,7 @@ extension Parser {
         if isOutput {
             guard case .variable = value.kind else {
                 throw TransactSQLError(
-                    .notOutput, "OUTPUT stands behind no variable", at: value.position,
+                    .notOutput, "OUTPUT does not follow a variable", at: value.position,
                     hint: "Declare a variable, and write it before OUTPUT.")
             }
         }

@@ -63,7 +63,7 @@ extension Parser {
         }
         guard filter == nil || state != .inbound else {
             throw TransactSQLError(
-                .filterWithInbound, "a filter predicate cannot change while rows come back",
+                .filterWithInbound, "a filter predicate cannot change while rows are brought back",
                 at: position, hint: "Leave FILTER_PREDICATE out of MIGRATION_STATE = INBOUND.")
         }
         return (filter, state)
@@ -86,9 +86,9 @@ extension Parser {
         }
         let function = try expectObjectName("a condition")
         throw TransactSQLError(
-            .invalidFilter, "a filter predicate is no function: \"\(function)\"",
+            .invalidFilter, "a filter predicate is not a function: \"\(function)\"",
             at: function.position, expected: "the condition in quotes",
-            hint: "Write what stands behind WHERE in the function, with the columns themselves: "
+            hint: "Write the condition after WHERE in the function, with the columns themselves: "
                 + "FILTER_PREDICATE = N'placed < ''2025-01-01'''.")
     }
 }

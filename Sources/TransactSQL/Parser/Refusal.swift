@@ -222,7 +222,7 @@ extension Refusal {
                 "STANDBY", "Restore to another file, and read that one.", isOption: true),
             Refusal("STOPATMARK", marks, isOption: true),
             Refusal("STOPBEFOREMARK", marks, isOption: true),
-            Refusal("RESTART", "Run the statement again; it begins anew.", isOption: true),
+            Refusal("RESTART", "Run the statement again from the start.", isOption: true),
             Refusal("RESTRICTED_USER", "Set the mode of the file instead.", isOption: true),
             Refusal("CONTINUE_AFTER_ERROR", damaged, isOption: true),
             Refusal("CREDENTIAL", "Read from a file with FROM DISK.", isOption: true),
@@ -269,11 +269,11 @@ extension Refusal {
         "Nothing that is damaged is written or restored; take another backup."
     private static let recovered =
         "Name the time instead: RESTORE DATABASE name FROM DISK = '…', DISK = '…' WITH STOPAT = "
-        + "'…' takes the right backup by itself."
+        + "'…' selects the right backup automatically."
     private static let whole =
-        "Every backup is whole; for the moments between, keep a replica with Litestream, and "
+        "Every backup is complete; for the times between, keep a replica with Litestream, and "
         + "restore from it."
-    private static let nameless = "Leave it out: what a backup is called is its file's name."
+    private static let nameless = "Leave it out: the name of a backup is its file name."
     private static let marks =
         "Name the time instead: STOPAT = '2016-02-26T13:45:00'."
 }
@@ -297,7 +297,7 @@ extension Refusal {
         Refusal("sp_who2", "There are no sessions to list."),
         Refusal("sp_lock", "There are no sessions to list."),
         Refusal("sp_updatestats", "Use ANALYZE."),
-        Refusal("sp_recompile", "SQLite prepares a statement anew when its schema changes."),
+        Refusal("sp_recompile", "SQLite prepares a statement again when its schema changes."),
         Refusal("sp_addlogin", "Use ALTER ROLE db_owner ADD MEMBER name."),
         Refusal("sp_adduser", "Use ALTER ROLE db_owner ADD MEMBER name."),
         Refusal("sp_grantdbaccess", "Use ALTER ROLE db_owner ADD MEMBER name."),

@@ -168,7 +168,7 @@ extension Procedure {
         if parameter.refusesUnlimitedText, let type = argument.variable?.type, type.isUnlimitedText
         {
             throw TransactSQLError(
-                .argumentType, "parameter \(parameter.name) of \(name) takes no \(type)",
+                .argumentType, "parameter \(parameter.name) of \(name) does not accept \(type)",
                 at: argument.position,
                 hint: "Declare the variable as sysname, varchar(128) or nvarchar(128).")
         }
@@ -176,8 +176,8 @@ extension Procedure {
         throw TransactSQLError(
             .notOutput,
             parameter.isOutput
-                ? "parameter \(parameter.name) of \(name) is given no variable to write to"
-                : "parameter \(parameter.name) of \(name) is no output parameter",
+                ? "parameter \(parameter.name) of \(name) has no variable to write to"
+                : "parameter \(parameter.name) of \(name) is not an output parameter",
             at: argument.position,
             hint: parameter.isOutput
                 ? "Declare a variable of type \(parameter.type), and write OUTPUT behind it."

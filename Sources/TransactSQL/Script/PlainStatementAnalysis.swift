@@ -86,7 +86,7 @@ struct PlainStatementAnalysis {
         guard let place = table(before: index - 2, in: pieces), let table = name(pieces[place])
         else {
             throw TransactSQLError(
-                .syntax, "the hint REMOTE_DATA_ARCHIVE_OVERRIDE stands at no table", at: position,
+                .syntax, "the hint REMOTE_DATA_ARCHIVE_OVERRIDE follows no table", at: position,
                 expected: "a table before WITH",
                 hint: "Write the hint behind the table's name or its alias.")
         }

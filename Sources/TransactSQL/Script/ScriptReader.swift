@@ -165,7 +165,7 @@ extension ScriptReader {
         isBatchStart = true
         guard let count = line.count else {
             let error = TransactSQLError(
-                .syntax, "GO takes a number of 1 to 2147483647", at: position,
+                .syntax, "GO requires a number from 1 to 2147483647", at: position,
                 hint: "Write how often the batch runs, or GO alone.")
             return ScriptItem(kind: .failure(error), range: range, position: position)
         }

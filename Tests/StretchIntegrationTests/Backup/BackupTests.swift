@@ -59,7 +59,7 @@ import Testing
         try database.backUp(to: target, options)
         try database.backUp(to: target, options)
         #expect(try plain(target).integer("SELECT count(*) FROM t") == 20)
-        expectError(.wrongState, "cannot make a file") {
+        expectError(.wrongState, "cannot create a file") {
             try database.backUp(to: sample.folder.path("no/such/folder/b.db"))
         }
     }

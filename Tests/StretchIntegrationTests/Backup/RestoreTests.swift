@@ -20,7 +20,7 @@ import Testing
         let log = folder.path("app.db" + suffix)
         try FileManager.default.copyItem(atPath: lost + "-wal", toPath: log)
         let database = folder.path("app.db")
-        expectError(.wrongState, "would be taken for the new file's log") {
+        expectError(.wrongState, "would be used as the new file's log") {
             _ = try StretchDatabase.restore([backup], to: database, configuration: .everyRemote)
         }
         #expect(!FileManager.default.fileExists(atPath: database))
@@ -119,7 +119,7 @@ import Testing
             _ = try restore(["other.db"], "app.db", in: sample)
         }
         try Data("text".utf8).write(to: URL(fileURLWithPath: sample.folder.path("note.txt")))
-        expectError(.wrongState, "is no SQLite database") {
+        expectError(.wrongState, "is not a SQLite database") {
             _ = try restore(["b.db"], "note.txt", in: sample)
         }
         expectError(.invalidArgument, "is the backup itself") {

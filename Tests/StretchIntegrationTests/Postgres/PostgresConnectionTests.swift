@@ -17,7 +17,7 @@ import Testing
     ) throws {
         let (error, told) = try logIn(to: FakeServer(answer: answer))
         #expect(error?.code == .notPermitted)
-        #expect(error?.message.contains("was told nothing") == true)
+        #expect(error?.message.contains("nothing was sent") == true)
         #expect(!told.includes("Secret!"))
         #expect(!told.includes(",p="))
     }

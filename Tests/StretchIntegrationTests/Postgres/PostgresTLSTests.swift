@@ -47,7 +47,7 @@ import Testing
                 "postgresql://127.0.0.1:\(server.port)/\(database)?\(option)")
             let error = #expect(throws: StretchError.self) { _ = try endpoint.fence(branch: 1) }
             #expect(error?.code == .notPermitted)
-            #expect(error?.message.contains("was told nothing") == true)
+            #expect(error?.message.contains("nothing was sent") == true)
         }
     }
 }

@@ -64,7 +64,7 @@ import Testing
         try database.masterKey.create(password: nil)
         try database.credentials.create("c", identity: "admin", secret: "secret-1")
         try database.masterKey.export(to: file, password: "export password")
-        expectError(.wrongState, "there already") {
+        expectError(.wrongState, "already exists") {
             try database.masterKey.export(to: file, password: "export password")
         }
         expectError(.notPermitted, "does not open") {
@@ -74,7 +74,7 @@ import Testing
             from: file, password: "export password", newPassword: "new password")
         try database.masterKey.open(password: "new password")
         try Data("something else".utf8).write(to: URL(fileURLWithPath: file))
-        expectError(.damaged, "no backup") {
+        expectError(.damaged, "not a backup") {
             try database.masterKey.import(from: file, password: "x", newPassword: "n")
         }
         expectError(.invalidArgument, "cannot read") {

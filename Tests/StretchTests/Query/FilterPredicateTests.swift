@@ -110,7 +110,7 @@ import Testing
         ("id = :a", "bind parameter"), ("id = 'x", "\"'x\" at character 6 is not a token"),
         ("id -- x", "comment that is left open"), ("id /* x", "comment that is left open"),
         ("id\u{0}", "NUL"), ("id IN (SELECT 1)", "\"SELECT\" at character 8 starts a subquery"),
-        ("id IN t", "\"t\" at character 7 stands where a list"), ("EXISTS (SELECT 1)", "subquery"),
+        ("id IN t", "\"t\" at character 7 appears where a list"), ("EXISTS (SELECT 1)", "subquery"),
         ("NOT EXISTS (VALUES (1))", "subquery"), ("(VALUES (1))", "subquery"),
         ("(WITH x AS (SELECT 1) SELECT 1)", "subquery"),
         ("max(id, 2) OVER ()", "\"OVER\" at character 12"), ("abs(id) FILTER (WHERE 1)", "window"),
