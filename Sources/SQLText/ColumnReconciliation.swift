@@ -10,7 +10,7 @@ package struct StoredColumn: Equatable, Sendable {
     /// The column's last known declared type; empty if it has none.
     package let declaredType: String
 
-    /// Makes a column.
+    /// Creates a column.
     package init(id: Int, name: String, declaredType: String) {
         self.id = id
         self.name = name

@@ -27,7 +27,7 @@ package struct RewrittenStatement: Equatable, Sendable {
     /// The effect of the first statement.
     package let kind: Kind
 
-    /// Makes a result.
+    /// Creates a result.
     package init(sql: String, kind: Kind) {
         self.sql = sql
         self.kind = kind

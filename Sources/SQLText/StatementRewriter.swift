@@ -13,7 +13,7 @@ package struct StatementRewriter: Sendable {
     let views: Set<SQLName>
     let triggers: Set<SQLName>
 
-    /// Makes a rewriter.
+    /// Creates a rewriter.
     ///
     /// - Parameters:
     ///   - tables: The stretch-enabled tables.

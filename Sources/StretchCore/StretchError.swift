@@ -13,7 +13,7 @@ public struct StretchError: Error, Sendable, CustomStringConvertible {
     /// The lower-level error, for logs.
     public let cause: (any Error)?
 
-    /// Makes an error.
+    /// Creates an error.
     public init(_ code: Code, _ message: String, hint: String? = nil, cause: (any Error)? = nil) {
         self.init(code, message, hint: hint.map { Hint($0) }, cause: cause)
     }

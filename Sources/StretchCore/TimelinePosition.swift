@@ -10,7 +10,7 @@ public struct TimelinePosition: Hashable, Sendable {
     /// A random, positive number, drawn for this epoch.
     public let token: Int64
 
-    /// Makes a position.
+    /// Creates a position.
     public init(branch: Int64, epoch: Int64, token: Int64) {
         self.branch = branch
         self.epoch = epoch

@@ -11,7 +11,7 @@ public struct ColdLocation: Hashable, Sendable {
     /// The row's position in its batch, starting at 0.
     public let ordinal: Int64
 
-    /// Makes a location.
+    /// Creates a location.
     public init(batchNumber: Int64, ordinal: Int64) {
         self.batchNumber = batchNumber
         self.ordinal = ordinal
@@ -36,7 +36,7 @@ public struct VisibleBatch: Hashable, Sendable {
     /// The number of rows that were migrated.
     public let rowCount: Int64
 
-    /// Makes a batch.
+    /// Creates a batch.
     public init(id: Int64, number: Int64, rowCount: Int64) {
         self.id = id
         self.number = number
@@ -81,7 +81,7 @@ public struct ColdConstraint: Hashable, Sendable {
     /// How text is compared.
     public let collation: Collation
 
-    /// Makes a constraint.
+    /// Creates a constraint.
     public init(column: Int64, comparison: Comparison, collation: Collation = .binary) {
         self.column = column
         self.comparison = comparison
@@ -143,7 +143,7 @@ public struct ColdScanRequest: Sendable {
     /// A remote may skip optimizations for many rows when few are expected.
     public var expectedRowCount: Int64?
 
-    /// Makes a request.
+    /// Creates a request.
     public init(
         relation: Int64, position: TimelinePosition, batches: [VisibleBatch], columns: [Int64],
         constraints: [ColdConstraint] = [], order: [OrderTerm] = [], limit: Int? = nil

@@ -106,8 +106,8 @@ public protocol PipelinedEndpoint: Endpoint {
     /// Starts to send the rows of a batch while other calls are made. Nothing is committed.
     ///
     /// A later ``Endpoint/commit(_:rows:from:to:)`` of the same batch then has little left to do. A
-    /// commit of another batch, or `nil` here, discards the sent rows. The call never fails: after an
-    /// error, `commit` sends the rows again and reports any failure.
+    /// commit of another batch, or `nil` here, discards the sent rows. The call never fails: after
+    /// an error, `commit` sends the rows again and reports any failure.
     ///
     /// - Parameters:
     ///   - batch: The batch that will be committed next, or `nil` if there is none.

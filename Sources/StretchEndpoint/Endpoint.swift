@@ -14,7 +14,7 @@ public struct NewBatch: Hashable, Sendable {
     /// The SHA-256 of the rows' encoding in a ``RowBuffer``.
     public let digest: [UInt8]
 
-    /// Makes a batch.
+    /// Creates a batch.
     public init(id: Int64, relation: Int64, columns: [Int64], rowCount: Int64, digest: [UInt8]) {
         self.id = id
         self.relation = relation
@@ -31,7 +31,7 @@ public struct LedgerEntry: Hashable, Sendable {
     /// The position at which it was committed.
     public let position: TimelinePosition
 
-    /// Makes an entry.
+    /// Creates an entry.
     public init(batch: NewBatch, position: TimelinePosition) {
         self.batch = batch
         self.position = position
@@ -45,7 +45,7 @@ public struct RemoteUsage: Hashable, Sendable {
     /// The number of rows in all batches and branches.
     public let rowCount: Int64
 
-    /// Makes a usage.
+    /// Creates a usage.
     public init(byteCount: Int64, rowCount: Int64) {
         self.byteCount = byteCount
         self.rowCount = rowCount

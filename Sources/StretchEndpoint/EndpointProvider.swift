@@ -30,7 +30,7 @@ public struct EndpointRequest: Sendable {
     /// The login for ``role``, or `nil` if the remote needs none; called when a session begins.
     public let credential: @Sendable () throws(StretchError) -> RemoteCredential?
 
-    /// Makes a request.
+    /// Creates a request.
     public init(
         address: EndpointAddress, localPath: String, isCreating: Bool, role: RemoteRole,
         owner: OwnerProof?, routines: Routines,

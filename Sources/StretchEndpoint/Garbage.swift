@@ -16,7 +16,7 @@ public struct GarbageRequest: Hashable, Sendable {
     /// Whether to report the garbage without deleting it.
     public var isDryRun: Bool
 
-    /// Makes a request.
+    /// Creates a request.
     public init(
         database: Int64, minimumAge: Duration? = nil, visibleBatches: Set<Int64> = [],
         isDryRun: Bool = false
@@ -49,7 +49,7 @@ public struct GarbageReport: Hashable, Sendable {
     /// How long the remote keeps batches after their end; `nil` means forever.
     public var retention: Duration?
 
-    /// Makes an empty report.
+    /// Creates an empty report.
     public init() {}
 }
 

@@ -47,7 +47,7 @@ public struct RemoteColumn: Hashable, Sendable {
     /// preserved in any case.
     public var example: Value = .null
 
-    /// Makes a column.
+    /// Creates a column.
     public init(id: Int64, name: String, affinity: Affinity, defaultValue: Value) {
         self.id = id
         self.name = name
@@ -65,7 +65,7 @@ public struct OrderTerm: Hashable, Sendable {
     /// Whether greater values come first; NULL is less than every value.
     public let isDescending: Bool
 
-    /// Makes a term.
+    /// Creates a term.
     public init(column: Int64, collation: Collation = .binary, isDescending: Bool = false) {
         self.column = column
         self.collation = collation
@@ -88,7 +88,7 @@ public struct Relation: Hashable, Sendable {
     /// Additional indexes for lookups.
     public var indexes: [[OrderTerm]]
 
-    /// Makes a relation.
+    /// Creates a relation.
     public init(
         id: Int64, name: String, columns: [RemoteColumn], key: [OrderTerm], indexes: [[OrderTerm]]
     ) {

@@ -21,7 +21,7 @@ public struct RemoteBranch: Hashable, Sendable {
     /// The time of the drop, or `nil`.
     public let droppedAt: String?
 
-    /// Makes a record.
+    /// Creates a record.
     public init(
         id: Int64, database: Int64, parent: Int64?, forkEpoch: Int64?, ownerHash: [UInt8]?,
         ownerName: String?, lastSeen: String, head: TimelinePosition, droppedAt: String?

@@ -9,7 +9,7 @@ public struct RemoteCredential: Sendable, CustomStringConvertible, CustomDebugSt
     /// The password, or `nil` if the remote identifies the user by other means.
     public let password: String?
 
-    /// Makes a credential.
+    /// Creates a credential.
     public init(login: String, password: String?) {
         self.login = login
         self.password = password

@@ -81,7 +81,7 @@ public struct ConformanceFailure: Error, CustomStringConvertible {
     /// The message.
     public var description: String { message }
 
-    /// Makes a failure.
+    /// Creates a failure.
     public init(_ message: String) { self.message = message }
 }
 

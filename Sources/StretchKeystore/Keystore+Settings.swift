@@ -8,7 +8,7 @@ public struct ArchiveSetting: Codable, Equatable, Sendable {
     /// The value in effect.
     public var isRunning: Bool
 
-    /// Makes a setting.
+    /// Creates a setting.
     public init(isConfigured: Bool, isRunning: Bool) {
         (self.isConfigured, self.isRunning) = (isConfigured, isRunning)
     }

@@ -52,7 +52,7 @@ package final class Overlay {
     var unfinished = UnfinishedTombstones()
     /// The shape of the statement that is being prepared.
     var shape = StatementShape.unknown
-    /// Whether SQLite planned a scan of the overlay for the statement that was prepared last.
+    /// Whether SQLite planned a scan of the overlay for the last prepared statement.
     package var hasPlannedScan = false
     var knownTemporaryShape: (version: Int64, shape: StatementShape)?
     /// The recall that a function of the overlay postponed until its statement runs again.

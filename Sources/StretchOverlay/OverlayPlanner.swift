@@ -176,7 +176,7 @@ struct OverlayPlanner {
             var candidate = path(
                 index.terms, isUnique: index.isUnique, statistics: index.rowsPerPrefix,
                 terms: normalized(terms), orders: normalized(orders), total: total, rowCost: 2)
-            // No constraint beside the key is checked against cold rows.
+            // Only the key is checked against cold rows, no other constraint.
             candidate.isUnique = false
             candidates.append(candidate)
         }
@@ -203,7 +203,7 @@ struct OverlayPlanner {
     ) -> Path {
         var equalCount = 0
         var listFactor = 1.0
-        // NULL may be in many rows of a UNIQUE column.
+        // A UNIQUE column may contain NULL in many rows.
         var mayBeNull = false
         while equalCount < indexTerms.count,
             let term = terms.first(where: { isEqual($0, indexTerms[equalCount]) })

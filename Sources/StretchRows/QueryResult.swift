@@ -53,7 +53,7 @@ public struct Row: Sendable {
     /// The values, one per column.
     public let values: [Value]
 
-    /// Makes a row.
+    /// Creates a row.
     public init(columns: [String], values: [Value]) {
         self.columns = columns
         self.values = values

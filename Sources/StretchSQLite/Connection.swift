@@ -31,10 +31,10 @@ public final class Connection {
     package var callbackError: (any Error)?
     package static let cacheCapacity = 128
 
-    /// Keeps what a callback failed with.
+    /// Stores the error of a callback.
     ///
-    /// Where a statement that the callback ran failed in a callback itself, SQLite has passed on
-    /// its text only, and what was kept then says more.
+    /// If a statement run by the callback failed in a nested callback, SQLite passed on only its
+    /// message, and the error stored then is more specific.
     func noteCallbackError(_ error: any Error) {
         if let error = error as? SQLiteError, let origin = callbackError,
             errorMessage(origin).utf8.elementsEqual(error.message.utf8)

@@ -1,12 +1,12 @@
 internal import CSQLite
 
-/// What surrounds a run of a statement.
+/// Hooks around a run of a statement.
 package protocol StatementEnclosure: AnyObject {
     /// Called before the first step.
     func willBegin() throws(SQLiteError)
-    /// Called when the first step was the last.
+    /// Called when the first step completed the statement.
     func didEnd() throws(SQLiteError)
-    /// Called when a step failed, after the statement was reset.
+    /// Called when a step has failed, after the statement was reset.
     func didFail(_ error: SQLiteError) throws(SQLiteError)
 }
 
@@ -24,7 +24,7 @@ public final class Statement {
     ///
     /// It applies only to statements that fail before their first row.
     package var recovery: ((SQLiteError) throws(SQLiteError) -> Bool)?
-    /// What surrounds a run of the statement.
+    /// The hooks around a run of the statement.
     package var enclosure: (any StatementEnclosure)?
     #if DEBUG
         /// Called when the statement has completed.

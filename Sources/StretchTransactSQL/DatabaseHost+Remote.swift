@@ -101,7 +101,7 @@ extension DatabaseHost {
     ///   - name: The database, which must be the current one, or `nil` for it.
     ///   - server: An address, `file:archive.db` or `postgresql://host/database`, or the path of a
     ///     SQLite file.
-    ///   - authentication: How the administrator logs in.
+    ///   - authentication: The authentication of the administrator.
     public func enable(
         database name: String?, server: String, _ authentication: RemoteAuthentication
     ) throws {

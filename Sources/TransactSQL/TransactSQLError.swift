@@ -21,7 +21,7 @@ public struct TransactSQLError: Error, Sendable {
     /// The lower-level error, for logs, or `nil`.
     public let cause: (any Error)?
 
-    /// Makes an error.
+    /// Creates an error.
     public init(
         _ code: Code, _ message: String, at position: SourcePosition? = nil, near: String? = nil,
         expected: String? = nil, hint: String? = nil, cause: (any Error)? = nil

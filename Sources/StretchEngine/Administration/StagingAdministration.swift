@@ -14,8 +14,8 @@ public struct StagingAdministration {
     /// Staging keeps the rows of each batch, compressed, in a separate file beside the database.
     /// They are written before the batch is migrated, and kept until the RPO duration is over and a
     /// later migration has found the batch in the remote. If the remote is rolled back in that
-    /// time, ``RemoteAdministration/reauthorize(_:)`` sends them again. Rows migrated earlier are not
-    /// staged.
+    /// time, ``RemoteAdministration/reauthorize(_:)`` sends them again. Rows migrated earlier are
+    /// not staged.
     ///
     /// When staging is disabled, no more rows are staged, and the next migration that finds the
     /// batches in the remote removes the file.

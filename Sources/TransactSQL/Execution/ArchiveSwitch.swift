@@ -5,7 +5,7 @@ public struct ArchiveSwitch: Equatable, Sendable {
     /// The value in effect, which is the configured value after `RECONFIGURE`.
     public let isRunning: Bool
 
-    /// Makes a setting.
+    /// Creates a setting.
     public init(isConfigured: Bool, isRunning: Bool) {
         self.isConfigured = isConfigured
         self.isRunning = isRunning

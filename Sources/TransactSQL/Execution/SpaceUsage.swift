@@ -23,7 +23,7 @@ public struct SpaceUsage: Equatable, Sendable {
     /// The reserved space that is unused.
     public let unused: Int64
 
-    /// Makes a report.
+    /// Creates a report.
     public init(
         name: String, rows: Int64?, reserved: Int64, data: Int64, indexes: Int64, unused: Int64
     ) {

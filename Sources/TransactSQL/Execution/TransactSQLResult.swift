@@ -19,7 +19,7 @@ public struct TransactSQLMessage: Equatable, Sendable {
     /// The text.
     public let text: String
 
-    /// Makes a message.
+    /// Creates a message.
     public init(number: Int, text: String) {
         self.number = number
         self.text = text

@@ -20,14 +20,14 @@ public struct ArgumentValue: Equatable, Sendable {
         /// The declared type.
         public let type: DataType
 
-        /// Makes a variable.
+        /// Creates a variable.
         public init(name: String, type: DataType) {
             self.name = name
             self.type = type
         }
     }
 
-    /// Makes an argument.
+    /// Creates an argument.
     public init(
         name: String? = nil, value: TransactSQLValue?, variable: Variable? = nil,
         isOutput: Bool = false, position: SourcePosition

@@ -7,7 +7,7 @@ public struct SourcePosition: Equatable, Hashable, Sendable {
     /// The offset in the script, in UTF-8 bytes.
     public let offset: Int
 
-    /// Makes a position.
+    /// Creates a position.
     public init(line: Int, column: Int, offset: Int) {
         self.line = line
         self.column = column

@@ -5,7 +5,7 @@ public struct Secret: Equatable, Sendable, CustomStringConvertible, CustomDebugS
     /// The password itself.
     public let text: String
 
-    /// Makes a secret.
+    /// Creates a secret.
     public init(_ text: String) {
         self.text = text
     }
