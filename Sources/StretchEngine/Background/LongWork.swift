@@ -66,7 +66,7 @@ public struct LongWork<Progress: Sendable, Report: Sendable>: Sendable {
     /// Requests that the work stop; completed steps remain in effect.
     ///
     /// A migration stops after the current batch, and its report states this. Other work ends with
-    /// `cancelled` and changes nothing.
+    /// `cancelled`; a backup or a restore then leaves no file.
     public func cancel() { isCancelled.request() }
 }
 
