@@ -116,7 +116,7 @@ extension Reauthorization {
         ).completeSince
         return StretchError(
             .remoteMismatch, "the remote collected what this file names as garbage: \(names)",
-            hint: "Use a backup made after \(since ?? "the collection"); \(accept)",
+            hint: "Use a backup made after \(since ?? "the collection"); " + accept,
             cause: cause)
     }
 
