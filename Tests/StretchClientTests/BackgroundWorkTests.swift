@@ -39,13 +39,12 @@ import Testing
         let database = try shop.open()
         let background = database.background
         let task = Task.detached {
-            let migration = background.migrate(batchRowCount: 1)
-            for await _ in migration.progress { break }
             withUnsafeCurrentTask { $0?.cancel() }
-            return try await migration.report
+            // Nothing is awaited before the cancelled task waits for the report.
+            return try await background.migrate(batchRowCount: 1).report
         }
         let report = try await task.value
-        #expect(report.isStopped && (1..<1_998).contains(report.rowCount))
+        #expect(report.isStopped && report.rowCount < 1_998)
         #expect(try database.query("SELECT count(*) FROM orders").rows == [[2_003]])
         #expect(try await background.migrate().report.rowCount == 1_998 - report.rowCount)
     }
@@ -74,7 +73,6 @@ import Testing
         #expect(last?.batchCount == last?.totalBatchCount && last?.totalBatchCount ?? 0 > 199)
         #expect(try await verification.report.isSound)
         let stopped = database.background.verify()
-        for await _ in stopped.progress { break }
         stopped.cancel()
         let error = await #expect(throws: StretchError.self) { try await stopped.report }
         #expect(error?.code == .cancelled)
