@@ -46,7 +46,7 @@ public final class Connection {
 
     /// Opens a database file without a mutex; the caller must use it from one thread at a time.
     ///
-    /// The connection does not trust the file's schema: see ``harden()``.
+    /// The connection does not trust the file's schema: see `harden()`.
     ///
     /// - Parameter followsLinks: Whether the path may contain symbolic links.
     /// - Throws: The errors of SQLite, for example for a missing file.
