@@ -30,7 +30,7 @@ extension TransactSQLError {
 
 extension StretchError {
     /// The hint, with advice as statements where possible.
-    var transactSQLHint: String? { hint { $0.transactSQL ?? $0.description } }
+    package var transactSQLHint: String? { hint { $0.transactSQL ?? $0.description } }
 }
 
 extension TransactSQLError {

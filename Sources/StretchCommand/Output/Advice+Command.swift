@@ -76,8 +76,7 @@ extension StretchError {
 extension TransactSQLError {
     /// The hint, with advice as statements, or as commands if there is no statement.
     var commandHint: String? {
-        guard let cause = cause as? StretchError,
-            cause.hint({ $0.transactSQL ?? $0.description }) == hint
+        guard let cause = cause as? StretchError, cause.transactSQLHint == hint
         else { return hint }
         return cause.hint { $0.transactSQL ?? $0.command }
     }

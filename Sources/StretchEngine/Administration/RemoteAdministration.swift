@@ -1,4 +1,3 @@
-internal import Foundation
 internal import StretchCatalog
 public import StretchCore
 internal import StretchEndpoint

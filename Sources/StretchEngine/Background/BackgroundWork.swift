@@ -133,22 +133,18 @@ extension StretchDatabase {
     public var background: BackgroundWork { BackgroundWork(self) }
 }
 
-extension BackupOptions {
-    /// Returns the same options, connected to the control of background work.
-    func followed(by control: WorkControl<BackupProgress>) -> BackupOptions {
-        var options = self
-        options.shouldStop = { [shouldStop] in shouldStop() || control.shouldStop() }
-        options.progress = { [progress] in
-            progress($0)
-            control.progress($0)
-        }
-        return options
-    }
+/// Options with callbacks, which background work extends.
+private protocol ObservedOptions {
+    var shouldStop: @Sendable () -> Bool { get set }
+    var progress: @Sendable (BackupProgress) -> Void { get set }
 }
 
-extension RestoreOptions {
-    /// Returns the same options, connected to the control of background work.
-    func followed(by control: WorkControl<BackupProgress>) -> RestoreOptions {
+extension BackupOptions: ObservedOptions {}
+extension RestoreOptions: ObservedOptions {}
+
+extension ObservedOptions {
+    /// Returns the same options, which also ask and notify the control of background work.
+    fileprivate func followed(by control: WorkControl<BackupProgress>) -> Self {
         var options = self
         options.shouldStop = { [shouldStop] in shouldStop() || control.shouldStop() }
         options.progress = { [progress] in
