@@ -1,11 +1,11 @@
 internal import StretchCore
 
 extension FilterParser {
-    static var rowHint: String {
+    static var rowHint: StretchError.Hint {
         "A filter predicate sees one row of its own table; write it over that row's columns."
     }
 
-    static var conditionHint: String {
+    static var conditionHint: StretchError.Hint {
         "Write one SQL condition, such as created < date('now', '-1 year')."
     }
 
@@ -52,7 +52,7 @@ extension FilterParser {
     }
 
     /// Returns the error for a token, or for the end of the text.
-    func refusal(_ token: SQLToken?, _ reason: String, _ hint: String) -> StretchError {
+    func refusal(_ token: SQLToken?, _ reason: String, _ hint: StretchError.Hint) -> StretchError {
         guard let token else {
             return StretchError(
                 .invalidArgument,

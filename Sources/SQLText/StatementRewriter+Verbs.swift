@@ -270,7 +270,7 @@ extension StatementRewriter {
         return RewrittenStatement(sql: edits.applied(to: sql), kind: kind)
     }
 
-    private static func disableHint(_ table: String, _ rest: String) -> Hint {
+    private static func disableHint(_ table: String, _ rest: String) -> StretchError.Hint {
         "Disable Stretch for the table first: \(advice: .bringBackTable(table)); "
             + "then \(rest)."
     }

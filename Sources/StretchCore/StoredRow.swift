@@ -17,7 +17,7 @@ package enum StoredFile: Hashable, Sendable {
         case .remote(let path):
             StretchError(
                 .damaged, "remote \"\(path)\" is damaged: \(reason)",
-                hint: "Put the remote's file back from its backup, then use reauthorize.",
+                hint: "Put the remote's file back from its backup, then: \(advice: .reauthorize).",
                 cause: cause)
         case .staging(let path):
             StretchError(

@@ -14,13 +14,7 @@ public struct StretchError: Error, Sendable, CustomStringConvertible {
     public let cause: (any Error)?
 
     /// Creates an error.
-    public init(_ code: Code, _ message: String, hint: String? = nil, cause: (any Error)? = nil) {
-        self.init(code, message, hint: hint.map { Hint($0) }, cause: cause)
-    }
-
-    /// Creates an error whose hint contains advice.
-    @_disfavoredOverload
-    package init(_ code: Code, _ message: String, hint: Hint?, cause: (any Error)? = nil) {
+    public init(_ code: Code, _ message: String, hint: Hint? = nil, cause: (any Error)? = nil) {
         self.code = code
         self.message = message
         self.guidance = hint

@@ -65,7 +65,7 @@ struct EmbeddedDirectory {
                 let lack = StretchError(
                     .remoteMismatch,
                     "remote \"\(path)\" lacks batch \(batch.id) of \(batch.rowCount) rows",
-                    hint: "The remote was restored or changed; use reauthorize.")
+                    hint: "The remote was restored or changed: \(advice: .reauthorize).")
                 throw try EmbeddedEndpoint.missing(
                     batch.id, on: connection, path: path, otherwise: lack)
             }

@@ -183,7 +183,8 @@ extension EmbeddedEndpoint {
     func mismatch(_ message: String) -> StretchError {
         StretchError(
             .remoteMismatch, message,
-            hint: "Another file extended the branch, or the remote was restored; use reauthorize.")
+            hint: "Another file extended the branch, or the remote was restored: "
+                + "\(advice: .reauthorize).")
     }
 
     // MARK: Ledger

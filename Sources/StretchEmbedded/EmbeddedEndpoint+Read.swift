@@ -97,6 +97,6 @@ extension EmbeddedEndpoint {
     private func damaged(_ batch: Int64) -> StretchError {
         StretchError(
             .damaged, "remote \"\(path)\": batch \(batch) has lost rows or its relation",
-            hint: "Put the remote's file back from its backup, then use reauthorize.")
+            hint: "Put the remote's file back from its backup, then: \(advice: .reauthorize).")
     }
 }

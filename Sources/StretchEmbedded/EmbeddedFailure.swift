@@ -32,7 +32,7 @@ enum EmbeddedFailure {
         case ResultCode.corrupt:
             return StretchError(
                 .damaged, "\(remote) is damaged: \(error.message)",
-                hint: "Put the remote's file back from its backup, then use reauthorize.",
+                hint: "Put the remote's file back from its backup, then: \(advice: .reauthorize).",
                 cause: error)
         case ResultCode.tooBig:
             return StretchError(
@@ -44,7 +44,7 @@ enum EmbeddedFailure {
             // statements.
             return StretchError(
                 .damaged, "\(remote) was changed by another program: \(error.message)",
-                hint: "Put the remote's file back from its backup, then use reauthorize.",
+                hint: "Put the remote's file back from its backup, then: \(advice: .reauthorize).",
                 cause: error)
         default:
             return StretchError(

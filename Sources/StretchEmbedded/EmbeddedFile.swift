@@ -138,6 +138,6 @@ final class EmbeddedFile {
     var missingRemote: StretchError {
         StretchError(
             .remoteMismatch, "remote \"\(path)\" is empty",
-            hint: "Put the remote's file back from its backup, then use reauthorize.")
+            hint: "Put the remote's file back from its backup, then: \(advice: .reauthorize).")
     }
 }

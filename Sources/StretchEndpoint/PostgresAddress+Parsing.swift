@@ -71,9 +71,9 @@ extension PostgresAddress {
         }
     }
 
-    private static let example: Hint = "Write postgresql://host:5432/database."
+    private static let example: StretchError.Hint = "Write postgresql://host:5432/database."
 
-    static func failure(_ what: String, _ hint: Hint) -> StretchError {
+    static func failure(_ what: String, _ hint: StretchError.Hint) -> StretchError {
         // The text is not repeated: it may hold a password.
         StretchError(.invalidArgument, "the address of the PostgreSQL server \(what)", hint: hint)
     }

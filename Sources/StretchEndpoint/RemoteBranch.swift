@@ -112,7 +112,7 @@ package struct LineageQuery {
     package static func damage(branch: Int64, remote: String) -> StretchError {
         StretchError(
             .damaged, "remote \"\(remote)\": branch \(branch) descends from itself",
-            hint: "Put the remote back from its backup, then use reauthorize.")
+            hint: "Put the remote back from its backup, then: \(advice: .reauthorize).")
     }
 
     /// The batches that the line sees, as the end of a query to which conditions can be appended.

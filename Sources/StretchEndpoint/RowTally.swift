@@ -166,7 +166,8 @@ package final class RowTally {
         StretchError(.damaged, "remote \"\(remote)\": batch \(batch) \(what)", hint: hint)
     }
 
-    private static let hint = "Put the remote back from its backup, then use reauthorize."
+    private static let hint: StretchError.Hint =
+        "Put the remote back from its backup, then: \(advice: .reauthorize)."
 }
 
 extension ColdScanRequest {

@@ -115,7 +115,8 @@ package final class FileLink {
                 .remoteMismatch,
                 "server \"\(attachment.server)\" is another remote than the one that file "
                     + "\"\(path)\" was attached to",
-                hint: "Let the address lead to the old remote, or use reauthorize.")
+                hint: "Let the address lead to the old remote, or reconnect the file: "
+                    + "\(advice: .reauthorize).")
         }
     }
 

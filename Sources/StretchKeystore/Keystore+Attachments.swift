@@ -199,7 +199,7 @@ extension Keystore {
     private func changed(_ name: String) -> StretchError {
         StretchError(
             .damaged, "\"\(path)/\(name)\" was changed",
-            hint: "Put it back from a backup, or remove it and use reauthorize.")
+            hint: "Put it back from a backup, or remove it and reconnect: \(advice: .reauthorize).")
     }
 
     /// The error for data sealed under a service key that no longer exists.
@@ -208,7 +208,7 @@ extension Keystore {
             .damaged, "the service key of \"\(path)\" is gone or another one",
             hint: """
                 Put "service.key" back; or remove the folder's other files, create the master \
-                key and the credential again, and use reauthorize.
+                key and the credential again, then: \(advice: .reauthorize).
                 """)
     }
 }

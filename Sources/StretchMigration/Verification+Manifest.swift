@@ -60,7 +60,7 @@ extension Verification {
                     """
                     \(count) rows of the remote's relation \(table.relation) are of no batch, and \
                     a query that meets one fails: delete them at the remote, or put it back from \
-                    its backup and use reauthorize
+                    its backup and reauthorize the file
                     """)
             }
             let position = try local { () throws in try catalog.position() }

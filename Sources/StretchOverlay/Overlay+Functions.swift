@@ -23,10 +23,7 @@ extension Overlay {
         try connection.createFunction("stretch_missing", argumentCount: 2) { arguments in
             throw StretchError(
                 .schemaMismatch, arguments[0].value.stringValue ?? "",
-                hint: arguments[1].value.stringValue)
-        }
-        try connection.createFunction("stretch_round_trips", argumentCount: 0) {
-            [unowned self] _ in .integer(Int64(self.roundTripCount))
+                hint: arguments[1].value.stringValue.map { StretchError.Hint($0) })
         }
     }
 

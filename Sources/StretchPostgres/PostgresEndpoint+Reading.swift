@@ -102,6 +102,6 @@ extension PostgresEndpoint {
     private func damaged(_ batch: Int64) -> StretchError {
         StretchError(
             .damaged, "remote \"\(remoteName)\": batch \(batch) has lost rows or its relation",
-            hint: "Put the remote back from its backup, then use reauthorize.")
+            hint: "Put the remote back from its backup, then: \(advice: .reauthorize).")
     }
 }

@@ -106,7 +106,7 @@ public final class PostgresEndpoint: BranchingEndpoint, CollectingEndpoint, Logi
             directory.removeAll()
             throw StretchError(
                 .damaged, "remote \"\(remoteName)\" was changed by another program",
-                hint: "Put the remote back from its backup, then use reauthorize.")
+                hint: "Put the remote back from its backup, then: \(advice: .reauthorize).")
         } catch {
             preconditionFailure("only libpq and Stretch throw here, not \(error)")
         }
@@ -131,7 +131,8 @@ public final class PostgresEndpoint: BranchingEndpoint, CollectingEndpoint, Logi
     private func missingRemote(_ cause: PostgresError) -> StretchError {
         StretchError(
             .remoteMismatch, "remote \"\(remoteName)\" holds no Stretch remote",
-            hint: "Put the schema back from its backup, then use reauthorize.", cause: cause)
+            hint: "Put the schema back from its backup, then: \(advice: .reauthorize).",
+            cause: cause)
     }
 
     /// The numbers of rows that a batch can have.
@@ -140,7 +141,8 @@ public final class PostgresEndpoint: BranchingEndpoint, CollectingEndpoint, Logi
     func mismatch(_ what: String) -> StretchError {
         StretchError(
             .remoteMismatch, "remote \"\(remoteName)\" \(what)",
-            hint: "Another file extended the branch, or the remote was restored; use reauthorize.")
+            hint: "Another file extended the branch, or the remote was restored: "
+                + "\(advice: .reauthorize).")
     }
 
     /// Runs statements in one round trip, and returns the rows of those that return rows.

@@ -45,7 +45,7 @@ extension OwnerStep {
 
     /// Returns the error for steps that the login may not perform.
     package static func error(
-        _ steps: [OwnerStep], table: String, hint: Hint = OwnerStep.hint,
+        _ steps: [OwnerStep], table: String, hint: StretchError.Hint = OwnerStep.hint,
         cause: (any Error)?
     ) -> StretchError {
         let work = steps.map(\.message).joined(separator: ", ")
@@ -55,14 +55,14 @@ extension OwnerStep {
             cause: cause)
     }
 
-    static let hint: Hint = "Let the owner do it: \(advice: .provision)."
+    static let hint: StretchError.Hint = "Let the owner do it: \(advice: .provision)."
 }
 
 extension Endpoint {
     /// Provisions a relation; missing permission for secondary indexes is not an error.
     ///
     /// - Throws: `notPermitted`, naming the steps that must precede migration.
-    package func provision(_ relation: Relation, hint: Hint) throws(StretchError) {
+    package func provision(_ relation: Relation, hint: StretchError.Hint) throws(StretchError) {
         do throws(StretchError) {
             try provision(relation)
         } catch {

@@ -141,7 +141,7 @@ package final class StagingFile {
 
     // MARK: Failures
 
-    private static let wayOut: Hint =
+    private static let wayOut: StretchError.Hint =
         "Make room and allow writing beside the database, or: \(advice: .disableStaging)."
 
     /// Converts the errors of a call.

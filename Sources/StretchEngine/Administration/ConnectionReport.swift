@@ -61,7 +61,8 @@ extension Configuration {
             if branch != nil, position == nil {
                 failure = StretchError(
                     .remoteMismatch, "server \"\(address)\" does not know this file's branch",
-                    hint: "Check the address; after a restore of the remote use reauthorize.")
+                    hint: "Check the address; after a restore of the remote: "
+                        + "\(advice: .reauthorize).")
             }
         } catch {
             failure = error

@@ -49,7 +49,7 @@ extension Reauthorization {
     func error(
         _ refusal: ReauthorizePlan.Refusal, _ endpoint: (any Endpoint)?
     ) throws -> StretchError {
-        func mismatch(_ message: String, _ hint: Hint) -> StretchError {
+        func mismatch(_ message: String, _ hint: StretchError.Hint) -> StretchError {
             StretchError(.remoteMismatch, message, hint: hint)
         }
         let branch = record.position.branch
@@ -94,12 +94,12 @@ extension Reauthorization {
             return "batch \(loss.batch) of table \"\(loss.table)\": \(loss.rows) rows\(range)"
         }
         let more = batches.count > 20 ? "; and \(batches.count - 20) more batches" : ""
-        let accept: Hint = "or accept the loss: \(advice: .acceptLoss)."
+        let accept: StretchError.Hint = "or accept the loss: \(advice: .acceptLoss)."
         let names = list.joined(separator: "; ") + more
         let cause = LostBatches(
             losses: try batches.map(loss), newestAvailable: try newestAvailable(but: batches))
         guard let endpoint else {
-            var hint: Hint = "Restore the remote to a later state; " + accept
+            var hint: StretchError.Hint = "Restore the remote to a later state; " + accept
             if let problem = staging.problem {
                 hint += " Staging could not be searched: \(problem.message)."
             } else if try catalog.stagingSettings() == nil {

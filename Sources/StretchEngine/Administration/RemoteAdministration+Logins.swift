@@ -42,7 +42,8 @@ extension RemoteAdministration {
             guard try endpoint.position(branch: branch) != nil else {
                 throw StretchError(
                     .remoteMismatch, "server \"\(address)\" does not know this file's branch",
-                    hint: "Check the address; after a restore of the remote use reauthorize.")
+                    hint: "Check the address; after a restore of the remote: "
+                        + "\(advice: .reauthorize).")
             }
             var roles = [RemoteRole.reader]
             if try mayWrite(endpoint, branch) { roles.append(.writer) }

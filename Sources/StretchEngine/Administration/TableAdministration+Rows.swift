@@ -75,7 +75,8 @@ extension TableAdministration {
                     try database.catalog.batches(table: table.id)
                 )
             }
-            let hint = "Reauthorize: what is in staging is sent again, the rest is listed."
+            let hint: StretchError.Hint =
+                "What is in staging is sent again, the rest is listed: \(advice: .reauthorize)."
             guard try endpoint.holds(position) else {
                 throw StretchError(
                     .remoteMismatch,

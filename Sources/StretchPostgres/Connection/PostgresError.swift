@@ -72,7 +72,9 @@ struct PostgresError: RemoteFailure, CustomStringConvertible {
     /// - Parameter remote: The server's name in messages.
     func converted(remote: String) -> StretchError {
         let remote = "remote \"\(remote)\""
-        func failure(_ code: StretchError.Code, _ what: String, _ hint: Hint) -> StretchError {
+        func failure(
+            _ code: StretchError.Code, _ what: String, _ hint: StretchError.Hint
+        ) -> StretchError {
             StretchError(code, "\(remote) \(what): \(self)", hint: hint, cause: self)
         }
         switch sqlState {
@@ -121,14 +123,14 @@ struct PostgresError: RemoteFailure, CustomStringConvertible {
             // statements.
             return failure(
                 .damaged, "was changed by another program",
-                "Put the remote back from its backup, then use reauthorize.")
+                "Put the remote back from its backup, then: \(advice: .reauthorize).")
         default: return failure(.remoteUnavailable, "failed", Hints.unreachable)
         }
     }
 
     /// Returns the error of a connection to which the server did not respond.
     private func converted(
-        _ failure: (StretchError.Code, String, Hint) -> StretchError
+        _ failure: (StretchError.Code, String, StretchError.Hint) -> StretchError
     ) -> StretchError {
         switch connectionState {
         case .refused:
@@ -145,8 +147,9 @@ struct PostgresError: RemoteFailure, CustomStringConvertible {
     }
 
     private enum Hints {
-        static let unreachable: Hint =
+        static let unreachable: StretchError.Hint =
             "Check that the server runs and that this machine may connect."
-        static let database: Hint = "Create the database, or correct its name in the address."
+        static let database: StretchError.Hint =
+            "Create the database, or correct its name in the address."
     }
 }

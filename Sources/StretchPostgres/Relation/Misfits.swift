@@ -84,7 +84,7 @@ final class AnnouncedMisfits {
             .damaged,
             "remote \"\(remote)\": relation \(relation) has values in _x for column \(number), "
                 + "whose has_misfits is false",
-            hint: "Put the remote back from its backup, then use reauthorize.")
+            hint: "Put the remote back from its backup, then: \(advice: .reauthorize).")
     }
 }
 
