@@ -100,11 +100,18 @@ let engine: [Target] = [
             "StretchMigration", "StretchSchema", "StretchSQLite", "StretchStaging", "StretchText",
             "StretchTimeline",
         ]),
+    // Copies of a file and what is known of them, Litestream's replicas among them.
+    .target(
+        name: "StretchBackup",
+        dependencies: [
+            "SQLText", "StretchCatalog", "StretchCore", "StretchEmbedded", "StretchKeystore",
+            "StretchMigration", "StretchSQLite", "StretchText", "StretchTimeline",
+        ]),
     // The library: what applications and the command call.
     .target(
         name: "StretchEngine",
         dependencies: [
-            "SQLText", "StretchCatalog", "StretchCore", "StretchEmbedded",
+            "SQLText", "StretchBackup", "StretchCatalog", "StretchCore", "StretchEmbedded",
             "StretchEndpoint", "StretchKeystore", "StretchMigration", "StretchOverlay",
             "StretchRows", "StretchSchema", "StretchSQLite", "StretchStaging", "StretchText",
             "StretchTimeline",
@@ -114,7 +121,7 @@ let engine: [Target] = [
     .target(
         name: "Stretch",
         dependencies: [
-            "CSQLiteLinked", "StretchCatalog", "StretchCore", "StretchEmbedded",
+            "CSQLiteLinked", "StretchBackup", "StretchCatalog", "StretchCore", "StretchEmbedded",
             "StretchEndpoint", "StretchEngine", "StretchKeystore", "StretchMigration",
             "StretchRows", "StretchSchema", "StretchSQLite", "StretchStaging", "StretchTimeline",
         ]),
@@ -128,7 +135,7 @@ let programs: [Target] = [
     .target(
         name: "StretchTransactSQL",
         dependencies: [
-            "SQLText", "StretchCatalog", "StretchCore", "StretchEndpoint",
+            "SQLText", "StretchBackup", "StretchCatalog", "StretchCore", "StretchEndpoint",
             "StretchEngine", "StretchKeystore", "StretchSchema", "StretchSQLite",
             "StretchStaging", "StretchText", "TransactSQL",
         ]),
@@ -137,7 +144,7 @@ let programs: [Target] = [
     .executableTarget(
         name: "StretchCommand",
         dependencies: [
-            "CEditline", "StretchCore", "StretchEndpoint",
+            "CEditline", "StretchBackup", "StretchCore", "StretchEndpoint",
             "StretchEngine", "StretchKeystore", "Stretch", "StretchPostgres", "StretchSchema",
             "StretchSQLite", "StretchStaging", "StretchText", "StretchTransactSQL", "TransactSQL",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -158,7 +165,8 @@ let rigs: [Target] = [
     .target(
         name: "StretchTestSupport",
         dependencies: [
-            "CFaultVFS", "Stretch", "StretchCore", "StretchEndpoint", "StretchEndpointTesting",
+            "CFaultVFS", "Stretch", "StretchCore", "StretchEndpoint",
+            "StretchEndpointTesting",
             "StretchEngine", "StretchKeystore", "StretchPostgres", "StretchSQLite", "StretchText",
         ], path: "Tests/Rigs/StretchTestSupport"),
     // C: ends the process before the n-th call that changes a file, for the kill tests.
@@ -167,7 +175,8 @@ let rigs: [Target] = [
     .executableTarget(
         name: "StretchCrashWorker",
         dependencies: [
-            "CKillPoint", "StretchCatalog", "StretchCore", "StretchEndpoint", "StretchEngine",
+            "CKillPoint", "StretchBackup", "StretchCatalog", "StretchCore", "StretchEndpoint",
+            "StretchEngine",
             "StretchKeystore", "Stretch", "StretchMigration", "StretchSQLite",
             "StretchTestSupport",
         ], path: "Tests/Rigs/StretchCrashWorker"),
@@ -184,7 +193,8 @@ let rigs: [Target] = [
     .executableTarget(
         name: "StretchFuzz",
         dependencies: [
-            "StretchCore", "StretchEndpoint", "StretchEndpointTesting", "StretchEngine",
+            "StretchBackup", "StretchCore", "StretchEndpoint", "StretchEndpointTesting",
+            "StretchEngine",
             "StretchKeystore", "Stretch", "StretchMigration", "StretchSQLite",
             "StretchStaging", "StretchTestSupport", "StretchTransactSQL", "TransactSQL",
             .product(name: "Crypto", package: "swift-crypto"),
@@ -217,14 +227,16 @@ let tests: [Target] = [
     .testTarget(
         name: "StretchTests",
         dependencies: [
-            "SQLText", "StretchCatalog", "StretchCompression", "StretchCore", "StretchEndpoint",
+            "SQLText", "StretchBackup", "StretchCatalog", "StretchCompression", "StretchCore",
+            "StretchEndpoint",
             "StretchEngine", "StretchKeystore", "Stretch", "StretchMigration", "StretchOverlay",
             "StretchSQLite", "StretchTestSupport", "StretchText", "StretchTimeline",
         ]),
     .testTarget(
         name: "StretchIntegrationTests",
         dependencies: [
-            "SQLText", "StretchCatalog", "StretchCore", "StretchCrashWorker", "StretchEmbedded",
+            "SQLText", "StretchBackup", "StretchCatalog", "StretchCore", "StretchCrashWorker",
+            "StretchEmbedded",
             "StretchEndpoint", "StretchEndpointTesting", "StretchEngine", "StretchKeystore",
             "Stretch", "StretchMigration", "StretchOverlay", "StretchPostgres",
             "StretchSchema", "StretchSQLite", "StretchStaging", "StretchTestSupport",

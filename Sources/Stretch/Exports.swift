@@ -1,4 +1,5 @@
 // A single import provides all names that the library's API uses.
+@_exported public import StretchBackup
 @_exported public import StretchCatalog
 @_exported public import StretchCore
 @_exported public import StretchEndpoint

@@ -1,3 +1,4 @@
+internal import StretchBackup
 internal import StretchEngine
 internal import TransactSQL
 

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import StretchBackup
 internal import StretchCore
 internal import StretchText
 

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import StretchBackup
 internal import StretchCore
 internal import StretchEngine
 

@@ -1,3 +1,4 @@
+internal import StretchBackup
 internal import StretchCatalog
 public import StretchCore
 internal import StretchEndpoint
@@ -74,7 +75,7 @@ public struct BranchAdministration {
 
     // MARK: Parts
 
-    private static let force: Hint =
+    private static let force: StretchError.Hint =
         "Its cold rows could be collected then. To drop it anyway: \(advice: .force)."
 
     private func setDropped(

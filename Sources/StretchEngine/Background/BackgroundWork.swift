@@ -1,4 +1,5 @@
 internal import Crypto
+public import StretchBackup
 internal import StretchCore
 public import StretchKeystore
 public import StretchMigration

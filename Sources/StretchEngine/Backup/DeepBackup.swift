@@ -1,5 +1,6 @@
 internal import Crypto
 internal import Dispatch
+internal import StretchBackup
 internal import StretchCatalog
 internal import StretchCore
 internal import StretchEndpoint

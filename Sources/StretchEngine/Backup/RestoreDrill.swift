@@ -1,4 +1,5 @@
 internal import Crypto
+public import StretchBackup
 internal import StretchCatalog
 public import StretchCore
 internal import StretchEndpoint

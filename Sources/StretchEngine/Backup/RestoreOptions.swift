@@ -1,3 +1,4 @@
+public import StretchBackup
 public import StretchCore
 
 /// The options of a restore.

@@ -1,3 +1,4 @@
+public import StretchBackup
 internal import StretchCatalog
 public import StretchCore
 public import StretchKeystore

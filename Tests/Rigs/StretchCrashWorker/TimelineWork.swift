@@ -1,5 +1,6 @@
 internal import CKillPoint
 internal import Foundation
+internal import StretchBackup
 internal import StretchEngine
 internal import StretchKeystore
 internal import StretchSQLite

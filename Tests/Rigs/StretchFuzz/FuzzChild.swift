@@ -1,5 +1,6 @@
 internal import Crypto
 internal import Foundation
+internal import StretchBackup
 internal import StretchCore
 internal import StretchEngine
 internal import StretchKeystore

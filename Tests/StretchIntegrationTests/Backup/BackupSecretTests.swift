@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import StretchBackup
 import StretchTestSupport
 import Testing
 

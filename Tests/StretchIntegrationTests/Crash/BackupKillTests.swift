@@ -1,4 +1,5 @@
 import Foundation
+import StretchBackup
 import StretchCore
 import StretchEngine
 import StretchSQLite

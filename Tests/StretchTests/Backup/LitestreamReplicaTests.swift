@@ -1,4 +1,5 @@
 import Foundation
+import StretchBackup
 import Testing
 
 @testable import StretchCore

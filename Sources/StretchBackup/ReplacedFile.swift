@@ -1,5 +1,5 @@
-internal import StretchCore
-internal import StretchKeystore
+package import StretchCore
+package import StretchKeystore
 internal import StretchSQLite
 internal import StretchText
 
@@ -9,14 +9,14 @@ internal import StretchText
 /// <https://sqlite.org/howtocorrupt.html>. SQLite itself removes both when the file leaves WAL
 /// mode, which it does for the only connection alone. No other connection can read the file until
 /// this object is released.
-final class ReplacedFile {
+package final class ReplacedFile {
     private let connection: Connection?
     private let usedWAL: Bool
 
     /// Locks a file; does nothing if it is not a database.
     ///
     /// - Throws: `busy` while another connection has it open.
-    init(_ path: String, _ configuration: Configuration) throws(StretchError) {
+    package init(_ path: String, _ configuration: Configuration) throws(StretchError) {
         try GuardedFile.requireDatabase(path)
         var locked: Connection?
         var mode: String?
@@ -53,7 +53,7 @@ final class ReplacedFile {
     deinit { if let connection, connection.isInTransaction { try? connection.execute("ROLLBACK") } }
 
     /// Restores the file to its previous use.
-    func giveUp() {
+    package func giveUp() {
         // If the file cannot leave rollback mode, it remains intact in that mode.
         try? connection?.execute("ROLLBACK")
         if usedWAL { try? connection?.execute("PRAGMA main.journal_mode = WAL") }

@@ -1,17 +1,17 @@
-internal import StretchCatalog
-internal import StretchCore
+package import StretchCatalog
+package import StretchCore
 internal import StretchEmbedded
-internal import StretchKeystore
+package import StretchKeystore
 internal import StretchMigration
-internal import StretchSQLite
+package import StretchSQLite
 internal import StretchText
 internal import StretchTimeline
 
 /// Reads the description of a database file, and writes nothing.
-struct BackupReader {
-    let path: String
-    let configuration: Configuration
-    let connection: Connection
+package struct BackupReader {
+    package let path: String
+    package let configuration: Configuration
+    package let connection: Connection
     private let journal: BackupDescription.Journal
     private let hasWAL: Bool
 
@@ -22,7 +22,7 @@ struct BackupReader {
     /// and SQLite may leave its `-shm` file.
     ///
     /// - Throws: `invalidArgument` for a missing file, or one that is not a database.
-    init(_ path: String, _ configuration: Configuration) throws(StretchError) {
+    package init(_ path: String, _ configuration: Configuration) throws(StretchError) {
         self.path = path
         self.configuration = configuration
         guard TemporaryFile.byteCount(path) != nil else {
@@ -61,10 +61,12 @@ struct BackupReader {
     }
 
     /// The time of the file's last change.
-    var time: Timestamp { TemporaryFile.modificationTime(path) ?? Timestamp(milliseconds: 0) }
+    package var time: Timestamp {
+        TemporaryFile.modificationTime(path) ?? Timestamp(milliseconds: 0)
+    }
 
     /// Returns the catalog's record of the database, or `nil` if it is not stretch-enabled.
-    func record() throws(StretchError) -> DatabaseRecord? {
+    package func record() throws(StretchError) -> DatabaseRecord? {
         try local { () throws in try Catalog(connection).database() }
     }
 
@@ -72,7 +74,7 @@ struct BackupReader {
     ///
     /// - Parameter isChecked: Whether to read every page as well.
     /// - Throws: `damaged` for a catalog of another version.
-    func description(isChecked: Bool = false) throws(StretchError) -> BackupDescription {
+    package func description(isChecked: Bool = false) throws(StretchError) -> BackupDescription {
         try local { () throws in
             try connection.transaction(.deferred) { () throws in
                 let catalog = Catalog(connection)
@@ -143,7 +145,7 @@ struct BackupReader {
     }
 
     /// Returns the ordinary tables of a database, except those of SQLite and Stretch.
-    static func tableNames(_ connection: Connection) throws -> [String] {
+    package static func tableNames(_ connection: Connection) throws -> [String] {
         try connection.rows(
             """
             SELECT name FROM main.sqlite_schema WHERE type = 'table'

@@ -1,6 +1,6 @@
 internal import SQLText
 internal import StretchCore
-internal import StretchSQLite
+package import StretchSQLite
 internal import StretchText
 
 /// Indexes that are dropped while a table is filled, and then rebuilt.
@@ -9,7 +9,7 @@ internal import StretchText
 ///
 /// Only indexes that no constraint needs are dropped, and only if the table gets more rows than it
 /// has. The results of ANALYZE are kept. No other connection may use the file in the meantime.
-struct DroppedIndexes {
+package struct DroppedIndexes {
     private static let statistics = ["sqlite_stat1", "sqlite_stat4"]
 
     private let connection: Connection
@@ -23,7 +23,7 @@ struct DroppedIndexes {
     ///   - table: The table's name in schema main.
     ///   - rowCount: The number of rows to be inserted.
     ///   - connection: A connection, in a transaction.
-    init(of table: String, filledWith rowCount: Int64, on connection: Connection) throws {
+    package init(of table: String, filledWith rowCount: Int64, on connection: Connection) throws {
         self.connection = connection
         self.table = table
         let presentCount =
@@ -61,7 +61,7 @@ struct DroppedIndexes {
     }
 
     /// Creates the indexes again, in their original order.
-    func create() throws {
+    package func create() throws {
         guard !definitions.isEmpty else { return }
         try connection.authorizing({ action in
             switch action {

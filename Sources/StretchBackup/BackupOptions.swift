@@ -40,4 +40,14 @@ public struct BackupReport: Equatable, Sendable {
     public let elapsed: Duration
     /// The description of the backup.
     public let backup: BackupDescription
+
+    package init(
+        source: String, isDeep: Bool, coldRows: Int64, elapsed: Duration, backup: BackupDescription
+    ) {
+        self.source = source
+        self.isDeep = isDeep
+        self.coldRows = coldRows
+        self.elapsed = elapsed
+        self.backup = backup
+    }
 }

@@ -1,18 +1,23 @@
 internal import Foundation
-internal import StretchCore
-internal import StretchKeystore
+package import StretchCore
+package import StretchKeystore
 internal import StretchMigration
-internal import StretchSQLite
+package import StretchSQLite
 internal import StretchText
 
 /// A page-by-page copy of a database that stays in use.
-struct DatabaseCopy {
-    static let pageCountPerStep: Int32 = 1_024
+package struct DatabaseCopy {
+    package static let pageCountPerStep: Int32 = 1_024
     /// The number of restarts of a copy without a snapshot before it blocks writers.
-    static let maximumRestartCount = 4
+    package static let maximumRestartCount = 4
 
-    let configuration: Configuration
-    let options: BackupOptions
+    private let configuration: Configuration
+    private let options: BackupOptions
+
+    package init(configuration: Configuration, options: BackupOptions) {
+        self.configuration = configuration
+        self.options = options
+    }
 
     /// Copies schema main of a connection to an empty file, and checks the copy unless disabled.
     ///
@@ -23,7 +28,7 @@ struct DatabaseCopy {
     ///   a database without a WAL wait for it.
     /// - Returns: The time of the copied state.
     /// - Throws: `damaged` if the copy is damaged, `cancelled`, `busy`.
-    func copy(
+    package func copy(
         _ source: Connection, to path: String, inSnapshot: ((Connection) throws -> Void)? = nil
     ) throws -> Timestamp {
         let holdsSnapshot =
@@ -105,7 +110,7 @@ struct DatabaseCopy {
     ///
     /// - Throws: `damaged` with SQLite's findings:
     ///   <https://sqlite.org/pragma.html#pragma_integrity_check>.
-    static func check(_ path: String, _ configuration: Configuration) throws {
+    package static func check(_ path: String, _ configuration: Configuration) throws {
         let connection = try Connection(
             path: path, access: .immutable, routines: configuration.routines)
         let problems = try integrityProblems(of: connection)
@@ -118,7 +123,7 @@ struct DatabaseCopy {
     }
 
     /// Returns the problems that SQLite finds, at most 100.
-    static func integrityProblems(
+    package static func integrityProblems(
         of connection: Connection
     ) throws(SQLiteError) -> [String] {
         do throws(SQLiteError) {

@@ -34,7 +34,7 @@ public struct LitestreamReplica: Sendable {
     /// Returns the states that can be restored, as listed by the program.
     ///
     /// - Throws: The errors of `run`; `unsupported` if the output is not understood.
-    func states() throws(StretchError) -> [LitestreamStates.State] {
+    package func states() throws(StretchError) -> [LitestreamStates.State] {
         let answer = try run(["ltx", "-json", "-level", "all", url])
         do {
             return try JSONDecoder().decode([File].self, from: answer).map { file in
@@ -52,7 +52,7 @@ public struct LitestreamReplica: Sendable {
     }
 
     /// Writes the database at a state to a new file.
-    func restore(_ state: LitestreamStates.State, to path: String) throws(StretchError) {
+    package func restore(_ state: LitestreamStates.State, to path: String) throws(StretchError) {
         unlink(path)  // The program creates the file and refuses an existing one.
         _ = try run(["restore", "-txid", state.transaction, "-o", path, url])
         unlink(path + ".txid")  // Some versions store their position there.
@@ -66,18 +66,23 @@ public struct LitestreamReplica: Sendable {
 }
 
 /// The states that can be restored from a replica, and the choice among them by time.
-struct LitestreamStates: Equatable {
-    struct State: Equatable {
+package struct LitestreamStates: Equatable {
+    package struct State: Equatable {
         /// The transaction's id in the program's format: 16 hexadecimal digits.
-        let transaction: String
+        package let transaction: String
         /// A time at which the database had this state or a later one.
-        let time: Timestamp
+        package let time: Timestamp
+
+        package init(transaction: String, time: Timestamp) {
+            self.transaction = transaction
+            self.time = time
+        }
     }
 
     /// The states, oldest first, each with its earliest time.
-    let states: [State]
+    package let states: [State]
 
-    init(_ found: [State]) {
+    package init(_ found: [State]) {
         let earliest = Dictionary(
             found.map { ($0.transaction, $0.time) }, uniquingKeysWith: { min($0, $1) })
         states = earliest.map { State(transaction: $0.key, time: $0.value) }
@@ -90,7 +95,7 @@ struct LitestreamStates: Equatable {
     /// - Returns: The state, and whether a later state proves that the replica was complete at that
     ///   time.
     /// - Throws: `invalidArgument` for an empty replica, or a time before its first state.
-    func newest(
+    package func newest(
         notAfter time: Timestamp?, replica: String
     ) throws(StretchError) -> (state: State, isProven: Bool) {
         guard let first = states.first, let last = states.last else {

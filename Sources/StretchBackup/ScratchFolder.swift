@@ -1,14 +1,14 @@
 internal import Foundation
-internal import StretchCore
+package import StretchCore
 
 /// A new folder that is removed, with its content, when the object is released.
-final class ScratchFolder {
+package final class ScratchFolder {
     private let path: String
 
     /// Creates a folder that no other user can read.
     ///
     /// - Throws: `wrongState` if it cannot be created.
-    init(in parent: String) throws(StretchError) {
+    package init(in parent: String) throws(StretchError) {
         path = "\(parent)/stretch-drill-\(UUID().uuidString)"
         guard mkdir(path, 0o700) == 0 else {
             throw StretchError(
@@ -22,5 +22,5 @@ final class ScratchFolder {
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
     /// Returns the path of a file in the folder.
-    func path(_ name: String) -> String { "\(path)/\(name)" }
+    package func path(_ name: String) -> String { "\(path)/\(name)" }
 }

@@ -1,15 +1,15 @@
-internal import Foundation
-internal import StretchCore
+package import Foundation
+package import StretchCore
 internal import StretchText
 
 /// A file under a temporary name, which gets its final name only when it is complete and on disk.
 ///
 /// The leftovers of a terminated process are removed by the next one for the same name.
-final class TemporaryFile {
+package final class TemporaryFile {
     /// The final path, without links.
-    let path: String
+    package let path: String
     /// The temporary path, in the same folder so that renaming is atomic.
-    let temporaryPath: String
+    package let temporaryPath: String
     /// The permission bits.
     private let mode: mode_t
     /// The descriptor, locked as long as the file is staged.
@@ -20,7 +20,7 @@ final class TemporaryFile {
     ///
     /// - Parameter mode: The permission bits.
     /// - Throws: `wrongState` if the folder cannot be written.
-    init(for path: String, mode: mode_t) throws(StretchError) {
+    package init(for path: String, mode: mode_t) throws(StretchError) {
         self.path = FileIdentity.resolved(path)
         self.mode = mode
         let folder = TemporaryFile.folder(of: self.path)
@@ -44,7 +44,7 @@ final class TemporaryFile {
     /// Every connection to it must be closed.
     ///
     /// - Throws: `wrongState` if it does not exist or cannot be used.
-    func adoptReplacement() throws(StretchError) {
+    package func adoptReplacement() throws(StretchError) {
         guard
             let replacement = try GuardedFile.open(temporaryPath, O_RDWR, .user)
         else { throw TemporaryFile.failure("cannot use \"\(temporaryPath)\"") }
@@ -79,7 +79,7 @@ final class TemporaryFile {
     ///   - time: The time of the state, which becomes the modification time.
     ///   - isReplacing: Whether to replace an existing file; otherwise none may exist.
     /// - Throws: `wrongState`; nothing is then changed.
-    func commit(time: Timestamp?, isReplacing: Bool) throws(StretchError) {
+    package func commit(time: Timestamp?, isReplacing: Bool) throws(StretchError) {
         if let time {
             let (seconds, rest) = time.milliseconds.quotientAndRemainder(dividingBy: 1_000)
             let moment = timespec(tv_sec: Int(seconds), tv_nsec: Int(rest) * 1_000_000)
@@ -121,7 +121,7 @@ final class TemporaryFile {
     }
 
     /// Returns the error for an existing file.
-    static func exists(_ path: String) -> StretchError {
+    package static func exists(_ path: String) -> StretchError {
         StretchError(
             .wrongState, "\"\(path)\" exists already",
             hint: "Name another file, or: \(advice: .overwriteFile).")
@@ -130,7 +130,7 @@ final class TemporaryFile {
     // MARK: Files
 
     /// Returns the time of the last change of a file or its WAL, or `nil` for a missing file.
-    static func modificationTime(_ path: String) -> Timestamp? {
+    package static func modificationTime(_ path: String) -> Timestamp? {
         [path, path + "-wal"].compactMap { path -> Timestamp? in
             var state = stat()
             guard stat(path, &state) == 0 else { return nil }
@@ -145,7 +145,7 @@ final class TemporaryFile {
     }
 
     /// Returns the size of a file in bytes, or `nil` for a missing file.
-    static func byteCount(_ path: String) -> Int64? {
+    package static func byteCount(_ path: String) -> Int64? {
         var state = stat()
         return stat(path, &state) == 0 ? Int64(state.st_size) : nil
     }
