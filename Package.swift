@@ -162,10 +162,14 @@ let rigs: [Target] = [
     .target(
         name: "CFaultVFS", path: "Tests/Rigs/CFaultVFS",
         linkerSettings: [.linkedLibrary("sqlite3")]),
+    // C: settings of the SQLite library that hold for a whole test process.
+    .target(
+        name: "CTestProcess", path: "Tests/Rigs/CTestProcess",
+        linkerSettings: [.linkedLibrary("sqlite3")]),
     .target(
         name: "StretchTestSupport",
         dependencies: [
-            "CFaultVFS", "Stretch", "StretchCore", "StretchEndpoint",
+            "CFaultVFS", "CTestProcess", "Stretch", "StretchCore", "StretchEndpoint",
             "StretchEndpointTesting",
             "StretchEngine", "StretchKeystore", "StretchPostgres", "StretchSQLite", "StretchText",
         ], path: "Tests/Rigs/StretchTestSupport"),
