@@ -77,7 +77,7 @@ let engine: [Target] = [
         name: "StretchSchema",
         dependencies: [
             "SQLText", "StretchCatalog", "StretchCore", "StretchEndpoint", "StretchKeystore",
-            "StretchSQLite", "StretchText",
+            "StretchSQLite", "StretchText", .product(name: "Crypto", package: "swift-crypto"),
         ]),
     .target(
         name: "StretchStaging",

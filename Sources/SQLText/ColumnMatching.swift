@@ -35,12 +35,39 @@ struct ColumnMatching {
         return words(left).elementsEqual(words(right)) { $0.elementsEqual($1) }
     }
 
-    // MARK: Steps, in this order
+    /// Matches the columns as far as hints, values, names and order determine them.
+    mutating func match(_ evidence: ColumnEvidence, _ hints: [ColumnHint]) throws(StretchError) {
+        try applyHints(hints)
+        switch evidence {
+        case .remade(let proved, let doubted):
+            try matchValues(proved)
+            try matchNames(doubted: doubted)
+            try requireNoneLeft()
+        case .altered where isInOrder:
+            matchNamesInOrder()
+            try matchGaps()
+            try checkTypes()
+        case .unknown where isInOrder:
+            try refuseMovedNames()
+            matchNamesInOrder()
+            try matchGaps()
+            try checkTypes()
+        case .altered:
+            throw contradiction("renaming does not change the order of columns")
+        case .unknown:
+            // ALTER TABLE moves no column, so the hints speak of a table that was made anew.
+            try matchNames(doubted: [])
+            try requireNoneLeft()
+        }
+    }
+
+    // MARK: Hints
 
     /// Applies the hints.
-    mutating func applyHints(_ hints: [ColumnHint]) throws(StretchError) {
+    private mutating func applyHints(_ hints: [ColumnHint]) throws(StretchError) {
         for hint in hints {
             switch hint {
+            case .sameTable: break
             case .replaced(let name):
                 replaced.insert(try storedIndex(named: name))
             case .renamed(let from, let to):
@@ -54,12 +81,62 @@ struct ColumnMatching {
                 told.insert(position)
             }
         }
-        let order = matches.compactMap { $0 }
-        guard replaced.isDisjoint(with: order) else {
+        guard replaced.isDisjoint(with: matches.compactMap { $0 }) else {
             throw contradiction("a column cannot be both renamed and replaced")
         }
-        guard order == order.sorted() else {
-            throw contradiction("renaming does not change the order of columns")
+    }
+
+    /// Whether the matches so far keep the order of the columns.
+    private var isInOrder: Bool {
+        let order = matches.compactMap { $0 }
+        return order == order.sorted()
+    }
+
+    // MARK: A table that was made anew
+
+    /// Matches columns with the same values.
+    private mutating func matchValues(_ proved: [Int: Int]) throws(StretchError) {
+        for (index, position) in proved.sorted(by: { $0.key < $1.key }) {
+            guard matches[position] == nil, !matches.contains(index), !replaced.contains(index)
+            else { continue }
+            let name = stored[index].name
+            let named = current.firstIndex { $0.name.isEqualFoldingCase(name) }
+            // Two names were swapped, or two columns have the same values.
+            if let named, named != position { throw ambiguity([index], [position]) }
+            matches[position] = index
+        }
+    }
+
+    /// Matches equal names, in any order.
+    private mutating func matchNames(doubted: Set<Int>) throws(StretchError) {
+        for (position, column) in current.enumerated() where matches[position] == nil {
+            let index = stored.firstIndex { $0.name.isEqualFoldingCase(column.name) }
+            guard let index, !matches.contains(index), !replaced.contains(index) else { continue }
+            let isSame = Self.isSameType(column.declaredType, stored[index].declaredType)
+            guard isSame || !doubted.contains(index) else { throw conversion(index, position) }
+            matches[position] = index
+        }
+    }
+
+    /// Throws if columns are both missing and new.
+    private func requireNoneLeft() throws(StretchError) {
+        let missing = missing(in: 0..<stored.count)
+        let new = matches.indices.filter { matches[$0] == nil }
+        guard missing.isEmpty || new.isEmpty else { throw ambiguity(missing, new) }
+    }
+
+    // MARK: A table that was altered
+
+    /// Throws if a name is no longer in its old order.
+    ///
+    /// Its column was dropped and added again, or the table was made anew in another order.
+    private func refuseMovedNames() throws(StretchError) {
+        var last = (index: -1, position: -1)
+        for (position, column) in current.enumerated() where matches[position] == nil {
+            let index = stored.firstIndex { $0.name.isEqualFoldingCase(column.name) }
+            guard let index, !matches.contains(index), !replaced.contains(index) else { continue }
+            guard index > last.index else { throw ambiguity([index], [position]) }
+            last = (index, position)
         }
     }
 
@@ -67,7 +144,7 @@ struct ColumnMatching {
     ///
     /// A column after one that used to follow it was dropped and added again, so it is a new
     /// column.
-    mutating func matchNames() {
+    private mutating func matchNamesInOrder() {
         var last = -1
         for (position, column) in current.enumerated() {
             if let index = matches[position] {
@@ -85,7 +162,7 @@ struct ColumnMatching {
     }
 
     /// Matches renamed columns: a new name before a kept column can only be an old column.
-    mutating func matchGaps() throws(StretchError) {
+    private mutating func matchGaps() throws(StretchError) {
         let kept = matches.indices.filter { matches[$0] != nil }
         var firstMissing = 0
         var firstNew = 0
@@ -109,7 +186,9 @@ struct ColumnMatching {
     }
 
     /// Throws if a column kept its name or its position but has another type.
-    func checkTypes() throws(StretchError) {
+    ///
+    /// ALTER TABLE changes no type, so the column may be another one.
+    private func checkTypes() throws(StretchError) {
         for (position, index) in matches.enumerated() where !told.contains(position) {
             guard let index else { continue }
             let isSame = Self.isSameType(current[position].declaredType, stored[index].declaredType)
@@ -134,6 +213,20 @@ struct ColumnMatching {
             .invalidArgument, "table \"\(table)\": its column hints are wrong: \(reason)",
             hint: "Name the columns as they were, and as they are now: "
                 + "\(advice: .renameColumn(table: table, from: nil, to: nil)).")
+    }
+
+    /// Returns the error for a column with the old name and another type, in which no value is what
+    /// it was.
+    private func conversion(_ index: Int, _ position: Int) -> StretchError {
+        let (name, type) = (stored[index].name, current[position].declaredType)
+        return StretchError(
+            .schemaMismatch,
+            "table \"\(table)\": column \"\(name)\" \(type) has none of the values that "
+                + "\"\(name)\" \(stored[index].declaredType) had, and it is unknown whether it is "
+                + "the same column",
+            hint: "If it is, its cold values take the new type: "
+                + "\(advice: .convertColumn(table: table, name)). If it is another one: "
+                + "\(advice: .replaceColumn(table: table, name)).")
     }
 
     /// Returns the error for columns, at least one each, whose history is ambiguous.

@@ -18,8 +18,10 @@ package struct StoredColumn: Equatable, Sendable {
     }
 }
 
-/// A known change of a stored column, from an ALTER statement run through Stretch or from the user.
-package enum ColumnHint: Equatable, Sendable {
+/// A known change of a table, from an ALTER statement run through Stretch or from the user.
+package enum ColumnHint: Hashable, Sendable {
+    /// The table was made anew and is still the same one.
+    case sameTable
     /// The column is now called `to`.
     ///
     /// If both names are equal, it is still the same column, although its declared type has
@@ -29,13 +31,26 @@ package enum ColumnHint: Equatable, Sendable {
     case replaced(String)
 }
 
+/// What is known of how a table came to its current columns.
+package enum ColumnEvidence: Equatable, Sendable {
+    /// The entry of the table is where it was: only ALTER TABLE changed it, which keeps the order.
+    case altered
+    /// The table was made anew and filled from the old one.
+    ///
+    /// `proved` are pairs of a stored and a current column whose values are the same; `doubted`
+    /// are stored columns whose values differ from those of the current column of their name.
+    case remade(proved: [Int: Int], doubted: Set<Int>)
+    /// Nothing is known: the file has no record of how the table was.
+    case unknown
+}
+
 /// The changes of a table's columns since they were last read.
 ///
-/// SQLite does not keep identities of columns, but `ADD COLUMN` appends, and `RENAME COLUMN` and
-/// `DROP COLUMN` preserve the order of the others. Therefore the columns before the last one that
-/// kept its name are old ones. If this is not sufficient, the result is an error: a guess could
-/// show the values of one column under the name of another. Without a hint, a column with the name
-/// and the type of a dropped one is not detected if the order of the others allows both.
+/// SQLite does not keep identities of columns. `ADD COLUMN` appends, and `RENAME COLUMN` and `DROP
+/// COLUMN` preserve the order of the others, so that in an altered table the columns before the
+/// last one that kept its name are old ones. A table that was made anew may have its columns in any
+/// order: there a column is found by its values, or by its name. If neither is sufficient, the
+/// result is an error: a guess could show the values of one column under the name of another.
 package struct ColumnReconciliation: Equatable, Sendable {
     /// One change of the list of columns.
     package enum Change: Equatable, Sendable {
@@ -60,20 +75,18 @@ package struct ColumnReconciliation: Equatable, Sendable {
     ///   - stored: The former columns, in their table order.
     ///   - current: The current names and declared types, in table order.
     ///   - nextID: The identity of the first new column, greater than any ever used in the table.
+    ///   - evidence: How the table came to its current columns.
     ///   - hints: The hints, which name each stored column at most once.
     ///   - table: The table's name, for messages.
     /// - Throws: ``StretchError`` with code `schemaMismatch` if more than one history explains the
     ///   columns, and `invalidArgument` if a hint contradicts them.
     package init(
         stored: [StoredColumn], current: [(name: String, declaredType: String)], nextID: Int,
-        hints: [ColumnHint] = [], table: String
+        evidence: ColumnEvidence, hints: [ColumnHint] = [], table: String
     ) throws(StretchError) {
         precondition(stored.allSatisfy { $0.id < nextID }, "identities are never given twice")
         var matching = ColumnMatching(stored: stored, current: current, table: table)
-        try matching.applyHints(hints)
-        matching.matchNames()
-        try matching.matchGaps()
-        try matching.checkTypes()
+        try matching.match(evidence, hints)
 
         var changes: [Change] = []
         for (index, column) in stored.enumerated() {

@@ -1,4 +1,5 @@
 package import StretchCore
+package import StretchText
 
 /// A table's filter predicate: a checked SQL condition over the columns of one row.
 ///
@@ -66,6 +67,21 @@ package struct FilterPredicate: Equatable, Sendable {
         precondition(
             alias.utf8.allSatisfy(SQLTokenizer.isIdentifierByte), "an alias is a bare word")
         return filled(now: now, columnPrefix: "\(alias).")
+    }
+
+    /// Returns the text of the condition with columns called by their new names.
+    ///
+    /// - Parameter names: The new name of each renamed column, by its name in the condition.
+    package func renamingColumns(_ names: [SQLName: String]) -> String {
+        var edits = SQLEdits()
+        for case .column(let range) in slots {
+            let written = String(decoding: Array(text.utf8)[range], as: UTF8.self)
+            let name = SQLTokenizer(written).first { _ in true }?.name
+            if let new = name.flatMap({ names[$0] }) {
+                edits.replace(range, with: new.quotedName)
+            }
+        }
+        return edits.applied(to: text)
     }
 
     private func filled(now: String, columnPrefix: String?) -> String {

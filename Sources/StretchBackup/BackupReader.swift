@@ -118,7 +118,7 @@ package struct BackupReader {
     private func describe(
         _ table: StretchedTable, _ counts: Catalog.Counts, _ reader: SchemaReader
     ) throws -> BackupDescription.Table {
-        let schema = try reader.table(table.name)
+        let schema = try reader.table(table)
         return BackupDescription.Table(
             name: table.name, filterPredicate: table.filter,
             migrationState: table.state,

@@ -180,6 +180,18 @@ extension Catalog {
         return [try connection.literal(minimum), try connection.literal(maximum)]
     }
 
+    /// Removes the zones of some columns from all batches of a table.
+    package func removeZones(of columns: Set<Int64>, table: Int64) throws {
+        guard !columns.isEmpty else { return }
+        for batch in try batches(table: table) {
+            let rest = batch.zones.removing(columns)
+            guard rest != batch.zones else { continue }
+            try connection.run(
+                "UPDATE main.stretch_batch SET zones = ? WHERE number = ?",
+                .blob(rest.encoded), .integer(batch.visible.number))
+        }
+    }
+
     /// Adds a batch to the manifest: the switch that makes its rows visible.
     package func insert(_ batch: ManifestBatch) throws(SQLiteError) {
         try connection.run(

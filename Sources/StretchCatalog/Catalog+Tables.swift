@@ -96,6 +96,13 @@ extension Catalog {
         }
     }
 
+    /// Makes the followers of a table follow it under its new name.
+    package func renameFollowed(_ name: String, to newName: String) throws(SQLiteError) {
+        try connection.run(
+            "UPDATE main.stretch_table SET follows = ? WHERE follows = ? COLLATE NOCASE",
+            .text(newName), .text(name))
+    }
+
     /// Removes a table with its batches and tombstones.
     package func remove(table id: Int64) throws(SQLiteError) {
         try connection.run(
@@ -107,6 +114,7 @@ extension Catalog {
             try connection.run("DELETE FROM main.\(table) WHERE table_id = ?", .integer(id))
         }
         try connection.run("DELETE FROM main.stretch_table WHERE id = ?", .integer(id))
+        try removeEvidence(table: id)
     }
 
     private func columns(table: Int64) throws -> [CatalogColumn] {

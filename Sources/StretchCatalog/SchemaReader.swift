@@ -20,6 +20,7 @@ package final class SchemaReader {
     package let connection: Connection
     private var entries: [SQLName: Entry]?
     private var tables: [SQLName: TableSchema?] = [:]
+    private var places: [SQLName: Int64]?
     private var keysOfTables: [SQLName: [ForeignKeySchema]] = [:]
     private var keysIntoTables: [SQLName: [ForeignKeySchema]]?
     private var allKeys: [ForeignKeySchema]?
@@ -58,6 +59,41 @@ package final class SchemaReader {
                 isStrict: row[3] == 1)
         }
         entries = found
+        return found
+    }
+
+    // MARK: Entries
+
+    /// Returns whether the entry of a table is behind the mark, so that the table was made after
+    /// it; `nil` without a mark, or without the table.
+    package func isBehindMark(_ name: String) throws(SQLiteError) -> Bool? {
+        let places = try allPlaces()
+        guard let mark = places[SQLName("stretch_mark")], let place = places[SQLName(name)] else {
+            return nil
+        }
+        return place > mark
+    }
+
+    /// Returns the names of all ordinary tables, apart from those of SQLite and Stretch.
+    package func ordinaryTableNames() throws(SQLiteError) -> [String] {
+        try allEntries().values.filter { entry in
+            let name = entry.name.foldingCase
+            return entry.type.isSameText(as: "table") && !name.beginsWith("sqlite_")
+                && !name.beginsWith("stretch_")
+        }.map(\.name).sorted()
+    }
+
+    /// The rowid of each table in `sqlite_schema`.
+    private func allPlaces() throws(SQLiteError) -> [SQLName: Int64] {
+        if let places { return places }
+        var found: [SQLName: Int64] = [:]
+        for row in try connection.rows(
+            "SELECT name, rowid FROM main.sqlite_schema WHERE type = 'table'")
+        {
+            guard let name = row[0].stringValue, let place = row[1].integerValue else { continue }
+            found[SQLName(name)] = place
+        }
+        places = found
         return found
     }
 

@@ -100,6 +100,11 @@ package struct ZoneMap: Hashable, Sendable {
     /// existing bounds, encoded as a row.
     package let encoded: [UInt8]
 
+    /// Returns the map without the zones of some columns.
+    package func removing(_ columns: Set<Int64>) -> ZoneMap {
+        ZoneMap(zones: zones.filter { !columns.contains($0.key) })
+    }
+
     package init(zones: [Int64: Zone] = [:]) {
         var values: [Value] = []
         for (id, zone) in zones.sorted(by: { $0.key < $1.key }) {

@@ -52,10 +52,11 @@ struct StatusCommand: ParsableCommand {
         for step in table.ownerSteps {
             lines.append("  Waits for  the owner of the remote to \(step.message)")
         }
-        if !table.isReconciled {
-            lines.append("  Columns    changed by another program; see stretch table alter --help")
+        if !table.isReconciled, table.problem == nil {
+            lines.append("  Columns    changed by another program; the next migration adopts them")
         }
         if let problem = table.problem { lines.append("  Problem    \(problem)") }
+        if let hint = table.problemHint { lines.append("  Way out    \(hint.text(\.command))") }
         return lines
     }
 }

@@ -13,6 +13,12 @@ public enum Advice: Hashable, Sendable {
     case renameColumn(table: String, from: String?, to: String?)
     /// State that the column was dropped and that the new column is unrelated to it.
     case replaceColumn(table: String, String)
+    /// State that the column is the old one, whose values take its new type.
+    case convertColumn(table: String, String)
+    /// State the value of the new column in rows that are cold already.
+    case fillColumn(table: String, String)
+    /// State that the table, which was made anew, is the old one.
+    case sameTable(String)
     /// Disable Stretch for the table and return its cold rows to the local file.
     case bringBackTable(String)
     /// Disable Stretch for the table and leave its cold rows in the remote.
@@ -99,6 +105,11 @@ extension Advice: CustomStringConvertible {
             }
         case .replaceColumn(let table, let column):
             "alter table \"\(table)\" with column \"\(column)\" replaced"
+        case .convertColumn(let table, let column):
+            "alter table \"\(table)\" with column \"\(column)\" converted"
+        case .fillColumn(let table, let column):
+            "alter table \"\(table)\" with a value that fills column \"\(column)\""
+        case .sameTable(let table): "state that table \"\(table)\" is the same"
         case .bringBackTable(let table):
             "disable Stretch for table \"\(table)\" and bring its rows back"
         case .abandonTable(let table):

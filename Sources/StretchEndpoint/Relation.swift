@@ -26,6 +26,13 @@ public enum Affinity: String, Sendable {
 
     /// Whether text that looks like a number becomes one.
     public var isNumeric: Bool { self == .integer || self == .real || self == .numeric }
+
+    /// Whether a column of this affinity stores every value as one of the other affinity does.
+    ///
+    /// INTEGER and NUMERIC differ only in CAST: <https://sqlite.org/datatype3.html>, section 3.
+    package func storesSameValues(as other: Affinity) -> Bool {
+        self == other || [self, other].allSatisfy { $0 == .integer || $0 == .numeric }
+    }
 }
 
 /// A column of a remote relation.

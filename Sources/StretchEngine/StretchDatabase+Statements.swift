@@ -223,7 +223,7 @@ extension StretchDatabase {
                 try reconcile(table, [.renamed(from: from, to: to)])
             case .dropColumn(let name):
                 try reconcile(table, [.replaced(name)])
-            default: try reconcileUnlessWaiting(table)
+            default: try reconcile(table, [])
             }
             overlay.invalidate()
         case .createView, .dropView, .dropTrigger, .analyze: overlay.invalidate()
@@ -234,18 +234,6 @@ extension StretchDatabase {
     private func reconcile(_ name: String, _ hints: [ColumnHint]) throws {
         guard let table = try catalog.table(named: name) else { return }
         try reconciler().reconcile(table.id, hints: hints)
-    }
-
-    /// Reconciles a table after a change, unless the owner of the remote must act first.
-    ///
-    /// The change itself is complete. Until the owner acts, status, migration and reads of cold
-    /// rows report the pending step.
-    private func reconcileUnlessWaiting(_ name: String) throws {
-        do {
-            try reconcile(name, [])
-        } catch let error as StretchError {
-            guard error.code == .notPermitted else { throw error }
-        }
     }
 
     /// Whether a transaction of the application is open.

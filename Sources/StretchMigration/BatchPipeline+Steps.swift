@@ -127,7 +127,7 @@ extension BatchPipeline {
         guard let table = try catalog.table(id: step.table),
             table.schemaVersion == step.schemaVersion, table.relation == batch.relation,
             batch.columns == table.currentColumns.map(\.id),
-            let schema = try context.schema.table(table.name),
+            let schema = try context.schema.table(table),
             schema.keyKind.isKeyed,
             schema.columns.map(\.name).areSameTexts(as: table.currentColumns.map(\.name))
         else { return nil }

@@ -73,7 +73,7 @@ extension BatchPipeline {
         {
             return true
         }
-        guard let schema = try context.schema.table(moving.table.name) else {
+        guard let schema = try context.schema.table(moving.table) else {
             return false
         }
         return schema.columns == moving.schema.columns

@@ -154,7 +154,7 @@ package final class MigrationPlan {
 
     private func begin(_ table: StretchedTable, isCounting: Bool = true) throws -> Pass {
         let (schema, query) = try context.schema.reading { reader in
-            guard let schema = try reader.table(table.name) else {
+            guard let schema = try reader.table(table) else {
                 throw TableInspection.vanished(table)
             }
             let query = try EligibilityQuery(
@@ -279,7 +279,7 @@ package final class MigrationPlan {
         let key = schema.parents.first { $0.parent.isEqualFoldingCase(name) }
         guard let key, key.parentColumns.count == key.childColumns.count,
             let parent = try catalog.table(named: name),
-            let parentSchema = try reader.table(name)
+            let parentSchema = try reader.table(parent)
         else {
             throw StretchError(
                 .schemaMismatch,

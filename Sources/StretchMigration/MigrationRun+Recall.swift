@@ -36,9 +36,11 @@ extension MigrationRun {
                     return
                 }
                 try context.retrying { () throws(StretchError) in
-                    try context.endpoint.read(
-                        batch: batch.visible.id, columns: recall.columns, from: ordinal,
-                        maximumRowCount: min(writer.rowCount, limit), into: page)
+                    try local { () throws in
+                        try recall.read(
+                            batch, from: ordinal, maximumRowCount: min(writer.rowCount, limit),
+                            into: page, of: context.endpoint)
+                    }
                 }
                 guard page.rowCount > 0 else {
                     throw StretchError(

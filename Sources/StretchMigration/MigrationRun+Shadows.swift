@@ -18,7 +18,7 @@ extension MigrationRun {
     func hideShadowedRows(of table: StretchedTable) throws(StretchError) {
         let found = try local { () throws -> [ShadowSearch.Finding] in
             guard try catalog.hasBatches(table: table.id),
-                let schema = try context.schema.table(table.name),
+                let schema = try context.schema.table(table),
                 let current = try catalog.table(id: table.id),
                 let search = try ShadowSearch(current, schema, catalog),
                 let position = try catalog.position()
@@ -40,7 +40,7 @@ extension MigrationRun {
         _ findings: ArraySlice<ShadowSearch.Finding>, of table: StretchedTable
     ) throws(StretchError) {
         try writer.locked { () throws in
-            guard let schema = try context.schema.table(table.name) else {
+            guard let schema = try context.schema.table(table) else {
                 return
             }
             let isHot = try context.connection.prepare(

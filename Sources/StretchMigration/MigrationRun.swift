@@ -43,7 +43,7 @@ final class MigrationRun {
             let relation = try local { () throws -> Relation? in
                 guard try catalog.hasBatches(table: table.id),
                     let table = try catalog.table(id: table.id),
-                    let schema = try context.schema.table(table.name)
+                    let schema = try context.schema.table(table)
                 else { return nil }
                 return Relation(table, schema: schema)
             }

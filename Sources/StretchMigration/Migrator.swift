@@ -272,7 +272,7 @@ package final class Migrator {
     /// Throws if a table of main differs from the catalog.
     package static func requireSameSchema(_ reader: SchemaReader) throws {
         for table in try Catalog(reader.connection).tables() {
-            let schema = try reader.table(table.name)
+            let schema = try reader.table(table)
             guard let schema,
                 schema.columns.map(\.name).areSameTexts(as: table.currentColumns.map(\.name))
             else {

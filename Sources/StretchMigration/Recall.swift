@@ -1,6 +1,7 @@
 internal import SQLText
 package import StretchCatalog
 internal import StretchCore
+package import StretchEndpoint
 package import StretchSQLite
 internal import StretchSchema
 internal import StretchText
@@ -23,6 +24,7 @@ package final class Recall {
 
     private let connection: Connection
     private let schema: TableSchema
+    private let coldColumns: ColdColumns
     private let insertion: Statement
     /// The positions of the inserted columns, which are those that are not generated.
     private let inserted: [Int]
@@ -38,10 +40,11 @@ package final class Recall {
         let connection = reader.connection
         self.connection = connection
         columns = table.currentColumns.map(\.id)
-        guard let schema = try reader.table(table.name) else {
+        guard let schema = try reader.table(table) else {
             throw TableInspection.vanished(table)
         }
         self.schema = schema
+        coldColumns = ColdColumns(table, schema, routines: connection.routines)
         let name = "main.\(schema.name.quotedName)"
         inserted = schema.columns.indices.filter { !schema.columns[$0].isGenerated }
         let names = inserted.map { schema.columns[$0].name.quotedName }
@@ -64,6 +67,22 @@ package final class Recall {
         }
     }
 
+    /// Reads rows of a batch with the table's current columns.
+    package func read(
+        _ batch: ManifestBatch, from ordinal: Int64, maximumRowCount: Int, into page: RowBuffer,
+        of endpoint: any Endpoint
+    ) throws {
+        try coldColumns.read(
+            batch, columns: columns, from: ordinal, maximumRowCount: maximumRowCount, into: page,
+            of: endpoint)
+    }
+
+    /// Whether the rows of a batch are read as they were sent, and in all their columns.
+    package func isWhole(_ batch: ManifestBatch) -> Bool {
+        table.columnIDs(schemaVersion: batch.schemaVersion) == columns
+            && !columns.contains { coldColumns.isConverted($0) }
+    }
+
     /// Throws if the table's definition has changed since the recall started.
     func requireDefinition() throws {
         let version = try Catalog(connection).schemaVersion(table: table.id)
@@ -71,7 +90,7 @@ package final class Recall {
             "SELECT name FROM pragma_table_xinfo(?1, 'main') ORDER BY cid", .text(schema.name)
         ).map { $0[0].stringValue ?? "" }
         guard version == table.schemaVersion,
-            names.areSameTexts(as: schema.columns.map(\.name))
+            Set(names.map(ExactText.init)) == Set(schema.columns.map { ExactText($0.name) })
         else {
             throw StretchError(
                 .schemaMismatch,

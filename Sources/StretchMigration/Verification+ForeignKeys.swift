@@ -12,7 +12,7 @@ extension Verification {
         _ manifest: [Int64: [ManifestBatch]]
     ) throws(StretchError) -> Int64 {
         let schema = try local { () throws -> TableSchema? in
-            try self.schema.table(table.name)
+            try self.schema.table(table)
         }
         var count: Int64 = 0
         for key in schema?.parents ?? [] where key.childColumns.count == key.parentColumns.count {
@@ -58,7 +58,7 @@ extension Verification {
             table?.currentColumns.firstIndex { $0.name.isEqualFoldingCase(name) }
         }
         try local { () throws in
-            let schema = try table.flatMap { try self.schema.table($0.name) }
+            let schema = try table.flatMap { try self.schema.table($0) }
             let columns = try names.indices.map { index in
                 let collation = places[index].flatMap { schema?.columns[$0].collationName }
                 let type = try places[index].flatMap { try schema?.columns[$0].typeText() }

@@ -4,6 +4,7 @@ package import StretchCore
 package import StretchEndpoint
 internal import StretchKeystore
 package import StretchSQLite
+internal import StretchSchema
 internal import StretchText
 internal import StretchTimeline
 
@@ -163,21 +164,31 @@ final class Verification {
 
     // MARK: Batches
 
+    /// Returns what is unknown of the changes by another program, or `nil`.
+    private func question(about table: StretchedTable) throws(StretchError) -> StretchError? {
+        try local { () throws in
+            try schema.reading { try SchemaJudge($0).question(about: table) }
+        }
+    }
+
     private func verify(
         _ table: StretchedTable, _ batches: [ManifestBatch]
     ) throws(StretchError) {
         var result = VerificationReport.Table(name: table.name)
         let schema = try local { () throws -> TableSchema? in
-            try self.schema.table(table.name)
+            try self.schema.table(table)
         }
         let names = table.currentColumns.map(\.name)
-        if !(schema?.columns.map(\.name).areSameTexts(as: names) ?? false) {
+        if let question = try question(about: table) {
+            find(.catalog, table.name, nil, question.message)
+        } else if !(schema?.columns.map(\.name).areSameTexts(as: names) ?? false) {
             find(.catalog, table.name, nil, "the table has other columns than the catalog")
         }
         let probe = schema.flatMap {
             $0.columns.map(\.name).areSameTexts(as: names) ? HotKeyProbe($0) : nil
         }
         let readBefore = report.tables.reduce(0) { $0 + $1.batchCount }
+        let newestVersion = batches.map(\.schemaVersion).max() ?? 0
         for batch in batches {
             guard !shouldStop() else {
                 throw StretchError(
@@ -194,7 +205,9 @@ final class Verification {
             result.hiddenRowCount += Int64(hidden.count)
             result.coldRowCount += batch.visible.rowCount - Int64(hidden.count)
             try verifyLedger(batch, of: table)
-            try verifyRows(batch, of: table, collations: collations(schema, of: table))
+            try verifyRows(
+                batch, of: table, newestVersion: newestVersion,
+                collations: collations(schema, of: table))
             guard let probe else { continue }
             let ids = probe.places.map { table.currentColumns[$0].id }
             try eachRow(of: batch, columns: ids) { page, row in
@@ -277,13 +290,17 @@ final class Verification {
     /// The hash covers the columns with which the batch was sent. Columns added later must have
     /// their defaults.
     private func verifyRows(
-        _ batch: ManifestBatch, of table: StretchedTable, collations: [Int64: Collation]
+        _ batch: ManifestBatch, of table: StretchedTable, newestVersion: Int64,
+        collations: [Int64: Collation]
     ) throws(StretchError) {
         var hash = SHA256()
         var rowCount: Int64 = 0
         let ids = table.columnIDs(schemaVersion: batch.schemaVersion)
         let sent = ids.compactMap { id in table.columns.first { $0.id == id } }
-        let later = table.currentColumns.filter { $0.added > batch.schemaVersion }
+        // The remote has the columns with which any batch was sent.
+        let later = table.currentColumns.filter {
+            $0.added > batch.schemaVersion && $0.added <= newestVersion
+        }
         var zones = ZoneCheck(sent, of: batch, collations: collations)
         var laterZones = ZoneCheck(later, of: batch, collations: collations)
         var hasDefaults = true

@@ -122,7 +122,7 @@ final class ColdLookups {
         var found: [[UInt8]: [Int]] = [:]
         for key in rehearsal.keys { found[key] = [] }
         let page = RowBuffer(columnCount: request.columns.count)
-        let scan = try table.remote().scan(request)
+        let scan = try table.scan(request, candidates)
         while try scan.nextPage(into: page, maximumRowCount: 2_048) {
             table.overlay.fetchedRowCount += page.rowCount
             for row in 0..<page.rowCount {

@@ -192,7 +192,7 @@ final class ColdPages {
         let request = ColdScanRequest(
             relation: table.table.relation, position: record.position,
             batches: batches.map(\.visible), columns: [], limit: 0)
-        _ = try table.remote().scan(request)
+        _ = try table.scan(request, batches)
     }
 
     /// Returns the next rows of the batches without hidden rows.
@@ -213,7 +213,8 @@ final class ColdPages {
             request.mayOmitDuplicates = isDistinct
             request.expectedRowCount = expectedRowCount(of: proved.batches)
             self.proved?.stream = Stream(
-                scan: try table.remote().scan(request), page: RowBuffer(columnCount: count),
+                scan: try table.scan(request, proved.batches),
+                page: RowBuffer(columnCount: count),
                 maximumRowCount: isDistinct ? 2_048 : 32)
         }
         content = proved.content
@@ -270,7 +271,7 @@ final class ColdPages {
             of: request, plan: plan, in: table, isWholeRow: isWholeRow)
         if ahead == nil {
             fetched.stream = Stream(
-                scan: try table.remote().scan(request),
+                scan: try table.scan(request, fetched.batches),
                 page: RowBuffer(columnCount: columns.count), maximumRowCount: 32)
         }
         fetched.filter = filter

@@ -1,44 +1,87 @@
 internal import StretchCatalog
-internal import StretchCore
+package import StretchCore
 internal import StretchEndpoint
 internal import StretchKeystore
-internal import StretchSQLite
+package import StretchSQLite
 internal import StretchSchema
 internal import StretchText
 
 extension Overlay {
     /// Creates the overlay of a table of the catalog, with its current columns.
     ///
-    /// Changes by another program are adopted if they are unambiguous. A reader does not depend on
-    /// this: if the catalog cannot be written now, the overlay keeps the columns in memory, and
-    /// only cold rows of a table with new columns must wait.
+    /// Changes by another program are adopted if they are certain. A reader does not depend on
+    /// this: if the catalog cannot be written now, the overlay keeps the columns in memory. While
+    /// it is uncertain what became of the table, its hot rows alone can be used.
     ///
-    /// - Parameters:
-    ///   - schema: The table's definition; `nil` if it no longer exists.
-    ///   - record: The catalog's record of the database.
-    /// - Throws: `schemaMismatch` if the change is ambiguous or the table no longer exists.
+    /// - Parameter reader: The definitions, which are those of the catalog's state.
+    /// - Returns: `nil` if the table no longer exists; ``missingTables`` then names it.
     func makeTable(
-        _ table: StretchedTable, _ schema: TableSchema?, _ record: DatabaseRecord
-    ) throws -> OverlayTable {
-        guard let schema else { throw TableInspection.vanished(table) }
-        guard !table.hasColumns(of: schema) else {
+        _ table: StretchedTable, _ reader: SchemaReader
+    ) throws -> OverlayTable? {
+        let schema = try reader.table(table.name)
+        if let schema, table.places(in: schema) != nil,
+            try reader.isBehindMark(table.name) != true
+        {
             return try OverlayTable(table: table, schema: schema, overlay: self)
         }
-        let busy = StretchError(
-            .busy, "another program keeps changing the schema", hint: "Try again.")
-        if connection.isInTransaction, try !hasNewColumns(table, schema) {
-            return try unsaved(table, schema, busy)
-        }
-        let wait = configuration.busyTimeoutMilliseconds
-        switch try takeOver(table.id, record, busyTimeout: wait) {
-        case .success(let saved) where saved.hasColumns(of: schema):
-            return try OverlayTable(table: saved, schema: schema, overlay: self)
-        case .success: return try unsaved(table, schema, busy)
-        case .failure(let reason): return try unsaved(table, schema, reason)
+        do {
+            return try reconciled(table)
+        } catch let error as StretchError where SchemaJudge.isQuestion(error) {
+            guard let schema else {
+                missingTables[SQLName(table.name)] = error
+                return nil
+            }
+            return try questioned(table, schema, error)
         }
     }
 
-    /// Saves the table's columns to the remote and to the catalog.
+    /// Returns a table with the changes by another program, saved in the catalog if possible.
+    private func reconciled(_ table: StretchedTable) throws -> OverlayTable {
+        let change = try connection.reading {
+            try SchemaJudge(SchemaReader(connection), newID: configuration.randomID).judge(table)
+        }
+        var (saved, isUnsaved) = (change.table, false)
+        if change.table != table {
+            switch try takeOver(table.id, busyTimeout: configuration.busyTimeoutMilliseconds) {
+            case .success(let table) where table.places(in: change.schema) != nil: saved = table
+            case .success: isUnsaved = true
+            case .failure(let reason):
+                isUnsaved = true
+                // Zones that no longer hold would leave rows out.
+                guard change.staleZones.isEmpty else { throw reason }
+            }
+        }
+        guard let schema = try TableSchema(reading: saved.name, from: connection) else {
+            throw TableInspection.vanished(table)
+        }
+        let result = try OverlayTable(table: saved, schema: schema, overlay: self)
+        result.isUnsaved = isUnsaved
+        return result
+    }
+
+    /// Returns a table whose cold rows cannot be read before a question is answered.
+    ///
+    /// The key alone is known to be a column of the cold rows, so that statements on other keys
+    /// go on.
+    private func questioned(
+        _ table: StretchedTable, _ schema: TableSchema, _ error: StretchError
+    ) throws -> OverlayTable {
+        let key = try catalog.evidence(table: table.id)?.columns.filter { $0.keyPlace > 0 }.map(
+            \.id)
+        let rowid = schema.keyKind == .rowid && key?.count == 1 ? key?.first : nil
+        var provisional = table
+        provisional.columns = schema.columns.enumerated().map { place, column in
+            let isKey = schema.key == [place]
+            return CatalogColumn(
+                column, id: isKey ? rowid ?? configuration.randomID() : configuration.randomID(),
+                defaultValue: .null, added: 1)
+        }
+        let result = try OverlayTable(table: provisional, schema: schema, overlay: self)
+        result.coldRowError = error
+        return result
+    }
+
+    /// Saves the table's columns to the catalog.
     ///
     /// A separate connection preserves the application's `changes()` and `last_insert_rowid()`. In
     /// a transaction it would make the application's snapshot too old for writing.
@@ -46,21 +89,19 @@ extension Overlay {
     /// - Returns: The table as saved in the catalog, or the reason why it cannot be saved now.
     /// - Throws: Errors that waiting does not resolve.
     private func takeOver(
-        _ id: Int64, _ record: DatabaseRecord, busyTimeout: Int32
+        _ id: Int64, busyTimeout: Int32
     ) throws -> Result<StretchedTable, StretchError> {
-        func attempt() throws -> StretchedTable? {
-            let writer = connection.isInTransaction ? connection : try makeWriter(busyTimeout)
-            let address = try EndpointAddress(parsing: record.endpoint)
-            let endpoint = try configuration.endpoint(
-                at: address, localPath: localPath, as: .administrator)
-            try SchemaReconciler(
-                connection: writer, configuration: configuration, endpoint: endpoint
-            ).reconcile(id)
-            return try Catalog(writer).table(id: id)
+        guard !connection.isInTransaction else {
+            return .failure(
+                StretchError(.busy, "a transaction is open", hint: "End the transaction first."))
         }
         do {
-            guard let table = try attempt() else {
-                return .failure(StretchError(.busy, "the table was disabled in the meantime"))
+            let writer = try makeWriter(busyTimeout)
+            try SchemaReconciler(connection: writer, configuration: configuration).reconcile(id)
+            guard let table = try Catalog(writer).table(id: id) else {
+                return .failure(
+                    StretchError(
+                        .busy, "the table was disabled in the meantime", hint: "Try again."))
             }
             return .success(table)
         } catch let error as StretchError {
@@ -80,59 +121,32 @@ extension Overlay {
         return writer
     }
 
-    private func inMemory(
-        _ table: StretchedTable, _ schema: TableSchema
-    ) throws -> StretchedTable {
-        try SchemaReconciler.reconciled(
-            table, schema: schema, hints: [], connection: connection, configuration: configuration)
-    }
-
-    private func hasNewColumns(_ table: StretchedTable, _ schema: TableSchema) throws -> Bool {
-        try inMemory(table, schema).columns.count > table.columns.count
-    }
-
-    /// Returns the table with its columns in memory only.
-    private func unsaved(
-        _ table: StretchedTable, _ schema: TableSchema, _ reason: StretchError
-    ) throws -> OverlayTable {
-        let now = try inMemory(table, schema)
-        let known = Set(table.columns.map(\.id))
-        let names = now.currentColumns.filter { !known.contains($0.id) }.map { "\"\($0.name)\"" }
-        let result = try OverlayTable(table: now, schema: schema, overlay: self)
-        result.isUnsaved = true
-        guard !names.isEmpty else { return result }
-        result.coldRowError = StretchError(
-            reason.code,
-            "cold rows of table \"\(table.name)\" cannot be read before its new columns "
-                + "\(names.joined(separator: ", ")) are written down: \(reason.message)",
-            hint: reason.guidance ?? "Try again.", cause: reason.cause)
-        return result
-    }
-
     /// Tries again to save columns that are in memory only.
     ///
     /// - Returns: Whether the catalog has changed.
     func retryTakingOver() -> Bool {
-        guard let record, let table = tables.values.first(where: \.isUnsaved),
-            !connection.isInTransaction, ContinuousClock.now >= nextAttempt
+        guard let table = tables.values.first(where: \.isUnsaved), !connection.isInTransaction,
+            ContinuousClock.now >= nextAttempt
         else { return false }
         nextAttempt = .now + .seconds(1)
         // A failure has been reported before; the overlay is unchanged.
-        switch try? takeOver(table.table.id, record, busyTimeout: 0) {
-        case .success: return true
-        case .failure(let reason) where reason.code == .notPermitted:
-            // Only the owner of the remote can act, after which the catalog shows the change
-            // immediately.
-            nextAttempt = .now + .seconds(60)
-            return false
-        case .failure, nil: return false
-        }
+        if case .success? = try? takeOver(table.table.id, busyTimeout: 0) { return true }
+        return false
     }
-}
 
-extension StretchedTable {
-    /// Returns whether the table has the columns recorded in the catalog.
-    fileprivate func hasColumns(of schema: TableSchema) -> Bool {
-        currentColumns.map { SQLName($0.name) } == schema.columns.map { SQLName($0.name) }
+    /// Returns the error of a stretch-enabled table that another program dropped, if a statement
+    /// failed because it names that table.
+    package func missingTable(in error: SQLiteError) -> StretchError? {
+        guard !missingTables.isEmpty, error.message.beginsWith("no such table: ") else {
+            return nil
+        }
+        let name = error.message.utf8.dropFirst("no such table: ".utf8.count)
+        let schema = "main."
+        let isQualified = name.starts(with: schema.utf8)
+        let table = String(
+            decoding: name.dropFirst(isQualified ? schema.utf8.count : 0), as: UTF8.self)
+        guard let missing = missingTables[SQLName(table)] else { return nil }
+        return StretchError(
+            missing.code, missing.message, hint: missing.guidance, cause: error)
     }
 }

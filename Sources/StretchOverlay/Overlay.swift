@@ -106,6 +106,9 @@ package final class Overlay {
         return (isStaged ? StagedTable(table) : table, table.schema.columns.count)
     }
 
+    /// The errors of stretch-enabled tables that another program dropped, by name.
+    package internal(set) var missingTables: [SQLName: StretchError] = [:]
+
     /// The names of the stretch-enabled tables.
     package private(set) var tableNames: Set<SQLName> = []
 
@@ -230,11 +233,12 @@ package final class Overlay {
     /// Without them, prepared statements of the application would read only hot rows.
     private func attach() throws {
         try trustModules()
-        let (newRecord, definitions) = try readDefinitions()
+        let (newRecord, definitions, reader) = try readDefinitions()
         var newTables: [Int64: OverlayTable] = [:]
-        if let newRecord {
-            for (table, schema) in definitions {
-                newTables[table.id] = try makeTable(table, schema, newRecord)
+        missingTables = [:]
+        if newRecord != nil {
+            for table in definitions {
+                newTables[table.id] = try makeTable(table, reader)
             }
             attachedVersions = try catalog.schemaVersions()
         }
@@ -258,12 +262,18 @@ package final class Overlay {
     /// Returns the stretch-enabled tables in one snapshot; their columns can be reconciled only
     /// outside it.
     private func readDefinitions() throws -> (
-        record: DatabaseRecord?, tables: [(StretchedTable, TableSchema?)]
+        record: DatabaseRecord?, tables: [StretchedTable], reader: SchemaReader
     ) {
         try connection.reading {
-            guard let record = try catalog.database() else { return (nil, []) }
             let reader = SchemaReader(connection)
-            return (record, try catalog.tables().map { ($0, try reader.table($0.name)) })
+            guard let record = try catalog.database() else { return (nil, [], reader) }
+            let tables = try catalog.tables()
+            // The reader keeps the definitions of this snapshot.
+            for table in tables {
+                _ = try reader.table(table.name)
+                _ = try reader.isBehindMark(table.name)
+            }
+            return (record, tables, reader)
         }
     }
 

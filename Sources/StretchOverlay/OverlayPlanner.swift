@@ -11,6 +11,8 @@ struct OverlayPlanner {
     let schema: TableSchema
     let coldRowCount: Int64
     let shape: StatementShape
+    /// Whether cold values of a column are converted, so that the remote cannot sort by it.
+    var isConverted: (Int) -> Bool = { _ in false }
     /// Whether LIKE and GLOB are built in, and LIKE ignores the case of ASCII letters; evaluated
     /// only if needed.
     let hasOwnPatterns: () throws -> Bool
@@ -143,7 +145,8 @@ struct OverlayPlanner {
     private func canSort(_ orders: [IndexRequest.Order]) -> Bool {
         orders.allSatisfy { order in
             order.column < 0
-                ? schema.keyKind == .rowid : schema.columns[order.column].collation != nil
+                ? schema.keyKind == .rowid
+                : schema.columns[order.column].collation != nil && !isConverted(order.column)
         }
     }
 

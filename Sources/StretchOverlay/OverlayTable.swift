@@ -22,6 +22,8 @@ package final class OverlayTable: VirtualTable {
     var isUnsaved = false
     /// The reason why cold rows cannot be read now, or `nil`.
     var coldRowError: StretchError?
+    /// The current columns in rows that the remote has from earlier.
+    let coldColumns: ColdColumns
 
     private var plans: [OverlayPlan] = []
     private var planNumbers: [OverlayPlan.Key: Int32] = [:]
@@ -53,8 +55,7 @@ package final class OverlayTable: VirtualTable {
         self.table = table
         self.schema = schema
         self.overlay = overlay
-        let current = table.currentColumns
-        guard current.map({ SQLName($0.name) }) == schema.columns.map({ SQLName($0.name) }) else {
+        guard let current = table.currentColumns(in: schema) else {
             throw StretchError(
                 .schemaMismatch,
                 "table \"\(schema.name)\": its columns differ from those that Stretch knows",
@@ -62,6 +63,8 @@ package final class OverlayTable: VirtualTable {
                     + "\(advice: .renameColumn(table: schema.name, from: nil, to: nil)).")
         }
         columnIDs = current.map(\.id)
+        coldColumns = ColdColumns(
+            table, schema.arranged(as: table), routines: overlay.connection.routines)
         columnDefinitions = try schema.columns.map { column in
             // ANY preserves values only in a STRICT table; in other tables it means NUMERIC.
             let isAny = schema.isStrict && column.affinity == .blob
@@ -115,6 +118,7 @@ package final class OverlayTable: VirtualTable {
         overlay.hasPlannedScan = true
         let planner = OverlayPlanner(
             schema: schema, coldRowCount: manifest.rowCount, shape: overlay.shape,
+            isConverted: { [coldColumns, columnIDs] in coldColumns.isConverted(columnIDs[$0]) },
             hasOwnPatterns: { [overlay] in try overlay.hasOwnPatterns() })
         var (key, answer) = try planner.plan(request)
         answer.number = number(of: key)
@@ -198,6 +202,15 @@ package final class OverlayTable: VirtualTable {
     func remote() throws(StretchError) -> any Endpoint {
         if let coldRowError { throw coldRowError }
         return try overlay.remote()
+    }
+
+    /// Scans the remote for rows of some of the table's batches.
+    func scan(
+        _ request: ColdScanRequest, _ batches: [ManifestBatch]
+    ) throws -> any ColdScan {
+        try coldColumns.scan(
+            request, newestVersion: batches.reduce(0) { max($0, $1.schemaVersion) },
+            of: try remote())
     }
 
     /// Returns the catalog's id of a column; for the rowid, that of its named column.

@@ -71,7 +71,7 @@ final class RowRecall {
             constraints: constraints, order: order)
         request.hidesRows = true
         request.knownValues = table.manifest.values(in: constraints, order)
-        let scan = try table.remote().scan(request)
+        let scan = try table.scan(request, candidates)
         let page = RowBuffer(columnCount: schema.columns.count)
         while try scan.nextPage(into: page, maximumRowCount: isFirstEnough ? 16 : 1_024) {
             for row in 0..<page.rowCount where try meets(constraints, row, of: page) {
@@ -137,9 +137,9 @@ final class RowRecall {
             throw StretchError(.damaged, "batch \(location.batchNumber) is not in the manifest")
         }
         let rows = RowBuffer(columnCount: schema.columns.count)
-        try table.remote().read(
-            batch: batch.visible.id, columns: table.columnIDs, from: location.ordinal,
-            maximumRowCount: 1, into: rows)
+        try table.coldColumns.read(
+            batch, columns: table.columnIDs, from: location.ordinal, maximumRowCount: 1,
+            into: rows, of: try table.remote())
         guard rows.rowCount == 1 else {
             throw StretchError(
                 .remoteMismatch, "the remote lacks a row of batch \(batch.visible.id)",

@@ -115,8 +115,11 @@ final class StagedScan: VirtualTableScan {
     /// ones.
     private func withColumnsOfNow(_ rows: RowBuffer, _ columns: [Int64]) -> RowBuffer {
         guard columns != table.columnIDs else { return rows }
-        let places = table.table.currentColumns.map { column in
-            (place: columns.firstIndex(of: column.id), value: column.defaultValue)
+        let defaults = Dictionary(
+            table.table.currentColumns.map { ($0.id, $0.defaultValue) },
+            uniquingKeysWith: { first, _ in first })
+        let places = table.columnIDs.map { id in
+            (place: columns.firstIndex(of: id), value: defaults[id] ?? .null)
         }
         let page = RowBuffer(columnCount: places.count, capacity: rows.byteCount)
         for row in 0..<rows.rowCount {

@@ -39,7 +39,15 @@ struct TemporaryObject {
 
     func drop(on connection: Connection) throws(SQLiteError) {
         let kind = key.kind.rawValue.uppercasedASCII
-        try connection.execute(one: "DROP \(kind) temp.\(name.quotedName)")
+        do throws(SQLiteError) {
+            try connection.execute(one: "DROP \(kind) temp.\(name.quotedName)")
+        } catch {
+            guard key.kind == .trigger, error.message.beginsWith("no such trigger: ") else {
+                throw error
+            }
+            // Its table is gone from main. SQLite then ignores the trigger, and keeps its entry.
+            try connection.removeOrphan(ofTrigger: name)
+        }
     }
 
     /// Recreates a trigger of the application after the object under its view's name changed.

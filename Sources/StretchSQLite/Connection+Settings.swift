@@ -69,6 +69,19 @@ extension Connection {
         try execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")
     }
 
+    /// Removes the entry of a trigger of schema temp that SQLite ignores, because another program
+    /// dropped the table that it is on.
+    package func removeOrphan(ofTrigger name: String) throws(SQLiteError) {
+        let wasDefensive = isEnabled(.defensive)
+        set(.defensive, false)
+        defer { set(.defensive, wasDefensive) }
+        try execute("PRAGMA temp.writable_schema = ON")
+        // Nothing else could be done if this fails; the setting is off when the file is opened.
+        defer { try? execute("PRAGMA temp.writable_schema = OFF") }
+        try run(
+            "DELETE FROM temp.sqlite_schema WHERE type = 'trigger' AND name = ?", .text(name))
+    }
+
     /// Prevents statements from attaching another file; VACUUM then fails as well.
     package func forbidAttaching() {
         _ = routines.table.pointee.limit(handle, SQLITE_LIMIT_ATTACHED, 0)

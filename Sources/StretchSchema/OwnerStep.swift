@@ -55,7 +55,7 @@ extension OwnerStep {
             cause: cause)
     }
 
-    static let hint: StretchError.Hint = "Let the owner do it: \(advice: .provision)."
+    package static let hint: StretchError.Hint = "Let the owner do it: \(advice: .provision)."
 }
 
 extension Endpoint {

@@ -1,68 +1,136 @@
 package import SQLText
 package import StretchCatalog
 package import StretchCore
-package import StretchEndpoint
 package import StretchKeystore
 package import StretchSQLite
+package import StretchText
 
-/// Adopts changes by any program to the definition of a stretch-enabled table.
+/// Adopts changes by any program to the definitions of stretch-enabled tables.
 ///
-/// New columns are first added to the remote. The catalog then records them in one local
-/// transaction, if the schema is still the one that was read.
+/// Each table is judged alone. What another program did to it is either certain, or the result is
+/// an error that asks: a guess could show the values of one column under the name of another. The
+/// catalog records the columns in one local transaction, if the schema is still the one that was
+/// read. The remote is not needed: columns that it lacks are in no batch.
 package struct SchemaReconciler {
     private static let maximumAttemptCount = 5
     private let connection: Connection
-    /// Reconciling does not change definitions of main or undo changes by others, so the cache
-    /// stays valid.
-    private let known: KnownSchema
     private let configuration: Configuration
-    private let endpoint: any Endpoint
     private var catalog: Catalog { Catalog(connection) }
 
-    package init(
-        connection: Connection, configuration: Configuration, endpoint: any Endpoint
-    ) {
+    package init(connection: Connection, configuration: Configuration) {
         self.connection = connection
-        known = KnownSchema(connection)
         self.configuration = configuration
-        self.endpoint = endpoint
     }
 
     /// Reconciles every stretch-enabled table.
-    package func reconcileAll() throws {
-        for table in try catalog.tables() { try reconcile(table.id) }
+    ///
+    /// - Returns: The reasons why tables cannot be reconciled, by id; all others are.
+    package func reconcileAll() throws -> [Int64: StretchError] {
+        var reasons: [Int64: StretchError] = [:]
+        for table in try catalog.tables() {
+            do {
+                try reconcile(table.id)
+            } catch let error as StretchError where SchemaJudge.isQuestion(error) {
+                reasons[table.id] = error
+            }
+        }
+        if reasons.isEmpty { try markTables() }
+        return reasons
     }
 
     /// Reconciles one table.
     ///
-    /// - Parameter hints: Information that the columns alone do not provide.
-    /// - Returns: Whether the columns had changed.
+    /// - Parameters:
+    ///   - hints: Information that the table alone does not provide.
+    ///   - fills: The values of new columns in rows that are cold already, by column name.
+    /// - Returns: Whether the catalog changed.
+    /// - Throws: `schemaMismatch` if it is unknown what became of the table; `invalidArgument` if a
+    ///   hint is wrong. The catalog is unchanged.
     @discardableResult
-    package func reconcile(_ id: Int64, hints: [ColumnHint] = []) throws -> Bool {
+    package func reconcile(
+        _ id: Int64, hints: [ColumnHint] = [], fills: [SQLName: Value] = [:]
+    ) throws -> Bool {
         for _ in 0..<Self.maximumAttemptCount {
             let cookie = try schemaCookie()
-            guard let old = try table(id) else { return false }
-            guard let schema = try known.table(old.name) else {
-                throw TableInspection.vanished(old)
+            guard let old = try catalog.table(id: id) else { return false }
+            let change = try connection.reading {
+                try SchemaJudge(SchemaReader(connection), newID: configuration.randomID)
+                    .judge(old, hints: hints, fills: fills)
             }
-            let new = try Self.reconciled(
-                old, schema: schema, hints: hints, connection: connection,
-                configuration: configuration)
-            try endpoint.provision(Relation(new, schema: schema), hint: OwnerStep.hint)
-            guard new != old else { return false }
+            guard change.table != old || change.isAnswered else { return false }
             let isSaved = try saving {
-                guard try schemaCookie() == cookie, try table(id) == old else { return false }
-                try catalog.save(new)
-                try catalog.insertEvent(
-                    time: configuration.now(), table: new.name, kind: .reconcileSchema,
-                    message: "the columns are now "
-                        + new.currentColumns.map(\.name).joined(separator: ", "))
+                guard try schemaCookie() == cookie, try catalog.table(id: id) == old else {
+                    return false
+                }
+                try save(change, in: old)
                 return true
             }
             if isSaved { return true }
         }
         throw StretchError(
             .busy, "another program keeps changing the schema", hint: "Try again.")
+    }
+
+    private func save(_ change: SchemaChange, in old: StretchedTable) throws {
+        let new = change.table
+        try catalog.save(new)
+        try catalog.removeZones(of: change.staleZones, table: new.id)
+        if new.name != old.name { try catalog.renameFollowed(old.name, to: new.name) }
+        try TableWitnesses(connection).record(new, change.definition, salt: salt())
+        let names = new.currentColumns.map(\.name).joined(separator: ", ")
+        try catalog.insertEvent(
+            time: configuration.now(), table: new.name, kind: .reconcileSchema,
+            message: (new.name == old.name ? "" : "the table was called \(old.name) before; ")
+                + "the columns are now \(names)")
+    }
+
+    // MARK: Evidence
+
+    /// Records the evidence of a table that was just enabled, in the caller's transaction.
+    package func recordEnabled(_ table: StretchedTable) throws {
+        guard let schema = try SchemaReader(connection).table(table.name) else { return }
+        try TableWitnesses(connection).record(table, schema, salt: salt())
+        // The mark must be behind every table, and must not hide that another one was made anew.
+        guard try openTables(except: table.id).isEmpty else { return }
+        try catalog.setMark()
+    }
+
+    /// Makes the mark behind tables that were made anew, and renews evidence that has faded.
+    private func markTables() throws {
+        let reader = SchemaReader(connection)
+        let tables = try connection.reading { try catalog.tables() }
+        let faded = try connection.reading {
+            try tables.filter { table in
+                guard let schema = try reader.table(table.name) else { return false }
+                return try TableWitnesses(connection).haveFaded(table, schema)
+            }
+        }
+        let needsMark = try connection.reading {
+            try tables.contains { try reader.isBehindMark($0.name) != false }
+        }
+        guard needsMark || !faded.isEmpty else { return }
+        let cookie = try schemaCookie()
+        _ = try saving {
+            guard try schemaCookie() == cookie else { return false }
+            for table in faded {
+                guard let schema = try reader.table(table.name) else { continue }
+                try TableWitnesses(connection).record(table, schema, salt: salt())
+            }
+            if needsMark { try catalog.setMark() }
+            return true
+        }
+    }
+
+    /// Returns the tables about which there is an open question.
+    private func openTables(except id: Int64) throws -> [StretchedTable] {
+        let judge = SchemaJudge(SchemaReader(connection))
+        return try catalog.tables().filter { table in
+            try table.id != id && judge.question(about: table) != nil
+        }
+    }
+
+    private func salt() -> [UInt8] {
+        withUnsafeBytes(of: configuration.randomID()) { Array($0) }
     }
 
     /// Runs `body` in the application's transaction that altered the table, or in a new one.
@@ -84,113 +152,8 @@ package struct SchemaReconciler {
         }
     }
 
-    private func table(_ id: Int64) throws -> StretchedTable? {
-        try catalog.table(id: id)
-    }
-
     private func schemaCookie() throws(SQLiteError) -> Int64 {
         try connection.integer("PRAGMA main.schema_version") ?? 0
-    }
-
-    // MARK: Columns
-
-    /// Returns the table with its current columns; nothing is written.
-    package static func reconciled(
-        _ table: StretchedTable, schema: TableSchema, hints: [ColumnHint],
-        connection: Connection, configuration: Configuration
-    ) throws -> StretchedTable {
-        let old = table.currentColumns
-        // Ids in the catalog are random, but those of a reconciliation are sequential.
-        let reconciliation = try ColumnReconciliation(
-            stored: old.enumerated().map {
-                StoredColumn(id: $0, name: $1.name, declaredType: $1.declaredType)
-            },
-            current: schema.columns.map { ($0.name, $0.declaredType) }, nextID: old.count,
-            hints: hints, table: table.name)
-        guard !reconciliation.changes.isEmpty else { return table }
-        var result = table
-        result.schemaVersion += 1
-        var current: [CatalogColumn] = []
-        for (stored, column) in zip(reconciliation.columns, schema.columns) {
-            if stored.id < old.count {
-                var kept = old[stored.id]
-                kept.name = column.name
-                kept.declaredType = column.declaredType
-                kept.affinity = column.affinity
-                current.append(kept)
-            } else {
-                current.append(
-                    try SchemaReconciler.added(
-                        column, to: table, schema: schema, version: result.schemaVersion,
-                        connection: connection, configuration: configuration))
-            }
-        }
-        result.columns = try merge(
-            table.columns, with: current, version: result.schemaVersion, name: table.name)
-        return result
-    }
-
-    /// Returns a new column, with its value in rows that were migrated before.
-    private static func added(
-        _ column: ColumnSchema, to table: StretchedTable, schema: TableSchema, version: Int64,
-        connection: Connection, configuration: Configuration
-    ) throws -> CatalogColumn {
-        let hasBatches = try Catalog(connection).hasBatches(table: table.id)
-        guard !column.isGenerated || !hasBatches else {
-            throw StretchError(
-                .unsupported,
-                "generated column \"\(column.name)\" of table \"\(table.name)\" has no values "
-                    + "in the rows that are cold already",
-                hint: "Drop the column, or bring the cold rows back first.")
-        }
-        return CatalogColumn(
-            column, id: configuration.randomID(),
-            defaultValue: try defaultValue(
-                of: column, isStrict: schema.isStrict, routines: connection.routines),
-            added: version)
-    }
-
-    /// Returns the default as stored by SQLite, with the column's affinity applied.
-    private static func defaultValue(
-        of column: ColumnSchema, isStrict: Bool, routines: Routines
-    ) throws -> Value {
-        guard let text = try column.defaultExpression(), !column.isGenerated else { return .null }
-        let memory = try Connection(
-            path: ":memory:", access: .create, routines: routines)
-        memory.confine()
-        let options = isStrict ? " STRICT" : ""
-        try memory.execute(
-            one: "CREATE TABLE t(c \(try column.typeText()) DEFAULT \(text))\(options)")
-        try memory.execute("INSERT INTO t DEFAULT VALUES")
-        return try memory.rows("SELECT c FROM t").first?.first ?? .null
-    }
-
-    /// Returns all old and new columns in an order consistent with the former and current table
-    /// order.
-    ///
-    /// The columns of every batch are a subsequence of it.
-    private static func merge(
-        _ columns: [CatalogColumn], with current: [CatalogColumn], version: Int64, name: String
-    ) throws(StretchError) -> [CatalogColumn] {
-        var rest = current[...]
-        var result: [CatalogColumn] = []
-        for column in columns {
-            guard let position = rest.firstIndex(where: { $0.id == column.id }) else {
-                guard !current.contains(where: { $0.id == column.id }) else {
-                    throw StretchError(
-                        .schemaMismatch,
-                        "the columns of table \"\(name)\" are in another order than before",
-                        hint: "Restore their order.")
-                }
-                var dropped = column
-                dropped.dropped = column.dropped ?? version
-                result.append(dropped)
-                continue
-            }
-            result += rest[...position]
-            rest = rest[(position + 1)...]
-        }
-        return result + rest
     }
 }
 

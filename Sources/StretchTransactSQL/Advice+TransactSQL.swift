@@ -16,6 +16,15 @@ extension Advice {
         case .abandonTable(let table):
             "ALTER TABLE \(table.quotedName) SET (REMOTE_DATA_ARCHIVE = OFF_WITHOUT_DATA_RECOVERY "
                 + "(MIGRATION_STATE = PAUSED))"
+        case .renameColumn(let table, let old, let new):
+            reconciling(table, "@rename = " + "\(old ?? "OLD")=\(new ?? "NEW")".quotedLiteral)
+        case .replaceColumn(let table, let column):
+            reconciling(table, "@replace = " + column.quotedLiteral)
+        case .convertColumn(let table, let column):
+            reconciling(table, "@rename = " + "\(column)=\(column)".quotedLiteral)
+        case .fillColumn(let table, let column):
+            reconciling(table, "@fill = " + "\(column)=VALUE".quotedLiteral)
+        case .sameTable(let table): reconciling(table, "@same = 1")
         case .reauthorize: "EXEC sp_rda_reauthorize_db N'CREDENTIAL'"
         case .setQueryMode: "EXEC sp_rda_set_query_mode 'LOCAL_AND_REMOTE'"
         case .enableStaging: "EXEC sp_rda_set_rpo_duration 24"
@@ -31,5 +40,9 @@ extension Advice {
         case .nameLogin: "a database scoped credential with IDENTITY and SECRET"
         default: nil
         }
+    }
+
+    private func reconciling(_ table: String, _ answer: String) -> String {
+        "EXEC sp_rda_reconcile_columns \(table.quotedLiteral), \(answer)"
     }
 }

@@ -80,13 +80,20 @@ extension DatabaseHost {
         }
     }
 
-    /// Adds missing columns to a table's remote relation.
-    public func reconcileColumns(table name: String) throws {
+    /// Adopts changes of a table's columns, and adds missing columns to its remote relation.
+    public func reconcileColumns(table name: String, _ answers: ColumnAnswers) throws {
         try requireStretched()
         _ = try requireTable(name)
         try numbered([.schemaMismatch: .columnsNotReconciled, .notPermitted: .refusedLogin]) {
             () throws(StretchError) in
-            try database.tables.reconcile()
+            if answers == ColumnAnswers() {
+                try database.tables[name].reconcileColumns()
+            } else {
+                try database.tables[name].alter(
+                    renamed: answers.renamed, replaced: answers.replaced,
+                    filled: answers.filled.mapValues(Value.init(written:)),
+                    isSame: answers.isSame)
+            }
             try database.remote.provision(table: name)
         }
     }

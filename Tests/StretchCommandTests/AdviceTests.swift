@@ -50,6 +50,8 @@ import TransactSQL
         .enable, .enableTable("orders"), .changeFilter(table: "my orders"),
         .renameColumn(table: "orders", from: "sum", to: "total"),
         .renameColumn(table: "orders", from: nil, to: nil), .replaceColumn(table: "orders", "sum"),
+        .convertColumn(table: "orders", "sum"), .fillColumn(table: "my orders", "qty"),
+        .sameTable("orders"),
         .bringBackTable("orders"), .abandonTable("orders"), .provision, .reauthorize,
         .takeOver(owner: "anna at laptop"), .acceptLoss, .setQueryMode, .nameLogin, .storeLogin,
         .grantWriter, .replaceGrant, .showStatus, .verify, .enableStaging, .disableStaging,

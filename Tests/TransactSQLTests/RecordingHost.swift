@@ -153,7 +153,14 @@ final class RecordingHost: TransactSQLHost, TransactSQLOutput {
 
     func abandonTable(_ name: String) throws { try record("abandonTable(\(name))") }
     func reconcileBatch(table: String) throws { try record("reconcileBatch(\(table))") }
-    func reconcileColumns(table: String) throws { try record("reconcileColumns(\(table))") }
+    func reconcileColumns(table: String, _ answers: ColumnAnswers) throws {
+        var words = [table]
+        words += answers.renamed.sorted { $0.key < $1.key }.map { "rename \($0.key)=\($0.value)" }
+        words += answers.replaced.map { "replace \($0)" }
+        words += answers.filled.sorted { $0.key < $1.key }.map { "fill \($0.key)=\($0.value)" }
+        if answers.isSame { words.append("same") }
+        try record("reconcileColumns(\(words.joined(separator: ", ")))")
+    }
     func reconcileIndexes(table: String) throws { try record("reconcileIndexes(\(table))") }
 
     func spaceUsed(table: String?, _ mode: SpaceMode) throws -> SpaceUsage {

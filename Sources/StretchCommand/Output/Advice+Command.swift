@@ -17,6 +17,12 @@ extension Advice {
                 + "\(old ?? "OLD")=\(new ?? "NEW")".shellQuoted
         case .replaceColumn(let table, let column):
             "stretch table alter FILE \(table.shellQuoted) --replace \(column.shellQuoted)"
+        case .convertColumn(let table, let column):
+            "stretch table alter FILE \(table.shellQuoted) --convert \(column.shellQuoted)"
+        case .fillColumn(let table, let column):
+            "stretch table alter FILE \(table.shellQuoted) --fill "
+                + "\(column)=VALUE".shellQuoted
+        case .sameTable(let table): "stretch table alter FILE \(table.shellQuoted) --same"
         case .bringBackTable(let table):
             "stretch table disable FILE \(table.shellQuoted) --bring-back"
         case .abandonTable(let table):

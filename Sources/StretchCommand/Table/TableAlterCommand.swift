@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import StretchEngine
+internal import StretchSQLite
 internal import StretchText
 
 struct TableAlterCommand: ParsableCommand {
@@ -9,8 +10,9 @@ struct TableAlterCommand: ParsableCommand {
         discussion: """
             No row moves. A cold row that is no longer eligible stays cold.
 
-            If another program renamed or replaced the last column, both cases look the same: \
-            --rename or --replace names the right one.
+            When another program has changed a table, Stretch adopts what is certain and asks \
+            about the rest; status shows the question. The options other than --filter are the \
+            answers. --rename NAME=NAME says that a column is the one that had its name.
             """)
 
     @OptionGroup var options: DatabaseOptions
@@ -30,29 +32,62 @@ struct TableAlterCommand: ParsableCommand {
             "A column that was dropped and added again; may be repeated.", valueName: "column"))
     var replace: [String] = []
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "An old column with a new type; its cold values are converted. May be repeated.",
+            valueName: "column"))
+    var convert: [String] = []
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The value of a new column in rows that are cold already; may be repeated. A value "
+                + "that is a JSON number or null is taken as one, any other is a text.",
+            valueName: "column=value"))
+    var fill: [String] = []
+
+    @Flag(name: .long, help: "The table, which was made anew, is the old one.")
+    var same = false
+
     private var renamed: [String: String] {
         get throws {
-            var names: [String: String] = [:]
-            for pair in rename {
-                let parts = pair.parts(between: "=", maximumSplitCount: 1)
-                guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
-                    throw ValidationError("--rename takes OLD=NEW, not \"\(pair)\"")
-                }
-                names[parts[0]] = parts[1]
+            let names = try pairs(rename, "--rename takes OLD=NEW") + convert.map { ($0, $0) }
+            return Dictionary(names, uniquingKeysWith: { _, last in last })
+        }
+    }
+
+    private var filled: [String: Value] {
+        get throws {
+            let values = try pairs(fill, "--fill takes COLUMN=VALUE").map { name, text in
+                (name, Value(written: text))
             }
-            return names
+            return Dictionary(values, uniquingKeysWith: { _, last in last })
+        }
+    }
+
+    private func pairs(_ texts: [String], _ form: String) throws -> [(String, String)] {
+        try texts.map { text in
+            let parts = text.parts(between: "=", maximumSplitCount: 1)
+            guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
+                throw ValidationError("\(form), not \"\(text)\"")
+            }
+            return (parts[0], parts[1])
         }
     }
 
     mutating func validate() throws {
-        guard try filter != nil || !renamed.isEmpty || !replace.isEmpty else {
-            throw ValidationError("Nothing to change: use --filter, --rename or --replace")
+        guard
+            try filter != nil || !renamed.isEmpty || !replace.isEmpty || !filled.isEmpty || same
+        else {
+            throw ValidationError(
+                "Nothing to change: use --filter, --rename, --replace, --convert, --fill or --same")
         }
     }
 
     func run() throws {
         try options.open().tables[table.table].alter(
-            filter: filter, renamed: renamed, replaced: replace)
+            filter: filter, renamed: renamed, replaced: replace, filled: filled, isSame: same)
         options.show(["name": table.table]) { ["Changed table \(table.table)."] }
     }
 }

@@ -111,6 +111,8 @@ public struct DatabaseStatus: Equatable, Sendable {
         public let ownerSteps: [OwnerStep]
         /// The reason why the table cannot be migrated now, or `nil`.
         public let problem: String?
+        /// How to resolve ``problem``, or `nil`.
+        public let problemHint: StretchError.Hint?
     }
 
     /// A recorded event.

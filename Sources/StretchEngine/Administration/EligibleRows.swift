@@ -35,7 +35,7 @@ extension StretchDatabase {
 
     /// Returns the number of hot rows that would be migrated now.
     func eligibleRowCount(_ table: StretchedTable, _ reader: SchemaReader) throws -> Int64 {
-        guard let schema = try reader.table(table.name) else { return 0 }
+        guard let schema = try reader.table(table) else { return 0 }
         let query = try EligibilityQuery(
             schema, table, catalog: catalog, reader: reader, now: configuration.now())
         return try connection.integer(query.countSQL) ?? 0

@@ -61,7 +61,7 @@ extension Reauthorization {
         var done: Set<Int64> = []
         let reader = SchemaReader(catalog.connection)
         for table in tables where done.insert(table.id).inserted {
-            guard let schema = try reader.table(table.name) else {
+            guard let schema = try reader.table(table) else {
                 throw StretchError(.schemaMismatch, "table \"\(table.name)\" is missing")
             }
             try session.provision(Relation(table, schema: schema))

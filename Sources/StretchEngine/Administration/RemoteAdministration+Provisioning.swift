@@ -38,15 +38,12 @@ extension RemoteAdministration {
                 try name.map { [try database.enabledTable($0)] } ?? database.catalog.tables()
             let endpoint = try database.makeEndpoint(
                 try database.enabledDatabase(), as: .administrator)
-            let reconciler = SchemaReconciler(
-                connection: database.connection, configuration: database.configuration,
-                endpoint: endpoint)
             let known = KnownSchema(database.connection)
             var done: [ProvisionReport.Table] = []
             var failure: StretchError?
             for table in tables {
                 do {
-                    let steps = try provision(table, known, reconciler, endpoint)
+                    let steps = try provision(table, known, endpoint)
                     done.append(ProvisionReport.Table(name: table.name, steps: steps))
                 } catch let error as StretchError {
                     failure = failure ?? error
@@ -60,8 +57,7 @@ extension RemoteAdministration {
     }
 
     private func provision(
-        _ table: StretchedTable, _ known: KnownSchema, _ reconciler: SchemaReconciler,
-        _ endpoint: any Endpoint
+        _ table: StretchedTable, _ known: KnownSchema, _ endpoint: any Endpoint
     ) throws -> [OwnerStep] {
         func schema(of table: StretchedTable) throws -> TableSchema {
             guard let schema = try known.table(table.name) else {
@@ -69,11 +65,11 @@ extension RemoteAdministration {
             }
             return schema
         }
-        let before = try database.remoteGap(of: table, try schema(of: table), endpoint: endpoint)
-        try reconciler.reconcile(table.id)
-        var steps = OwnerStep.steps(for: before.gap, in: before.relation)
-        let now = try database.enabledTable(table.name)
-        let relation = Relation(now, schema: try schema(of: now))
+        try database.reconciler().reconcile(table.id)
+        guard let now = try database.catalog.table(id: table.id) else { return [] }
+        let relation = Relation(now, schema: try schema(of: now).arranged(as: now))
+        var steps = OwnerStep.steps(for: try endpoint.lacks(relation), in: relation)
+        try endpoint.provision(relation, hint: OwnerStep.hint)
         let hasMoved = try database.catalog.hasBatches(table: table.id)
         if hasMoved {
             let indexCount = try endpoint.lacks(relation).indexCount

@@ -19,12 +19,11 @@ struct RemoteGap {
 extension StretchDatabase {
     /// Queries the remote for the missing parts of a table's current definition.
     func remoteGap(
-        of table: StretchedTable, _ schema: TableSchema, endpoint: any Endpoint
+        of table: StretchedTable, endpoint: any Endpoint
     ) throws -> RemoteGap {
         // The ids of new columns are drawn again when they are recorded.
-        let now = try SchemaReconciler.reconciled(
-            table, schema: schema, hints: [], connection: connection, configuration: configuration)
-        let relation = Relation(now, schema: schema)
+        let change = try SchemaJudge(SchemaReader(connection)).judge(table)
+        let relation = Relation(change.table, schema: change.schema)
         return RemoteGap(relation: relation, gap: try endpoint.lacks(relation))
     }
 }

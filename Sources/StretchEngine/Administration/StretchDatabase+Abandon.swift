@@ -19,8 +19,10 @@ extension StretchDatabase {
     /// - Returns: Whether the remote was updated; `false` if it was unreachable and the batches
     ///   were removed only locally.
     func abandon(_ table: StretchedTable) throws(StretchError) -> Bool {
-        try tables[table.name].pause()
         do {
+            // What prevents the migrator prevents this too, and is found before the first write.
+            try migrate(tables: [])
+            try tables[table.name].pause()
             while try perform({ try hideBatches(of: table) }) {
                 _ = try migrate(tables: [table.name])
             }

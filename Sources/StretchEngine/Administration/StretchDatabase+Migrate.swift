@@ -42,13 +42,17 @@ extension StretchDatabase {
         let migrator = try Migrator(path: path, configuration: configuration)
         let now = configuration.now()
         migrator.reconcileSchema = { schema in
-            let waiting = try self.reconcile(schema)
+            var waiting = try self.reconcile(schema)
             try schema.reading { reader in
                 let tables = try Catalog(reader.connection).tables()
                 let enabled = Set(tables.map { SQLName($0.name) })
-                for table in tables where table.state == .outbound {
-                    try StretchDatabase.checkTable(
-                        table, enabled: enabled, from: reader, now: now)
+                for table in tables where table.state == .outbound && waiting[table.id] == nil {
+                    do {
+                        try StretchDatabase.checkTable(
+                            table, enabled: enabled, from: reader, now: now)
+                    } catch let error as StretchError {
+                        waiting[table.id] = error
+                    }
                 }
             }
             return waiting
@@ -56,28 +60,25 @@ extension StretchDatabase {
         return migrator
     }
 
-    /// Reconciles on the migrator's connection; the remote is queried only if columns differ.
+    /// Reconciles on the migrator's connection; the remote is queried only for tables whose columns
+    /// have changed since their last batch.
     ///
-    /// - Returns: The reasons why tables wait for the owner of the remote, by table id.
+    /// - Returns: The reasons why tables wait, by id.
     private func reconcile(_ schema: KnownSchema) throws -> [Int64: StretchError] {
-        let (connection, record, changed) = try schema.reading { reader in
-            let catalog = Catalog(reader.connection)
-            let changed = try catalog.tables().filter { table in
-                try reader.table(table.name).map { !isReconciled(table, schema: $0) } ?? true
-            }
-            return (reader.connection, try catalog.database(), changed)
-        }
-        guard !changed.isEmpty, let record else { return [:] }
         let reconciler = SchemaReconciler(
-            connection: connection, configuration: configuration,
-            endpoint: try makeEndpoint(record, as: .administrator))
-        var waiting: [Int64: StretchError] = [:]
-        for table in changed {
-            do {
-                try reconciler.reconcile(table.id)
-            } catch let error as StretchError {
-                guard error.code == .notPermitted else { throw error }
-                waiting[table.id] = error
+            connection: schema.connection, configuration: configuration)
+        var waiting = try reconciler.reconcileAll()
+        try schema.reading { reader in
+            let catalog = Catalog(reader.connection)
+            guard let record = try catalog.database() else { return }
+            for table in try catalog.tables() where waiting[table.id] == nil {
+                do {
+                    try provisionChanged(table, reader) {
+                        try makeEndpoint(record, as: .administrator)
+                    }
+                } catch let error as StretchError where error.code == .notPermitted {
+                    waiting[table.id] = error
+                }
             }
         }
         return waiting

@@ -1,5 +1,6 @@
 package import StretchCatalog
 public import StretchCore
+internal import StretchOverlay
 public import StretchSQLite
 
 extension StretchDatabase {
@@ -37,6 +38,7 @@ extension StretchDatabase {
             return StretchError(
                 origin.code, origin.message, hint: origin.guidance, cause: origin.cause ?? error)
         }
+        if let missing = overlay.missingTable(in: error) { return missing }
         if error.isReadOnly {
             return StretchError(
                 .wrongState, "the local database is read-only: \"\(path)\"",

@@ -4,6 +4,7 @@ internal import StretchEndpoint
 internal import StretchKeystore
 internal import StretchMigration
 internal import StretchSQLite
+internal import StretchSchema
 internal import StretchText
 internal import StretchTimeline
 
@@ -122,28 +123,37 @@ extension StretchDatabase {
         var localRows: Int64 = 0
         var localBytes: Int64?
         var eligibleRows: Int64?
-        var problem: String?
+        /// The reason why the table cannot be migrated now.
+        var problem: StretchError?
+        /// Whether it is unknown what another program did to the table.
+        var isOpen = false
     }
 
     /// Runs in a read transaction; the remote is queried outside of it.
     private func localStates() throws -> [LocalState] {
         let reader = SchemaReader(connection)
         let tables = try catalog.tables()
+        let judge = SchemaJudge(reader)
         let enabled = Set(tables.map { SQLName($0.name) })
         let counts = try catalog.countsOfTables()
         let bytes = try byteCounts(of: enabled)
         return try tables.map { table in
             var state = LocalState(
-                table: table, schema: try reader.table(table.name),
+                table: table, schema: try reader.table(table),
                 counts: counts[table.id] ?? Catalog.Counts())
             if state.schema != nil { state.localRows = try localRowCount(table.name) }
             state.localBytes = bytes?[SQLName(table.name)]
+            if let question = try judge.question(about: table) {
+                state.problem = question
+                state.isOpen = true
+                return state
+            }
             do {
                 try Self.checkTable(
                     table, enabled: enabled, from: reader, now: configuration.now())
                 state.eligibleRows = try eligibleRowCount(table, reader)
             } catch let error as StretchError {
-                state.problem = error.message
+                state.problem = error
             }
             return state
         }
@@ -153,7 +163,7 @@ extension StretchDatabase {
         of state: LocalState, link: inout Link
     ) throws -> DatabaseStatus.Table {
         let (table, schema) = (state.table, state.schema)
-        let gap = try schema.flatMap { try remoteGap(of: table, $0, link: link) }
+        let gap = state.isOpen ? nil : try remoteGap(of: table, link: link)
         return DatabaseStatus.Table(
             name: table.name, filterPredicate: table.filter, follows: table.follows,
             migrationState: table.state, localRows: state.localRows,
@@ -163,11 +173,12 @@ extension StretchDatabase {
             shadowedRows: try schema.flatMap {
                 state.counts.batches == 0 ? 0 : try shadowedRowCount(table, $0, link: &link)
             },
-            isReconciled: schema.map { isReconciled(table, schema: $0) } ?? false,
+            isReconciled: !state.isOpen
+                && (schema.map { isReconciled(table, schema: $0) } ?? false),
             hasRemoteIndexes: gap.map { !$0.gap.isMissing && $0.gap.indexCount == 0 },
             ownerSteps: gap.map {
                 $0.ownerSteps(hasMoved: state.counts.batches > 0)
-            } ?? [], problem: state.problem)
+            } ?? [], problem: state.problem?.message, problemHint: state.problem?.guidance)
     }
 
     /// Returns the number of cold rows hidden by hot rows.
@@ -197,11 +208,11 @@ extension StretchDatabase {
 
     /// - Returns: `nil` without the remote, or if a change of columns is ambiguous.
     private func remoteGap(
-        of table: StretchedTable, _ schema: TableSchema, link: Link
+        of table: StretchedTable, link: Link
     ) throws -> RemoteGap? {
         guard let endpoint = link.endpoint, link.state == .connected else { return nil }
         do {
-            return try remoteGap(of: table, schema, endpoint: endpoint)
+            return try remoteGap(of: table, endpoint: endpoint)
         } catch is StretchError {
             // Other fields report problems of the remote or the columns.
             return nil

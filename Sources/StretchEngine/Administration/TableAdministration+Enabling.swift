@@ -95,6 +95,7 @@ extension TableAdministration {
                 follows: table.follows, state: table.state, schemaVersion: table.schemaVersion,
                 columns: table.columns)
             try database.catalog.save(saved)
+            try database.reconciler().recordEnabled(saved)
             try database.catalog.insertEvent(
                 time: database.configuration.now(), table: saved.name, kind: .enableTable,
                 message: "enabled with filter \(saved.filter)")

@@ -1,9 +1,10 @@
 internal import SQLText
 internal import StretchCatalog
 public import StretchCore
+internal import StretchEndpoint
 internal import StretchKeystore
 internal import StretchMigration
-internal import StretchSQLite
+public import StretchSQLite
 internal import StretchSchema
 internal import StretchText
 
@@ -23,11 +24,23 @@ public struct TablesAdministration {
     /// Batches keep the columns with which they were migrated; an added column has its default
     /// there.
     ///
-    /// - Throws: `schemaMismatch` if a change is ambiguous or a table is missing; `unsupported` for
-    ///   a generated column added to a table with cold rows; `remoteUnavailable`.
+    /// - Throws: `schemaMismatch` if a change is uncertain or a table is missing; `unsupported` for
+    ///   a generated column added to a table with cold rows; all other tables are reconciled.
+    ///   `remoteUnavailable` or `notPermitted` if the remote cannot get new columns now; the
+    ///   migrator tries again.
     public func reconcile() throws(StretchError) {
-        try database.perform { try database.reconciler().reconcileAll() }
+        let reasons = try database.perform {
+            let reasons = try database.reconciler().reconcileAll()
+            let reader = SchemaReader(database.connection)
+            for table in try database.catalog.tables() where reasons[table.id] == nil {
+                try database.provisionChanged(table, reader) {
+                    try database.makeEndpoint(try database.enabledDatabase(), as: .administrator)
+                }
+            }
+            return reasons
+        }
         try database.refreshOverlay()
+        if let reason = reasons.min(by: { $0.key < $1.key })?.value { throw reason }
     }
 }
 
@@ -65,6 +78,17 @@ public struct TableAdministration {
         }
     }
 
+    /// Adopts changes by other programs to the definition of the table.
+    ///
+    /// - Throws: As ``TablesAdministration/reconcile()``; `invalidArgument` if no such
+    ///   stretch-enabled table exists.
+    package func reconcileColumns() throws(StretchError) {
+        try database.perform {
+            _ = try database.reconciler().reconcile(try database.enabledTable(name).id)
+        }
+        try database.refreshOverlay()
+    }
+
     /// Changes a table's filter predicate, and resolves ambiguous changes of columns by other
     /// programs.
     ///
@@ -75,17 +99,23 @@ public struct TableAdministration {
     ///   - renamed: The old names of renamed columns and their new names, if they cannot be
     ///     determined automatically.
     ///   - replaced: Columns that were dropped and added again under the same name.
+    ///   - filled: The values of new NOT NULL columns in rows that are cold already.
+    ///   - isSame: Whether the table, which another program made anew, is the old one.
     /// - Throws: `invalidArgument` for a missing table or column, or an invalid filter;
     ///   `schemaMismatch` if the change of columns is still ambiguous; `remoteUnavailable`.
     public func alter(
-        filter: String? = nil, renamed: [String: String] = [:], replaced: [String] = []
+        filter: String? = nil, renamed: [String: String] = [:], replaced: [String] = [],
+        filled: [String: Value] = [:], isSame: Bool = false
     ) throws(StretchError) {
         try database.administer {
             let table = try database.enabledTable(name)
             let hints =
                 renamed.map { ColumnHint.renamed(from: $0.key, to: $0.value) }
-                + replaced.map(ColumnHint.replaced)
-            try database.reconciler().reconcile(table.id, hints: hints)
+                + replaced.map(ColumnHint.replaced) + (isSame ? [.sameTable] : [])
+            let fills = Dictionary(
+                filled.map { (SQLName($0.key), $0.value) }, uniquingKeysWith: { first, _ in first })
+            try database.reconciler().reconcile(table.id, hints: hints, fills: fills)
+            _ = try database.reconciler().reconcileAll()
             guard let filter else { return }
             if table.follows == nil || !filter.isEmpty {
                 try database.checkFilter(filter, schema: try database.schema(of: table))

@@ -151,22 +151,20 @@ private struct Page {
 private final class PageReader: @unchecked Sendable {
     private let queue = DispatchQueue(label: "stretch.backup.read")
     private let endpoint: any Endpoint
-    private let table: StretchedTable
-    private let columns: [Int64]
+    private let recall: Recall
     private var hash = SHA256()
 
     init(_ recall: Recall, _ endpoint: any Endpoint) {
         self.endpoint = endpoint
-        table = recall.table
-        columns = recall.columns
+        self.recall = recall
     }
 
     func read(_ page: Page) -> Background<RowBuffer> {
         Background(on: queue) { [self] in
-            let buffer = RowBuffer(columnCount: columns.count)
-            try endpoint.read(
-                batch: page.batch.visible.id, columns: columns, from: page.ordinals.lowerBound,
-                maximumRowCount: page.ordinals.count, into: buffer)
+            let buffer = RowBuffer(columnCount: recall.columns.count)
+            try recall.read(
+                page.batch, from: page.ordinals.lowerBound, maximumRowCount: page.ordinals.count,
+                into: buffer, of: endpoint)
             guard buffer.rowCount == page.ordinals.count else { throw damaged(page.batch) }
             hash.update(bufferPointer: buffer.bytes)
             if page.isLast { try prove(page.batch) }
@@ -177,15 +175,14 @@ private final class PageReader: @unchecked Sendable {
     private func prove(_ batch: ManifestBatch) throws {
         let digest = Array(hash.finalize())
         hash = SHA256()
-        // If columns were added since, the rows differ from those that were hashed.
-        let isWhole = table.columnIDs(schemaVersion: batch.schemaVersion) == columns
-        guard !isWhole || digest == batch.digest else { throw damaged(batch) }
+        // If columns were changed since, the rows differ from those that were hashed.
+        guard !recall.isWhole(batch) || digest == batch.digest else { throw damaged(batch) }
     }
 
     private func damaged(_ batch: ManifestBatch) -> StretchError {
         StretchError(
             .damaged,
-            "batch \(batch.visible.number) of table \"\(table.name)\" is not what was moved",
+            "batch \(batch.visible.number) of table \"\(recall.table.name)\" is not what was moved",
             hint: "To see which rows differ: \(advice: .verify).")
     }
 }

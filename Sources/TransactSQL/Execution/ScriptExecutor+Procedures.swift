@@ -59,7 +59,10 @@ extension ScriptExecutor {
         case .getRPODuration: try getRPODuration(arguments, at: position)
         case .setRPODuration: try setRPODuration(arguments, at: position)
         case .reconcileBatch: try host.reconcileBatch(table: table(arguments, at: position))
-        case .reconcileColumns: try host.reconcileColumns(table: table(arguments, at: position))
+        case .reconcileColumns:
+            try host.reconcileColumns(
+                table: table(arguments, at: position),
+                ColumnAnswers(arguments, at: position))
         case .reconcileIndexes: try host.reconcileIndexes(table: table(arguments, at: position))
         case .testConnection: try testConnection(arguments, at: position)
         case .controlMasterKeyPassword:

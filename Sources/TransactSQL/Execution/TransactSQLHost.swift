@@ -82,8 +82,8 @@ public protocol TransactSQLHost: AnyObject {
     func abandonTable(_ name: String) throws
     /// Reconciles the batches of a paused table with those of its remote.
     func reconcileBatch(table: String) throws
-    /// Adds missing columns to a table's remote relation.
-    func reconcileColumns(table: String) throws
+    /// Adopts changes of a table's columns, and adds missing columns to its remote relation.
+    func reconcileColumns(table: String, _ answers: ColumnAnswers) throws
     /// Updates the remote indexes of a table to match the local ones.
     func reconcileIndexes(table: String) throws
     /// Measures a table, or the whole database.

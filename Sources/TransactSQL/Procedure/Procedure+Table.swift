@@ -26,7 +26,16 @@ extension Procedure {
             parameters: [Parameter("@durationinhours", .int, isOutput: true)]),
         Procedure(action: .setRPODuration, parameters: [Parameter("@duration_hrs", .int)]),
         Procedure(action: .reconcileBatch, parameters: [Parameter("@objname", .nvarchar(776))]),
-        Procedure(action: .reconcileColumns, parameters: [Parameter("@objname", .nvarchar(776))]),
+        Procedure(
+            action: .reconcileColumns,
+            parameters: [
+                Parameter("@objname", .nvarchar(776)),
+                // Answers to what Stretch asks after another program changed the table.
+                Parameter("@rename", .nvarchar(2048), default: .null),
+                Parameter("@replace", .nvarchar(2048), default: .null),
+                Parameter("@fill", .nvarchar(2048), default: .null),
+                Parameter("@same", .bit, default: .integer(0)),
+            ]),
         Procedure(action: .reconcileIndexes, parameters: [Parameter("@objname", .nvarchar(776))]),
         Procedure(
             action: .testConnection,

@@ -75,17 +75,19 @@ import Testing
         .reconcileSchema,
     ]
 
-    @Test(arguments: Command.allCases.filter { !everybodys.contains($0) })
-    func `a user who is not a member administers nothing`(command: Command) throws {
+    @Test func `a user who is not a member administers nothing`() throws {
         let sample = try TimelineSample()
         try sample.open().masterKey.create(password: "first")
         var configuration = sample.configuration()
         configuration.user = SystemUser(id: 54_321, name: "mallory")
         let database = try StretchDatabase(path: sample.path, configuration: configuration)
         #expect(try !database.members.isAdministrator())
-        try expectRefusal(
-            of: command, .notPermitted, "user \"mallory\" does not administer", in: sample.folder
-        ) { try command.run(database) }
+        for command in Command.allCases where !Self.everybodys.contains(command) {
+            try expectRefusal(
+                of: command, .notPermitted, "user \"mallory\" does not administer",
+                in: sample.folder
+            ) { try command.run(database) }
+        }
     }
 
     // MARK: A file that is disconnected

@@ -112,6 +112,11 @@ import Testing
         try twin.both("ALTER TABLE t ADD COLUMN d INT DEFAULT 'x'")
         try twin.both("SELECT * FROM t ORDER BY id")
         #expect(try twin.database.verify().findings == [])
+        // The remote gets the columns with the first batch that has them.
+        try twin.both("INSERT INTO t(id, n) VALUES(500, 1), (501, 99)")
+        try twin.database.migrate()
+        try twin.both("SELECT * FROM t ORDER BY id")
+        #expect(try twin.database.verify().findings == [])
         guard remote == .embedded else { return }
         let cold = try Connection(
             path: twin.folder.path("cold.db"), access: .readWrite, routines: .linked)

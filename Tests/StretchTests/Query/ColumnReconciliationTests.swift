@@ -19,11 +19,12 @@ import Testing
     }
 
     private func reconcile(
-        _ old: String, _ new: String, _ hints: [ColumnHint] = []
+        _ old: String, _ new: String, _ hints: [ColumnHint] = [],
+        evidence: ColumnEvidence = .altered
     ) throws -> ColumnReconciliation {
         try ColumnReconciliation(
-            stored: Self.stored(old), current: Self.current(new), nextID: 10, hints: hints,
-            table: "orders")
+            stored: Self.stored(old), current: Self.current(new), nextID: 10, evidence: evidence,
+            hints: hints, table: "orders")
     }
 
     private static func added(_ id: Int, _ name: String) -> ColumnReconciliation.Change {
@@ -189,10 +190,52 @@ import Testing
                 let result = try ColumnReconciliation(
                     stored: before.columns,
                     current: history.columns.map { ($0.name, $0.declaredType) },
-                    nextID: before.nextID, hints: hints, table: "t")
+                    nextID: before.nextID, evidence: .altered, hints: hints, table: "t")
                 #expect(result.columns == history.columns, "seed \(seed)")
             }
         }
+    }
+
+    @Test(
+        arguments: [
+            ("a b c", "c a b", [:], [], [3, 1, 2]),
+            ("a:INT b", "b a:BOOLEAN", [:], [], [2, 1]),
+            ("a b", "a b c", [:], [], [1, 2, 10]),
+            ("a b c", "c a", [:], [], [3, 1]),
+            ("a b c", "c x a", [1: 1], [], [3, 2, 1]),
+            ("a b", "b:TEXT a", [:], [0], [2, 1]),
+        ] as [(String, String, [Int: Int], Set<Int>, [Int])])
+    func `columns of a table that was made anew are found in any order`(
+        old: String, new: String, proved: [Int: Int], doubted: Set<Int>, ids: [Int]
+    ) throws {
+        let evidence = ColumnEvidence.remade(proved: proved, doubted: doubted)
+        #expect(try reconcile(old, new, evidence: evidence).columns.map(\.id) == ids)
+    }
+
+    @Test(
+        arguments: [
+            // One is gone, and one is new.
+            ("a b", "x a", [:], []),
+            // The values of each are now under the other's name.
+            ("a b", "a b", [0: 1, 1: 0], []),
+            // Another type, and no value that was there.
+            ("a b:INT", "a b:TEXT", [:], [1]),
+        ] as [(String, String, [Int: Int], Set<Int>)])
+    func `a table that was made anew is asked about where values and names differ`(
+        old: String, new: String, proved: [Int: Int], doubted: Set<Int>
+    ) throws {
+        let error = #expect(throws: StretchError.self) {
+            try reconcile(old, new, evidence: .remade(proved: proved, doubted: doubted))
+        }
+        #expect(error?.code == .schemaMismatch)
+    }
+
+    @Test func `without evidence a moved name is asked about, and hints answer`() throws {
+        #expect(throws: StretchError.self) { try reconcile("a b c", "b a c", evidence: .unknown) }
+        let kept = ["a", "b", "c"].map { ColumnHint.renamed(from: $0, to: $0) }
+        let answered = try reconcile("a b c", "b a c", kept, evidence: .unknown)
+        #expect(answered.columns.map(\.id) == [2, 1, 3])
+        #expect(answered.changes.isEmpty)
     }
 
     @Test func `a history behind Stretch's back is told exactly or refused`() throws {
@@ -214,7 +257,7 @@ import Testing
             let result = try? ColumnReconciliation(
                 stored: before.columns,
                 current: history.columns.map { ($0.name, $0.declaredType) },
-                nextID: before.nextID, table: "t")
+                nextID: before.nextID, evidence: .altered, table: "t")
             guard let result else { continue }
             toldCount += 1
             let known = Set(before.columns.map(\.id))

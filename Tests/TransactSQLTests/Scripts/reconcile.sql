@@ -10,3 +10,5 @@ EXEC sp_rda_reconcile_indexes N'';
 EXEC sp_rda_reconcile_indexes N'[orders';
 EXEC sp_rda_reconcile_batch @table = N'orders';
 EXEC sp_rda_reconcile_batch dbo.orders;
+EXEC sp_rda_reconcile_columns N'orders', @rename = N'old=new; a=a', @replace = N'gone', @fill = N'qty=7', @same = 1;
+EXEC sp_rda_reconcile_columns N'orders', @rename = N'old';
