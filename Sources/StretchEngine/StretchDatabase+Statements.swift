@@ -52,6 +52,11 @@ extension StretchDatabase {
         if kind == .unchanged, overlay.hasPlannedScan, !statement.isReadOnly {
             statement.enclosure = StatementSavepoint(connection)
         }
+        if case .change(let table) = kind {
+            statement.enclosure = GatheringEnclosure(
+                overlay, table: table,
+                isDeletion: StatementRewriter.starts(statement.sql, with: "DELETE"))
+        }
         #if DEBUG
             statement.didEnd = endCheck
         #endif

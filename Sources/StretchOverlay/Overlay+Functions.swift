@@ -19,6 +19,9 @@ extension Overlay {
             try self.recallMatching(arguments)
             return .null
         }
+        try connection.createFunction("stretch_gathered", argumentCount: 3) {
+            [unowned self] arguments in try self.gatheredValue(arguments)
+        }
         // The arguments are the message and the hint of the error.
         try connection.createFunction("stretch_missing", argumentCount: 2) { arguments in
             throw StretchError(

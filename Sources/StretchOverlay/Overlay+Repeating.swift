@@ -1,6 +1,7 @@
 internal import StretchCatalog
 internal import StretchEndpoint
 package import StretchSQLite
+internal import StretchText
 
 /// Cold rows that a statement needs as hot rows, but that cannot become hot while it runs.
 struct PostponedRecall {
@@ -23,14 +24,22 @@ extension Overlay {
         #if DEBUG
             try checkTombstones()
         #endif
+        if isGatherRequested {
+            if error.message.isSameText(as: Overlay.gatherRequest.message) { return true }
+            isGatherRequested = false
+        }
         do {
             return try recallPostponed(after: error)
-        } catch let failure as SQLiteError {
-            throw failure
         } catch {
-            connection.callbackError = error
-            throw SQLiteError(extendedCode: 1, message: "\(error)")
+            throw converted(error)
         }
+    }
+
+    /// Returns an error as one of SQLite, and keeps the original for the application.
+    func converted(_ error: any Error) -> SQLiteError {
+        if let error = error as? SQLiteError { return error }
+        connection.callbackError = error
+        return SQLiteError(extendedCode: 1, message: "\(error)")
     }
 
     /// Makes the rows hot that a statement lacked, so that it can run again.
@@ -57,9 +66,8 @@ extension Overlay {
         try connection.execute(isNested ? "SAVEPOINT stretch_recall" : "BEGIN IMMEDIATE")
         do {
             try refresh()
-            for location in recall.locations where try table.isVisible(location) {
-                _ = try table.writer.recall.recall(location)
-            }
+            _ = try table.writer.recall.recall(
+                recall.locations.filter { try table.isVisible($0) })
             try connection.execute(isNested ? "RELEASE stretch_recall" : "COMMIT")
         } catch {
             // The first error is more specific than an error of the rollback.

@@ -59,6 +59,15 @@ package final class Overlay {
     var postponed: PostponedRecall?
     /// Whether the application's statements run again after a postponed recall.
     package var repeatsStatements = false
+    /// The table that the application's running DELETE or UPDATE names, while it changes row by row
+    /// and can run again.
+    var directChange: Int64?
+    /// Whether the statement that runs again must gather its rows.
+    var isGatherRequested = false
+    /// The change whose rows the running statement gathers.
+    var gathering: GatheredChange?
+    /// The gathered change that a native statement performs.
+    var performed: GatheredChange?
     /// The inner statements of running scans; kept only if INSERT triggers require the
     /// application's statements to be distinguished.
     var innerStatements: Set<OpaquePointer> = []

@@ -91,8 +91,10 @@ package final class OverlayTable: VirtualTable {
     var connection: Connection { overlay.connection }
     var allowsDropping: Bool { overlay.isReplacingTables }
 
-    /// With an UPDATE trigger, only the statement's columns of the recalled row are updated.
-    var reportsUnchangedColumns: Bool { writer.recallsBeforeUpdate }
+    /// Only the statement's columns of a recalled row or a gathered one are updated.
+    var reportsUnchangedColumns: Bool {
+        overlay.gathering != nil || writer.recallsBeforeUpdate
+    }
 
     var hiddenKeyColumns: [Int] { schema.keyKind == .withoutRowid ? schema.key : [] }
 

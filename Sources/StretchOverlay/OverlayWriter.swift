@@ -60,10 +60,11 @@ final class OverlayWriter {
 
     /// Whether an UPDATE of a cold row must be native.
     ///
-    /// It must because of triggers, or because SQLite must refuse to set a generated column.
+    /// It must because of triggers or of rows that refer to it, or because SQLite must refuse to
+    /// set a generated column.
     var recallsBeforeUpdate: Bool {
         triggerEvents.contains(.update) || triggerEvents.contains(.insert)
-            || schema.columns.contains(where: \.isGenerated)
+            || schema.columns.contains(where: \.isGenerated) || hasActiveChildren
     }
 
     private var recallsBeforeDelete: Bool {
@@ -135,6 +136,12 @@ final class OverlayWriter {
             needsStatementSavepoint = false
             try lock()
         }
+        if let change = overlay.gathering, change.table === table,
+            arguments.count == 1 || !arguments[0].isNull
+        {
+            try gather(arguments, conflict, for: change)
+            return nil
+        }
         do {
             if arguments.count == 1 {
                 try delete(target(arguments[0]))
@@ -144,11 +151,54 @@ final class OverlayWriter {
             try update(target(arguments[0]), arguments, conflict)
             return nil
         } catch let error as SQLiteError {
+            // Rows after this one may resolve the violation.
+            if error.extendedCode == ResultCode.foreignKey,
+                let request = overlay.requestGathering(table)
+            {
+                throw request
+            }
             throw conflict.adapt(error)
         }
     }
 
-    private enum Target {
+    /// Whether a DELETE gathers its rows.
+    ///
+    /// Rows that refer to each other are checked together, and a row that another one's deletion
+    /// deletes does not count.
+    var gathersDeletions: Bool { refersToItself && connection.isEnabled(.foreignKeys) }
+
+    private lazy var refersToItself = schema.children.contains {
+        $0.child.isEqualFoldingCase(schema.name)
+    }
+
+    /// Adds a row to the change that the statement gathers.
+    private func gather(
+        _ arguments: Arguments, _ conflict: ConflictMode, for change: GatheredChange
+    ) throws {
+        var assignment: GatheredChange.Assignment?
+        if arguments.count > 1 {
+            let columns = schema.columns.indices.filter { !arguments[$0 + 2].isUnchanged }
+            let setsKey = schema.keyKind == .rowid && columns.contains(schema.key[0])
+            assignment = GatheredChange.Assignment(
+                columns: columns, mayMoveRowid: schema.keyKind != .withoutRowid && !setsKey,
+                conflict: conflict)
+        }
+        let target = try target(arguments[0])
+        guard case .hot(let identity) = target, let key = try shadowKey(of: identity),
+            assignment == nil || changesKey(arguments) || schema.keyKind == .rowid
+        else { return try change.append(target, arguments, assignment) }
+        let locations = try recall.visibleLocations(key: key)
+        guard try locations.isEmpty || recall.isHot(key) else {
+            for location in locations { try change.append(.cold(location), arguments, assignment) }
+            return
+        }
+        if assignment == nil || changesKey(arguments) {
+            for location in locations { try hide(location, .shadowed) }
+        }
+        try change.append(target, arguments, assignment)
+    }
+
+    enum Target {
         /// A hot row, by rowid or key; in a table with INTEGER PRIMARY KEY possibly a cold one.
         case hot([Value])
         case cold(ColdLocation)
@@ -365,9 +415,8 @@ final class OverlayWriter {
     private func updateCold(
         _ location: ColdLocation, _ arguments: Arguments, _ conflict: ConflictMode
     ) throws {
-        let mustBeNative = recallsBeforeUpdate || (hasActiveChildren && changesKey(arguments))
-        // Without triggers SQLite passes every value of a cold row.
-        guard !mustBeNative,
+        // Otherwise SQLite passes every value of a cold row.
+        guard !recallsBeforeUpdate,
             !schema.columns.indices.contains(where: { arguments[$0 + 2].isUnchanged })
         else {
             guard let identity = try recall.recall(location) else { return }
@@ -437,7 +486,7 @@ final class OverlayWriter {
 
     private var name: String { schema.name.quotedName }
 
-    private var identityColumns: [String] {
+    var identityColumns: [String] {
         schema.keyKind == .withoutRowid
             ? schema.key.map { schema.columns[$0].name.quotedName } : [schema.rowidName ?? "rowid"]
     }

@@ -11,6 +11,8 @@ final class RowRecall {
     private unowned let table: OverlayTable
     private let schema: TableSchema
     private var greatestKeyStatement: Statement?
+    /// The identities of the rows that became hot during a gathered change; `nil` outside one.
+    var recent: [ColdLocation: [Value]]?
 
     init(table: OverlayTable) {
         self.table = table
@@ -132,21 +134,56 @@ final class RowRecall {
     ///
     /// - Returns: The identity of the hot row: its rowid, or its key in a table without rowids.
     func recall(_ location: ColdLocation) throws -> [Value]? {
-        let batch = table.manifest.batches.first { $0.visible.number == location.batchNumber }
-        guard let batch else {
-            throw StretchError(.damaged, "batch \(location.batchNumber) is not in the manifest")
-        }
+        try recall([location])[location]
+    }
+
+    /// Recalls the rows at locations.
+    ///
+    /// - Returns: The identities of the hot rows, without those of rows that a hot row hid.
+    func recall(_ locations: [ColdLocation]) throws -> [ColdLocation: [Value]] {
+        var identities: [ColdLocation: [Value]] = [:]
         let rows = RowBuffer(columnCount: schema.columns.count)
+        for (number, batchLocations) in Dictionary(grouping: locations, by: \.batchNumber)
+            .sorted(by: { $0.key < $1.key })
+        {
+            let batch = try batch(numbered: number)
+            var ordinals = Set(batchLocations.map(\.ordinal)).sorted()[...]
+            while let first = ordinals.first {
+                // Rows close together are read at once.
+                let last = ordinals.prefix { $0 - first < Self.maximumPageRowCount }.last ?? first
+                try read(batch, from: first, rowCount: Int(last - first) + 1, into: rows)
+                while let ordinal = ordinals.first, ordinal <= last {
+                    ordinals.removeFirst()
+                    let location = ColdLocation(batchNumber: number, ordinal: ordinal)
+                    rows.rowIdentifiers[Int(ordinal - first)] = location.packed
+                    identities[location] = try insert(Int(ordinal - first), of: rows)
+                }
+            }
+        }
+        return identities
+    }
+
+    private static let maximumPageRowCount: Int64 = 256
+
+    private func batch(numbered number: Int64) throws(StretchError) -> ManifestBatch {
+        let batch = table.manifest.batches.first { $0.visible.number == number }
+        guard let batch else {
+            throw StretchError(.damaged, "batch \(number) is not in the manifest")
+        }
+        return batch
+    }
+
+    private func read(
+        _ batch: ManifestBatch, from ordinal: Int64, rowCount: Int, into rows: RowBuffer
+    ) throws {
         try table.coldColumns.read(
-            batch, columns: table.columnIDs, from: location.ordinal, maximumRowCount: 1,
-            into: rows, of: try table.remote())
-        guard rows.rowCount == 1 else {
+            batch, columns: table.columnIDs, from: ordinal, maximumRowCount: rowCount, into: rows,
+            of: try table.remote())
+        guard rows.rowCount == rowCount else {
             throw StretchError(
                 .remoteMismatch, "the remote lacks a row of batch \(batch.visible.id)",
                 hint: "To see what it lacks: \(advice: .verify).")
         }
-        rows.rowIdentifiers[0] = location.packed
-        return try insert(0, of: rows)
     }
 
     /// Recalls every cold row whose columns equal the values, compared as in a foreign key.
@@ -204,6 +241,16 @@ final class RowRecall {
         let location = ColdLocation(packed: rows.rowIdentifiers[row])
         let key = schema.key.map { rows.value(row: row, column: $0).value }
         if schema.keyKind == .rowid { table.writer.forgetLocation(ofKey: key[0]) }
+        // It has become hot since the statement visited it, such as the parent of another row.
+        if try overlay.catalog.isHidden(location) {
+            if let identity = try recent?[location] ?? hotIdentity(key) { return identity }
+            guard !schema.keyKind.isKeyed else { return nil }
+            // Without a key, only a gathered change knows its hot row.
+            throw overlay.requestGathering(table)
+                ?? SQLiteError(
+                    extendedCode: ResultCode.error,
+                    message: "a row of \"\(schema.name)\" became hot while the statement ran")
+        }
         // A hot row with the key already hides the cold one.
         guard try !isHot(key) else {
             try table.writer.hide(location, .shadowed)
@@ -215,7 +262,20 @@ final class RowRecall {
         let identity =
             schema.keyKind == .withoutRowid ? key : [.integer(connection.lastInsertRowID)]
         table.noteRecall(location, key: identity)
+        recent?[location] = identity
         return identity
+    }
+
+    /// Returns the identity of the hot row with a key, if any.
+    private func hotIdentity(_ key: [Value]) throws -> [Value]? {
+        guard try isHot(key) else { return nil }
+        guard schema.keyKind == .declared else { return key }
+        let statement = try connection.cached(
+            """
+            SELECT h.\(schema.rowidName ?? "rowid") FROM main.\(schema.name.quotedName) AS h \
+            WHERE \(schema.keyCondition("h", firstParameter: 1))
+            """)
+        return try statement.bind(key).firstRow()
     }
 
     private func insertHot(_ row: Int, of rows: RowBuffer) throws {

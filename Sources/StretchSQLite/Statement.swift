@@ -185,7 +185,13 @@ public final class Statement {
         guard let enclosure, !isBusy else { return table.pointee.step(handle) }
         try enclosure.willBegin()
         let code = table.pointee.step(handle)
-        if code == SQLITE_DONE { try enclosure.didEnd() }
+        guard code == SQLITE_DONE else { return code }
+        do throws(SQLiteError) {
+            try enclosure.didEnd()
+        } catch {
+            reset()
+            throw error
+        }
         return code
     }
 

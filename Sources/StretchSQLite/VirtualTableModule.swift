@@ -7,7 +7,6 @@ struct TableStorage {
     let box: Unmanaged<TableBox>
     let hiddenKeyColumn: Int32
     let columnCount: Int
-    let reportsUnchangedColumns: Bool
     var isWriting = false
     var freeCursors: UnsafeMutablePointer<CursorStorage>?
 }
@@ -128,8 +127,7 @@ private enum VirtualTableModule {
                 to: TableStorage(
                     table: table, box: Unmanaged.passRetained(box),
                     hiddenKeyColumn: box.hiddenKeyColumns.isEmpty ? -1 : Int32(columnCount),
-                    columnCount: columnCount,
-                    reportsUnchangedColumns: virtualTable.reportsUnchangedColumns))
+                    columnCount: columnCount))
             result!.pointee = UnsafeMutableRawPointer(storage)
                 .assumingMemoryBound(to: sqlite3_vtab.self)
             return SQLITE_OK
@@ -254,7 +252,10 @@ private enum VirtualTableModule {
             // https://sqlite.org/c3ref/vtab_nochange.html
             let storage = cursor.pointee.vtab
             if storage.pointee.isWriting,
-                cursor.pointee.source == .hot || storage.pointee.reportsUnchangedColumns,
+                cursor.pointee.source == .hot
+                    || storage.pointee.box._withUnsafeGuaranteedRef({
+                        $0.virtualTable.reportsUnchangedColumns
+                    }),
                 cursor.pointee.table.pointee.vtab_nochange(context) != 0
             {
                 return SQLITE_OK

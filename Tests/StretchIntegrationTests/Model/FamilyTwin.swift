@@ -18,6 +18,9 @@ final class FamilyTwin {
     private var random: SeededGenerator
     private var log: TwinLog
     private var savepointCount = 0
+    private var shiftDistance: Int64 = 1_000
+    /// Whether a row's new key changes rows that the same statement changes.
+    private let cascadesOwnKeys: Bool
     private let tablesWithBeforeTriggers: [String]
     private(set) var counts = Counts()
 
@@ -44,6 +47,7 @@ final class FamilyTwin {
         tablesWithBeforeTriggers = ["g", "p", "c"].filter { table in
             script.contains { $0.includes("TRIGGER \(table)_") && $0.includes("BEFORE") }
         }
+        cascadesOwnKeys = script.contains { $0.includes("REFERENCES p ON UPDATE CASCADE, s") }
         database = try StretchDatabase(path: folder.path("local.db"), configuration: .everyRemote)
         try database.enable(server: "file:archive.db")
         for table in ["c", "p", "g"] {
@@ -148,19 +152,26 @@ final class FamilyTwin {
         let mode = random.choice(["", "", "OR ABORT "] + modes)
         switch random.integer(0...9) {
         case 0...1: return insertion(table, mode)
-        case 2...3:
-            // Rows that refer to each other go one by one, and each is checked.
-            let condition = table == "c" ? condition() : "id = \(id())"
-            return "DELETE FROM \(table) WHERE \(condition)"
+        case 2...3: return "DELETE FROM \(table) WHERE \(condition())"
+        case 4 where random.isOne(in: 4): return shift(table)
         default:
             let assignment = assignment(table)
             // Where rows get in each other's way, or two of them fail, the order of visits decides.
-            let isSingle =
-                mode == "OR FAIL "
-                || ["id", "g", "p"].contains { assignment.beginsWith("\($0) =") }
+            let isSingle = mode == "OR FAIL " || assignment.beginsWith("id =")
             let condition = isSingle ? "id = \(id())" : condition()
             return "UPDATE \(mode)\(table) SET \(assignment) WHERE \(condition)"
         }
+    }
+
+    /// Moves all rows of a table to unused keys, with or without what refers to them.
+    private func shift(_ table: String) -> String {
+        shiftDistance *= 2
+        let isOwn = table == "p" && !cascadesOwnKeys
+        let references = isOwn ? [", p = p + \(shiftDistance)", ""] : [""]
+        return """
+            UPDATE \(table) SET id = id + \(shiftDistance)\(random.choice(references)) \
+            WHERE \(condition())
+            """
     }
 
     private func insertion(_ table: String, _ mode: String) -> String {
