@@ -21,8 +21,11 @@ package struct StatementShape: OptionSet, Sendable {
     /// affinity.
     package static let comparesTables = Self(rawValue: 4)
 
+    /// The statement may delete rows that are in the way of others, by REPLACE.
+    package static let replaces = Self(rawValue: 8)
+
     /// The shape of a statement whose text is unknown.
-    package static let unknown: Self = [.joinsOuter, .listsRowValues, .comparesTables]
+    package static let unknown: Self = [.joinsOuter, .listsRowValues, .comparesTables, .replaces]
 
     /// Creates the shape of a statement, or of the definition of a view or a trigger.
     package init(of sql: String) {
@@ -49,6 +52,7 @@ package struct StatementShape: OptionSet, Sendable {
             case .word where token.isKeyword(in: ["SELECT", "UPDATE"]):
                 queryCount += 1
             case .word where token.isKeyword("FROM"): sources.append(depth)
+            case .word where token.isKeyword("REPLACE"): insert(.replaces)
             case .word where token.isKeyword(in: ["WHERE", "GROUP", "ORDER", "LIMIT", "UNION"]):
                 sources.removeAll { $0 == depth }
             default: break

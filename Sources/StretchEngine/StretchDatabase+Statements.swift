@@ -57,6 +57,9 @@ extension StretchDatabase {
                 overlay, table: table,
                 isDeletion: StatementRewriter.starts(statement.sql, with: "DELETE"))
         }
+        if overlay.mayReplaceRows, !statement.isReadOnly {
+            statement.enclosure = ReplacingStatement(overlay, within: statement.enclosure)
+        }
         #if DEBUG
             statement.didEnd = endCheck
         #endif

@@ -19,6 +19,13 @@ extension Overlay {
             try self.recallMatching(arguments)
             return .null
         }
+        // Whether the running statement may delete rows whose children must be hot then. What runs
+        // on another way than the application's statements is not known.
+        try connection.createFunction("stretch_replaces", argumentCount: 0) {
+            [unowned self] _ in
+            let isPossible = isReplacing || !repeatsStatements
+            return .integer(isPossible && connection.isEnabled(.foreignKeys) ? 1 : 0)
+        }
         try connection.createFunction("stretch_gathered", argumentCount: 3) {
             [unowned self] arguments in try self.gatheredValue(arguments)
         }

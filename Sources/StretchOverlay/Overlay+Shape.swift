@@ -17,6 +17,8 @@ extension Overlay {
         shape = StatementShape(of: sql).union(try temporaryShape())
         defer { shape = outer }
         hasPlannedScan = false
+        mayReplaceRows = shape.contains(.replaces) || replacesInSchema
+        isReplacing = false
         let statement = try body()
         guard isCatalogIncomplete, let statement, !statement.isReadOnly else { return statement }
         try catalog.complete()

@@ -54,6 +54,12 @@ package final class Overlay {
     var shape = StatementShape.unknown
     /// Whether SQLite planned a scan of the overlay for the last prepared statement.
     package var hasPlannedScan = false
+    /// Whether the last prepared statement may delete rows that are in the way of others.
+    package internal(set) var mayReplaceRows = false
+    /// Whether a trigger or constraint of the file may do so.
+    private(set) var replacesInSchema = false
+    /// Whether such a statement runs.
+    var isReplacing = false
     var knownTemporaryShape: (version: Int64, shape: StatementShape)?
     /// The recall that a function of the overlay postponed until its statement runs again.
     var postponed: PostponedRecall?
@@ -330,6 +336,9 @@ package final class Overlay {
         let triggers = OverlayTriggers(overlay: self, taken: try triggerNamesInUse())
         // Before the tables, because each statement opens a savepoint of each existing virtual
         // table.
+        replacesInSchema = try connection.rows(
+            "SELECT sql FROM main.sqlite_schema WHERE instr(upper(sql), 'REPLACE')"
+        ).contains { StatementShape(of: $0[0].stringValue ?? "").contains(.replaces) }
         let own = try triggers.definitions()
         for trigger in own { try connection.execute(one: trigger.statement) }
         let views = try OverlayViews(overlay: self, triggers: triggers).definitions()

@@ -49,6 +49,7 @@ struct OverlayTriggers {
             }
             if let child = overlay.table(named: key.child) {
                 statements += try childTriggers(key, child, number)
+                statements += try replacementTriggers(key, child, number)
             }
         }
         return statements
@@ -57,14 +58,11 @@ struct OverlayTriggers {
     private func keyTriggers(_ table: OverlayTable) -> [Definition] {
         guard table.schema.keyKind.isKeyed else { return [] }
         let columns = table.schema.key.map { table.schema.columns[$0].name.quotedName }
-        let arguments =
-            (["\(overlay.triggerKey)", "\(table.table.id)"] + columns.map { "NEW.\($0)" })
-            .joined(separator: ", ")
         let name = table.schema.name.quotedName
         // The key's collation may differ from that of its column.
         let changed = columns.map { "NEW.\($0) IS NOT OLD.\($0) COLLATE BINARY" }
             .joined(separator: " OR ")
-        let body = call("stretch_recall(\(arguments))")
+        let body = recallKey(table)
         return [
             trigger("key_insert_\(table.table.id)", "BEFORE INSERT ON main.\(name)", body),
             trigger(
@@ -107,38 +105,122 @@ struct OverlayTriggers {
         ]
     }
 
+    /// Returns triggers for parents that may be replaced, to which cold children may refer.
+    ///
+    /// SQLite deletes a replaced row without a trigger, so its children are found beforehand by the
+    /// constraints that a new row can violate.
+    private func replacementTriggers(
+        _ key: ForeignKeySchema, _ child: OverlayTable, _ number: Int
+    ) throws -> [Definition] {
+        guard let schema = try reader.table(key.parent) else { return [] }
+        let constraints = schema.uniqueTerms
+        guard !constraints.isEmpty else { return [] }
+        var body = ""
+        // The replaced rows themselves may be cold.
+        if let parent = overlay.table(named: key.parent) {
+            if schema.keyKind.isKeyed { body += recallKey(parent) }
+            for terms in constraints {
+                body += recall(
+                    parent,
+                    columns: terms.map {
+                        let name = schema.columns[$0.column].name.quotedName
+                        return ($0.column, "NEW.\(name)", $0.collation)
+                    })
+            }
+        }
+        let conditions = constraints.map { terms in
+            terms.map {
+                let name = schema.columns[$0.column].name.quotedName
+                return "r.\(name) = NEW.\(name) COLLATE \($0.collation.rawValue.quotedName)"
+            }.joined(separator: " AND ")
+        }
+        let parent = key.parent.quotedName
+        body += recall(
+            child, columns: key.childColumns, from: "r", values: key.parentColumns,
+            comparedAs: key.parentColumns, of: schema,
+            source: " FROM main.\(parent) AS r WHERE \(conditions.joined(separator: " OR "))")
+        return ["INSERT", "UPDATE"].map { event in
+            trigger(
+                "replace_\(event.foldingCase)_\(number)",
+                "BEFORE \(event) ON main.\(parent) WHEN stretch_replaces()", body)
+        }
+    }
+
     private func trigger(_ suffix: String, _ event: String, _ body: String) -> Definition {
         let name = name(suffix)
         return Definition(
             name: name,
-            statement: "CREATE TEMP TRIGGER \(name.quotedName) \(event) BEGIN \(body)")
+            statement: "CREATE TEMP TRIGGER \(name.quotedName) \(event) BEGIN \(body)END")
     }
 
-    /// Returns the end of a trigger that calls a function, which returns NULL or fails.
+    /// Returns a statement of a trigger that calls a function, which returns NULL or fails.
     ///
     /// A failure in the middle of a statement requires a statement journal. SQLite keeps one if a
     /// trigger can raise an error; a function that can fail is not sufficient.
-    private func call(_ function: String) -> String {
-        "SELECT CASE WHEN \(function) THEN RAISE(ABORT, 'not reached') END; END"
+    ///
+    /// - Parameter source: The FROM and WHERE clauses, with a leading space.
+    private func call(_ function: String, source: String = "") -> String {
+        "SELECT CASE WHEN \(function) THEN RAISE(ABORT, 'not reached') END\(source); "
+    }
+
+    /// Returns the recall of the row with the new row's key.
+    private func recallKey(_ table: OverlayTable) -> String {
+        let columns = table.schema.key.map { "NEW.\(table.schema.columns[$0].name.quotedName)" }
+        let arguments = ["\(overlay.triggerKey)", "\(table.table.id)"] + columns
+        return call("stretch_recall(\(arguments.joined(separator: ", ")))")
     }
 
     /// Foreign keys compare under the parent's collation:
     /// <https://sqlite.org/foreignkeys.html#fk_basics>.
     private func recall(
         _ table: OverlayTable, columns: [String], from row: String, values: [String],
-        comparedAs parentColumns: [String], of parent: TableSchema
+        comparedAs parentColumns: [String], of parent: TableSchema, source: String = ""
     ) -> String {
-        var arguments = ["\(overlay.triggerKey)", "\(table.table.id)"]
-        for (index, name) in columns.enumerated() {
-            let column = table.schema.column(named: name) ?? 0
+        let compared = columns.enumerated().map { index, name in
             let collation =
                 parent.column(named: parentColumns[index]).flatMap { parent.columns[$0].collation }
                 ?? .binary
+            return (
+                table.schema.column(named: name) ?? 0, "\(row).\(values[index].quotedName)",
+                collation
+            )
+        }
+        return recall(table, columns: compared, source: source)
+    }
+
+    /// Returns the recall of the rows whose columns equal values.
+    private func recall(
+        _ table: OverlayTable, columns: [(column: Int, value: String, collation: Collation)],
+        source: String = ""
+    ) -> String {
+        var arguments = ["\(overlay.triggerKey)", "\(table.table.id)"]
+        for column in columns {
             arguments += [
-                "\(column)", "\(row).\(values[index].quotedName)",
-                collation.rawValue.quotedLiteral,
+                "\(column.column)", column.value, column.collation.rawValue.quotedLiteral,
             ]
         }
-        return call("stretch_recall_matching(\(arguments.joined(separator: ", ")))")
+        return call(
+            "stretch_recall_matching(\(arguments.joined(separator: ", ")))", source: source)
+    }
+}
+
+extension TableSchema {
+    /// The columns of each constraint for which a row can be replaced by another.
+    ///
+    /// Indexes of expressions and under a collation of the application are left out.
+    fileprivate var uniqueTerms: [[(column: Int, collation: Collation)]] {
+        var constraints: [[(column: Int, collation: Collation)]] =
+            keyKind == .rowid ? [[(key[0], .binary)]] : []
+        for index in indexes where index.isUnique {
+            let terms = index.terms.compactMap { term in
+                term.column.flatMap { column in
+                    Collation(rawValue: term.collationName).map { (column: column, collation: $0) }
+                }
+            }
+            if terms.count == index.terms.count, terms.allSatisfy({ $0.column >= 0 }) {
+                constraints.append(terms)
+            }
+        }
+        return constraints
     }
 }

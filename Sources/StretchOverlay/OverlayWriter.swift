@@ -148,6 +148,8 @@ final class OverlayWriter {
                 return nil
             }
             if arguments[0].isNull { return try insert(arguments, conflict) }
+            // A row that takes the place of another deletes what the statement visits later.
+            if conflict == .replace, let request = overlay.requestGathering(table) { throw request }
             try update(target(arguments[0]), arguments, conflict)
             return nil
         } catch let error as SQLiteError {

@@ -9,9 +9,14 @@ import StretchText
 /// Three tables that refer to each other, with triggers, in a stretched database and a plain one
 /// that live the same life of transactions, savepoints and statements that fail.
 ///
-/// Left out, as known differences: RAISE(IGNORE), after which `changes()` differs, UNIQUE columns
-/// beside the key, and OR REPLACE of keys that shift over one another.
+/// Left out, as known differences: RAISE(IGNORE), after which `changes()` differs, and UNIQUE
+/// columns beside the key.
 final class FamilyTwin {
+    /// A known difference: an OR REPLACE after which the plain table has an orphan.
+    ///
+    /// SQLite miscounts where a replaced row and rows that refer to it are of one table.
+    struct KnownDifference: Error {}
+
     let database: StretchDatabase
     private let plain: Connection
     private let folder: TemporaryFolder
@@ -19,6 +24,8 @@ final class FamilyTwin {
     private var log: TwinLog
     private var savepointCount = 0
     private var shiftDistance: Int64 = 1_000
+    /// Whether the rows of `c` are visited in the order of their keys.
+    private let hasIntegerKeys: Bool
     /// Whether a row's new key changes rows that the same statement changes.
     private let cascadesOwnKeys: Bool
     private let tablesWithBeforeTriggers: [String]
@@ -47,6 +54,7 @@ final class FamilyTwin {
         tablesWithBeforeTriggers = ["g", "p", "c"].filter { table in
             script.contains { $0.includes("TRIGGER \(table)_") && $0.includes("BEFORE") }
         }
+        hasIntegerKeys = script.contains { $0.includes("TABLE c(id INTEGER") }
         cascadesOwnKeys = script.contains { $0.includes("REFERENCES p ON UPDATE CASCADE, s") }
         database = try StretchDatabase(path: folder.path("local.db"), configuration: .everyRemote)
         try database.enable(server: "file:archive.db")
@@ -149,7 +157,7 @@ final class FamilyTwin {
         // What a BEFORE trigger did for a row that is then ignored stays on a plain table only.
         let modes =
             tablesWithBeforeTriggers.contains(table) ? [""] : ["", "OR IGNORE ", "OR FAIL "]
-        let mode = random.choice(["", "", "OR ABORT "] + modes)
+        let mode = random.choice(["", "", "OR ABORT ", "OR REPLACE "] + modes)
         switch random.integer(0...9) {
         case 0...1: return insertion(table, mode)
         case 2...3: return "DELETE FROM \(table) WHERE \(condition())"
@@ -157,7 +165,8 @@ final class FamilyTwin {
         default:
             let assignment = assignment(table)
             // Where rows get in each other's way, or two of them fail, the order of visits decides.
-            let isSingle = mode == "OR FAIL " || assignment.beginsWith("id =")
+            let isOrdered = mode == "OR REPLACE " && (table != "c" || hasIntegerKeys)
+            let isSingle = mode == "OR FAIL " || assignment.beginsWith("id =") && !isOrdered
             let condition = isSingle ? "id = \(id())" : condition()
             return "UPDATE \(mode)\(table) SET \(assignment) WHERE \(condition)"
         }
@@ -240,7 +249,10 @@ final class FamilyTwin {
             guard isSame || TwinLog.code(actual) == 1 else {
                 throw log.difference("error \(actual), not \(expected)")
             }
-        case (.success, .failure(let actual)): throw log.difference("error \(actual), not success")
+        case (.success, .failure(let actual)):
+            let hasOrphans = try !plain.rows("PRAGMA foreign_key_check").isEmpty
+            if sql.includes("OR REPLACE"), hasOrphans { throw KnownDifference() }
+            throw log.difference("error \(actual), not success")
         case (.failure(let expected), .success): throw log.difference("success, not \(expected)")
         }
         guard plain.isInTransaction == database.isInTransaction else {

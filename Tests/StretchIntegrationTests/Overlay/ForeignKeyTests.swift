@@ -166,4 +166,98 @@ import Testing
         }
         try twin.compare("m")
     }
+
+    // MARK: REPLACE
+
+    private static let rules = [
+        "CASCADE", "SET NULL", "SET DEFAULT", "RESTRICT", "NO ACTION",
+        "NO ACTION DEFERRABLE INITIALLY DEFERRED",
+    ]
+
+    @Test(
+        arguments: rules,
+        [
+            [("p", "y < 2025"), ("c", "y < 2025")], [("p", "y < 2025")], [("c", "y < 2025")],
+            [("c", "y > 0"), ("p", "y > 0")], [("c", "y < 0"), ("p", "y < 0")],
+        ])
+    func `a replaced row's children follow their rule`(
+        rule: String, tables: [(String, String)]
+    ) throws {
+        for sql in [
+            "REPLACE INTO p VALUES(1, 'A', 2024)", "REPLACE INTO p VALUES(2, 'B', 2025)",
+            "INSERT OR REPLACE INTO p VALUES(1, 'X', 2030), (3, 'Y', 2030)",
+            "REPLACE INTO p(u, y) VALUES('A', 2024)", "REPLACE INTO p VALUES(7, 'B', 2024)",
+            "REPLACE INTO p VALUES(1, 'B', 2024)", "REPLACE INTO p SELECT id + 1, u, y FROM p",
+            "UPDATE OR REPLACE p SET id = 1 WHERE id = 2",
+            "UPDATE OR REPLACE p SET id = id + 1", "UPDATE OR REPLACE p SET id = id - 1",
+            "UPDATE OR REPLACE p SET u = 'A' WHERE id = 2",
+            "UPDATE OR REPLACE p SET u = 'C' WHERE y < 2025",
+            "INSERT OR IGNORE INTO p VALUES(1, 'Z', 2030)",
+            "INSERT INTO p VALUES(1, 'Z', 2030) ON CONFLICT(id) DO UPDATE SET y = 2031",
+        ] {
+            let opening = sql.utf8.count % 2 == 0 ? "SELECT 1" : "BEGIN"
+            let twin = try MigratedTwin(
+                """
+                CREATE TABLE p(id INTEGER PRIMARY KEY AUTOINCREMENT, u TEXT UNIQUE, y INT);
+                CREATE TABLE c(id INTEGER PRIMARY KEY AUTOINCREMENT,
+                    p INT DEFAULT 4 REFERENCES p(id) ON DELETE \(rule), y INT);
+                CREATE TABLE cu(id INTEGER PRIMARY KEY AUTOINCREMENT,
+                    p TEXT DEFAULT 'D' REFERENCES p(u) ON DELETE \(rule), y INT);
+                CREATE INDEX i ON c(p);
+                INSERT INTO p VALUES(1, 'A', 2024), (2, 'B', 2025), (3, 'C', 2024),
+                    (4, 'D', 2025);
+                INSERT INTO c VALUES(1, 1, 2024), (2, 2, 2025), (3, 2, 2024), (4, 4, 2024);
+                INSERT INTO cu VALUES(1, 'C', 2024), (2, 'D', 2024);
+                """, tables)
+            try twin.database.migrate()
+            try twin.both("PRAGMA foreign_keys = 1")
+            try twin.both(opening)
+            try twin.both(sql)
+            for table in ["p", "c", "cu"] { try twin.compare(table, "\(sql)") }
+            if twin.plain.isInTransaction { try twin.both("COMMIT") }
+            #expect(twin.database.isInTransaction == twin.plain.isInTransaction)
+            if twin.plain.isInTransaction { try twin.both("ROLLBACK") }
+            for table in ["p", "c", "cu"] { try twin.compare(table, "\(sql), in the end") }
+            let findings = try twin.database.verify().findings
+            #expect(findings.isEmpty, "\(sql)")
+        }
+    }
+
+    @Test func `a REPLACE in a trigger and in a constraint deletes cold children`() throws {
+        let twin = try MigratedTwin(
+            """
+            CREATE TABLE p(id INTEGER PRIMARY KEY ON CONFLICT REPLACE, y INT);
+            CREATE TABLE q(id INTEGER PRIMARY KEY, y INT);
+            CREATE TABLE c(id INTEGER PRIMARY KEY AUTOINCREMENT,
+                p INT REFERENCES p ON DELETE CASCADE, q INT REFERENCES q ON DELETE CASCADE, y INT);
+            CREATE TABLE job(x INT);
+            CREATE TRIGGER t AFTER INSERT ON job BEGIN REPLACE INTO q VALUES(NEW.x, 0); END;
+            INSERT INTO p VALUES(1, 2024), (2, 2025); INSERT INTO q VALUES(1, 2024), (2, 2025);
+            INSERT INTO c VALUES(1, 1, 2, 2024), (2, 2, 1, 2024), (3, NULL, NULL, 2025);
+            """, [("c", "y < 2025")])
+        try twin.both("PRAGMA foreign_keys = 1")
+        try twin.both("INSERT INTO p VALUES(1, 2030)")
+        try twin.compare("c")
+        try twin.both("INSERT INTO job VALUES(1)")
+        try twin.compare("c")
+        #expect(try twin.database.query("SELECT count(*) FROM c").rows == [[1]])
+    }
+
+    @Test func `only a REPLACE makes the children of an existing row hot`() throws {
+        let twin = try MigratedTwin(
+            """
+            CREATE TABLE p(id INTEGER PRIMARY KEY, y INT);
+            CREATE TABLE c(id INTEGER PRIMARY KEY AUTOINCREMENT, p INT REFERENCES p, y INT);
+            INSERT INTO p VALUES(1, 1); INSERT INTO c VALUES(1, 1, 1), (2, 1, 1), (3, 1, 9);
+            """, [("c", "y < 5")])
+        try twin.both("PRAGMA foreign_keys = 1")
+        for sql in [
+            "INSERT OR IGNORE INTO p VALUES(1, 2)",
+            "INSERT INTO p VALUES(1, 2) ON CONFLICT(id) DO UPDATE SET y = 3",
+            "UPDATE p SET y = 4",
+        ] {
+            try twin.both(sql)
+            #expect(try twin.hotRowCount("c") == 1, "\(sql)")
+        }
+    }
 }
