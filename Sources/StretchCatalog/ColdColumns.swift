@@ -63,6 +63,7 @@ package struct ColdColumns {
                 batch: batch.visible.id, columns: ids, from: ordinal,
                 maximumRowCount: maximumRowCount, into: buffer)
         }
+        buffer.removeAll()
         let page = RowBuffer(columnCount: places.remote.count)
         try endpoint.read(
             batch: batch.visible.id, columns: places.remote, from: ordinal,

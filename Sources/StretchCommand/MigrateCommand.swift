@@ -186,7 +186,7 @@ extension MigrationReport {
         switch reason {
         case .nullInKey: "their key contains NULL"
         case .highestRowid: "the highest key stays, so that it is not generated again"
-        case .hotChild: "a hot row of another table refers to them"
+        case .hotChild: "a hot row refers to them"
         case .refused: "the remote cannot hold them"
         }
     }

@@ -71,8 +71,8 @@ package struct EligibilityQuery: Hashable, Sendable {
     private let keepsHighestRowid: Bool
     private let children: [ForeignKeySchema]
     private let filterCondition: String
-    /// The common table expressions that the condition reads, before the SELECT.
-    private let commonTables: String
+    /// The common table expressions that the condition reads.
+    private let commonTableList: [String]
 
     /// Builds the query of a table.
     ///
@@ -101,8 +101,11 @@ package struct EligibilityQuery: Hashable, Sendable {
         keepsHighestRowid = schema.keyKind == .rowid && !schema.isAutoincrement
         children = schema.children.filter { !$0.parentColumns.isEmpty }
         filterCondition = Self.condition(filter: filter, followed: followed, alias: "h")
-        commonTables =
-            followed.map { "WITH \($0.commonTables.joined(separator: ", ")) " } ?? ""
+        commonTableList = followed?.commonTables ?? []
+    }
+
+    private var commonTables: String {
+        commonTableList.isEmpty ? "" : "WITH \(commonTableList.joined(separator: ", ")) "
     }
 
     /// Returns the condition of a row that the filter and the followed parent select.
@@ -128,38 +131,135 @@ package struct EligibilityQuery: Hashable, Sendable {
         return "h.\(rowid) = (SELECT max(m.\(rowid)) FROM main.\(name.quotedName) AS m)"
     }
 
-    /// A condition that is true if no hot row refers to the row; `nil` if no foreign key references
-    /// the table.
-    private var hasNoHotChild: String? {
-        guard !children.isEmpty else { return nil }
-        return children.map { key in
-            let join = zip(key.parentColumns, key.childColumns).map {
-                "h.\($0.quotedName) = c.\($1.quotedName)"
-            }
-            return """
-                NOT EXISTS (SELECT 1 FROM main.\(key.child.quotedName) AS c \
-                WHERE \(join.joined(separator: " AND ")))
-                """
+    /// A condition that is true if no other hot row refers to the row; `nil` if no foreign key
+    /// references the table.
+    private var hasNoHotChild: String? { hasNoHotChild(of: children) }
+
+    private func hasNoHotChild(of keys: [ForeignKeySchema]) -> String? {
+        guard !keys.isEmpty else { return nil }
+        return keys.map { key in
+            "NOT EXISTS (SELECT 1 FROM \(Self.child(of: key)) WHERE \(isChild(by: key)))"
         }.joined(separator: " AND ")
     }
 
-    /// Whether migrating rows can make other rows of the table eligible.
-    package var refersToItself: Bool { children.contains { $0.child.isEqualFoldingCase(name) } }
+    private static func child(of key: ForeignKeySchema) -> String {
+        "main.\(key.child.quotedName) AS c"
+    }
+
+    /// A condition that is true if the row `c` refers to another row `h`.
+    private func isChild(by key: ForeignKeySchema) -> String {
+        let join = zip(key.parentColumns, key.childColumns).map {
+            "h.\($0.quotedName) = c.\($1.quotedName)"
+        }
+        let isOwn = key.child.isEqualFoldingCase(name)
+        return (join + (isOwn ? ["NOT (\(isSame("c", "h")))"] : [])).joined(separator: " AND ")
+    }
+
+    /// Whether rows of the table can refer to other rows of it.
+    package var refersToItself: Bool { !ownKeys.isEmpty }
+
+    /// The foreign keys from the table to itself.
+    var ownKeys: [ForeignKeySchema] { children.filter { $0.child.isEqualFoldingCase(name) } }
 
     /// The condition of an eligible row.
-    package var condition: String {
+    package var condition: String { condition(regarding: children) }
+
+    /// - Parameter keys: The foreign keys by which a hot row keeps the row.
+    private func condition(regarding keys: [ForeignKeySchema]) -> String {
         var parts = [filterCondition]
         if let hasNullInKey { parts.append("NOT (\(hasNullInKey))") }
         if let isHighest { parts.append("NOT (\(isHighest))") }
-        if let hasNoHotChild { parts.append(hasNoHotChild) }
+        if let hasNoHotChild = hasNoHotChild(of: keys) { parts.append(hasNoHotChild) }
         return parts.joined(separator: " AND ")
+    }
+
+    /// The condition of a row that is eligible once the rows of the table that refer to it moved.
+    private var conditionBesideOwnKeys: String {
+        condition(regarding: children.filter { !$0.child.isEqualFoldingCase(name) })
+    }
+
+    // MARK: Identity
+
+    /// The columns that identify a hot row: its rowid, or its key in a table without rowids.
+    private func identity(_ alias: String) -> [String] {
+        rowid.map { ["\(alias).\($0)"] } ?? keyTerms.map { $0.sql(alias) }
+    }
+
+    private func isSame(_ first: String, _ second: String) -> String {
+        zip(identity(first), identity(second)).map { "\($0) IS \($1)" }
+            .joined(separator: " AND ")
+    }
+
+    // MARK: Rows that refer to each other
+
+    /// Returns a query for the row to which a row refers, if it is eligible beside those that refer
+    /// to it: the identifier and the columns.
+    ///
+    /// The parameters are the values of the key's child columns.
+    func parentSQL(_ key: ForeignKeySchema) -> String {
+        let match = key.parentColumns.enumerated().map { "h.\($1.quotedName) = ?\($0 + 1)" }
+        return """
+            \(commonTables)SELECT \(rowColumns) FROM \(source) \
+            WHERE \(match.joined(separator: " AND ")) AND \(conditionBesideOwnKeys)
+            """
+    }
+
+    /// A query for the number of references to a row from other rows of the table.
+    ///
+    /// The parameters are the row's identity.
+    var referenceCountSQL: String {
+        let counts = ownKeys.map {
+            "(SELECT count(*) FROM \(Self.child(of: $0)) WHERE \(isChild(by: $0)))"
+        }
+        let match = identity("h").enumerated().map { "\($1) = ?\($0 + 1)" }
+        return """
+            SELECT \(counts.joined(separator: " + ")) FROM \(source) \
+            WHERE \(match.joined(separator: " AND "))
+            """
+    }
+
+    /// A query that counts the rows that can move after those of the table that refer to them.
+    private var closedCountSQL: String {
+        let names = identity("h").indices.map { "k\($0)" }.joined(separator: ", ")
+        func list(_ alias: String) -> String { identity(alias).joined(separator: ", ") }
+        let table = "main.\(name.quotedName)"
+        let steps = ownKeys.map { key in
+            zip(key.parentColumns, key.childColumns).map {
+                "p.\($0.quotedName) = s.\($1.quotedName)"
+            }.joined(separator: " AND ")
+        }
+        let first = steps.map {
+            """
+            SELECT \(list("p")) FROM \(table) AS s JOIN \(table) AS p ON \($0) \
+            WHERE (\(list("s"))) NOT IN (SELECT \(names) FROM passes)
+            """
+        }
+        let match = identity("s").enumerated().map { "\($1) = x.k\($0)" }
+            .joined(separator: " AND ")
+        let others = steps.map {
+            """
+            SELECT \(list("p")) FROM stays AS x JOIN \(table) AS s ON \(match) \
+            JOIN \(table) AS p ON \($0)
+            """
+        }
+        let tables =
+            commonTableList + [
+                "passes(\(names)) AS (SELECT \(list("h")) FROM \(source) "
+                    + "WHERE \(conditionBesideOwnKeys))",
+                "stays(\(names)) AS (\((first + others).joined(separator: " UNION ")))",
+            ]
+        return """
+            WITH RECURSIVE \(tables.joined(separator: ", ")) \
+            SELECT count(*) FROM passes WHERE (\(names)) NOT IN (SELECT \(names) FROM stays)
+            """
     }
 
     // MARK: Statements
 
     /// A query that counts the eligible rows.
     package var countSQL: String {
-        "\(commonTables)SELECT count(*) FROM \(source) WHERE \(condition)"
+        guard !refersToItself else { return closedCountSQL }
+        return "\(commonTables)SELECT count(*) FROM \(source) WHERE \(condition)"
     }
 
     /// A query that counts the rows that meet the filter but stay hot.
@@ -179,15 +279,26 @@ package struct EligibilityQuery: Hashable, Sendable {
     /// The identifier is the rowid, or NULL without one. The limit is the last parameter; in a
     /// continuation, the first parameters are the last row's position.
     package func rowsSQL(isContinuation: Bool) -> String {
-        let identifier = rowid.map { "h.\($0)" } ?? "NULL"
-        let list = [identifier] + columns.map { "h.\($0.quotedName)" }
         let parameterCount = isContinuation ? placeParameterCount : 0
         let place = isContinuation ? "\(placeCondition) AND " : ""
         return """
-            \(commonTables)SELECT \(list.joined(separator: ", ")) FROM \(source) \
+            \(commonTables)SELECT \(rowColumns) FROM \(source) \
             WHERE \(place)\(condition) \
             ORDER BY \(order) LIMIT ?\(parameterCount + 1)
             """
+    }
+
+    private var rowColumns: String {
+        ([rowid.map { "h.\($0)" } ?? "NULL"] + columns.map { "h.\($0.quotedName)" })
+            .joined(separator: ", ")
+    }
+
+    /// The table positions of the columns that identify a hot row; `nil` if its rowid does.
+    var identityColumns: [Int]? { rowid == nil ? keyTerms.map(\.column) : nil }
+
+    /// Returns the table positions of columns by name.
+    func positions(of names: [String]) -> [Int] {
+        names.compactMap { name in columns.firstIndex { $0.isEqualFoldingCase(name) } }
     }
 
     /// Whether the order is by rowid rather than by the key's columns.

@@ -86,8 +86,60 @@ final class EligibleRowReader {
                 }
             }
             if rows.rowCount > 0 { place = lastPlace(of: rows) }
+            try addParents(
+                to: rows, maximumRowCount: maximumRowCount, maximumByteCount: maximumByteCount)
             return cookie
         }
+    }
+
+    /// Adds the rows of the same table that only rows of the batch refer to, children first.
+    private func addParents(
+        to rows: RowBuffer, maximumRowCount: Int, maximumByteCount: Int
+    ) throws {
+        let keys = try query.ownKeys.map { key in
+            (query.positions(of: key.childColumns), try connection.cached(query.parentSQL(key)))
+        }
+        guard !keys.isEmpty else { return }
+        let counting = try connection.cached(query.referenceCountSQL)
+        // For each parent the number of references from rows that are not in the batch.
+        var referenceCounts: [[Value]: Int64] = [:]
+        var row = 0
+        while row < rows.rowCount {
+            for (columns, parent) in keys {
+                guard rows.rowCount < maximumRowCount, rows.byteCount < maximumByteCount else {
+                    return
+                }
+                let values = columns.map { rows.value(row: row, column: $0).value }
+                guard !values.contains(.null) else { continue }
+                defer { parent.reset() }
+                guard try parent.bind(values).step() else { continue }
+                let identity = identity(of: parent)
+                guard identity != self.identity(ofRow: row, of: rows) else { continue }
+                var count = try referenceCounts[identity] ?? referenceCount(identity, counting)
+                count -= 1
+                referenceCounts[identity] = count
+                guard count == 0 else { continue }
+                rows.beginRow(identifier: parent.integer(0))
+                rows.appendRow(of: parent, from: 1, routines: connection.routines)
+            }
+            row += 1
+        }
+    }
+
+    private func referenceCount(_ identity: [Value], _ statement: Statement) throws -> Int64 {
+        try statement.bind(identity).firstRow()?[0].integerValue ?? 0
+    }
+
+    private func identity(of statement: Statement) -> [Value] {
+        guard let columns = query.identityColumns else { return [.integer(statement.integer(0))] }
+        return columns.map { statement.column($0 + 1) }
+    }
+
+    private func identity(ofRow row: Int, of rows: RowBuffer) -> [Value] {
+        guard let columns = query.identityColumns else {
+            return [.integer(rows.rowIdentifiers[row])]
+        }
+        return columns.map { rows.value(row: row, column: $0).value }
     }
 
     private func lastPlace(of rows: RowBuffer) -> [Value] {
