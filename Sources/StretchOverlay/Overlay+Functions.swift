@@ -55,7 +55,7 @@ extension Overlay {
     /// `stretch_recall(trigger key, table, key …)`: makes the row with the key hot, before SQLite
     /// looks for a conflict.
     private func recallKey(_ arguments: Arguments) throws {
-        guard let table = try calledTable(arguments), !isRecalling else { return }
+        guard let table = try calledTable(arguments), recalledTable == nil else { return }
         // The key cannot be cold: the usual case of an insert, at the cost of one comparison.
         try refresh()
         guard !table.manifest.isEmpty else { return }
@@ -78,7 +78,7 @@ extension Overlay {
     /// hot that a foreign key check is about to look up.
     private func recallMatching(_ arguments: Arguments) throws {
         guard let table = try calledTable(arguments), arguments.count > 4,
-            connection.isEnabled(.foreignKeys)
+            recalledTable != table.table.id, connection.isEnabled(.foreignKeys)
         else { return }
         var columns: [(column: Int, value: Value, collation: Collation)] = []
         for index in stride(from: 2, to: arguments.count - 2, by: 3) {
@@ -112,7 +112,7 @@ extension Value {
     ///
     /// Text that looks like a number is converted for numeric columns, and numbers are converted to
     /// text for text columns.
-    fileprivate func applying(_ affinity: Affinity) -> Value {
+    func applying(_ affinity: Affinity) -> Value {
         switch (self, affinity) {
         case (.text(let text), .integer), (.text(let text), .numeric), (.text(let text), .real):
             guard let string = text.string?.trimmedASCII else { return self }

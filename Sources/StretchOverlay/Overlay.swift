@@ -47,8 +47,8 @@ package final class Overlay {
     private var endpoint: (any Endpoint)?
     private(set) var dataVersion: UInt32 = 0
     private var schemaVersion: Int64 = -1
-    /// Whether a row is being recalled; the triggers of the overlay then do nothing.
-    var isRecalling = false
+    /// The table of which a row is being recalled, after the rows of the table that it refers to.
+    var recalledTable: Int64?
     var unfinished = UnfinishedTombstones()
     /// The shape of the statement that is being prepared.
     var shape = StatementShape.unknown

@@ -111,6 +111,11 @@ final class RowRecall {
 
     private func insertAll(_ rows: RowBuffer, mayPostpone: Bool) throws {
         if mayPostpone { try postpone(rows) }
+        guard !hasOwnKeys else {
+            var seen: Set<Int64> = []
+            _ = try insert(ancestorsFirst(rows, seen: &seen))
+            return
+        }
         for row in 0..<rows.rowCount { _ = try insert(row, of: rows) }
     }
 
@@ -137,33 +142,143 @@ final class RowRecall {
         try recall([location])[location]
     }
 
-    /// Recalls the rows at locations.
+    /// Recalls the rows at locations, and first those of the same table to which they refer.
     ///
     /// - Returns: The identities of the hot rows, without those of rows that a hot row hid.
     func recall(_ locations: [ColdLocation]) throws -> [ColdLocation: [Value]] {
+        guard hasOwnKeys else { return try insert(locations) }
+        var order: [ColdLocation] = []
+        var seen: Set<Int64> = []
+        try forEachPage(of: locations) { rows, _ in
+            order += try ancestorsFirst(rows, seen: &seen)
+        }
+        return try insert(order)
+    }
+
+    /// Recalls the rows at locations in their order.
+    private func insert(_ locations: [ColdLocation]) throws -> [ColdLocation: [Value]] {
         var identities: [ColdLocation: [Value]] = [:]
-        let rows = RowBuffer(columnCount: schema.columns.count)
-        for (number, batchLocations) in Dictionary(grouping: locations, by: \.batchNumber)
-            .sorted(by: { $0.key < $1.key })
-        {
-            let batch = try batch(numbered: number)
-            var ordinals = Set(batchLocations.map(\.ordinal)).sorted()[...]
-            while let first = ordinals.first {
-                // Rows close together are read at once.
-                let last = ordinals.prefix { $0 - first < Self.maximumPageRowCount }.last ?? first
-                try read(batch, from: first, rowCount: Int(last - first) + 1, into: rows)
-                while let ordinal = ordinals.first, ordinal <= last {
-                    ordinals.removeFirst()
-                    let location = ColdLocation(batchNumber: number, ordinal: ordinal)
-                    rows.rowIdentifiers[Int(ordinal - first)] = location.packed
-                    identities[location] = try insert(Int(ordinal - first), of: rows)
+        try forEachPage(of: locations) { rows, page in
+            for location in page {
+                guard let row = rows.rowIdentifiers.firstIndex(of: location.packed) else {
+                    continue
                 }
+                identities[location] = try insert(row, of: rows)
             }
         }
         return identities
     }
 
-    private static let maximumPageRowCount: Int64 = 256
+    /// Reads the rows at locations, a page at a time; the pages follow the order of the locations.
+    private func forEachPage(
+        of locations: [ColdLocation], _ body: (RowBuffer, ArraySlice<ColdLocation>) throws -> Void
+    ) throws {
+        let (page, read) = (
+            RowBuffer(columnCount: schema.columns.count),
+            RowBuffer(columnCount: schema.columns.count)
+        )
+        for start in stride(from: 0, to: locations.count, by: Self.maximumPageRowCount) {
+            let part = locations[start..<min(start + Self.maximumPageRowCount, locations.count)]
+            page.removeAll()
+            for (number, places) in Dictionary(grouping: part, by: \.batchNumber) {
+                let batch = try batch(numbered: number)
+                var ordinals = Set(places.map(\.ordinal)).sorted()[...]
+                while let first = ordinals.first {
+                    // Rows close together are read at once.
+                    let last =
+                        ordinals.prefix { $0 - first < Int64(Self.maximumPageRowCount) }.last
+                        ?? first
+                    try self.read(batch, from: first, rowCount: Int(last - first) + 1, into: read)
+                    while let ordinal = ordinals.first, ordinal <= last {
+                        ordinals.removeFirst()
+                        let row = Int(ordinal - first)
+                        read.rowIdentifiers[row] =
+                            ColdLocation(batchNumber: number, ordinal: ordinal).packed
+                        page.appendRow(row, of: read)
+                    }
+                }
+            }
+            try body(page, part)
+        }
+    }
+
+    private static let maximumPageRowCount = 256
+
+    // MARK: Ancestors
+
+    private var hasOwnKeys: Bool { !ownKeys.isEmpty && connection.isEnabled(.foreignKeys) }
+
+    /// The foreign keys from the table to itself, as the positions of their columns.
+    private lazy var ownKeys: [[(child: Int, parent: Int)]] = schema.children
+        .filter { $0.child.isEqualFoldingCase(schema.name) }
+        .map { key in
+            zip(key.childColumns, key.parentColumns).compactMap { child, parent in
+                schema.column(named: child).flatMap { child in
+                    schema.column(named: parent).map { (child, $0) }
+                }
+            }
+        }
+
+    /// Returns rows, and the cold rows of the table to which they refer directly or indirectly, in
+    /// an order in which each row follows those that it refers to.
+    ///
+    /// One trigger inside another for each of them would exceed the stack.
+    private func ancestorsFirst(
+        _ rows: RowBuffer, seen: inout Set<Int64>
+    ) throws -> [ColdLocation] {
+        var order: [ColdLocation] = []
+        var path: [(location: Int64, parents: RowBuffer, next: Int)] = []
+        let nothing = RowBuffer(columnCount: schema.columns.count, capacity: 64)
+        for row in 0..<rows.rowCount where seen.insert(rows.rowIdentifiers[row]).inserted {
+            path.append((rows.rowIdentifiers[row], try coldParents(of: row, of: rows), 0))
+            while let (location, parents, next) = path.popLast() {
+                guard next < parents.rowCount else {
+                    order.append(ColdLocation(packed: location))
+                    continue
+                }
+                let isLast = next + 1 == parents.rowCount
+                path.append((location, isLast ? nothing : parents, isLast ? 0 : next + 1))
+                let parent = parents.rowIdentifiers[next]
+                guard seen.insert(parent).inserted else { continue }
+                path.append((parent, try coldParents(of: next, of: parents), 0))
+            }
+        }
+        return order
+    }
+
+    private func coldParents(of row: Int, of rows: RowBuffer) throws -> RowBuffer {
+        let parents = RowBuffer(columnCount: schema.columns.count, capacity: 64)
+        for key in ownKeys {
+            let found = try coldParents(of: row, of: rows, by: key)
+            for parent in 0..<found.rowCount { parents.appendRow(parent, of: found) }
+        }
+        return parents
+    }
+
+    private func coldParents(
+        of row: Int, of rows: RowBuffer, by key: [(child: Int, parent: Int)]
+    ) throws -> RowBuffer {
+        let nothing = RowBuffer(columnCount: schema.columns.count, capacity: 64)
+        let values = key.map { child, parent in
+            rows.value(row: row, column: child).value.applying(schema.columns[parent].affinity)
+        }
+        guard !key.isEmpty, !values.contains(.null) else { return nothing }
+        let conditions = key.enumerated().map {
+            "h.\(schema.columns[$1.parent].name.quotedName) = ?\($0 + 1)"
+        }
+        let hot = try connection.cached(
+            """
+            SELECT 1 FROM main.\(schema.name.quotedName) AS h \
+            WHERE \(conditions.joined(separator: " AND "))
+            """)
+        guard try hot.bind(values).firstRow() == nil else { return nothing }
+        return try visibleRows(
+            zip(key, values).compactMap { key, value in
+                table.coldConstraint(
+                    key.parent, .equal, value,
+                    collationName: schema.columns[key.parent].collationName)
+            })
+    }
 
     private func batch(numbered number: Int64) throws(StretchError) -> ManifestBatch {
         let batch = table.manifest.batches.first { $0.visible.number == number }
@@ -316,9 +431,9 @@ final class RowRecall {
     /// It is therefore done only if there are such triggers, and refused while the application
     /// reads.
     private func withoutTriggers(_ body: () throws -> Void) throws {
-        let wasRecalling = overlay.isRecalling
-        overlay.isRecalling = true
-        defer { overlay.isRecalling = wasRecalling }
+        let outer = overlay.recalledTable
+        overlay.recalledTable = table.table.id
+        defer { overlay.recalledTable = outer }
         guard mustHideFromTriggers else { return try body() }
         guard try overlay.runningStatementCount() <= 1 else {
             throw SQLiteError(

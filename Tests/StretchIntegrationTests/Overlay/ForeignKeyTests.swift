@@ -260,4 +260,22 @@ import Testing
             #expect(try twin.hotRowCount("c") == 1, "\(sql)")
         }
     }
+
+    // MARK: Ancestors
+
+    @Test func `a cold row with thousands of ancestors becomes hot`() throws {
+        let twin = try MigratedTwin(
+            """
+            CREATE TABLE s(id INTEGER PRIMARY KEY AUTOINCREMENT, prev INT REFERENCES s(id), v TEXT);
+            CREATE INDEX i ON s(prev);
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
+                INSERT INTO s SELECT i, nullif(i - 1, 0), 'v' FROM n;
+            """, [("s", "id > 0")], batchRowCount: 1_000)
+        #expect(try twin.hotRowCount("s") == 0)
+        try twin.both("PRAGMA foreign_keys = 1")
+        try twin.both("UPDATE s SET v = 'w' WHERE id = 2990")
+        try twin.both("INSERT INTO s VALUES(4000, 2995, 'new')")
+        try twin.both("DELETE FROM s WHERE id > 2900")
+        try twin.compare("s")
+    }
 }
