@@ -101,6 +101,14 @@ public protocol LoginEndpoint: Endpoint {
     ) throws(StretchError) -> RemoteCredential
 }
 
+/// A remote that may not answer, and for which a call waits a limited time.
+public protocol WaitingEndpoint: Endpoint {
+    /// How long a call waits for a remote that sends nothing before it throws `remoteUnavailable`.
+    ///
+    /// It applies to later calls, including those of scans that are open.
+    var patience: Duration { get set }
+}
+
 /// A remote that accepts the rows of the next batch while the previous batch is completed.
 public protocol PipelinedEndpoint: Endpoint {
     /// Starts to send the rows of a batch while other calls are made. Nothing is committed.

@@ -82,7 +82,7 @@ public struct RelationGap: Hashable, Sendable {
 ///
 /// No call has a default implementation, so each remote states its permissions explicitly. Optional
 /// capabilities are separate protocols: ``BranchingEndpoint``, ``CollectingEndpoint``,
-/// ``LoginEndpoint``, ``PipelinedEndpoint``.
+/// ``LoginEndpoint``, ``PipelinedEndpoint``, ``WaitingEndpoint``.
 public protocol Endpoint: AnyObject {
     /// The number of round trips since the session began.
     var roundTripCount: Int { get }

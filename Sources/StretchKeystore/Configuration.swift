@@ -12,6 +12,10 @@ public struct Configuration: Sendable {
     public var routines: Routines
     /// How long a call waits for another connection's lock.
     public var busyTimeout: Duration = .seconds(10)
+    /// How long a remote that sends nothing may keep a statement that holds the file's write lock.
+    ///
+    /// All other writers of the file wait meanwhile.
+    package var patienceOfWrites: Duration = .seconds(30)
     /// The VFS of the local file, or `nil` for SQLite's default.
     package var localVFS: String?
     /// Returns the current time in UTC, in SQLite's format: `2026-11-22 10:00:00.000`.

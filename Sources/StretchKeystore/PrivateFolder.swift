@@ -107,6 +107,8 @@ struct PrivateFolder {
         if found == nil { found = try GuardedFile.open(path, O_RDWR, .user) }
         guard let descriptor = found else { throw failure("cannot open \"\(path)\"") }
         defer { close(descriptor) }
+        // Other holders read and write a few small files, and the lock ends with their process; a
+        // reauthorization holds its own lock for as long as its calls to the remote wait.
         while flock(descriptor, LOCK_EX) != 0 {
             guard errno == EINTR else { throw failure("cannot lock \"\(path)\"") }
         }

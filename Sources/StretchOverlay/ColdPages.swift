@@ -59,6 +59,7 @@ final class ColdPages {
                 // Few rows at first, for LIMIT; then more, for speed.
                 maximumRowCount = min(maximumRowCount * 4, 2_048)
             }
+            overlay.limitWait()
             return try scan.nextPage(into: page, maximumRowCount: maximumRowCount) ? page : nil
         }
     }

@@ -45,6 +45,8 @@ package final class Overlay {
     /// The rehearsal of the running statement, while it is in progress.
     var rehearsal: Rehearsal?
     private var endpoint: (any Endpoint)?
+    /// The session, if calls wait for the remote, and how long they usually do.
+    private var waiting: (endpoint: any WaitingEndpoint, usual: Duration)?
     private(set) var dataVersion: UInt32 = 0
     private var schemaVersion: Int64 = -1
     /// The table of which a row is being recalled, after the rows of the table that it refers to.
@@ -454,17 +456,30 @@ package final class Overlay {
             throw StretchError(.wrongState, "the database is not stretch-enabled")
         }
         if let link { try link.require(record, pending: pendingStep()) }
-        if let endpoint { return endpoint }
+        if let endpoint {
+            limitWait()
+            return endpoint
+        }
         let address = try EndpointAddress(parsing: record.endpoint)
         let made = try configuration.endpoint(at: address, localPath: localPath, as: .reader)
         endpoint = made
+        waiting = (made as? any WaitingEndpoint).map { ($0, $0.patience) }
         remoteInterrupter.use(made)
+        limitWait()
         return made
+    }
+
+    /// Sets how long the next call to the remote waits: not as long as usual while this connection
+    /// holds the file's write lock.
+    func limitWait() {
+        guard let waiting else { return }
+        let limit = connection.holdsWriteLock ? configuration.patienceOfWrites : waiting.usual
+        waiting.endpoint.patience = min(limit, waiting.usual)
     }
 
     /// Discards the session and the link state after a deliberate change.
     package func forgetRemote() {
-        endpoint = nil
+        (endpoint, waiting) = (nil, nil)
         link?.forget()
     }
 

@@ -146,7 +146,9 @@ enum RandomPassword {
 }
 
 extension PostgresConnection {
-    /// Returns the verifier with which the server checks a login's password without knowing it:
+    /// Returns the verifier with which the server checks a login's password without knowing it.
+    ///
+    /// The server is not asked, because the method is given:
     /// <https://www.postgresql.org/docs/15/libpq-misc.html#LIBPQ-PQENCRYPTPASSWORDCONN>.
     fileprivate func verifier(of login: RemoteCredential) throws -> String {
         let text = PQencryptPasswordConn(

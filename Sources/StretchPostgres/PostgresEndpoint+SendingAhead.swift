@@ -61,7 +61,7 @@ extension PostgresEndpoint {
         let connection = sent.connection
         let misfits = sent.wait()
         // The call starts now, with its own interruption.
-        connection.mark = connection.interrupter.mark
+        pool.begin(connection)
         return try attempt {
             defer {
                 connection.rollBack()
@@ -128,7 +128,7 @@ final class SentBatch: @unchecked Sendable {
         }
     }
 
-    /// Waits until the rows have been sent.
+    /// Waits until the rows have been sent; every wait of the thread for the server has a deadline.
     ///
     /// - Returns: The numbers of the columns with misfits, or `nil` if sending failed.
     func wait() -> Set<Int>? {

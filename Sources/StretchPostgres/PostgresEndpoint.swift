@@ -8,12 +8,19 @@ internal import StretchText
 /// columns: [Documentation/Formats.md](Documentation/Formats.md). Calls share a pool of sessions; a
 /// running scan has its own session and thus its own snapshot.
 public final class PostgresEndpoint: BranchingEndpoint, CollectingEndpoint, LoginEndpoint,
-    PipelinedEndpoint
+    PipelinedEndpoint, WaitingEndpoint
 {
     /// The address, with the schema that holds the remote.
     public let address: PostgresAddress
     /// The number of times that statements were sent and answered.
     public internal(set) var roundTripCount = 0
+    /// How long a call waits for a server that sends nothing: two minutes, unless set otherwise.
+    ///
+    /// Building an index and reading a whole relation wait longer.
+    public var patience: Duration {
+        get { pool.patience }
+        set { pool.patience = newValue }
+    }
     let pool: ConnectionPool
     let owner: OwnerProof?
     var directory: PostgresDirectory
@@ -152,7 +159,7 @@ public final class PostgresEndpoint: BranchingEndpoint, CollectingEndpoint, Logi
     @discardableResult
     func run(
         _ sql: String, on connection: PostgresConnection, expecting count: Int,
-        patience: Duration = PostgresConnection.patience
+        patience: Duration? = nil
     ) throws -> [PostgresResult] {
         roundTripCount += 1
         return try connection.run(sql, expecting: count, patience: patience)
@@ -162,7 +169,7 @@ public final class PostgresEndpoint: BranchingEndpoint, CollectingEndpoint, Logi
     @discardableResult
     func run(
         _ statements: [ServerStatement], on connection: PostgresConnection, expecting count: Int,
-        patience: Duration = PostgresConnection.patience
+        patience: Duration? = nil
     ) throws -> [PostgresResult] {
         roundTripCount += 1
         return try connection.run(statements, expecting: count, patience: patience)

@@ -280,6 +280,12 @@ public final class Connection {
     }
 
     /// The time at which a transaction acquires its locks:
+    /// Whether a transaction holds main's write lock, or might, if SQLite is too old to report it.
+    package var holdsWriteLock: Bool {
+        guard routines.versionNumber >= 3_034_000 else { return isInTransaction }
+        return routines.table.pointee.txn_state(handle, "main") == SQLITE_TXN_WRITE
+    }
+
     /// <https://sqlite.org/lang_transaction.html>.
     public enum TransactionKind: Sendable {
         /// Locks are acquired when they are needed.

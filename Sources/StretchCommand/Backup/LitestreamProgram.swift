@@ -47,6 +47,8 @@ struct LitestreamProgram: Sendable {
             process.standardError = try FileHandle(
                 forWritingTo: URL(fileURLWithPath: errorPath))
             try process.run()
+            // As in a shell, the program ends by its own timeouts or when it is stopped with this
+            // command; no lock of a database is held meanwhile.
             answer = try output.fileHandleForReading.readToEnd() ?? Data()
         } catch {
             throw StretchError(

@@ -72,6 +72,9 @@ extension StretchDatabase {
                 let endpoint = try configuration.endpoint(
                     at: address, localPath: path, isCreating: true, as: .administrator,
                     owner: owner)
+                if let waiting = endpoint as? any WaitingEndpoint {
+                    waiting.patience = min(waiting.patience, configuration.patienceOfWrites)
+                }
                 try endpoint.register(database: database, position: position)
                 try endpoint.authorize()
                 if made != nil { remote = try endpoint.identity() }

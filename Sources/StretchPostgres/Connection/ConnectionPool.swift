@@ -7,7 +7,12 @@ final class ConnectionPool {
     /// The maximum number of idle sessions; excess sessions are closed.
     static let maximumIdleCount = 4
 
+    /// The usual time that a call waits for a server that sends nothing.
+    static let usualPatience = Duration.seconds(120)
+
     let interrupter = CallInterrupter()
+    /// How long calls wait for a server that sends nothing.
+    var patience = ConnectionPool.usualPatience
     private let address: PostgresAddress
     private let credential: () throws(StretchError) -> RemoteCredential?
     private var idle: [PostgresConnection] = []
@@ -27,13 +32,19 @@ final class ConnectionPool {
     func take() throws -> (PostgresConnection, isReused: Bool) {
         while let connection = idle.popLast() {
             guard connection.isUsable else { continue }
-            connection.mark = interrupter.mark
+            begin(connection)
             return (connection, true)
         }
-        return (
-            try PostgresConnection(
-                address, credential: credential(), interrupter: interrupter), false
-        )
+        let connection = try PostgresConnection(
+            address, credential: credential(), interrupter: interrupter)
+        connection.patience = patience
+        return (connection, false)
+    }
+
+    /// Starts a call on a session that is in use.
+    func begin(_ connection: PostgresConnection) {
+        connection.mark = interrupter.mark
+        connection.patience = patience
     }
 
     /// Returns a session to the pool, or closes it if it is in a transaction.

@@ -5,7 +5,7 @@ extension PostgresConnection {
     /// Sends data of a COPY, and waits until little of it remains in memory.
     func putCopyData(_ bytes: UnsafeRawBufferPointer) throws {
         guard !bytes.isEmpty else { return }
-        let deadline = ContinuousClock.now + PostgresConnection.patience
+        let deadline = ContinuousClock.now + patience
         // A message has at most 1 GB; long rows are sent in parts.
         var rest = bytes[...]
         while !rest.isEmpty {
@@ -21,7 +21,7 @@ extension PostgresConnection {
     /// Ends a COPY whose data is complete.
     func endCopy() throws {
         guard PQputCopyEnd(handle, nil) == 1 else { throw lastError }
-        try flush(until: .now + PostgresConnection.patience)
+        try flush(until: .now + patience)
     }
 
     /// Skips the results before a COPY's data.
@@ -50,7 +50,7 @@ extension PostgresConnection {
         var row: UnsafeMutablePointer<CChar>?
         var count = PQgetCopyData(handle, &row, 1)
         if count == 0 {
-            let deadline = ContinuousClock.now + PostgresConnection.patience
+            let deadline = ContinuousClock.now + patience
             while count == 0 {
                 try wait(Int16(POLLIN), until: deadline, endsAtTurn: true)
                 guard PQconsumeInput(handle) == 1 else { throw lastError }

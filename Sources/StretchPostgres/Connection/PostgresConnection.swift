@@ -6,10 +6,18 @@ internal import StretchEndpoint
 /// A session with a PostgreSQL server, used from one thread at a time.
 ///
 /// The session keeps no state beyond a transaction, so it works with PgBouncer in transaction mode.
-/// The socket is nonblocking: every wait has a deadline, and ends when the call is interrupted.
+/// The socket is nonblocking: every wait is in ``wait(_:until:endsAtTurn:)``, has a deadline, and
+/// ends when the call is interrupted. In this mode libpq's other functions do not wait: they send
+/// what the socket takes, and PQgetResult is called only if PQisBusy is 0. Exceptions are the
+/// search for a host's address, which the resolver ends after its own timeouts
+/// (<https://man7.org/linux/man-pages/man5/resolv.conf.5.html>), and PQcancel, see ``cancel()``.
 final class PostgresConnection {
-    /// The default timeout of a wait for the server.
-    static let patience = Duration.seconds(120)
+    /// How long a wait for the server lasts, unless a call states another time.
+    var patience = ConnectionPool.usualPatience
+    /// Whether the server let a deadline pass.
+    ///
+    /// The session is then only closed, without any further message to the server.
+    private(set) var isSilent = false
 
     let handle: OpaquePointer
     /// Whether this session is connected directly to the server, without a transaction pooler.
@@ -48,6 +56,7 @@ final class PostgresConnection {
         try finishConnecting(address, hasPassword: credential?.password != nil)
     }
 
+    // In nonblocking mode it does not wait for the server, and closing the socket notifies it.
     deinit { PQfinish(handle) }
 
     private func finishConnecting(_ address: PostgresAddress, hasPassword: Bool) throws {
@@ -83,7 +92,7 @@ final class PostgresConnection {
 
     /// Whether the session is known to be between transactions.
     var isIdle: Bool {
-        PQstatus(handle) == CONNECTION_OK && !hasPendingResults
+        PQstatus(handle) == CONNECTION_OK && !hasPendingResults && !isSilent
             && PQtransactionStatus(handle) == PQTRANS_IDLE
     }
 
@@ -116,6 +125,7 @@ final class PostgresConnection {
                 throw StretchError(.cancelled, "a call to the remote was interrupted")
             }
             guard ContinuousClock.now < deadline else {
+                isSilent = true
                 throw PostgresError.lost("the server did not answer in time")
             }
             if endsAtTurn { return }
@@ -156,7 +166,7 @@ final class PostgresConnection {
         guard PQsendQuery(handle, path + sql) == 1 else { throw lastError }
         hasPendingResults = true
         if inSingleRows { useSingleRows() }
-        try flush(until: .now + PostgresConnection.patience)
+        try flush(until: .now + patience)
     }
 
     /// Sends statements with parameters in one round trip.
@@ -175,7 +185,7 @@ final class PostgresConnection {
             guard isSent == 1 else { throw lastError }
         }
         guard PQpipelineSync(handle) == 1 else { throw lastError }
-        try flush(until: .now + PostgresConnection.patience)
+        try flush(until: .now + patience)
     }
 
     /// Sends one statement with parameters in text form; its results are binary.
@@ -197,7 +207,7 @@ final class PostgresConnection {
             }
         }
         hasPendingResults = true
-        try flush(until: .now + PostgresConnection.patience)
+        try flush(until: .now + patience)
     }
 
     /// Returns each row of the statements just sent as a separate result.
@@ -222,7 +232,7 @@ final class PostgresConnection {
         let name = "stretch_\(preparedStatements.count)"
         guard PQsendPrepare(handle, name, sql, 0, nil) == 1 else { throw lastError }
         hasPendingResults = true
-        try flush(until: .now + PostgresConnection.patience)
+        try flush(until: .now + patience)
         try finish()
         preparedStatements[sql] = name
         return name
@@ -231,10 +241,10 @@ final class PostgresConnection {
     /// Returns the next result, or `nil` when all sent statements are complete.
     ///
     /// - Throws: The statement's error, as ``PostgresError``; further results must still be read.
-    func nextResult(patience: Duration = PostgresConnection.patience) throws -> PostgresResult? {
+    func nextResult(patience: Duration? = nil) throws -> PostgresResult? {
         var isBehindNull = false
         while true {
-            try waitForResult(patience: patience)
+            try waitForResult(patience: patience ?? self.patience)
             let isPipeline = PQpipelineStatus(handle) != PQ_PIPELINE_OFF
             guard let found = PQgetResult(handle).map(PostgresResult.init) else {
                 guard isPipeline else {
@@ -278,7 +288,7 @@ final class PostgresConnection {
     }
 
     /// Reads the rest of the results.
-    func finish(patience: Duration = PostgresConnection.patience) throws {
+    func finish(patience: Duration? = nil) throws {
         while try nextResult(patience: patience) != nil {}
     }
 
@@ -290,7 +300,7 @@ final class PostgresConnection {
     /// - Parameter count: The number of statements that return rows, possibly none.
     /// - Throws: Also ``DamagedRow`` for another number of results.
     func run(
-        _ sql: String, expecting count: Int, patience: Duration = PostgresConnection.patience
+        _ sql: String, expecting count: Int, patience: Duration? = nil
     ) throws -> [PostgresResult] {
         try tables(count, patience: patience) { try send(sql) }
     }
@@ -298,13 +308,13 @@ final class PostgresConnection {
     /// Runs statements with parameters, as ``run(_:expecting:patience:)`` does.
     func run(
         _ statements: [ServerStatement], expecting count: Int,
-        patience: Duration = PostgresConnection.patience
+        patience: Duration? = nil
     ) throws -> [PostgresResult] {
         try tables(count, patience: patience) { try send(statements) }
     }
 
     private func tables(
-        _ count: Int, patience: Duration, send: () throws -> Void
+        _ count: Int, patience: Duration?, send: () throws -> Void
     ) throws -> [PostgresResult] {
         do {
             try send()
@@ -324,6 +334,7 @@ final class PostgresConnection {
     ///
     /// It never throws; ``isUsable`` reports a session that cannot be recovered.
     func rollBack() {
+        guard !isSilent else { return }
         if !hasPendingResults, PQtransactionStatus(handle) == PQTRANS_IDLE { return }
         drain(patience: .seconds(2))
         guard PQstatus(handle) == CONNECTION_OK, !hasPendingResults,
@@ -337,16 +348,12 @@ final class PostgresConnection {
 
     /// Cancels the running statement, and reads its remaining results.
     ///
-    /// libpq 15 sends the request over a separate connection without TLS. The request can cancel a
-    /// statement but discloses nothing: <https://www.postgresql.org/docs/15/libpq-cancel.html>.
+    /// A server that let a deadline pass is not asked: the session is closed.
     func cancel() {
-        guard hasPendingResults, PQstatus(handle) == CONNECTION_OK,
-            let cancellation = PQgetCancel(handle)
+        guard hasPendingResults, !isSilent, PQstatus(handle) == CONNECTION_OK,
+            let request = CancelRequest(handle)
         else { return }
-        var message = [CChar](repeating: 0, count: 256)
-        // A failure here is detected by the deadline of the drain.
-        _ = PQcancel(cancellation, &message, Int32(message.count))
-        PQfreeCancel(cancellation)
+        if !request.isDone(within: .seconds(2)) { isSilent = true }
     }
 
     private func drain(patience: Duration) {

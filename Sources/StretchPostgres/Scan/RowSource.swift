@@ -53,7 +53,7 @@ final class RowSource {
         endpoint.pool.giveBack(connection)
     }
 
-    func beginCall() { connection.mark = connection.interrupter.mark }
+    func beginCall() { endpoint.pool.begin(connection) }
 
     /// Appends rows until the page is full or the rows end.
     func fill(_ page: RowBuffer, maximumRowCount: Int) throws {

@@ -124,6 +124,22 @@ public final class PrivatePostgres: Sendable {
             """)
     }
 
+    /// Stops every process of the server, as on a suspended machine.
+    ///
+    /// Connections stay open, and the kernel still acknowledges what is sent.
+    public func freeze() throws { try signal("STOP") }
+
+    /// Lets a frozen server continue.
+    public func thaw() throws { try signal("CONT") }
+
+    private func signal(_ name: String) throws {
+        try run(
+            """
+            pid=$(head -1 \(folder)/data/postmaster.pid)
+            kill -\(name) $pid $(ps -o pid= --ppid $pid)
+            """)
+    }
+
     /// Switches TLS on, with a certificate that signs itself.
     ///
     /// - Returns: The path of the certificate, which is the authority's, too.
