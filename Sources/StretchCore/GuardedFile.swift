@@ -9,7 +9,7 @@ package import Foundation
 /// is inspected by name, with ``identity(_:_:)``.
 package enum GuardedFile {
     /// The identity of a file for as long as it exists.
-    package struct Identity: Equatable {
+    package struct Identity: Hashable, Codable, Sendable {
         let device: UInt64
         let number: UInt64
     }
@@ -109,6 +109,13 @@ package enum GuardedFile {
             throw failure("cannot open", path)
         }
         try require(state, path, owners)
+        return Identity(device: UInt64(state.st_dev), number: UInt64(state.st_ino))
+    }
+
+    /// The identity of the file that a path leads to, or `nil` for a missing file.
+    package static func identity(following path: String) -> Identity? {
+        var state = stat()
+        guard stat(path, &state) == 0 else { return nil }
         return Identity(device: UInt64(state.st_dev), number: UInt64(state.st_ino))
     }
 

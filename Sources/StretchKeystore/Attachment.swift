@@ -23,6 +23,12 @@ package struct Attachment: Codable, Hashable, Sendable {
     package var remote: String?
     /// The state of the connection; it is valid only with a branch.
     package var state: BranchMemory.State
+    /// The file with which an unfinished restore replaces the file of the branch.
+    ///
+    /// That file is restored as soon as it has the name of a database; until then, the state
+    /// applies. A number that the file system gives to another file later can only make that file
+    /// appear restored.
+    package var replacement: GuardedFile.Identity?
     /// The owner's nonce, sealed under the service key; `nil` for a user who may not migrate.
     package var owner: Data?
     /// The previous nonce, while a reauthorization that creates a new one is unfinished.
@@ -47,10 +53,13 @@ package struct Attachment: Codable, Hashable, Sendable {
     }
 
     /// The part that decisions need, or `nil` without a branch.
-    func memory(seen: TimelinePosition?) -> BranchMemory? {
-        branch.map { branch in
+    ///
+    /// - Parameter file: The file that asks, or `nil` for a missing file.
+    func memory(seen: TimelinePosition?, of file: GuardedFile.Identity?) -> BranchMemory? {
+        let isRestored = replacement != nil && replacement == file && state != .unfinished
+        return branch.map { branch in
             BranchMemory(
-                branch: branch, endpoint: server, state: state, path: path,
+                branch: branch, endpoint: server, state: isRestored ? .restored : state, path: path,
                 seen: seen.flatMap { $0.branch == branch ? $0 : nil })
         }
     }

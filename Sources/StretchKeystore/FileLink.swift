@@ -37,7 +37,7 @@ package final class FileLink {
         let seen = try attachment.flatMap { one throws(StretchError) in try keystore.seen(one) }
         let state = LinkState(
             position: record.position, pending: pending, endpoint: record.endpoint,
-            memory: attachment?.memory(seen: seen),
+            memory: attachment?.memory(seen: seen, of: GuardedFile.identity(following: path)),
             hasOriginal: attachment.map { hasOriginal($0, branch: record.position.branch) } ?? false
         )
         return (state, attachment)

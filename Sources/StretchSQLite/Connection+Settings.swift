@@ -16,6 +16,8 @@ extension Connection {
         case trustedSchema
         /// `fts3_tokenizer()` accepts and returns addresses.
         case fts3Tokenizer
+        /// Closing the connection leaves the WAL as it is.
+        case noCheckpointOnClose
 
         var operation: Int32 {
             switch self {
@@ -25,6 +27,7 @@ extension Connection {
             case .defensive: SQLITE_DBCONFIG_DEFENSIVE
             case .trustedSchema: SQLITE_DBCONFIG_TRUSTED_SCHEMA
             case .fts3Tokenizer: SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER
+            case .noCheckpointOnClose: SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE
             }
         }
     }

@@ -269,7 +269,7 @@ final class Reauthorization {
         guard let attachment, let record = try catalog.database() else { return }
         try keystore.setSeen(record.position, attachment)
         try keystore.update(attachment) {
-            $0.state = .linked
+            ($0.state, $0.replacement) = (.linked, nil)
             $0.path = link.path
             $0.formerOwner = nil
             $0.usedCredential = options.credential ?? $0.usedCredential

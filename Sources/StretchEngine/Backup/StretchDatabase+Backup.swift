@@ -46,7 +46,8 @@ extension StretchDatabase {
             if options.isDeep { coldRows = try fill(staged.temporaryPath, options) }
             return time
         }
-        try commit(staged, time: time, replacing: replaced)
+        try staged.commit(time: time, isReplacing: replaced != nil)
+        withExtendedLifetime(replaced) {}
         return BackupReport(
             source: path, isDeep: options.isDeep, coldRows: coldRows,
             elapsed: ContinuousClock.now - start,
@@ -98,16 +99,5 @@ extension StretchDatabase {
         throw StretchError(
             .invalidArgument, "\"\(target)\" is the remote, which holds the cold rows",
             hint: "Name another file for the backup.")
-    }
-
-    private func commit(
-        _ staged: TemporaryFile, time: Timestamp, replacing replaced: ReplacedFile?
-    ) throws(StretchError) {
-        do throws(StretchError) {
-            try staged.commit(time: time, isReplacing: replaced != nil)
-        } catch {
-            replaced?.giveUp()
-            throw error
-        }
     }
 }

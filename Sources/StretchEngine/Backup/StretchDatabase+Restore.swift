@@ -148,16 +148,17 @@ struct Restoration {
             replaced = try ReplacedFile(path, configuration)
         }
         defer { withExtendedLifetime(lease) {} }
+        if replaced?.usesWAL ?? false { try useWAL(staged.temporaryPath) }
         let known = try attachment(of: record, pending: pending)
-        try note(.restored, known)
-        do throws(StretchError) {
-            try staged.commit(time: time, isReplacing: isThere)
-        } catch {
-            replaced?.giveUp()
-            if let known { try note(known.state, known) }
-            throw error
-        }
+        // The note is about the staged file, which is not yet in its place: if this process ends
+        // here, the old file is still connected.
+        let identity = try GuardedFile.identity(staged.temporaryPath, .user)
+        try update(known) { $0.replacement = identity }
+        try staged.commit(time: time, isReplacing: isThere)
         replaced = nil
+        // From now on the state says so, also for a copy of the file. If it cannot be written, the
+        // note above has the same effect on the file itself.
+        try? update(known) { ($0.state, $0.replacement) = (.restored, nil) }
         return try report(source, time, record, isReplacing: isThere)
     }
 
@@ -183,11 +184,23 @@ struct Restoration {
         return (record, try local { () throws in try Catalog(reader.connection).pending() })
     }
 
-    private func note(
-        _ state: BranchMemory.State, _ attachment: Attachment?
+    private func update(
+        _ attachment: Attachment?, _ change: (inout Attachment) -> Void
     ) throws(StretchError) {
         guard let attachment else { return }
-        try configuration.keystore?.update(attachment) { $0.state = state }
+        try configuration.keystore?.update(attachment, change)
+    }
+
+    /// Switches the staged file to the mode of the file that it replaces.
+    ///
+    /// Some ways of copying, such as VACUUM INTO, do not keep the mode.
+    private func useWAL(_ staged: String) throws(StretchError) {
+        try local { () throws in
+            let connection = try Connection(
+                path: staged, access: .readWrite, routines: configuration.routines,
+                followsLinks: false)
+            _ = try connection.string("PRAGMA main.journal_mode = WAL")
+        }
     }
 
     private func requireReplaceable(

@@ -46,6 +46,20 @@ import Testing
             configuration: configuration)
     }
 
+    @Test func `a file that is replaced keeps its WAL mode`() throws {
+        let sample = try Sample()
+        try sample.open().migrate()
+        // VACUUM INTO writes a file without a WAL.
+        try sample.backUp(to: "b.db")
+        let copy = try Connection(
+            path: sample.folder.path("b.db"), access: .readOnly, routines: .linked)
+        #expect(try copy.string("PRAGMA journal_mode") == "delete")
+        #expect(try restore(["b.db"], "app.db", in: sample, replaces: true).content.journal == .wal)
+        let restored = try Connection(path: sample.path, access: .readOnly, routines: .linked)
+        #expect(try restored.string("PRAGMA journal_mode") == "wal")
+        #expect(try restored.integer("SELECT count(*) FROM t") == 20)
+    }
+
     @Test func `a restored file is disconnected, also when no other file is on its branch`() throws
     {
         let sample = try Sample()

@@ -97,7 +97,13 @@ import Testing
             }
             let hot = try killed.hotRows(name)
             #expect(hot == new || target == .older && hot == old, comment)
-            try killed.checkRows(name, hot == new ? moment : later, hot: hot, comment)
+            #expect(try killed.journalMode(name) == "wal", comment)
+            if hot == new {
+                let database = try sample.open(name)
+                expectError(.disconnected, "") { _ = try TimelineSample.contents(database) }
+            } else {
+                try killed.checkWhole(name, later, comment)
+            }
         } checkEnd: { comment in
             #expect(try killed.hotRows(name) == new, comment)
             if target == .missing { try killed.checkWhole("app.db", later, comment) }

@@ -164,6 +164,12 @@ final class KillSample {
         #expect(try database.status().database.linkState == .connected, comment)
     }
 
+    /// The journal mode, as plain SQLite shows it.
+    func journalMode(_ name: String) throws -> String? {
+        try Connection(path: path(name), access: .readOnly, routines: .linked).string(
+            "PRAGMA journal_mode")
+    }
+
     /// The hot rows, as plain SQLite shows them.
     func hotRows(_ name: String) throws -> [[Value]] {
         try Connection(path: path(name), access: .readOnly, routines: .linked).rows(
