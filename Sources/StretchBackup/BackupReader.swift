@@ -53,6 +53,11 @@ package struct BackupReader {
         } catch let error as StretchError {
             throw error
         } catch {
+            if let error = error as? SQLiteError,
+                let failure = StretchError(ofResource: error, "the file cannot be opened")
+            {
+                throw failure
+            }
             throw StretchError(
                 .invalidArgument, "cannot open the file \"\(path)\"",
                 hint: "Allow reading it; a copy with its WAL needs a folder that can be written.",

@@ -179,8 +179,6 @@ package final class TemporaryFile {
     }
 
     private static func failure(_ what: String) -> StretchError {
-        StretchError(
-            .wrongState, "\(what): \(String(cString: strerror(errno)))",
-            hint: "Look at the folder's rights and its free space.")
+        StretchError(errno, what, hint: "Look at the folder's rights.")
     }
 }

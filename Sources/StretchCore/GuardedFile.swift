@@ -201,8 +201,8 @@ package enum GuardedFile {
 
     private static func failure(_ what: String, _ path: String) -> StretchError {
         StretchError(
-            .wrongState, "\(what) \"\(path)\": \(String(cString: strerror(errno)))",
-            hint: "Look at the rights of the file and its folder, and at the free space.")
+            errno, "\(what) \"\(path)\"",
+            hint: "Look at the rights of the file and its folder.")
     }
 
     /// The permission bits of a file, or `nil` for a missing file.

@@ -58,6 +58,8 @@ public struct StretchError: Error, Sendable, CustomStringConvertible {
         public static let unsupported = Self("unsupported")
         /// The remote cannot be reached or opened.
         public static let remoteUnavailable = Self("remoteUnavailable", isRetryable: true)
+        /// The disk of a local file is full or failed, or too many files are open.
+        public static let localUnavailable = Self("localUnavailable", isRetryable: true)
         /// The remote does not hold the position that this file names.
         ///
         /// The remote was rolled back, or another file extended the branch.
@@ -88,6 +90,8 @@ public struct StretchError: Error, Sendable, CustomStringConvertible {
                 hint: "Try again, or raise the busy timeout.", cause: error)
         } else if error.isInterruption {
             self.init(.cancelled, "the statement was interrupted", cause: error)
+        } else if let failure = StretchError(ofResource: error) {
+            self = failure
         } else {
             self.init(.statementFailed, Self.withoutLiteral(error.message), cause: error)
         }

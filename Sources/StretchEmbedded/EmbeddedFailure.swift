@@ -11,6 +11,12 @@ enum EmbeddedFailure {
                 .busy, "\(remote) is locked", hint: "Try again when the other writer is done.",
                 cause: error)
         }
+        // The remote's file uses up the same resources as local files.
+        if let resource = StretchError(ofResource: error), error.code == ResultCode.cannotOpen {
+            return StretchError(
+                .remoteUnavailable, "\(remote) cannot be opened: \(resource.message)",
+                hint: resource.guidance, cause: error)
+        }
         switch error.code {
         case ResultCode.cannotOpen:
             return StretchError(

@@ -40,6 +40,10 @@ public final class StretchDatabase {
                 connection: connection, configuration: configuration, localPath: path)
             overlay.repeatsStatements = true
         } catch {
+            let what = "the local database cannot be opened"
+            if let failure = StretchError(ofResource: error, what) {
+                throw failure
+            }
             throw StretchError(
                 .invalidArgument, "cannot open the local database: \(error.message)",
                 hint: "Name an existing SQLite file.", cause: error)

@@ -182,7 +182,7 @@ struct PrivateFolder {
 
     private func failure(_ what: String) -> StretchError {
         StretchError(
-            .wrongState, "\(what): \(String(cString: strerror(errno)))",
+            errno, what,
             hint: "Name another folder with STRETCH_HOME, or make this one writable.")
     }
 }

@@ -77,6 +77,10 @@ package final class Migrator {
             return connection
         } catch {
             guard !error.isBusy else { throw StretchError(local: error) }
+            let what = "the local database cannot be opened"
+            if let failure = StretchError(ofResource: error, what) {
+                throw failure
+            }
             throw StretchError(
                 .invalidArgument, "cannot open the local database: \(error.message)",
                 hint: "Name an existing SQLite file.", cause: error)

@@ -71,7 +71,8 @@ public final class Connection {
             let error = SQLiteError(routines, handle, code: code)
             _ = routines.table.pointee.close_v2(handle)  // Never fails on a failed open.
             throw SQLiteError(
-                extendedCode: error.extendedCode, message: "\(error.message): \"\(path)\"")
+                extendedCode: error.extendedCode, message: "\(error.message): \"\(path)\"",
+                systemCode: error.systemCode)
         }
         self.handle = handle
         self.routines = routines
@@ -279,13 +280,13 @@ public final class Connection {
         return routines.table.pointee.txn_state(handle, "main") != SQLITE_TXN_NONE
     }
 
-    /// The time at which a transaction acquires its locks:
     /// Whether a transaction holds main's write lock, or might, if SQLite is too old to report it.
     package var holdsWriteLock: Bool {
         guard routines.versionNumber >= 3_034_000 else { return isInTransaction }
         return routines.table.pointee.txn_state(handle, "main") == SQLITE_TXN_WRITE
     }
 
+    /// The time at which a transaction acquires its locks:
     /// <https://sqlite.org/lang_transaction.html>.
     public enum TransactionKind: Sendable {
         /// Locks are acquired when they are needed.

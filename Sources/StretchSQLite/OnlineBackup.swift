@@ -60,7 +60,10 @@ package final class OnlineBackup {
         )
     }
 
+    /// The error of a step, which SQLite does not store in either connection:
+    /// <https://sqlite.org/c3ref/backup_finish.html#sqlite3backupstep>.
     private func error(_ code: Int32) -> SQLiteError {
-        SQLiteError(destination.routines, destination.handle, code: code)
+        let text = table.pointee.errstr(code).map { String(cString: $0) }
+        return SQLiteError(extendedCode: code, message: text ?? "unknown error")
     }
 }

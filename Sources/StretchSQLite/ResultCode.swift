@@ -6,6 +6,7 @@ package enum ResultCode {
     package static let permission = SQLITE_PERM
     package static let readOnly = SQLITE_READONLY
     package static let interrupted = SQLITE_INTERRUPT
+    package static let inputOutput = SQLITE_IOERR
     package static let corrupt = SQLITE_CORRUPT
     package static let full = SQLITE_FULL
     package static let cannotOpen = SQLITE_CANTOPEN

@@ -10,9 +10,13 @@ public struct SQLiteError: Error, Hashable, Sendable, CustomStringConvertible {
     public let message: String
     /// The statement that failed, without bound values.
     public let sql: String?
+    /// The error number of the operating system for a file that cannot be opened, read or written;
+    /// otherwise zero: <https://sqlite.org/c3ref/system_errno.html>.
+    public let systemCode: Int32
 
     /// Creates an error from a result code and SQLite's message.
-    public init(extendedCode: Int32, message: String, sql: String? = nil) {
+    public init(extendedCode: Int32, message: String, sql: String? = nil, systemCode: Int32 = 0) {
+        self.systemCode = systemCode
         self.extendedCode = extendedCode
         self.message = message
         self.sql = sql
@@ -53,6 +57,10 @@ public struct SQLiteError: Error, Hashable, Sendable, CustomStringConvertible {
         let extended = handle.map { table.pointee.extended_errcode($0) } ?? code
         // A call that reports misuse does not change the connection's code.
         let isSameFailure = extended & 0xff == code & 0xff
-        self.init(extendedCode: isSameFailure ? extended : code, message: message, sql: sql)
+        let isAboutFile = code & 0xff == SQLITE_CANTOPEN || code & 0xff == SQLITE_IOERR
+        let system = isAboutFile ? handle.map { table.pointee.system_errno($0) } : nil
+        self.init(
+            extendedCode: isSameFailure ? extended : code, message: message, sql: sql,
+            systemCode: system ?? 0)
     }
 }

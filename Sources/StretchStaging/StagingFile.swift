@@ -142,7 +142,7 @@ package final class StagingFile {
     // MARK: Failures
 
     private static let wayOut: StretchError.Hint =
-        "Make room and allow writing beside the database, or: \(advice: .disableStaging)."
+        "Allow writing beside the database, or: \(advice: .disableStaging)."
 
     /// Converts the errors of a call.
     package func attempt<Result>(_ body: () throws -> Result) throws(StretchError) -> Result {
@@ -167,6 +167,9 @@ package final class StagingFile {
         if error.isBusy {
             return StretchError(
                 .busy, "staging file \"\(path)\" is locked", hint: "Try again.", cause: error)
+        }
+        if let failure = StretchError(ofResource: error, "cannot use staging file \"\(path)\"") {
+            return failure
         }
         switch error.code {
         // SQLITE_ERROR: a file without our tables. https://sqlite.org/rescode.html

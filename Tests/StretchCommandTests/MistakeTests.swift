@@ -234,6 +234,7 @@ import Testing
         let codes: [StretchError.Code] = [
             .statementFailed, .invalidArgument, .wrongState, .unsupported, .remoteUnavailable,
             .remoteMismatch, .schemaMismatch, .busy, .damaged, .cancelled, .notPermitted,
+            .localUnavailable,
         ]
         for code in codes {
             let row = document.split(separator: "\n").first {

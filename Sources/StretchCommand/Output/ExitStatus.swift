@@ -15,6 +15,7 @@ extension StretchError.Code {
         case .cancelled: 10
         case .notPermitted: 11
         case .disconnected: 12
+        case .localUnavailable: 13
         default: 1
         }
     }
