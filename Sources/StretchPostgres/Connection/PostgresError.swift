@@ -106,13 +106,19 @@ struct PostgresError: RemoteFailure, CustomStringConvertible {
             return failure(.busy, "has another session in the way", "Try again.")
         case "54000", "54011", "22001", "54023":
             return failure(.unsupported, "cannot hold a row this large", "The row stays local.")
-        case "42601", "0A000":
+        case "42601", "42883", "0A000":
             return failure(
                 .unsupported, "does not know a statement that Stretch uses",
                 "Use a genuine PostgreSQL server with its own table storage.")
         case "53100", "53200", "53300", "53400":
             return failure(
                 .remoteUnavailable, "has run out of a resource", "Free disk space, or connections.")
+        case "XX000":
+            // PostgreSQL and its extensions also report refusals under this number.
+            return failure(
+                .unsupported, "failed inside",
+                "Look at the server's log; if an extension stores the tables, use a server without "
+                    + "it.")
         default: break
         }
         switch String(decoding: sqlState.utf8.prefix(2), as: UTF8.self) {
