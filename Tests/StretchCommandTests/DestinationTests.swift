@@ -120,43 +120,14 @@ import Testing
         #expect(!server.bytes.isEmpty)
     }
 
-    /// Runs the command at a terminal, and returns what it shows there.
+    /// Runs the command at a terminal as another user, and returns what it shows there.
     private func atTerminal(
         _ arguments: [String], typing text: String, in sample: CommandSample
     ) throws -> String {
-        let program = """
-            import os, pty, sys
-            child, terminal = pty.fork()
-            if child == 0:
-                os.execv(sys.argv[2], sys.argv[2:])
-            seen, typed = b"", False
-            while True:
-                try:
-                    part = os.read(terminal, 4096)
-                except OSError:
-                    break
-                if not part:
-                    break
-                seen += part
-                if not typed and b"Password of" in seen:
-                    os.write(terminal, sys.argv[1].encode())
-                    typed = True
-            os.waitpid(child, 0)
-            sys.stdout.buffer.write(seen)
-            """
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments =
-            ["python3", "-c", program, text, try CommandRun.executable().path] + arguments
-        process.currentDirectoryURL = URL(fileURLWithPath: sample.folder.path)
-        process.environment = CommandRun.environment(sample.folder)
-            .merging(["STRETCH_HOME": sample.folder.path("stranger")]) { $1 }
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let data = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return String(decoding: data, as: UTF8.self)
+        try TerminalRun(
+            arguments, typing: [(prompt: "Password of", text)], in: sample.folder,
+            environment: ["STRETCH_HOME": sample.folder.path("stranger")]
+        ).output
     }
 
     @Test func `a prompt shows the server and what it has to prove`() throws {

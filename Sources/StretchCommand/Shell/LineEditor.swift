@@ -9,7 +9,8 @@ struct LineEditor {
 
     /// - Parameter historyPath: The history file, of mode 0600.
     init(historyPath: String) {
-        isEditing = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1
+        isEditing =
+            isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1 && Self.usesUnicode()
         self.historyPath = historyPath
         guard isEditing else { return }
         using_history()
@@ -29,6 +30,20 @@ struct LineEditor {
         guard let line = readline(prompt) else { return nil }
         defer { free(line) }
         return String(cString: line)
+    }
+
+    /// Makes the line editor read UTF-8, and returns whether it does.
+    ///
+    /// The editor drops every byte that is no character of the process's locale, which is "C" until
+    /// it is set: <https://pubs.opengroup.org/onlinepubs/9799919799/functions/setlocale.html>. The
+    /// user's locale is used if it is one of UTF-8, and otherwise any that is.
+    private static func usesUnicode() -> Bool {
+        ["", "C.UTF-8", "UTF-8", "en_US.UTF-8"].contains { name in
+            guard setlocale(LC_CTYPE, name) != nil,
+                let codeset = nl_langinfo(nl_item(CODESET))
+            else { return false }
+            return String(cString: codeset).isEqualFoldingCase("UTF-8")
+        }
     }
 
     /// Adds a statement to the history, unless it could contain a password.
