@@ -119,7 +119,8 @@ extension World {
         _ plan: ReauthorizePlan, _ place: Int, _ run: inout Reauthorization
     ) -> Reauthorization.Stage? {
         switch plan {
-        case .nothing:
+        case .nothing, .move:
+            // The model's remote has one address.
             tell { "\($0.describe(place)) has nothing to do" }
             return nil
         case .link: return .note

@@ -9,7 +9,7 @@ package struct DatabaseRecord: Hashable, Sendable {
     /// The state of the remote that the file names.
     package var position: TimelinePosition
     /// The address of the endpoint, as given at enable: `file:archive.db`.
-    package let endpoint: String
+    package var endpoint: String
     package var queryMode: QueryMode
 
     package init(

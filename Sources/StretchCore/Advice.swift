@@ -28,12 +28,16 @@ public enum Advice: Hashable, Sendable {
 
     /// Reconnect the file to its remote.
     case reauthorize
+    /// Reauthorize with the present address of a remote that was moved, if it is known.
+    case moveRemote(server: String?)
     /// Reauthorize as the owner of a branch that another file owned.
     case takeOver(owner: String)
     /// Reauthorize without the rows of batches that are lost.
     case acceptLoss
     /// Set the query mode to local and remote rows.
     case setQueryMode
+    /// Set the query mode to local rows, which need no remote.
+    case readHotRows
     /// Specify the login for the remote.
     case nameLogin
     /// Store a different login for the file.
@@ -116,9 +120,13 @@ extension Advice: CustomStringConvertible {
             "disable Stretch for table \"\(table)\" and abandon its cold rows"
         case .provision: "provision the remote with the owner's login"
         case .reauthorize: "reauthorize the file"
+        case .moveRemote(let server):
+            server.map { "reauthorize the file with server \"\($0)\"" }
+                ?? "reauthorize the file with the remote's present address"
         case .takeOver(let owner): "reauthorize and take over from \"\(owner)\""
         case .acceptLoss: "reauthorize and accept the loss of those batches"
         case .setQueryMode: "set the query mode to local and remote"
+        case .readHotRows: "set the query mode to local rows only"
         case .nameLogin: "name the login"
         case .storeLogin: "store another login"
         case .grantWriter: "grant this user the writer's role"

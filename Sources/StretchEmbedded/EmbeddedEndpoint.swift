@@ -175,7 +175,7 @@ public final class EmbeddedEndpoint: BranchingEndpoint, CollectingEndpoint {
             throw error
         } catch let error as SQLiteError {
             if !error.isBusy { file.close() }
-            throw EmbeddedFailure.convert(error, path: path)
+            throw EmbeddedFailure.convert(error, path: path, isCreating: file.isCreating)
         } catch {
             preconditionFailure("only SQLite and Stretch throw here, not \(error)")
         }

@@ -4,7 +4,12 @@ internal import StretchSQLite
 /// Converts errors of the remote's file to errors of Stretch.
 enum EmbeddedFailure {
     /// Converts an error of SQLite on the file at `path`.
-    static func convert(_ error: SQLiteError, path: String) -> StretchError {
+    ///
+    /// - Parameter isCreating: Whether the call may create the file, for a database that is not
+    ///   enabled yet.
+    static func convert(
+        _ error: SQLiteError, path: String, isCreating: Bool
+    ) -> StretchError {
         let remote = "remote \"\(path)\""
         if error.isBusy {
             return StretchError(
@@ -21,7 +26,11 @@ enum EmbeddedFailure {
         case ResultCode.cannotOpen:
             return StretchError(
                 .remoteUnavailable, "\(remote) cannot be opened: \(error.message)",
-                hint: "Check that the file and its folder exist and that you may read them.",
+                hint: isCreating
+                    ? "Name a file in a folder that exists and that you may write to."
+                    : "Check that you may read the file and its folder. If it was moved: "
+                        + "\(advice: .moveRemote(server: nil)). Without it, hot rows can be read: "
+                        + "\(advice: .readHotRows).",
                 cause: error)
         case ResultCode.readOnly, ResultCode.permission:
             return StretchError(
@@ -34,7 +43,10 @@ enum EmbeddedFailure {
         case ResultCode.notADatabase:
             return StretchError(
                 .wrongState, "file \"\(path)\" is not a SQLite database",
-                hint: "Name a file that is new, empty or already a Stretch remote.", cause: error)
+                hint: isCreating
+                    ? "Name a file that is new, empty or already a Stretch remote."
+                    : "Put the remote's file back from its backup, then: "
+                        + "\(advice: .reauthorize).", cause: error)
         case ResultCode.corrupt:
             return StretchError(
                 .damaged, "\(remote) is damaged: \(error.message)",

@@ -22,7 +22,8 @@ final class EmbeddedFile {
     private let vfs: String?
     /// The file whose mode limits that of a new file, or `nil` for access by this user only.
     private let localPath: String?
-    private var isCreating: Bool
+    /// Whether a missing file is created.
+    private(set) var isCreating: Bool
     private var connection: Connection?
     private var isRemote = false
     private var idleReaders: [Connection] = []

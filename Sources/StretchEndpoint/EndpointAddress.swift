@@ -78,4 +78,17 @@ public struct EndpointAddress: Hashable, Sendable, CustomStringConvertible {
         address.schema = "stretch_" + String(database, radix: 16)
         return EndpointAddress(.postgresql(address))
     }
+
+    /// Returns the address of a remote that moved, with the schema of a database if it names none.
+    ///
+    /// - Parameter former: The remote's former address, whose schema it keeps.
+    package func completed(
+        from former: EndpointAddress, forDatabase database: Int64
+    ) -> EndpointAddress {
+        guard case .postgresql(var address) = kind, address.schema == nil,
+            case .postgresql(let old) = former.kind, let schema = old.schema
+        else { return reserved(forDatabase: database) }
+        address.schema = schema
+        return EndpointAddress(.postgresql(address))
+    }
 }

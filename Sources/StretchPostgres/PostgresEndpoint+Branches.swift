@@ -20,7 +20,14 @@ extension PostgresEndpoint {
                 WHERE nspname = '\(schemaName)'; \(SchemaInspection.query(schema: schemaName))
                 """, on: connection, expecting: 2)
             let row = tables[0]
-            guard row.rowCount == 1 else { throw self.mismatch("does not exist") }
+            guard row.rowCount == 1 else {
+                throw StretchError(
+                    .remoteMismatch,
+                    "remote \"\(remoteName)\" does not exist: the database has no schema of that "
+                        + "name",
+                    hint: "Name the database that has the file's cold rows, and the schema if it "
+                        + "was renamed: postgresql://HOST/DATABASE?schema=NAME.")
+            }
             guard let login = row.text(0, 1) else { throw DamagedRow() }
             guard row.bool(0, 0) else {
                 throw StretchError(

@@ -5,6 +5,8 @@ internal import StretchText
 package enum ReauthorizePlan: Hashable, Sendable {
     /// The file is connected, and the remote is at the file's position.
     case nothing
+    /// The file is connected, and its remote, at the file's position, has another address.
+    case move
     /// Everything is complete except the keystore's record.
     case link
     /// The file continues its branch with a new nonce; the recorded owner must not change in the
@@ -73,12 +75,21 @@ package enum ReauthorizePlan: Hashable, Sendable {
         package var position: TimelinePosition
         package var pending: PendingStep?
         package var link: LinkState
+        /// Whether the remote is reached at another address than the file names.
+        package var isMoving: Bool
 
-        package init(position: TimelinePosition, pending: PendingStep?, link: LinkState) {
+        package init(
+            position: TimelinePosition, pending: PendingStep?, link: LinkState,
+            isMoving: Bool = false
+        ) {
             self.position = position
             self.pending = pending
             self.link = link
+            self.isMoving = isMoving
         }
+
+        /// The plan for a connected file at its branch's head.
+        fileprivate var connectedPlan: ReauthorizePlan { isMoving ? .move : .nothing }
 
         /// Returns whether a branch is at the file's position, or after the file's own step in
         /// flight.
@@ -113,7 +124,7 @@ package enum ReauthorizePlan: Hashable, Sendable {
         {
             switch file.link {
             case .connected:
-                self = .nothing
+                self = file.connectedPlan
                 return
             case .disconnected(.unfinished):
                 self = .link
@@ -144,7 +155,7 @@ package enum ReauthorizePlan: Hashable, Sendable {
         {
             return .refused(.owned(by: name))
         }
-        if file.link == .connected, branch.owner == .here { return .nothing }
+        if file.link == .connected, branch.owner == .here { return file.connectedPlan }
         return .proceed(from: branch.owner)
     }
 }

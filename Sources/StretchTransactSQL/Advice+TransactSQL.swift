@@ -26,6 +26,9 @@ extension Advice {
             reconciling(table, "@fill = " + "\(column)=VALUE".quotedLiteral)
         case .sameTable(let table): reconciling(table, "@same = 1")
         case .reauthorize: "EXEC sp_rda_reauthorize_db N'CREDENTIAL'"
+        case .moveRemote(let server):
+            "EXEC sp_rda_reauthorize_db N'CREDENTIAL', 1, N\((server ?? "ADDRESS").quotedLiteral)"
+        case .readHotRows: "EXEC sp_rda_set_query_mode 'LOCAL_ONLY'"
         case .setQueryMode: "EXEC sp_rda_set_query_mode 'LOCAL_AND_REMOTE'"
         case .enableStaging: "EXEC sp_rda_set_rpo_duration 24"
         case .createMasterKey: "CREATE MASTER KEY"

@@ -209,6 +209,13 @@ extension DatabaseHost {
                     text: "database \"\(databaseName)\" has its own logical copy at "
                         + "\"\(report.server)\"; the original continues"))
         }
+        if report.action == .move {
+            notify(
+                TransactSQLMessage(
+                    number: 0,
+                    text: "database \"\(databaseName)\" is connected to \"\(report.server)\" from "
+                        + "now on"))
+        }
         notify(
             TransactSQLMessage(
                 number: 14904,

@@ -53,6 +53,7 @@ import TransactSQL
         .convertColumn(table: "orders", "sum"), .fillColumn(table: "my orders", "qty"),
         .sameTable("orders"),
         .bringBackTable("orders"), .abandonTable("orders"), .provision, .reauthorize,
+        .moveRemote(server: "file:moved.db"), .moveRemote(server: nil), .readHotRows,
         .takeOver(owner: "anna at laptop"), .acceptLoss, .setQueryMode, .nameLogin, .storeLogin,
         .grantWriter, .replaceGrant, .showStatus, .verify, .enableStaging, .disableStaging,
         .setStagingBudget, .setRetention, .restore, .replaceFile, .overwriteFile, .nameOriginal,

@@ -10,7 +10,11 @@ struct ReauthorizeCommand: ParsableCommand {
             The file gets its own branch, which starts at the file's position, in constant time. \
             The original file keeps its branch. Needs the login of the remote's administrator.
 
+            A file that is connected keeps its branch: with --server it gets another address of \
+            the same remote, which was moved.
+
             Example: stretch reauthorize app.db --login admin
+            Example: stretch reauthorize app.db --server file:moved.db
             Example: stretch reauthorize app.db --dry-run
             """)
 
@@ -80,6 +84,8 @@ struct ReauthorizeCommand: ParsableCommand {
         var lines: [String]
         switch report.action {
         case .nothing: lines = ["\(options.file) is connected to \(report.server)."]
+        case .move:
+            lines = ["\(options.file) is connected to \(report.server) from now on: \(rows)."]
         case .continue:
             lines = ["\(options.file) continues branch \(report.branch): \(rows), \(batches)."]
         case .fork:

@@ -29,11 +29,14 @@ extension Advice {
             "stretch table disable FILE \(table.shellQuoted) --abandon"
         case .provision: "stretch provision FILE --login NAME"
         case .reauthorize: "stretch reauthorize FILE"
+        case .moveRemote(let server):
+            "stretch reauthorize FILE --server \(server?.shellQuoted ?? "ADDRESS")"
         case .takeOver(let owner):
             "stretch reauthorize FILE --without-copy --take-over \(owner.shellQuoted)"
         case .acceptLoss:
             "stretch reauthorize FILE --accept-loss all, or --accept-loss BATCH for each"
         case .setQueryMode: "stretch query-mode FILE LOCAL_AND_REMOTE"
+        case .readHotRows: "stretch query-mode FILE LOCAL_ONLY"
         case .nameLogin: "--login NAME"
         case .storeLogin: "stretch login FILE --login NAME"
         case .grantWriter: "stretch grant FILE USER --role writer --output GRANT"

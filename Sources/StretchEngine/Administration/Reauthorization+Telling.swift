@@ -1,7 +1,10 @@
+internal import Foundation
 internal import StretchCatalog
 internal import StretchCore
 internal import StretchEndpoint
+internal import StretchKeystore
 internal import StretchStaging
+internal import StretchText
 internal import StretchTimeline
 
 /// The results of a reauthorization: a report or an error.
@@ -42,6 +45,23 @@ extension Reauthorization {
             batch: batch.id, table: found?.table.name ?? "",
             rows: batch.visibleRowCount,
             keyRange: try found.flatMap { try catalog.keyRange(of: $0.batch, in: $0.table) })
+    }
+
+    /// Returns the error of a remote that cannot be opened, with its address if a file of the same
+    /// database has it beside itself.
+    ///
+    /// A relative address is of the folder that the file was in when it was enabled.
+    func located(_ error: StretchError) -> StretchError {
+        guard options.server == nil, error.code == .remoteUnavailable,
+            case .file(let path) = address.kind, !path.beginsWith("/")
+        else { return error }
+        let places = attachments.map { address.filePath(besides: $0.path) }
+        guard let place = places.first(where: FileManager.default.fileExists) else { return error }
+        return StretchError(
+            error.code, error.message,
+            hint: "The address is relative to the file's folder, and the file's former folder has "
+                + "a file of that name: \(advice: .moveRemote(server: "file:\(place)")).",
+            cause: error.cause)
     }
 
     /// - Parameter endpoint: The remote, if it holds the file's position; missing batches were then

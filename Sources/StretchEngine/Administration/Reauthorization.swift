@@ -20,6 +20,8 @@ final class Reauthorization {
     let fork: PendingFork?
     let attachments: [Attachment]
     let linkState: LinkState
+    /// Whether a file that is connected gets another address of its remote.
+    private let isMoving: Bool
     let given: RemoteCredential?
     /// The master key and credentials prepared for the file's path.
     let prepared: Attachment?
@@ -36,8 +38,17 @@ final class Reauthorization {
         self.database = database
         self.keystore = keystore
         self.options = options
-        record = try database.enabledDatabase()
-        address = try EndpointAddress(parsing: options.server ?? record.endpoint)
+        let record = try database.enabledDatabase()
+        self.record = record
+        let present = try EndpointAddress(parsing: record.endpoint)
+        let address =
+            if let server = options.server {
+                try EndpointAddress(parsing: server)
+                    .completed(from: present, forDatabase: record.database)
+            } else {
+                present
+            }
+        self.address = address
         pending = try database.catalog.pending()
         fork = try database.catalog.pendingFork()
         attachments = try keystore.attachments(database: record.database)
@@ -45,11 +56,18 @@ final class Reauthorization {
             throw StretchError(.wrongState, "there is no keystore")
         }
         self.link = link
-        // An address other than the file's own is a change, even for a connected file.
-        let state = try link.state(of: record, pending: pending).0
-        let isMoving =
-            try state == .connected && EndpointAddress(parsing: record.endpoint) != address
-        linkState = isMoving ? .disconnected(.repointed) : state
+        // Whether the file is connected but for its address; a move that was cut off left it with
+        // the former one.
+        var known = record
+        let own = attachments.first { $0.branch == record.position.branch }
+        if options.server != nil, let own { known.endpoint = own.server }
+        let state = try link.state(of: known, pending: pending).0
+        linkState = state
+        isMoving =
+            state == .connected
+            && [record.endpoint, known.endpoint].contains {
+                !$0.isSameText(as: address.description)
+            }
         prepared = try database.fileAttachment(record)
         configuration = database.configuration
         if let name = options.credential {
@@ -70,7 +88,11 @@ final class Reauthorization {
 
     func run() throws -> ReauthorizeReport {
         let endpoint = try endpoint()
-        try endpoint.authorize()
+        do throws(StretchError) {
+            try endpoint.authorize()
+        } catch {
+            throw located(error)
+        }
         let branches = try endpoint.branching().branches(database: record.database)
         let isHeld = try endpoint.holds(record.position)
         let common = isHeld ? record.position : try newestCommon(endpoint)
@@ -90,13 +112,15 @@ final class Reauthorization {
             ? Set(comparison.lost.map(\.id)) : options.acceptedLosses
         let plan = ReauthorizePlan(
             file: ReauthorizePlan.File(
-                position: record.position, pending: pending, link: linkState),
+                position: record.position, pending: pending, link: linkState, isMoving: isMoving),
             branch: known, isHeld: isHeld, point: point, comparison: comparison, options: asked)
         switch plan {
         case .nothing: return try report(.nothing, record.position)
         case .link:
             if !options.isDryRun { try finish(attachment(of: record.position.branch)) }
             return try report(.continue, record.position)
+        case .move:
+            return try move(to: endpoint)
         case .proceed(let owner):
             return try proceed(from: owner, branches)
         case .fork(let point, let comparison):
@@ -148,12 +172,14 @@ final class Reauthorization {
             return try report(.continue, record.position)
         }
         var own = attachment(of: branch) ?? Attachment(record, path: link.path, branch: branch)
+        let former = try owner == .here ? keystore.owner(of: own) : keystore.formerOwner(of: own)
+        try resealCredentials(of: &own, for: address.description)
         // The nonce is always new, because a migrator of the file's previous incarnation may still
         // run.
         let proof = OwnerProof(name: OwnerProof.name(ofFile: link.path))
         own.server = address.description
         own.state = .unfinished
-        if owner == .here { own.formerOwner = own.owner }
+        own.formerOwner = try former.map { try keystore.seal($0, for: own) }
         own.owner = try keystore.seal(proof, for: own)
         take(from: prepared, into: &own)
         try keystore.save(own)
@@ -164,6 +190,58 @@ final class Reauthorization {
         try connect(at: record.position, removing: [])
         try finish(own)
         return try report(.continue, record.position, advice: advice)
+    }
+
+    /// Stores another address of the remote; the branch and its owner stay.
+    ///
+    /// The keystore's record is written first. After an interruption the file is disconnected, and
+    /// the same call completes the move.
+    private func move(to endpoint: any Endpoint) throws -> ReauthorizeReport {
+        guard var own = attachment(of: record.position.branch) else {
+            return try report(.nothing, record.position)
+        }
+        try requireSameRemote(endpoint)
+        guard !options.isDryRun else { return try report(.move, record.position) }
+        let proof = try keystore.owner(of: own)
+        try resealCredentials(of: &own, for: address.description)
+        own.server = address.description
+        own.owner = try proof.map { try keystore.seal($0, for: own) }
+        let advice = try database.keepLogins(
+            of: try self.endpoint(owner: proof), at: address, given: given,
+            branch: record.position.branch, owner: proof)
+        try keystore.save(own)
+        try connect(at: record.position, removing: [])
+        try finish(own)
+        return try report(.move, record.position, advice: advice)
+    }
+
+    /// Throws unless the address leads to the remote that the file is attached to.
+    ///
+    /// The plan has shown already that the remote holds the file's position at the head of its
+    /// branch, and that this keystore's nonce owns the branch.
+    private func requireSameRemote(_ endpoint: any Endpoint) throws {
+        guard let expected = attachment(of: record.position.branch)?.remote,
+            try endpoint.identity() != expected
+        else { return }
+        throw StretchError(
+            .remoteMismatch,
+            "server \"\(address)\" is another remote than the one that file \"\(link.path)\" is "
+                + "connected to",
+            hint: "Name the address of the same remote. The file was not changed.")
+    }
+
+    /// Seals the secrets of an attachment's credentials for another address of its remote.
+    private func resealCredentials(of attachment: inout Attachment, for server: String) throws {
+        guard !attachment.server.isSameText(as: server),
+            attachment.credentials.contains(where: { $0.secret != nil })
+        else { return }
+        let key = try database.openKey(of: attachment)
+        for index in attachment.credentials.indices {
+            let secret = try attachment.credentials[index].open(
+                under: key, server: attachment.server
+            ).password
+            try attachment.credentials[index].seal(secret, under: key, server: server)
+        }
     }
 
     private func fork(

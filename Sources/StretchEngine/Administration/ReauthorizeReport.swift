@@ -8,6 +8,9 @@ public struct ReauthorizeOptions: Sendable {
     /// Otherwise the file continues the branch that it names.
     public var withCopy = true
     /// The new address of the remote, or `nil` for the address that the file names.
+    ///
+    /// A PostgreSQL address without a schema means the schema that the file's remote has now, and
+    /// otherwise the one that `enable` would have made for the file.
     public var server: String?
     /// The name of the recorded owner whose branch is continued; valid only without a copy.
     public var takesOver: String?
@@ -28,6 +31,8 @@ public struct ReauthorizeReport: Equatable, Sendable {
     public enum Action: String, Sendable {
         /// The file was already connected.
         case nothing
+        /// The file was connected, and its remote has another address from now on.
+        case move
         /// The file continues its branch.
         case `continue`
         /// The file starts a new branch.

@@ -36,30 +36,6 @@ import Testing
             sourceLocation: sourceLocation)
     }
 
-    @Test(arguments: [true, false])
-    func `a file that is connected follows its remote to another address`(_ withCopy: Bool) throws {
-        let sample = try Sample()
-        let database = try sample.open()
-        try database.migrate(batchRowCount: 9)
-        let rows = try Sample.contents(database)
-        try Connection(
-            path: sample.folder.path("cold.db"), access: .readWrite, routines: .linked
-        ).execute("VACUUM INTO '\(sample.folder.path("moved.db"))'")
-        var options = ReauthorizeOptions()
-        options.withCopy = withCopy
-        options.server = "file:cold.db"
-        #expect(try database.remote.reauthorize(options).action == .nothing)
-        options.server = "file:moved.db"
-        #expect(try database.remote.reauthorize(options).action == (withCopy ? .fork : .continue))
-        #expect(try database.status().database.server == "file:moved.db")
-        try FileManager.default.removeItem(atPath: sample.folder.path("cold.db"))
-        let reopened = try sample.open()
-        #expect(try Sample.contents(reopened) == rows)
-        try sample.live(reopened, from: 100)
-        #expect(try reopened.verify().isSound)
-        #expect(try reopened.remote.reauthorize().action == .nothing)
-    }
-
     @Test(arguments: ["file", "postgresql"])
     func `a restored backup gets a branch of its own, and both files live on`(
         _ kind: String

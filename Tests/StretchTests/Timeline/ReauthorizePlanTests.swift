@@ -11,7 +11,8 @@ import Testing
     }
 
     private func plan(
-        link: LinkState = .disconnected(.restored), pending: PendingStep? = nil,
+        link: LinkState = .disconnected(.restored), isMoving: Bool = false,
+        pending: PendingStep? = nil,
         head: TimelinePosition?, owner: ReauthorizePlan.Owner = .here, isDropped: Bool = false,
         isHeld: Bool = true, point: ForkPoint? = nil,
         comparison: ManifestComparison = ManifestComparison(),
@@ -20,7 +21,8 @@ import Testing
         var options = ReauthorizePlan.Options()
         change(&options)
         return ReauthorizePlan(
-            file: ReauthorizePlan.File(position: here, pending: pending, link: link),
+            file: ReauthorizePlan.File(
+                position: here, pending: pending, link: link, isMoving: isMoving),
             branch: head.map {
                 ReauthorizePlan.Branch(head: $0, owner: owner, isDropped: isDropped)
             }, isHeld: isHeld, point: point ?? .new(here), comparison: comparison,
@@ -46,6 +48,20 @@ import Testing
     @Test func `a connected file at its branch's head has nothing to do`() {
         #expect(plan(link: .connected, head: here) == .nothing)
         #expect(plan(link: .connected, pending: step, head: next) == .nothing)
+    }
+
+    @Test(arguments: [true, false])
+    func `a connected file at its branch's head keeps its branch at another address`(
+        withCopy: Bool
+    ) {
+        func plan(_ link: LinkState, owner: ReauthorizePlan.Owner = .here) -> ReauthorizePlan {
+            self.plan(link: link, isMoving: true, head: here, owner: owner) {
+                $0.withCopy = withCopy
+            }
+        }
+        #expect(plan(.connected) == .move)
+        #expect(plan(.connected, owner: .other("x")) != .move)
+        #expect(plan(.disconnected(.copied)) != .move)
     }
 
     @Test func `a restored file begins a child where it is`() {
