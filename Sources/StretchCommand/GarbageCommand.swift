@@ -56,8 +56,9 @@ struct GarbageCommand: ParsableCommand {
                 + "\(report.batches.counted("batch", "batches"))."
         ]
         if report.rewrittenBatches > 0 {
+            let verb = report.isDryRun ? "Would rewrite" : "Rewrote"
             lines.append(
-                "Rewrote \(report.rewrittenBatches.counted("batch", "batches")) without hidden "
+                "\(verb) \(report.rewrittenBatches.counted("batch", "batches")) without hidden "
                     + "rows; gc deletes the old batches after the retention.")
         }
         if report.keptBatches > 0 {

@@ -15,7 +15,9 @@ extension EmbeddedEndpoint {
             guard let connection = try file.openRemote() else { throw file.missingRemote }
             try requireClock(on: connection)
             let query = GarbageQuery(prefix: "", request: request, dialect: Self.dialect)
-            guard !request.isDryRun else { return try report(query, on: connection) }
+            guard !request.isDryRun else {
+                return try preview(query, visible: request.visibleBatches, on: connection)
+            }
             let (report, batches) = try write { connection in
                 let report = try self.report(query, on: connection)
                 try connection.run(query.condemnation(now: EmbeddedSchema.monotoneNow))
@@ -32,7 +34,21 @@ extension EmbeddedEndpoint {
         }
     }
 
+    /// Returns the report of a collection, in one snapshot.
+    private func preview(
+        _ query: GarbageQuery, visible: Set<Int64>, on connection: Connection
+    ) throws -> GarbageReport {
+        try connection.transaction(.deferred) { () throws -> GarbageReport in
+            let garbage = try connection.stored(
+                "stretch_batch", of: .remote(path), query.garbage
+            ) { row in try row.integer(0, in: .ids) }
+            try GarbageQuery.require(visible, without: garbage, remote: path)
+            return try report(query, on: connection)
+        }
+    }
+
     private static let dialect = GarbageQuery.Dialect(
+        now: EmbeddedSchema.monotoneNow,
         text: { $0 },
         ago: { "strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-' || \($0) || ' seconds')" },
         age: { "CAST((julianday('now') - julianday(\($0))) * 86400 AS INTEGER)" })

@@ -15,6 +15,35 @@ public struct GarbageRequest: Hashable, Sendable {
     public var visibleBatches: Set<Int64>
     /// Whether to report the garbage without deleting it.
     public var isDryRun: Bool
+    /// What the caller would tell the remote before the collection: only for a dry run.
+    public var preview = Preview()
+
+    /// Changes of the ledger that a dry run takes as made.
+    public struct Preview: Hashable, Sendable {
+        /// A batch that leaves the manifest.
+        public struct Retirement: Hashable, Sendable {
+            /// The batch's id.
+            public let batch: Int64
+            /// A position of the file's branch after the batch.
+            public let position: TimelinePosition
+
+            /// Creates a retirement.
+            public init(batch: Int64, position: TimelinePosition) {
+                (self.batch, self.position) = (batch, position)
+            }
+        }
+
+        /// The position up to which the retirements of its branch count as confirmed now, or `nil`
+        /// for none.
+        public var confirmed: TimelinePosition?
+        /// Retirements that are not confirmed; all of one position.
+        public var retired: [Retirement] = []
+
+        /// Creates a preview of no changes.
+        public init() {}
+
+        var isEmpty: Bool { confirmed == nil && retired.isEmpty }
+    }
 
     /// Creates a request.
     public init(
@@ -71,6 +100,8 @@ package struct GarbageQuery {
 
     /// Expressions in which the two dialects differ.
     package struct Dialect: Sendable {
+        /// The time that a confirmation would have now.
+        let now: String
         /// The text of a time.
         let text: @Sendable (String) -> String
         /// The time some seconds ago; NULL for NULL.
@@ -79,10 +110,12 @@ package struct GarbageQuery {
         let age: @Sendable (String) -> String
 
         package init(
+            now: String,
             text: @escaping @Sendable (String) -> String,
             ago: @escaping @Sendable (String) -> String,
             age: @escaping @Sendable (String) -> String
         ) {
+            self.now = now
             self.text = text
             self.ago = ago
             self.age = age
@@ -112,17 +145,49 @@ package struct GarbageQuery {
         "(SELECT id FROM \(prefix)stretch_branch WHERE database = \(database))"
     }
 
+    /// The table of retirements: the ledger's, or that of ``previewed``.
+    private var retirement: String {
+        request.preview.isEmpty ? "\(prefix)stretch_retirement" : "retirement"
+    }
+
+    /// The start of a list of common tables: the retirements as they would be after the changes of
+    /// a preview.
+    private var previewed: String {
+        let preview = request.preview
+        guard !preview.isEmpty else { return "" }
+        var confirmed = "confirmed_at"
+        if let position = preview.confirmed {
+            confirmed = """
+                CASE WHEN confirmed_at IS NULL AND branch = \(position.branch)
+                    AND epoch <= \(position.epoch) THEN \(dialect.now) ELSE confirmed_at END
+                """
+        }
+        let batches = preview.retired.map { "\($0.batch)" }.joined(separator: ", ")
+        let retired = preview.retired.first.map {
+            """
+            UNION ALL SELECT id, \($0.position.branch), \($0.position.epoch), NULL
+            FROM \(prefix)stretch_batch WHERE id IN (\(batches))
+            """
+        }
+        return """
+            retirement(batch, branch, epoch, confirmed_at) AS (
+                SELECT batch, branch, epoch, \(confirmed) FROM \(prefix)stretch_retirement
+                \(retired ?? "")
+            ),\u{20}
+            """
+    }
+
     /// The start of a statement that reads `garbage(batch)`.
     private var common: String {
         """
-        WITH RECURSIVE sees(batch, branch) AS (
+        WITH RECURSIVE \(previewed)sees(batch, branch) AS (
             SELECT b.id, b.branch FROM \(prefix)stretch_batch AS b
             WHERE b.collected_at IS NULL AND b.branch IN \(branches)
             UNION
             SELECT s.batch, c.id FROM sees AS s
             JOIN \(prefix)stretch_branch AS c ON c.parent = s.branch
             JOIN \(prefix)stretch_batch AS b ON b.id = s.batch
-            LEFT JOIN \(prefix)stretch_retirement AS r
+            LEFT JOIN \(retirement) AS r
                 ON r.batch = s.batch AND r.branch = s.branch
             WHERE b.epoch <= c.fork_epoch AND (r.epoch IS NULL OR r.epoch > c.fork_epoch)
         ), retired(batch, since) AS (
@@ -130,7 +195,7 @@ package struct GarbageQuery {
                 ELSE coalesce(d.dropped_at, r.confirmed_at) END)
             FROM sees AS s
             JOIN \(prefix)stretch_branch AS d ON d.id = s.branch
-            LEFT JOIN \(prefix)stretch_retirement AS r
+            LEFT JOIN \(retirement) AS r
                 ON r.batch = s.batch AND r.branch = s.branch
             GROUP BY s.batch HAVING count(*) = count(coalesce(r.confirmed_at, d.dropped_at))
         ), garbage(batch) AS (
@@ -144,13 +209,13 @@ package struct GarbageQuery {
     /// A query that returns the columns of a report in one row.
     package var report: String {
         let kept = """
-            FROM \(prefix)stretch_retirement AS r JOIN \(prefix)stretch_batch AS b ON b.id = r.batch
+            FROM \(retirement) AS r JOIN \(prefix)stretch_batch AS b ON b.id = r.batch
             WHERE b.collected_at IS NULL AND b.branch IN \(branches)
                 AND b.id NOT IN (SELECT batch FROM garbage)
             """
         return """
             \(common), complete(since) AS (
-                SELECT max(r.confirmed_at) FROM \(prefix)stretch_retirement AS r
+                SELECT max(r.confirmed_at) FROM \(retirement) AS r
                 JOIN \(prefix)stretch_batch AS b ON b.id = r.batch
                 WHERE b.branch IN \(branches) AND (b.condemned_at IS NOT NULL
                     OR b.id IN (SELECT batch FROM garbage))
@@ -166,6 +231,9 @@ package struct GarbageQuery {
                 (SELECT \(dialect.age("since")) FROM complete), \(retention)
             """
     }
+
+    /// A query for the ids of the garbage.
+    package var garbage: String { "\(common) SELECT batch FROM garbage ORDER BY batch" }
 
     /// Returns the statement that condemns batches.
     ///

@@ -14,9 +14,18 @@ extension PostgresEndpoint {
         try ask { connection in
             try requireClock(on: connection)
             let query = GarbageQuery(
-                prefix: "\(schema).", request: request, dialect: Self.dialect)
+                prefix: "\(schema).", request: request, dialect: dialect)
             guard !request.isDryRun else {
-                return try report(query, run(query.report, on: connection, expecting: 1)[0])
+                // One snapshot, so that the report is of the batches that were looked at.
+                let results = try run(
+                    """
+                    \(PostgresSchema.beginReading) \(query.report);
+                    \(query.garbage); COMMIT
+                    """, on: connection, expecting: 2)
+                let garbage = (0..<results[1].rowCount).compactMap { results[1].integer($0, 0) }
+                try GarbageQuery.require(
+                    request.visibleBatches, without: garbage, remote: remoteName)
+                return try report(query, results[0])
             }
             // A fork locks the same row, and thus either finds a batch condemned or keeps it.
             let results = try run(
@@ -108,9 +117,12 @@ extension PostgresEndpoint {
         return report
     }
 
-    private static let dialect = GarbageQuery.Dialect(
-        text: { timeText($0) }, ago: { "(now() - \($0) * interval '1 second')" },
-        age: { "CAST(extract(epoch FROM now() - \($0)) AS bigint)" })
+    private var dialect: GarbageQuery.Dialect {
+        GarbageQuery.Dialect(
+            now: monotoneNow, text: { Self.timeText($0) },
+            ago: { "(now() - \($0) * interval '1 second')" },
+            age: { "CAST(extract(epoch FROM now() - \($0)) AS bigint)" })
+    }
 
     /// Returns how long batches are kept after their end.
     public func retention() throws(StretchError) -> Duration? {

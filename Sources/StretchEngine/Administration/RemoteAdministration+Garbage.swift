@@ -69,24 +69,29 @@ extension RemoteAdministration {
                 .invalidArgument, "the age is negative, or longer than 100,000 years",
                 hint: "Name an age of 0 or more days.")
         }
-        let (request, endpoint) = try database.administer {
+        let (record, endpoint) = try database.administer {
             let record = try database.enabledDatabase()
             let endpoint = try database.makeEndpoint(record, as: .administrator)
             try endpoint.authorize()
-            return (
-                GarbageRequest(database: record.database, minimumAge: age, isDryRun: isDryRun),
-                endpoint
-            )
+            return (record, endpoint)
         }
-        var (report, rewrittenCount) = (GarbageReport(), Int64(0))
+        var (report, rewrittenCount, hidden) = (GarbageReport(), Int64(0), Int64(0))
         if isDryRun {
-            report = try endpoint.collecting().collectGarbage(request)
+            (report, rewrittenCount, hidden) = try database.perform {
+                let preview = try GarbagePreview(
+                    of: database.catalog, at: endpoint, erasesHiddenRows: erasesHiddenRows)
+                return (
+                    try preview.report(database: record.database, minimumAge: age),
+                    preview.rewrittenCount, preview.hiddenRowCount
+                )
+            }
         } else {
+            let request = GarbageRequest(database: record.database, minimumAge: age)
             (report, rewrittenCount) = try database.makeMigrator().collectGarbage(
                 request, at: endpoint, erasesHiddenRows: erasesHiddenRows, shouldStop: shouldStop,
                 progress: progress)
+            hidden = try database.perform { try database.catalog.hiddenRowCount() }
         }
-        let hidden = try database.perform { try database.catalog.hiddenRowCount() }
         return GarbageCollection(
             isDryRun: isDryRun, retention: report.retention,
             batches: report.batchCount, rows: report.rowCount, bytes: report.byteCount,

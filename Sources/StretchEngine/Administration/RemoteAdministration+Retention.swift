@@ -60,7 +60,6 @@ extension RemoteAdministration {
     private func garbage(
         _ record: DatabaseRecord, _ endpoint: any Endpoint
     ) throws -> GarbageReport {
-        try endpoint.collecting().collectGarbage(
-            GarbageRequest(database: record.database, isDryRun: true))
+        try GarbagePreview(of: database.catalog, at: endpoint).report(database: record.database)
     }
 }

@@ -34,7 +34,7 @@ import Testing
             let query = GarbageQuery(
                 prefix: "", request: GarbageRequest(database: 1),
                 dialect: GarbageQuery.Dialect(
-                    text: { $0 }, ago: { "(100 - \($0))" }, age: { "(100 - \($0))" }))
+                    now: "100", text: { $0 }, ago: { "(100 - \($0))" }, age: { "(100 - \($0))" }))
             try connection.run(query.condemnation(now: "100"))
             let found = try connection.rows(
                 "SELECT id FROM stretch_batch WHERE condemned_at = 100 ORDER BY id"
