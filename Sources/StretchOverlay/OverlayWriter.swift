@@ -149,7 +149,9 @@ final class OverlayWriter {
             }
             if arguments[0].isNull { return try insert(arguments, conflict) }
             // A row that takes the place of another deletes what the statement visits later.
-            if conflict == .replace, let request = overlay.requestGathering(table) { throw request }
+            if conflict == .replace || ignoresRows, let request = overlay.requestGathering(table) {
+                throw request
+            }
             try update(target(arguments[0]), arguments, conflict)
             return nil
         } catch let error as SQLiteError {
@@ -167,7 +169,15 @@ final class OverlayWriter {
     ///
     /// Rows that refer to each other are checked together, and a row that another one's deletion
     /// deletes does not count.
-    var gathersDeletions: Bool { refersToItself && connection.isEnabled(.foreignKeys) }
+    var gathersDeletions: Bool {
+        ignoresRows || refersToItself && connection.isEnabled(.foreignKeys)
+    }
+
+    /// Whether a trigger can leave a row as it is, which `changes()` must then not count.
+    private lazy var ignoresRows = schema.triggers.contains { trigger in
+        let words = SQLTokenizer(trigger.text).filter { $0.isKeyword(in: ["RAISE", "IGNORE"]) }
+        return words.contains { $0.isKeyword("RAISE") } && words.contains { $0.isKeyword("IGNORE") }
+    }
 
     private lazy var refersToItself = schema.children.contains {
         $0.child.isEqualFoldingCase(schema.name)

@@ -110,7 +110,7 @@ final class RowRecall {
     }
 
     private func insertAll(_ rows: RowBuffer, mayPostpone: Bool) throws {
-        if mayPostpone { try postpone(rows) }
+        if try mayPostpone || mustWait() { try postpone(rows) }
         guard !hasOwnKeys else {
             var seen: Set<Int64> = []
             _ = try insert(ancestorsFirst(rows, seen: &seen))
@@ -419,6 +419,17 @@ final class RowRecall {
             WHERE \(schema.keyCondition("h", firstParameter: 1))
             """)
         return try statement.bind(key).firstRow() != nil
+    }
+
+    /// Whether the running statements cannot go on after triggers were disabled.
+    ///
+    /// The native statement of an overlay runs inside the application's, and checks of foreign keys
+    /// open tables.
+    private func mustWait() throws -> Bool {
+        guard mustHideFromTriggers else { return false }
+        let hasKeys = !schema.parents.isEmpty || !schema.children.isEmpty
+        return try hasKeys && connection.isEnabled(.foreignKeys)
+            || overlay.runningStatementCount() > 1
     }
 
     private var mustHideFromTriggers: Bool {
