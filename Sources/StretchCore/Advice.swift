@@ -42,6 +42,10 @@ public enum Advice: Hashable, Sendable {
     case nameLogin
     /// Store a different login for the file.
     case storeLogin
+    /// Grant a user the right to read cold rows.
+    case grantReader
+    /// Attach the file with a grant.
+    case attachGrant
     /// Grant a user the right to migrate.
     case grantWriter
     /// Replace the attached grant.
@@ -129,6 +133,8 @@ extension Advice: CustomStringConvertible {
         case .readHotRows: "set the query mode to local rows only"
         case .nameLogin: "name the login"
         case .storeLogin: "store another login"
+        case .grantReader: "grant this user the reader's role"
+        case .attachGrant: "attach the file with the grant"
         case .grantWriter: "grant this user the writer's role"
         case .replaceGrant: "attach the grant in place of the present one"
         case .showStatus: "look at the status of the database"

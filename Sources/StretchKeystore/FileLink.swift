@@ -58,7 +58,7 @@ package final class FileLink {
             (state, found) = try self.state(of: now.record, pending: now.pending)
         }
         guard state == .connected, var attachment = found else {
-            throw FileLink.refusal(state, path: path)
+            throw refusal(state)
         }
         if attachment.path != path {
             attachment =
@@ -133,21 +133,27 @@ package final class FileLink {
     }
 
     /// The error for a disconnected file.
-    static func refusal(_ state: LinkState, path: String) -> StretchError {
+    private func refusal(_ state: LinkState) -> StretchError {
         guard case .disconnected(let reason) = state else {
             return StretchError(.disconnected, "file \"\(path)\" is disconnected from its remote")
         }
         let why =
             switch reason {
-            case .unknownHere: "this user's keystore does not know it"
+            case .unknownHere: "this user's keystore, \"\(keystore.path)\", does not know it"
             case .repointed: "it names another remote than the one that it was attached to"
             case .unfinished: "its reauthorization was cut off"
             case .deauthorized: "it was deauthorized"
             case .copied: "it is a copy, and the original is still there"
             case .restored: "it was restored from an older state"
             }
+        let connecting: StretchError.Hint =
+            reason == .unknownHere
+            ? "If another user, or this one with another keystore, works with this file, that user "
+                + "runs: \(advice: .grantReader). Then here: \(advice: .attachGrant). To connect a "
+                + "restored or copied file: \(advice: .reauthorize)."
+            : "To connect it: \(advice: .reauthorize)."
         return StretchError(
             .disconnected, "file \"\(path)\" is disconnected from its remote: \(why)",
-            hint: "To connect it: \(advice: .reauthorize). Hot rows can still be read.")
+            hint: connecting + " Hot rows can still be read.")
     }
 }

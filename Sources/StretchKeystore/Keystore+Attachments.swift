@@ -222,6 +222,11 @@ extension Attachment {
 extension OwnerProof {
     /// Returns the name of this user's file for others: `user@machine:/path/app.db`.
     package static func name(ofFile path: String) -> String {
-        "\(NSUserName())@\(ProcessInfo.processInfo.hostName):\(path)"
+        NSUserName() + place(ofFile: path)
+    }
+
+    /// Returns the end of the name, which all users of the file on this machine share.
+    package static func place(ofFile path: String) -> String {
+        "@\(ProcessInfo.processInfo.hostName):\(path)"
     }
 }

@@ -37,8 +37,13 @@ package enum ReauthorizePlan: Hashable, Sendable {
         case rolledBack
         /// The branch was dropped.
         case dropped
+        /// The original, whose branch would be continued, is still there.
+        case copied
         /// Another owner is recorded and was not specified.
         case owned(by: String)
+        /// Another user, or another keystore, has the same file open under the same path, and would
+        /// lose it.
+        case inUse(by: String)
         /// Batches are missing where the file attaches; only a child can restore them.
         case incomplete(ManifestComparison)
         /// Rows are lost, and the loss of these batches was not accepted explicitly.
@@ -75,17 +80,28 @@ package enum ReauthorizePlan: Hashable, Sendable {
         package var position: TimelinePosition
         package var pending: PendingStep?
         package var link: LinkState
+        /// The end of the name under which every user of this machine owns the file's branch.
+        package var place: String?
         /// Whether the remote is reached at another address than the file names.
         package var isMoving: Bool
 
         package init(
             position: TimelinePosition, pending: PendingStep?, link: LinkState,
-            isMoving: Bool = false
+            isMoving: Bool = false, place: String? = nil
         ) {
             self.position = position
             self.pending = pending
             self.link = link
             self.isMoving = isMoving
+            self.place = place
+        }
+
+        /// Returns the owner of a branch whose present file this one is, in another keystore.
+        fileprivate func otherUser(of branch: Branch) -> String? {
+            guard link == .disconnected(.unknownHere), isAt(branch.head), !branch.isDropped,
+                case .other(let name) = branch.owner, let place, name.endsWith(place)
+            else { return nil }
+            return name
         }
 
         /// The plan for a connected file at its branch's head.
@@ -132,6 +148,10 @@ package enum ReauthorizePlan: Hashable, Sendable {
             case .disconnected: break
             }
         }
+        if let branch, let user = file.otherUser(of: branch) {
+            self = .refused(.inUse(by: user))
+            return
+        }
         guard let point else {
             self = .refused(.unrelated)
             return
@@ -146,6 +166,7 @@ package enum ReauthorizePlan: Hashable, Sendable {
     private static func withoutCopy(
         file: File, branch: Branch?, isHeld: Bool, comparison: ManifestComparison, options: Options
     ) -> ReauthorizePlan {
+        guard file.link != .disconnected(.copied) else { return .refused(.copied) }
         guard let branch, isHeld else { return .refused(.rolledBack) }
         guard !branch.isDropped else { return .refused(.dropped) }
         guard file.isAt(branch.head) else { return .refused(.movedOn(to: branch.head)) }

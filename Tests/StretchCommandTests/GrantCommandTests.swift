@@ -128,4 +128,24 @@ import Testing
         try writer.run(["attach", "app.db", "--from", "r.grant", "--replace"])
         try writer.run(["migrate", "app.db"], status: 11)
     }
+
+    @Test func `another keystore is told of grants, and does not throw the owner out`() throws {
+        let sample = try CommandSample()
+        let owner = User(sample: sample, home: "owner")
+        let other = User(sample: sample, home: "other")
+        try owner.run(["enable", "app.db", "--server", "file:cold.db"])
+        try owner.run(Self.enableTable)
+        try owner.run(["migrate", "app.db"])
+        let unknown = try other.run(
+            ["query", "app.db", "SELECT sum(total) FROM orders"], status: 12)
+        #expect(unknown.errors.contains(sample.folder.path("other")))
+        #expect(
+            unknown.errors.contains("stretch grant") && unknown.errors.contains("stretch attach"))
+        let refused = try other.run(["reauthorize", "app.db"], status: 6)
+        #expect(refused.errors.contains("stretch grant FILE USER --role writer"))
+        #expect(try owner.rows().contains("[10,82.5]"))
+        let owned = try #require(refused.errors.firstMatch(of: /--take-over (.*)\.\n/)?.1)
+        try other.run(["reauthorize", "app.db", "--without-copy", "--take-over", String(owned)])
+        #expect(try other.rows().contains("[10,82.5]"))
+    }
 }

@@ -39,6 +39,8 @@ extension Advice {
         case .readHotRows: "stretch query-mode FILE LOCAL_ONLY"
         case .nameLogin: "--login NAME"
         case .storeLogin: "stretch login FILE --login NAME"
+        case .grantReader: "stretch grant FILE USER --output GRANT"
+        case .attachGrant: "stretch attach FILE --from GRANT"
         case .grantWriter: "stretch grant FILE USER --role writer --output GRANT"
         case .replaceGrant: "stretch attach FILE --from GRANT --replace"
         case .showStatus: "stretch status FILE"

@@ -95,6 +95,20 @@ extension Reauthorization {
                 "branch \(branch) belongs to \(name)",
                 "Reauthorize with a copy; or, when that file is gone: "
                     + "\(advice: .takeOver(owner: name)).")
+        case .copied:
+            let path = attachment(of: branch)?.path ?? ""
+            return StretchError(
+                .wrongState,
+                "file \"\(link.path)\" is a copy, and the original \"\(path)\" is still there",
+                hint:
+                    "Reauthorize with a copy: \(advice: .reauthorize). To continue the original's "
+                    + "branch, remove the original first.")
+        case .inUse(let name):
+            return mismatch(
+                "branch \(branch) belongs to \(name), who works with this very file and would lose "
+                    + "it",
+                "That user runs: \(advice: .grantWriter). Then here: \(advice: .attachGrant). If "
+                    + "nobody uses that keystore any more: \(advice: .takeOver(owner: name)).")
         case .incomplete(let comparison):
             guard comparison.lost.isEmpty else {
                 return try lostError(comparison.lost, endpoint)

@@ -112,7 +112,8 @@ final class Reauthorization {
             ? Set(comparison.lost.map(\.id)) : options.acceptedLosses
         let plan = ReauthorizePlan(
             file: ReauthorizePlan.File(
-                position: record.position, pending: pending, link: linkState, isMoving: isMoving),
+                position: record.position, pending: pending, link: linkState, isMoving: isMoving,
+                place: OwnerProof.place(ofFile: link.path)),
             branch: known, isHeld: isHeld, point: point, comparison: comparison, options: asked)
         switch plan {
         case .nothing: return try report(.nothing, record.position)

@@ -39,7 +39,23 @@ extension StretchDatabase {
         server: String, credential name: String? = nil
     ) throws(StretchError) -> DatabaseReport {
         let server = try EndpointAddress(parsing: server)
-        return try administer {
+        do throws(StretchError) {
+            return try makeEnabled(server, name)
+        } catch {
+            // A login is stored for a file that is enabled.
+            guard error.advice.contains(.storeLogin) else { throw error }
+            throw StretchError(
+                error.code, error.message,
+                hint:
+                    "Check the login and its password, or use another one: \(advice: .nameLogin).",
+                cause: error.cause)
+        }
+    }
+
+    private func makeEnabled(
+        _ server: EndpointAddress, _ name: String?
+    ) throws(StretchError) -> DatabaseReport {
+        try administer {
             try configuration.keystore?.requireArchive()
             try refuseEnabling(server)
             let prepared = try preparedAttachment()

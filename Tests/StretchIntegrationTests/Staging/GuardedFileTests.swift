@@ -183,7 +183,9 @@ import Testing
         expectError(.disconnected, "does not know it") { _ = try stranger.verify() }
         var options = ReauthorizeOptions()
         options.isDryRun = true
-        _ = try stranger.remote.reauthorize(options)
+        expectError(.remoteMismatch, "works with this very file") {
+            try stranger.remote.reauthorize(options)
+        }
         #expect(!FileManager.default.fileExists(atPath: lock))
     }
 

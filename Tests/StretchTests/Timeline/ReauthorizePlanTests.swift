@@ -11,7 +11,7 @@ import Testing
     }
 
     private func plan(
-        link: LinkState = .disconnected(.restored), isMoving: Bool = false,
+        link: LinkState = .disconnected(.restored), isMoving: Bool = false, place: String? = nil,
         pending: PendingStep? = nil,
         head: TimelinePosition?, owner: ReauthorizePlan.Owner = .here, isDropped: Bool = false,
         isHeld: Bool = true, point: ForkPoint? = nil,
@@ -22,7 +22,8 @@ import Testing
         change(&options)
         return ReauthorizePlan(
             file: ReauthorizePlan.File(
-                position: here, pending: pending, link: link, isMoving: isMoving),
+                position: here, pending: pending, link: link, isMoving: isMoving,
+                place: place),
             branch: head.map {
                 ReauthorizePlan.Branch(head: $0, owner: owner, isDropped: isDropped)
             }, isHeld: isHeld, point: point ?? .new(here), comparison: comparison,
@@ -62,6 +63,22 @@ import Testing
         #expect(plan(.connected) == .move)
         #expect(plan(.connected, owner: .other("x")) != .move)
         #expect(plan(.disconnected(.copied)) != .move)
+    }
+
+    @Test func `a file that another user works with is not taken away`() {
+        func plan(_ owner: String, at head: TimelinePosition) -> ReauthorizePlan {
+            self.plan(
+                link: .disconnected(.unknownHere), place: "@vm:/app.db", head: head,
+                owner: .other(owner))
+        }
+        #expect(plan("anna@vm:/app.db", at: here) == .refused(.inUse(by: "anna@vm:/app.db")))
+        // A restored file, and one of another place.
+        let fork = ReauthorizePlan.fork(.new(here), ManifestComparison())
+        #expect(plan("anna@vm:/app.db", at: next) == fork)
+        #expect(plan("anna@vm:/other.db", at: here) == fork)
+        #expect(
+            self.plan(link: .disconnected(.copied), head: here) { $0.withCopy = false }
+                == .refused(.copied))
     }
 
     @Test func `a restored file begins a child where it is`() {
