@@ -45,6 +45,10 @@ struct StatusCommand: ParsableCommand {
             "  Cold rows  \(table.remoteRows.grouped)\(bytes(table.remoteBytes)), "
                 + "\(table.batches.counted("batch", "batches"))",
         ]
+        if let shadowed = table.shadowedRows, shadowed > 0 {
+            lines.append(
+                "  Shadowed   \(shadowed.counted("cold row", "cold rows")) whose key a hot row has")
+        }
         if let parent = table.follows { lines.append("  Follows    \(parent)") }
         if let hasIndexes = table.hasRemoteIndexes {
             lines.append("  Indexes    \(hasIndexes ? "built" : "not built yet") at the remote")
@@ -53,7 +57,8 @@ struct StatusCommand: ParsableCommand {
             lines.append("  Waits for  the owner of the remote to \(step.message)")
         }
         if !table.isReconciled, table.problem == nil {
-            lines.append("  Columns    changed by another program; the next migration adopts them")
+            lines.append(
+                "  Columns    changed by another program; 'stretch migrate' takes them over")
         }
         if let problem = table.problem { lines.append("  Problem    \(problem)") }
         if let hint = table.problemHint { lines.append("  Way out    \(hint.text(\.command))") }
