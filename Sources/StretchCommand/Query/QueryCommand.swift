@@ -11,7 +11,12 @@ struct QueryCommand: ParsableCommand {
         discussion: """
             Runs one or more statements of SQLite, such as SELECT, INSERT, UPDATE, DELETE and BEGIN.
 
+            A statement with parameters needs values. --bind gives one as text; --bind-json gives \
+            all of them as numbers, texts, true, false and null. Each statement gets all values.
+
             Example: stretch query app.db "SELECT count(*) FROM orders"
+            Example: stretch query app.db "SELECT * FROM orders WHERE note = ?" --bind "new"
+            Example: stretch query app.db "SELECT * FROM orders WHERE id = ?" --bind-json '[7]'
             """)
 
     @OptionGroup var options: DatabaseOptions
@@ -19,9 +24,31 @@ struct QueryCommand: ParsableCommand {
     @Argument(help: "The SQL; - reads it from standard input.")
     var sql: String = "-"
 
+    @Option(
+        name: .long, parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(
+            "The text of the next parameter, or NAME=TEXT if the parameters have names; may be "
+                + "repeated.", valueName: "value"))
+    var bind: [String] = []
+
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp(
+            "All values: an array in the order of the parameters, or an object by their names.",
+            valueName: "json"))
+    var bindJson: String?
+
+    mutating func validate() throws {
+        guard bind.isEmpty || bindJson == nil else {
+            throw ValidationError("Use --bind or --bind-json, not both")
+        }
+    }
+
     func run() throws {
         let script = try script()
+        let values = try BoundValues(texts: bind, json: bindJson)
         try options.open().forEachStatement(script) { statement in
+            try statement.bind(arguments: values.arguments(for: statement))
             if options.json { try printJSON(statement) } else { try printTable(statement) }
         }
     }
