@@ -117,11 +117,19 @@ struct MigrateCommand: ParsableCommand {
         if options.json, watch != nil {
             StandardOutput.writeLine(JSONText.line(MigrationJSON(report)))
         } else {
-            options.show(MigrationJSON(report)) { report.lines }
+            let isWithoutTables = try report.tables.isEmpty && database.status().tables.isEmpty
+            options.show(MigrationJSON(report)) {
+                isWithoutTables ? Self.withoutTables : report.lines
+            }
         }
         StandardOutput.flush()
         return report
     }
+
+    private static let withoutTables = [
+        "Nothing to move: no table is stretch-enabled.",
+        "Next: stretch table enable FILE TABLE --filter CONDITION",
+    ]
 
     private func pause(_ seconds: Double) {
         let deadline = ContinuousClock.now + .seconds(seconds)

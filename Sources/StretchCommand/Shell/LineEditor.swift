@@ -69,30 +69,11 @@ struct LineEditor {
         guard text.includes("'") || text.includes("\"") || text.includes("’") else { return false }
         let words = text.utf8.split { !(0x61...0x7a ~= $0) }.map(Array.init)
         return words.contains { word in
-            Self.keywords.contains { distance(word, $0, atMost: $0.count / 4) }
+            Self.keywords.contains { EditDistance.is(word, $0, atMost: $0.count / 4) }
         }
     }
 
     private static let keywords = [
         "password", "secret", "credential", "encryption", "decryption", "master",
     ].map { Array($0.utf8) }
-
-    /// Returns the edit distance of two words, with swaps, up to a limit.
-    private static func distance(_ word: [UInt8], _ other: [UInt8], atMost limit: Int) -> Bool {
-        guard abs(word.count - other.count) <= limit else { return false }
-        var rows = [Array(0...other.count)]
-        for (index, letter) in word.enumerated() {
-            var row = [index + 1]
-            for (column, wanted) in other.enumerated() {
-                var cost = min(row[column], rows[index][column + 1]) + 1
-                cost = min(cost, rows[index][column] + (letter == wanted ? 0 : 1))
-                if index > 0, column > 0, letter == other[column - 1], word[index - 1] == wanted {
-                    cost = min(cost, rows[index - 1][column - 1] + 1)
-                }
-                row.append(cost)
-            }
-            rows.append(row)
-        }
-        return rows[word.count][other.count] <= limit
-    }
 }

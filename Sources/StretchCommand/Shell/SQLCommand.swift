@@ -17,15 +17,21 @@ struct SQLCommand: ParsableCommand {
             … SET REMOTE_DATA_ARCHIVE, the sp_rda procedures, DECLARE, SET, PRINT and GO, and the \
             views of schema sys.
 
-            The script comes from -q, -f or standard input. At a terminal without a script, a \
-            prompt asks for statements. The first error ends a script, with the exit status of its \
-            kind. With --continue, the status is 1 if any statement failed.
+            The script is an argument, or comes from -q, -f or standard input. At a terminal \
+            without a script, a prompt asks for statements. The first error ends a script, with \
+            the exit status of its kind. With --continue, the status is 1 if any statement failed.
 
+            Example: stretch sql app.db "SELECT count(*) FROM orders"
             Example: stretch sql app.db -q "EXEC sp_rda_reauthorize_db N'admin'"
             Example: stretch sql app.db -f restore.sql
             """)
 
     @OptionGroup var options: DatabaseOptions
+
+    @Argument(
+        help: ArgumentHelp(
+            "The script, as with -q.", valueName: "sql"))
+    var sql: String?
 
     @Option(
         name: [.customShort("q"), .long],
@@ -52,8 +58,8 @@ struct SQLCommand: ParsableCommand {
     var queryMode: String?
 
     mutating func validate() throws {
-        guard query == nil || scriptFile == nil else {
-            throw ValidationError("Use --query or --script-file, not both")
+        guard [sql, query, scriptFile].count(where: { $0 != nil }) <= 1 else {
+            throw ValidationError("Use one of the script as an argument, --query and --script-file")
         }
         guard !csv || !options.json else { throw ValidationError("Use --csv or --json, not both") }
         guard queryMode == nil || mode != nil else {
@@ -91,7 +97,7 @@ struct SQLCommand: ParsableCommand {
 
     /// Returns the script, or `nil` for interactive input.
     private func script() throws -> [UInt8]? {
-        if let query { return Array(query.utf8) }
+        if let text = sql ?? query { return Array(text.utf8) }
         let path = scriptFile ?? "-"
         if scriptFile == nil, isatty(STDIN_FILENO) == 1 { return nil }
         let bytes =

@@ -1,3 +1,4 @@
+internal import StretchCore
 internal import StretchText
 internal import TransactSQL
 
@@ -17,16 +18,26 @@ struct Shell {
 
     /// Runs statements until the end of the input or `:quit`.
     mutating func run() {
-        StandardOutput.writeLine("End statements with ; or GO. :help shows examples, :quit ends.")
+        StandardOutput.writeLine("End statements with ; or GO. .help shows examples, .quit ends.")
         while let line = editor.line(lines.isEmpty ? "stretch> " : "    ...> ") {
             if lines.isEmpty {
-                switch line.trimmedASCII.foldingCase {
-                case "": continue
-                case ":quit", ":exit": return
-                case ":help":
+                switch ShellInput(line) {
+                case .blank: continue
+                case .quit: return
+                case .help:
                     StandardOutput.writeLine(Self.help)
                     continue
-                default: break
+                case .statement(let script):
+                    lines = script
+                    runLines()
+                    continue
+                case .unknown(let word):
+                    output.write(
+                        StretchError(
+                            .invalidArgument, "there is no command \"\(word)\"",
+                            hint: "The commands are .tables, .schema TABLE, .help and .quit."))
+                    continue
+                case .sql: break
                 }
             }
             lines += line + "\n"
@@ -74,7 +85,9 @@ struct Shell {
         EXEC sp_rda_set_query_mode 'LOCAL_ONLY'
         EXEC sp_spaceused 't', @mode = 'REMOTE_ONLY'
         SELECT * FROM sys.tables      also sys.remote_data_archive_tables and others
-        :help  :quit
+        .tables                       The tables and views
+        .schema TABLE                 What a table, its indexes and triggers are defined as
+        .help  .quit
         """
 }
 

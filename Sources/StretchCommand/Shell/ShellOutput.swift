@@ -1,3 +1,4 @@
+internal import StretchCore
 internal import StretchSQLite
 internal import StretchText
 internal import StretchTransactSQL
@@ -62,7 +63,11 @@ final class ShellOutput: TransactSQLOutput {
         }
     }
 
-    func write(_ error: TransactSQLError) {
+    func write(_ error: TransactSQLError) { report(error) }
+
+    func write(_ error: StretchError) { report(error) }
+
+    private func report(_ error: any Error) {
         StandardOutput.flush()
         _ = CommandFailure(error).report(isJSON: form == .json)
     }
