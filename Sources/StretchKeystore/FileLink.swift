@@ -45,13 +45,18 @@ package final class FileLink {
 
     /// Returns the attachment of a connected file, and records its path and position.
     ///
-    /// - Throws: `disconnected`, with instructions for connecting the file; as
+    /// If the setting `remote data archive` was switched off since, that is noticed with the next
+    /// position of the file, or after ``forget()``.
+    ///
+    /// - Throws: `disconnected`, with instructions for connecting the file; `notPermitted` while
+    ///   this user's setting `remote data archive` is off; as
     ///   ``state(of:pending:)``.
     @discardableResult
     package func require(
         _ record: DatabaseRecord, pending: PendingStep?
     ) throws(StretchError) -> Attachment {
         if let known, known.position == record.position { return known.attachment }
+        try keystore.requireArchive()
         var (state, found) = try self.state(of: record, pending: pending)
         if state == .disconnected(.restored), let now = try present() {
             // The caller's snapshot is older than the file.

@@ -1,7 +1,8 @@
 internal import Foundation
 public import StretchCore
 
-/// A user's setting `remote data archive`: whether databases and tables may be enabled.
+/// A user's setting `remote data archive`: whether databases and tables may be enabled, and remotes
+/// used.
 public struct ArchiveSetting: Codable, Equatable, Sendable {
     /// The value that was set last.
     public var isConfigured: Bool

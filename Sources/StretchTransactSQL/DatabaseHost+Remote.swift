@@ -39,6 +39,7 @@ extension DatabaseHost {
         try numbered { () throws(StretchError) in
             try keystore.changeArchiveSetting { $0.isRunning = $0.isConfigured }
         }
+        database.forgetRemote()
     }
 
     private func requireArchive() throws {

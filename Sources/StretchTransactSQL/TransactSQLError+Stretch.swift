@@ -24,6 +24,7 @@ extension TransactSQLError {
         if error.code == .wrongState, (error.cause as? SQLiteError)?.isReadOnly ?? false {
             code = .readOnlyDatabase
         }
+        if error.advice.contains(.allowArchive) { code = .archiveSwitchedOff }
         self.init(code, error.message, hint: error.transactSQLHint, cause: error)
     }
 }
