@@ -66,14 +66,30 @@ package final class FileLink {
             throw refusal(state)
         }
         if attachment.path != path {
-            attachment =
-                try keystore.update(attachment) {
-                    if $0.owner == attachment.owner { $0.path = self.path }
-                } ?? attachment
+            let old = attachment
+            try note { () throws(StretchError) in
+                let changed = try keystore.update(old) {
+                    if $0.owner == old.owner { $0.path = self.path }
+                }
+                attachment = changed ?? old
+            }
         }
-        try see(record.position, attachment)
+        try note { () throws(StretchError) in try see(record.position, attachment) }
         known = (record.position, attachment)
         return attachment
+    }
+
+    /// Runs `body`, which records what was seen, if the keystore can be written.
+    ///
+    /// A read depends on what the keystore has, not on a new record in it. Without the record, only
+    /// the detection of an old file is weakened.
+    private func note(_ body: () throws(StretchError) -> Void) throws(StretchError) {
+        do throws(StretchError) {
+            try body()
+        } catch {
+            // The codes of a folder that is full or read-only; what was read before was in order.
+            guard [.localUnavailable, .wrongState].contains(error.code) else { throw error }
+        }
     }
 
     /// The current record of the file, independent of the caller's snapshot.
@@ -112,8 +128,9 @@ package final class FileLink {
     ) throws(StretchError) {
         let found = try endpoint.identity()
         guard let expected = attachment.remote else {
-            try keystore.update(attachment) { $0.remote = found }
-            return
+            return try note { () throws(StretchError) in
+                try keystore.update(attachment) { $0.remote = found }
+            }
         }
         guard found == expected else {
             throw StretchError(

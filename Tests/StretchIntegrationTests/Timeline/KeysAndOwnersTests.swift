@@ -1,9 +1,11 @@
 import Foundation
+import Stretch
 import StretchCore
 import StretchEngine
 import StretchKeystore
 import StretchSQLite
 import StretchTestSupport
+import Synchronization
 import Testing
 
 /// Master keys, credentials and members of one file.
@@ -55,6 +57,46 @@ import Testing
         try sample.expectNoSecret([
             "secret-1", "secret-2", "old password", "new password", "second password",
         ])
+    }
+
+    @Test func `a read needs no keystore that can be written`() throws {
+        let folder = try TemporaryFolder(isInMemory: true)
+        let path = folder.path("app.db")
+        try Connection(path: path, access: .create, routines: .linked).execute(
+            """
+            CREATE TABLE t(id INTEGER PRIMARY KEY, n INT);
+            INSERT INTO t VALUES (1, 1), (2, 2), (3, 3)
+            """)
+        // Small ids give the keystore's files short names.
+        let counter = Mutex<Int64>(0)
+        var configuration = Configuration.everyRemote
+        configuration.randomID = {
+            counter.withLock { count in
+                count += 1
+                return count
+            }
+        }
+        configuration.keystore = Keystore(path: folder.path("keystore"))
+        let original = try StretchDatabase(path: path, configuration: configuration)
+        try original.enable(server: "file:cold.db")
+        try original.tables["t"].enable(filter: "n < 2")
+        try original.migrate()
+        // Another keystore of this user knows an older position of the file.
+        let copy = folder.path("copy")
+        try FileManager.default.copyItem(atPath: folder.path("keystore"), toPath: copy)
+        try original.tables["t"].alter(filter: "n < 3")
+        try original.migrate()
+        // There, the names of files fit into a path, and the longer ones of new files do not.
+        let length = Int(PATH_MAX) - 1 - 40
+        var far = folder.path("far")
+        while length - far.utf8.count > 200 { far += "/" + String(repeating: "k", count: 90) }
+        try FileManager.default.createDirectory(atPath: far, withIntermediateDirectories: true)
+        far += "/" + String(repeating: "k", count: length - far.utf8.count - 1)
+        #expect(rename(copy, far) == 0, "\(String(cString: strerror(errno)))")
+        configuration.keystore = Keystore(path: far)
+        let database = try StretchDatabase(path: path, configuration: configuration)
+        #expect(try database.query("SELECT sum(n) FROM t").rows == [[6]])
+        #expect(try database.status().database.linkState == .connected)
     }
 
     @Test func `an exported master key opens the credentials that it sealed`() throws {
