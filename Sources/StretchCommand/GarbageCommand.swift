@@ -15,6 +15,10 @@ struct GarbageCommand: ParsableCommand {
             batch. --erase-hidden rewrites such batches without these rows, and a later gc \
             deletes the old batches.
 
+            Nothing is collected while times of the remote are ahead of its clock, which a clock \
+            that was wrong for a while leaves behind. --accept-clock sets them back to now; use it \
+            only if the clock is right.
+
             Needs the login of the remote's administrator.
 
             Example: stretch gc app.db --dry-run
@@ -32,6 +36,9 @@ struct GarbageCommand: ParsableCommand {
     @Flag(name: .long, help: "Rewrite batches without their deleted or changed rows.")
     var eraseHidden = false
 
+    @Flag(name: .long, help: "Set times of the remote that are ahead of its clock back to now.")
+    var acceptClock = false
+
     @Flag(name: .long, help: "Show what would be done, and change nothing.")
     var dryRun = false
 
@@ -39,13 +46,21 @@ struct GarbageCommand: ParsableCommand {
         if let olderThan, !(0...36_500).contains(olderThan) {
             throw ValidationError("--older-than is from 0 to 36,500 days")
         }
+        guard !acceptClock || !dryRun else {
+            throw ValidationError("--accept-clock changes the remote, and --dry-run does not")
+        }
     }
 
     func run() throws {
         let database = try options.open(login.given)
         let age = olderThan.map { Duration.seconds(Int64($0 * 86_400)) }
+        Interruption.observe()
+        let bar = ProgressBar()
+        defer { bar.finish() }
         let report = try database.remote.collectGarbage(
-            olderThan: age, erasesHiddenRows: eraseHidden, isDryRun: dryRun)
+            olderThan: age, erasesHiddenRows: eraseHidden, acceptsClock: acceptClock,
+            isDryRun: dryRun, shouldStop: { Interruption.isRequested }, progress: bar.update)
+        bar.finish()
         options.show(GarbageJSON(report)) { lines(report) }
     }
 

@@ -63,6 +63,8 @@ public enum Advice: Hashable, Sendable {
     case setStagingBudget
     /// Change the retention of the remote.
     case setRetention
+    /// Set times of the remote that are ahead of its clock back.
+    case acceptClock
 
     /// Restore the file from a backup.
     case restore
@@ -143,6 +145,7 @@ extension Advice: CustomStringConvertible {
         case .disableStaging: "switch staging off"
         case .setStagingBudget: "set a larger budget for staging"
         case .setRetention: "set another retention"
+        case .acceptClock: "collect garbage and accept the clock"
         case .restore: "restore a backup in place of the file"
         case .replaceFile: "replace the file"
         case .overwriteFile: "overwrite the file"

@@ -75,12 +75,23 @@ extension EmbeddedEndpoint {
     }
 
     private func requireClock(on connection: Connection) throws {
-        let isBehind = try connection.integer(
+        let time = try connection.string(
             """
-            SELECT max(last_seen) > strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '+60 seconds')
-            FROM stretch_branch
+            SELECT max(last_seen) FROM stretch_branch
+            WHERE last_seen > strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '+60 seconds')
             """)
-        guard isBehind != 1 else { throw GarbageQuery.clockIsBehind(remote: path) }
+        if let time { throw GarbageQuery.ledgerIsAhead(remote: path, at: time) }
+    }
+
+    /// Sets times of the ledger that are ahead of the clock back to now.
+    public func acceptClock() throws(StretchError) {
+        try ask {
+            try write { connection in
+                for sql in GarbageQuery.acceptance(prefix: "", now: EmbeddedSchema.now) {
+                    try connection.run(sql)
+                }
+            }
+        }
     }
 
     private func report(_ query: GarbageQuery, on connection: Connection) throws -> GarbageReport {

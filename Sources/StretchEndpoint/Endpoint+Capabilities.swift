@@ -77,9 +77,18 @@ public protocol CollectingEndpoint: Endpoint {
     ///
     /// - Throws: `remoteMismatch` if a batch that the caller's manifest names would be deleted;
     ///   `invalidArgument` for an age shorter than the retention; `unsupported` for a remote that
-    ///   keeps everything; `wrongState` if the remote's clock went back; `remoteUnavailable`.
-    ///   Nothing is then changed.
+    ///   keeps everything; `wrongState` if the remote's clock is behind times of its ledger;
+    ///   `remoteUnavailable`. Nothing is then changed.
     func collectGarbage(_ request: GarbageRequest) throws(StretchError) -> GarbageReport
+
+    /// Sets times of the ledger that are ahead of the remote's clock back to now. Idempotent.
+    ///
+    /// A clock that was ahead for a while wrote them, and nothing could be collected until then.
+    /// With a clock that is behind, the call makes ages appear longer than they are.
+    ///
+    /// - Throws: `notPermitted` or `remoteUnavailable` for a login that does not administer the
+    ///   remote; `remoteUnavailable`.
+    func acceptClock() throws(StretchError)
 }
 
 /// A remote that requires a login.

@@ -279,11 +279,33 @@ package struct GarbageQuery {
                 """)
     }
 
-    /// The error for a clock that is behind times in the ledger.
-    package static func clockIsBehind(remote: String) -> StretchError {
+    /// The error for a ledger whose times are ahead of the clock.
+    package static func ledgerIsAhead(remote: String, at time: String) -> StretchError {
         StretchError(
-            .wrongState, "the clock is behind the times in the ledger of remote \"\(remote)\"",
-            hint: "Set the clock: nothing is collected by a wrong one.")
+            .wrongState,
+            "the ledger of remote \"\(remote)\" is ahead of the clock: its last time is \(time)",
+            hint: "If the clock is behind, set it: nothing is collected by a wrong one. If it is "
+                + "right and was ahead at that time: \(advice: .acceptClock).")
+    }
+
+    /// The columns of times in the ledger that a clock may have written ahead, by table.
+    package static let times = [
+        (table: "stretch_branch", columns: ["last_seen", "dropped_at"]),
+        (table: "stretch_retirement", columns: ["confirmed_at"]),
+        (table: "stretch_batch", columns: ["condemned_at", "collected_at"]),
+    ]
+
+    /// Returns the statements of ``CollectingEndpoint/acceptClock()``.
+    ///
+    /// - Parameters:
+    ///   - prefix: As in ``init(prefix:request:dialect:)``.
+    ///   - now: The current time, as an expression.
+    package static func acceptance(prefix: String, now: String) -> [String] {
+        times.flatMap { table, columns in
+            columns.map {
+                "UPDATE \(prefix)\(table) SET \($0) = \(now) WHERE \($0) > \(now)"
+            }
+        }
     }
 
     /// Throws when the request asks for less than the retention.

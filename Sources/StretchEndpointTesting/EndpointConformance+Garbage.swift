@@ -143,6 +143,20 @@ extension EndpointConformance {
                 try require(report.batchCount, equals: 0, "batches of another database")
                 try require(world.read(batch.id).count, equals: 1, "the batch")
             },
+            Check("accepting a clock that is right changes nothing") {
+                let world = try ConformanceWorld($0)
+                let batch = try world.commit([[1, 2, 3]])
+                let other = try world.commit([[4, 5, 6]])
+                try world.retire(batch)
+                try world.endpoint.confirm(world.position)
+                for _ in 1...2 { try world.endpoint.collecting().acceptClock() }
+                let day = Duration.seconds(86_400)
+                try world.requireGarbage(0, kept: 1, retention: day)
+                try require(world.read(batch.id).count, equals: 1, "the batch")
+                try world.requireGarbage(1, kept: 0)
+                try world.endpoint.collecting().acceptClock()
+                try require(world.read(other.id).count, equals: 1, "the other batch")
+            },
             Check("batches that come after a collection are read and written as ever") {
                 let world = try ConformanceWorld($0)
                 for round in 0..<3 {

@@ -19,6 +19,10 @@ extension Migrator {
         var rewrittenCount: Int64 = 0
         var options = MigrationOptions()
         options.shouldStop = shouldStop
+        // A request that would be refused is refused before batches are rewritten.
+        var trial = request
+        trial.isDryRun = true
+        _ = try endpoint.collecting().collectGarbage(trial)
         _ = try run(options, progress) { run throws(StretchError) in
             try run.perform([], movesRows: false)
             if erasesHiddenRows { rewrittenCount = try run.rewriteBatches() }

@@ -62,11 +62,21 @@ extension PostgresEndpoint {
     private func requireClock(on connection: PostgresConnection) throws {
         let row = try run(
             """
-            SELECT CAST(max(last_seen) > now() + interval '60 seconds' AS int)
-            FROM \(schema).stretch_branch
+            SELECT \(Self.timeText("max(last_seen)")) FROM \(schema).stretch_branch
+            WHERE last_seen > now() + interval '60 seconds'
             """, on: connection, expecting: 1)[0]
-        guard row.integer(0, 0) != 1 else {
-            throw GarbageQuery.clockIsBehind(remote: remoteName)
+        if let time = row.text(0, 0) {
+            throw GarbageQuery.ledgerIsAhead(remote: remoteName, at: time)
+        }
+    }
+
+    /// Sets times of the ledger that are ahead of the server's clock back to now.
+    public func acceptClock() throws(StretchError) {
+        try ask { connection in
+            let updates = GarbageQuery.acceptance(prefix: "\(schema).", now: "now()")
+            try run(
+                "\(PostgresSchema.begin) \(updates.joined(separator: "; ")); COMMIT",
+                on: connection, expecting: 0)
         }
     }
 

@@ -56,9 +56,9 @@ import TransactSQL
         .moveRemote(server: "file:moved.db"), .moveRemote(server: nil), .readHotRows,
         .takeOver(owner: "anna at laptop"), .acceptLoss, .setQueryMode, .nameLogin, .storeLogin,
         .grantReader, .attachGrant, .grantWriter, .replaceGrant, .showStatus, .verify,
-        .enableStaging, .disableStaging,
-        .setStagingBudget, .setRetention, .restore, .replaceFile, .overwriteFile, .nameOriginal,
-        .takeNewestState, .chooseFolder, .listBranches, .undropBranch(12), .force,
+        .enableStaging, .disableStaging, .setStagingBudget, .setRetention, .acceptClock, .restore,
+        .replaceFile, .overwriteFile, .nameOriginal, .takeNewestState, .chooseFolder,
+        .listBranches, .undropBranch(12), .force,
         .createMasterKey, .openMasterKey, .createCredential("cold"),
         .alterCredential("cold"), .addMember("anna"), .allowArchive,
     ]

@@ -49,6 +49,7 @@ extension Advice {
         case .disableStaging: "stretch staging FILE --rpo off"
         case .setStagingBudget: "stretch staging FILE --budget BYTES"
         case .setRetention: "stretch retention FILE DURATION"
+        case .acceptClock: "stretch gc FILE --accept-clock"
         case .restore: "stretch restore BACKUP FILE --replace"
         case .replaceFile: "--replace"
         case .overwriteFile: "--overwrite"

@@ -50,18 +50,22 @@ extension RemoteAdministration {
     ///     shorter than the retention; `nil` for the retention.
     ///   - erasesHiddenRows: Whether to rewrite batches without their hidden rows, for tables that
     ///     are not paused. Rows that are no longer eligible stay local.
+    ///   - acceptsClock: Whether to set times of the remote that are ahead of its clock back to now
+    ///     first. Use it only if the clock is right: with a clock that is behind, rows are deleted
+    ///     too early.
     ///   - isDryRun: Whether to report the result without changing the file or the remote.
     ///   - shouldStop: Called between rewritten batches and before the collection.
     ///   - progress: Called after each batch that was brought back or migrated again.
     /// - Throws: `invalidArgument` for an age that is negative or shorter than the retention;
     ///   `busy` while a migrator works; `remoteMismatch` if the remote and this file are not at the
     ///   same position; `notPermitted` for a login that does not administer the remote;
-    ///   `remoteUnavailable`; `wrongState` if a clock went back; `cancelled`, after which rows that
+    ///   `remoteUnavailable`; `wrongState` if the remote's times are ahead of its clock, before
+    ///   anything is changed; `cancelled`, after which rows that
     ///   were brought back stay hot until the next migration.
     @discardableResult
     public func collectGarbage(
-        olderThan age: Duration? = nil, erasesHiddenRows: Bool = false, isDryRun: Bool = false,
-        shouldStop: @escaping () -> Bool = { false },
+        olderThan age: Duration? = nil, erasesHiddenRows: Bool = false, acceptsClock: Bool = false,
+        isDryRun: Bool = false, shouldStop: @escaping () -> Bool = { false },
         progress: @escaping (MigrationProgress) -> Void = { _ in }
     ) throws(StretchError) -> GarbageCollection {
         guard (Duration.zero...Duration.longest).contains(age ?? .zero) else {
@@ -69,10 +73,16 @@ extension RemoteAdministration {
                 .invalidArgument, "the age is negative, or longer than 100,000 years",
                 hint: "Name an age of 0 or more days.")
         }
+        guard !acceptsClock || !isDryRun else {
+            throw StretchError(
+                .invalidArgument, "a dry run cannot set times of the remote back",
+                hint: "Accept the clock in a call that is no dry run.")
+        }
         let (record, endpoint) = try database.administer {
             let record = try database.enabledDatabase()
             let endpoint = try database.makeEndpoint(record, as: .administrator)
             try endpoint.authorize()
+            if acceptsClock { try endpoint.collecting().acceptClock() }
             return (record, endpoint)
         }
         var (report, rewrittenCount, hidden) = (GarbageReport(), Int64(0), Int64(0))

@@ -81,11 +81,13 @@ public struct BackgroundWork: Sendable {
     /// Deletes cold rows that no branch sees any longer: see the same method of
     /// ``RemoteAdministration``.
     public func collectGarbage(
-        olderThan age: Duration? = nil, erasesHiddenRows: Bool = false, isDryRun: Bool = false
+        olderThan age: Duration? = nil, erasesHiddenRows: Bool = false, acceptsClock: Bool = false,
+        isDryRun: Bool = false
     ) -> LongWork<MigrationProgress, GarbageCollection> {
         begin { database, control throws(StretchError) in
             try database.remote.collectGarbage(
-                olderThan: age, erasesHiddenRows: erasesHiddenRows, isDryRun: isDryRun,
+                olderThan: age, erasesHiddenRows: erasesHiddenRows, acceptsClock: acceptsClock,
+                isDryRun: isDryRun,
                 shouldStop: control.shouldStop, progress: control.progress)
         }
     }

@@ -150,7 +150,7 @@ import Testing
         try database.tables["t"].bringBack()
         try database.remote.setRetention(.zero)
         _ = try ask("UPDATE stretch_branch SET last_seen = '2999-01-01T00:00:00.000Z'")
-        expectError(.wrongState, "clock") { _ = try database.remote.collectGarbage() }
+        expectError(.wrongState, "2999-01-01") { _ = try database.remote.collectGarbage() }
         let table = remote == nil ? "rows_1" : "t"
         #expect(try ask("SELECT CAST(count(*) AS text) FROM \(table)") == "20")
         // Nor is a later confirmation older than the ledger.
@@ -158,5 +158,29 @@ import Testing
         try database.migrate()
         let year = "substr(CAST(min(confirmed_at) AS text), 1, 4)"
         #expect(try ask("SELECT \(year) FROM stretch_retirement") == "2999")
+        // The clock is right, and somebody says so.
+        expectError(.wrongState, "ahead of the clock") {
+            _ = try database.remote.collectGarbage(isDryRun: true)
+        }
+        #expect(try database.remote.collectGarbage(acceptsClock: true).batches == 4)
+        #expect(try ask("SELECT \(year) FROM stretch_retirement") != "2999")
+        #expect(try database.remote.collectGarbage().batches == 0)
+        #expect(try sample.rows() == sample.start)
+    }
+
+    @Test func `a ledger that is ahead is refused before batches are rewritten`() throws {
+        let sample = try CrashSample(CrashTable.all[0], remote: nil)
+        let database = try sample.open()
+        try database.migrate(batchRowCount: 5)
+        try database.execute("DELETE FROM t WHERE id = (SELECT min(id) FROM t)")
+        let remote = try Connection(
+            path: sample.folder.path("cold.db"), access: .readWrite, routines: .linked)
+        try remote.execute("UPDATE stretch_branch SET last_seen = '2999-01-01T00:00:00.000Z'")
+        let count = "SELECT count(*) FROM stretch_batch"
+        let before = try remote.integer(count)
+        expectError(.wrongState, "ahead of the clock") {
+            _ = try database.remote.collectGarbage(erasesHiddenRows: true)
+        }
+        #expect(try remote.integer(count) == before)
     }
 }

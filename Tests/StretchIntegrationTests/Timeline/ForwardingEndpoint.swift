@@ -204,6 +204,12 @@ class ForwardingEndpoint: BranchingEndpoint, CollectingEndpoint, LoginEndpoint, 
         }
     }
 
+    func acceptClock() throws(StretchError) {
+        try around("acceptClock") { () throws(StretchError) in
+            try base.collecting().acceptClock()
+        }
+    }
+
     func collectGarbage(_ request: GarbageRequest) throws(StretchError) -> GarbageReport {
         try around("collectGarbage") { () throws(StretchError) in
             try base.collecting().collectGarbage(request)
