@@ -2,6 +2,7 @@ package import StretchCatalog
 public import StretchCore
 internal import StretchOverlay
 public import StretchSQLite
+internal import StretchText
 
 extension StretchDatabase {
     /// Runs work on the local file, and converts its errors once, at the engine's edge.
@@ -49,7 +50,27 @@ extension StretchDatabase {
                 .invalidArgument, "the file is not a SQLite database: \"\(path)\"",
                 hint: "Name an existing SQLite file.", cause: error)
         }
-        return StretchError(local: error)
+        let failure = StretchError(local: error)
+        guard let hint = hint(for: error) else { return failure }
+        return StretchError(failure.code, failure.message, hint: hint, cause: error)
+    }
+
+    /// Returns a hint for messages of SQLite about the virtual tables of the overlay, which an
+    /// application takes for ordinary tables.
+    private func hint(for error: SQLiteError) -> StretchError.Hint? {
+        guard !overlay.isEmpty else { return nil }
+        if error.message.isSameText(as: "cannot create triggers on virtual tables") {
+            return "A trigger of a stretch-enabled table belongs to the file: leave TEMP out."
+        }
+        let prefix = "no such index: "
+        guard error.message.beginsWith(prefix) else { return nil }
+        let name = String(decoding: error.message.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
+        let isIndex = try? connection.integer(
+            "SELECT 1 FROM main.sqlite_schema WHERE type = 'index' AND name = ? COLLATE NOCASE",
+            .text(name))
+        guard isIndex != nil else { return nil }
+        return "The index has hot rows only, and the query reads cold rows too: leave INDEXED BY "
+            + "out."
     }
 }
 

@@ -42,6 +42,22 @@ import Testing
         #expect(explanation.hint != nil)
     }
 
+    @Test func `what SQLite refuses for a virtual table gets a hint`() throws {
+        let twin = try MigratedTwin(MigratedTwin.numbers)
+        try twin.runNatively("CREATE INDEX t_by_n ON t(n)")
+        let database = try StretchDatabase(path: twin.path, configuration: .everyRemote)
+        expectError(.statementFailed, "no such index: t_by_n") {
+            _ = try database.query("SELECT * FROM t INDEXED BY t_by_n WHERE n = 1")
+        }
+        expectError(.statementFailed, "triggers on virtual tables") {
+            try database.execute("CREATE TEMP TRIGGER x AFTER INSERT ON t BEGIN SELECT 1; END")
+        }
+        let other = #expect(throws: StretchError.self) {
+            _ = try database.query("SELECT * FROM t INDEXED BY missing WHERE n = 1")
+        }
+        #expect(other?.hint == nil)
+    }
+
     @Test func `disabled queries are a wrong state`() throws {
         let twin = try MigratedTwin(MigratedTwin.numbers)
         try twin.runNatively("UPDATE stretch_database SET query_mode = 'DISABLED'")
