@@ -48,36 +48,50 @@ package final class MigrationPlan {
         tables: [StretchedTable], movesRows: Bool, _ context: RunContext, waiting: WaitingTables,
         tally: RunTally
     ) {
-        self.tables = MigrationPlan.childrenFirst(tables).map(\.id).reversed()
+        let parents = MigrationPlan.parents(of: tables, context)
+        self.tables = MigrationPlan.childrenFirst(tables, parents: parents).map(\.id).reversed()
         self.movesRows = movesRows
         self.context = context
         self.waiting = waiting
         self.tally = tally
     }
 
-    /// Returns the tables in an order in which each precedes the one that it follows.
-    static func childrenFirst(_ tables: [StretchedTable]) -> [StretchedTable] {
-        // The number of tables that one follows, directly or indirectly; a cycle ends at its start.
-        let byName = Dictionary(tables.map { (SQLName($0.name), $0) }) { first, _ in first }
-        var depths: [Int64: Int] = [:]
+    /// Returns the tables in an order in which each precedes those that it follows or refers to.
+    ///
+    /// A row that a hot row refers to stays hot, so otherwise parents would move one run later.
+    ///
+    /// - Parameter parents: The names of the tables that a table refers to, by the table's id.
+    static func childrenFirst(
+        _ tables: [StretchedTable], parents: [Int64: [String]] = [:]
+    ) -> [StretchedTable] {
+        var children: [SQLName: [StretchedTable]] = [:]
         for table in tables {
-            var chain: [Int64] = []
-            var next: StretchedTable? = table
-            while let current = next, depths[current.id] == nil {
-                depths[current.id] = 0
-                chain.append(current.id)
-                next = current.follows.flatMap { byName[SQLName($0)] }
-            }
-            var depth = next.map { depths[$0.id] ?? 0 } ?? -1
-            for id in chain.reversed() {
-                depth += 1
-                depths[id] = depth
-            }
+            let names = (parents[table.id] ?? []) + [table.follows].compactMap(\.self)
+            for name in Set(names.map { SQLName($0) }) { children[name, default: []].append(table) }
         }
-        return tables.enumerated().sorted { left, right in
-            let (first, second) = (depths[left.element.id] ?? 0, depths[right.element.id] ?? 0)
-            return first == second ? left.offset < right.offset : first > second
-        }.map(\.element)
+        var order: [StretchedTable] = []
+        var known: Set<Int64> = []
+        // A cycle ends where it began.
+        func visit(_ table: StretchedTable) {
+            guard known.insert(table.id).inserted else { return }
+            for child in children[SQLName(table.name)] ?? [] { visit(child) }
+            order.append(table)
+        }
+        for table in tables { visit(table) }
+        return order
+    }
+
+    /// Returns the names of the tables that each table refers to.
+    ///
+    /// Only the order depends on them, so a schema that cannot be read is left to the pass of its
+    /// table, which reports it.
+    private static func parents(
+        of tables: [StretchedTable], _ context: RunContext
+    ) -> [Int64: [String]] {
+        let found = try? context.schema.reading { reader in
+            try tables.map { ($0.id, try reader.table($0.name)?.parents.map(\.parent) ?? []) }
+        }
+        return Dictionary(uniqueKeysWithValues: found ?? [])
     }
 
     // MARK: Work

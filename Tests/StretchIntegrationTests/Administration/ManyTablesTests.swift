@@ -78,6 +78,27 @@ import Testing
         #expect(try sample.database.query("SELECT count(*) FROM t8").rows == [[3]])
     }
 
+    @Test(arguments: [["p", "c"], ["c", "p"]])
+    func `the order in which parent and child are enabled does not matter`(
+        _ names: [String]
+    ) throws {
+        let sample = try AdministrationSample(
+            """
+            CREATE TABLE p(id INTEGER PRIMARY KEY, n INT);
+            CREATE TABLE c(id INTEGER PRIMARY KEY, p INT REFERENCES p(id), n INT);
+            CREATE INDEX c_by_p ON c(p);
+            INSERT INTO p VALUES(1, 1), (2, 1), (3, 9);
+            INSERT INTO c VALUES(1, 1, 1), (2, 2, 1), (3, 3, 9);
+            """)
+        for name in names { try sample.database.tables[name].enable(filter: "n < 5") }
+        try sample.database.migrate()
+        for name in names {
+            #expect(
+                try sample.database.query("SELECT count(*) FROM main.\(name)").rows == [[1]],
+                "\(name)")
+        }
+    }
+
     @Test func `children come before the tables that they follow`() {
         func table(_ id: Int64, _ name: String, follows: String?) -> StretchedTable {
             StretchedTable(
