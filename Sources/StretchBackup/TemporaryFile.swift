@@ -4,7 +4,7 @@ internal import StretchText
 
 /// A file under a temporary name, which gets its final name only when it is complete and on disk.
 ///
-/// The leftovers of a terminated process are removed by the next one for the same name.
+/// The leftovers of a terminated process are removed by the next file in the same folder.
 package final class TemporaryFile {
     /// The final path, without links.
     package let path: String
@@ -163,7 +163,7 @@ package final class TemporaryFile {
 
     private static func removeLeftovers(_ prefix: String, in folder: String) {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        for name in names where name.beginsWith(prefix) {
+        for name in names where name.beginsWith(prefix) || isOfEndedProcess(name) {
             let path = "\(folder)/\(name)"
             var state = stat()
             // A second name of a file that already has its final path: only the name is removed.
@@ -176,6 +176,18 @@ package final class TemporaryFile {
             if flock(other, LOCK_EX | LOCK_NB) == 0 { unlink(path) }
             close(other)
         }
+    }
+
+    /// Returns whether a name is the temporary name of any file of a process that has ended.
+    ///
+    /// The lock alone does not show this: a file has none for a moment after it is created.
+    private static func isOfEndedProcess(_ name: String) -> Bool {
+        guard name.beginsWith("."), let last = name.parts(between: ".").last else { return false }
+        let parts = last.parts(between: "-")
+        guard (3...4).contains(parts.count), parts[0].isSameText(as: "stretch"),
+            let process = Int32(parts[1]), process > 0, UInt32(parts[2], radix: 16) != nil
+        else { return false }
+        return kill(process, 0) != 0 && errno == ESRCH
     }
 
     private static func failure(_ what: String) -> StretchError {

@@ -52,8 +52,9 @@ extension MigrationRun {
     /// Rewrites each batch with hidden rows without them.
     ///
     /// The visible rows are brought back, the batch leaves the manifest, and the rows are migrated
-    /// in new batches. Each of these is a separate step. Rows that are hot after a crash are
-    /// migrated by the next run.
+    /// in new batches. Each of these is a separate step. Small batches are brought back together,
+    /// so that their rows share new batches. Rows that are hot after a crash are migrated by the
+    /// next run.
     ///
     /// - Returns: The number of batches.
     func rewriteBatches() throws(StretchError) -> Int64 {
@@ -66,12 +67,30 @@ extension MigrationRun {
                     try catalog.hiddenRowCount(batchNumber: batch.visible.number) > 0
                 }
             }
-            for batch in batches where !context.options.shouldStop() {
-                try recall(table, where: nil, from: [batch])
+            for group in Self.groups(of: batches) where !context.options.shouldStop() {
+                try recall(table, where: nil, from: group)
                 try perform([table], movesRows: true)
-                count += 1
+                count += Int64(group.count)
             }
         }
         return count
+    }
+
+    /// Returns the batches in groups of at most so many rows as the largest batch has.
+    private static func groups(of batches: [ManifestBatch]) -> [[ManifestBatch]] {
+        var groups: [[ManifestBatch]] = []
+        var (rowCount, byteCount) = (Int64(0), Int64(0))
+        for batch in batches {
+            rowCount += batch.visible.rowCount
+            byteCount += batch.byteCount
+            let fits = rowCount <= BatchSizer.maximumRowCount && byteCount <= 8 << 20
+            if fits, !groups.isEmpty {
+                groups[groups.count - 1].append(batch)
+            } else {
+                groups.append([batch])
+                (rowCount, byteCount) = (batch.visible.rowCount, batch.byteCount)
+            }
+        }
+        return groups
     }
 }

@@ -7,15 +7,24 @@ package import StretchCore
 /// the database would drop SQLite's own locks: <https://sqlite.org/howtocorrupt.html>.
 package final class MigratorLease {
     private let descriptor: Int32
+    private let path: String
 
     /// Acquires the lease, waiting if necessary.
     ///
     /// - Throws: `busy`, naming the holder, after the timeout; `wrongState` if something else
     ///   exists under the file's name.
     package init(path: String, timeout: Duration, since: String) throws(StretchError) {
-        descriptor = try MigratorLease.open(MigratorLease.path(for: path), besides: path)
+        self.path = MigratorLease.path(for: path)
+        var descriptor = try MigratorLease.open(self.path, besides: path)
         let deadline = ContinuousClock.now + timeout
-        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+        while true {
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 {
+                if MigratorLease.isFile(descriptor, at: self.path) { break }
+                // The holder removed the file.
+                close(descriptor)
+                descriptor = try MigratorLease.open(self.path, besides: path)
+                continue
+            }
             guard ContinuousClock.now < deadline else {
                 let holder = MigratorLease.holder(descriptor)
                 close(descriptor)
@@ -25,6 +34,7 @@ package final class MigratorLease {
             }
             usleep(20_000)
         }
+        self.descriptor = descriptor
         // Another user's file is used as a lock but not written.
         guard GuardedFile.isOwned(descriptor, by: .userOrOwner(of: path)) else { return }
         let host = ProcessInfo.processInfo.hostName
@@ -38,6 +48,18 @@ package final class MigratorLease {
         // A child process that is being started may hold a copy of the descriptor.
         _ = flock(descriptor, LOCK_UN)
         close(descriptor)
+    }
+
+    /// Removes the file of a database that is no longer stretch-enabled.
+    package func removeFile() {
+        // A file that cannot be removed is harmless.
+        unlink(path)
+    }
+
+    private static func isFile(_ descriptor: Int32, at path: String) -> Bool {
+        var (opened, named) = (stat(), stat())
+        return fstat(descriptor, &opened) == 0 && stat(path, &named) == 0
+            && opened.st_dev == named.st_dev && opened.st_ino == named.st_ino
     }
 
     static func path(for database: String) -> String {

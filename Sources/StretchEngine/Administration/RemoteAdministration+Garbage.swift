@@ -101,6 +101,7 @@ extension RemoteAdministration {
                 request, at: endpoint, erasesHiddenRows: erasesHiddenRows, shouldStop: shouldStop,
                 progress: progress)
             hidden = try database.perform { try database.catalog.hiddenRowCount() }
+            try forgetDroppedBranches(record.database, endpoint)
         }
         return GarbageCollection(
             isDryRun: isDryRun, retention: report.retention,
@@ -109,5 +110,24 @@ extension RemoteAdministration {
             completeSince: report.completeSince,
             completeAge: report.completeAge,
             rewrittenBatches: rewrittenCount, hiddenRows: hidden)
+    }
+
+    /// Removes this user's records of files that are gone and whose branches were dropped.
+    ///
+    /// A file that was moved is recognized by its record, so a missing file alone is no reason.
+    private func forgetDroppedBranches(
+        _ id: Int64, _ endpoint: any Endpoint
+    ) throws(StretchError) {
+        guard let keystore = database.configuration.keystore,
+            let branching = endpoint as? any BranchingEndpoint
+        else { return }
+        let branches = try branching.branches(database: id)
+        let dropped = Set(branches.filter { $0.droppedAt != nil }.map(\.id))
+        for attachment in try keystore.attachments(database: id) {
+            guard let branch = attachment.branch, dropped.contains(branch),
+                GuardedFile.mode(attachment.path) == nil
+            else { continue }
+            try keystore.remove(attachment)
+        }
     }
 }

@@ -3,6 +3,7 @@ internal import StretchCatalog
 public import StretchCore
 internal import StretchEndpoint
 internal import StretchKeystore
+internal import StretchMigration
 internal import StretchSQLite
 internal import StretchTimeline
 
@@ -182,6 +183,10 @@ extension StretchDatabase {
 
     /// Returns the catalog's record of the database.
     ///
+            // A migrator that still works on the file keeps its lease.
+            let lease = try? MigratorLease(
+                path: path, timeout: .zero, since: configuration.now())
+            lease?.removeFile()
     /// - Throws: `wrongState` when the database is not enabled.
     func enabledDatabase() throws -> DatabaseRecord {
         guard let record = try catalog.database() else {

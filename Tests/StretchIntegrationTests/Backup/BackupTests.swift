@@ -108,6 +108,15 @@ import Testing
         try Data().write(to: URL(fileURLWithPath: leftover))
         try sample.open().backUp(to: sample.folder.path("b.db"))
         #expect(!FileManager.default.fileExists(atPath: leftover))
+        // Nightly backups have names of their own. No process has the highest number.
+        let (ended, running) = (
+            sample.folder.path(".monday.db.stretch-2147483647-abc"),
+            sample.folder.path(".monday.db.stretch-\(getpid())-abc")
+        )
+        for path in [ended, running] { try Data().write(to: URL(fileURLWithPath: path)) }
+        try sample.open().backUp(to: sample.folder.path("tuesday.db"))
+        #expect(!FileManager.default.fileExists(atPath: ended))
+        #expect(FileManager.default.fileExists(atPath: running))
     }
 
     @Test(arguments: ["file", "postgresql"])
