@@ -79,6 +79,10 @@ public struct BackupDescription: Equatable, Sendable {
     public let tables: [Table]
     /// The other tables.
     public let plainTables: [String]
+    /// The tables that no check and no comparison includes.
+    ///
+    /// They use a collation, a function or a module that this process lacks.
+    public let uncheckedTables: [String]
     /// The problems found by SQLite's integrity check; `nil` if it was not run.
     public let integrityProblems: [String]?
 }
@@ -86,6 +90,8 @@ public struct BackupDescription: Equatable, Sendable {
 extension BackupDescription {
     /// The number of rows of stretch-enabled tables in the file.
     public var localRows: Int64 { tables.reduce(0) { $0 + $1.localRows } }
+    /// A sentence about ``uncheckedTables``, or `nil` if there are none.
+    public var uncheckedNote: String? { UncheckedTables.sentence(uncheckedTables) }
     /// The number of rows of stretch-enabled tables that are only in the remote.
     public var remoteRows: Int64 { tables.reduce(0) { $0 + $1.remoteRows } }
 }

@@ -103,6 +103,7 @@ package struct BackupReader {
                     plainTables: try Self.tableNames(connection).filter {
                         !names.contains($0.foldingCase)
                     },
+                    uncheckedTables: try UncheckedTables.names(of: connection),
                     integrityProblems: isChecked
                         ? try DatabaseCopy.integrityProblems(of: connection) : nil)
             }
@@ -127,9 +128,11 @@ package struct BackupReader {
         return BackupDescription.Table(
             name: table.name, filterPredicate: table.filter,
             migrationState: table.state,
+            // An index may need a collation that only the application has.
             localRows: schema == nil
                 ? 0
-                : try connection.integer("SELECT count(*) FROM main.\(table.name.quotedName)")
+                : try connection.integer(
+                    "SELECT count(*) FROM main.\(table.name.quotedName) NOT INDEXED")
                     ?? 0,
             eligibleRows: schema.flatMap { eligibleRowCount(table, $0, reader) },
             remoteRows: counts.visibleRows, batches: counts.batches,

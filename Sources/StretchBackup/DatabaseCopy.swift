@@ -1,4 +1,5 @@
 internal import Foundation
+internal import StretchCatalog
 package import StretchCore
 package import StretchKeystore
 internal import StretchMigration
@@ -123,18 +124,36 @@ package struct DatabaseCopy {
     }
 
     /// Returns the problems that SQLite finds, at most 100.
+    ///
+    /// If a table cannot be checked, the others are checked one by one; the list of free pages is
+    /// then not checked.
     package static func integrityProblems(
         of connection: Connection
     ) throws(SQLiteError) -> [String] {
         do throws(SQLiteError) {
-            let lines = try connection.rows("PRAGMA main.integrity_check").compactMap {
-                $0[0].stringValue
+            let unchecked = Set(try UncheckedTables.names(of: connection))
+            guard !unchecked.isEmpty else {
+                return try findings(of: "PRAGMA main.integrity_check", on: connection)
             }
-            return lines == ["ok"] ? [] : lines
+            let names = try connection.rows(
+                "SELECT name FROM main.sqlite_schema WHERE type = 'table'"
+            ).compactMap { $0[0].stringValue }
+            var problems: [String] = []
+            for name in names where !unchecked.contains(name) && problems.count < 100 {
+                problems += try findings(of: UncheckedTables.check(name), on: connection)
+            }
+            return problems
         } catch {
             // SQLITE_CORRUPT: the schema itself cannot be read.
             guard error.code == ResultCode.corrupt else { throw error }
             return [error.message]
         }
+    }
+
+    private static func findings(
+        of check: String, on connection: Connection
+    ) throws(SQLiteError) -> [String] {
+        let lines = try connection.rows(check).compactMap { $0[0].stringValue }
+        return lines == ["ok"] ? [] : lines
     }
 }

@@ -140,6 +140,11 @@ struct MigrateCommand: ParsableCommand {
 
     private func reclaim(_ database: StretchDatabase, _ mode: ReclaimMode) throws {
         let report = try database.reclaim(mode)
+        if let first = report.obstacles.first {
+            StandardError.write(
+                "warning: the file cannot be rewritten here: table \"\(first)\" needs a collation, "
+                    + "function or module that only the application has; run VACUUM there\n")
+        }
         // With --json, the report of the migration is the only result.
         guard !options.json else { return }
         StandardOutput.writeLine(

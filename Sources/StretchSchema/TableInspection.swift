@@ -34,6 +34,7 @@ package struct TableInspection {
     /// - Parameter enabled: The names of the stretch-enabled tables.
     package func check(enabled: Set<SQLName>) throws {
         try refuseColumns()
+        try refuseUnknownCollation()
         try refuseExternalContent()
         try TriggerInspection(
             schema: schema, enabled: enabled, mentions: reader.mentions()
@@ -112,6 +113,28 @@ package struct TableInspection {
                 "table \"\(schema.name)\" has columns named rowid, _rowid_ and oid, "
                     + "so that its rowid has no name",
                 hint: "Rename one of the three columns.")
+        }
+    }
+
+    /// Throws for a table whose rows only the application can delete.
+    ///
+    /// An index with a collation or a function of the application changes with each row.
+    private func refuseUnknownCollation() throws {
+        let connection = reader.connection
+        let firesTriggers = connection.isEnabled(.triggers)
+        connection.set(.triggers, false)
+        defer { connection.set(.triggers, firesTriggers) }
+        do throws(SQLiteError) {
+            // Without a condition SQLite clears the table and does not look at indexes.
+            _ = try connection.prepare("DELETE FROM main.\(schema.name.quotedName) WHERE 1")
+        } catch {
+            guard error.code == ResultCode.error else { throw error }
+            throw StretchError(
+                .unsupported,
+                "table \"\(schema.name)\" has an index that only the application can change: "
+                    + error.message,
+                hint: "Drop the index, or use BINARY, NOCASE or RTRIM and functions of SQLite.",
+                cause: error)
         }
     }
 

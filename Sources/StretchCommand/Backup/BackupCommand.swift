@@ -61,7 +61,7 @@ struct BackupCommand: ParsableCommand {
                 "\(target) has the state of \(backup.time) UTC: \(size).",
                 "It is a plain SQLite file with all rows, \(report.coldRows.grouped) of them from "
                     + "the remote.",
-            ]
+            ] + [backup.uncheckedNote].compactMap(\.self)
         }
         return ["\(target) has the state of \(backup.time) UTC: \(size)."] + backup.contentLines
     }

@@ -47,6 +47,7 @@ struct DrillCommand: ParsableCommand {
             "Table \(table.name): \(table.coldRowCount.grouped) cold rows in "
                 + "\(Int64(table.batchCount).counted("batch", "batches")) read and compared."
         }
+        if let note = report.uncheckedNote { lines.append(note) }
         lines += report.remote.findings.map { "Problem: \($0.message)" }
         return lines + [
             report.isSound

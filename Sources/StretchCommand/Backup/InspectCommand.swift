@@ -51,6 +51,7 @@ extension BackupDescription {
         }
         guard let stretch else {
             return ["A plain SQLite file, which holds all its rows."]
+                + [uncheckedNote].compactMap(\.self)
         }
         var lines = tables.flatMap { table in
             let eligible = table.eligibleRows.map { ", \($0.grouped) of them eligible" } ?? ""
@@ -72,6 +73,7 @@ extension BackupDescription {
         ]
         if let step = stretch.pendingStep { lines.append("Pending    \(step.rawValue)") }
         if stretch.isForkUnfinished { lines.append("Pending    reauthorize") }
+        if let uncheckedNote { lines.append(uncheckedNote) }
         return lines
     }
 }

@@ -38,6 +38,7 @@ struct DescriptionJSON: Encodable {
     let stretch: StretchPart?
     let tables: [Table]
     let plainTables: [String]
+    let uncheckedTables: [String]
     let integrityProblems: [String]?
 
     init(_ description: BackupDescription) {
@@ -53,6 +54,7 @@ struct DescriptionJSON: Encodable {
         stretch = description.stretch.map(StretchPart.init)
         tables = description.tables.map(Table.init)
         plainTables = description.plainTables
+        uncheckedTables = description.uncheckedTables
         integrityProblems = description.integrityProblems
     }
 }

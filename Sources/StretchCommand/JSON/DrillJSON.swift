@@ -13,6 +13,7 @@ struct DrillJSON: Encodable {
     let branch: String
     let epoch: Int64
     let tables: [Table]
+    let uncheckedTables: [String]
     let remote: VerificationJSON
     let seconds: Double
     let isSound: Bool
@@ -26,6 +27,7 @@ struct DrillJSON: Encodable {
                 name: $0.name, localRows: $0.localRows, restoredRows: $0.restoredRows,
                 isEqual: $0.isEqual)
         }
+        uncheckedTables = report.uncheckedTables
         remote = VerificationJSON(report.remote)
         seconds = report.elapsed.seconds
         isSound = report.isSound

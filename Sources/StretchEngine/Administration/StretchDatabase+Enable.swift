@@ -111,8 +111,16 @@ extension StretchDatabase {
             }
             if let prepared { try configuration.keystore?.remove(prepared) }
             return DatabaseReport(
-                server: address.description, advice: advice + (try databaseAdvice()))
+                server: address.description,
+                advice: advice + (try databaseAdvice()) + (try uncheckedAdvice()))
         }
+    }
+
+    /// Returns advice about tables that backups of this process cannot check.
+    private func uncheckedAdvice() throws -> [String] {
+        let names = try UncheckedTables.names(of: connection)
+        guard let sentence = UncheckedTables.sentence(names) else { return [] }
+        return [sentence + " Backups and restores include it without a check."]
     }
 
     /// Prepares the keystore for a file that is being enabled.
@@ -175,6 +183,10 @@ extension StretchDatabase {
             }
             guard !isDryRun else { return }
             try removeStaging(record)
+            // A migrator that still works on the file keeps its lease.
+            let lease = try? MigratorLease(
+                path: path, timeout: .zero, since: configuration.now())
+            lease?.removeFile()
             if let attachment { try configuration.keystore?.remove(attachment) }
         }
     }
@@ -183,10 +195,6 @@ extension StretchDatabase {
 
     /// Returns the catalog's record of the database.
     ///
-            // A migrator that still works on the file keeps its lease.
-            let lease = try? MigratorLease(
-                path: path, timeout: .zero, since: configuration.now())
-            lease?.removeFile()
     /// - Throws: `wrongState` when the database is not enabled.
     func enabledDatabase() throws -> DatabaseRecord {
         guard let record = try catalog.database() else {

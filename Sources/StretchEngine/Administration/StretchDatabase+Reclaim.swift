@@ -1,3 +1,4 @@
+internal import StretchCatalog
 public import StretchCore
 internal import StretchSQLite
 
@@ -15,6 +16,11 @@ public struct ReclaimReport: Equatable, Sendable {
     public let bytesBefore: Int64
     /// The size of the database after, in bytes.
     public let bytesAfter: Int64
+    /// The tables that kept the file from being rewritten; usually none.
+    ///
+    /// They use a collation, a function or a module that this process lacks. The application can
+    /// rewrite the file: `VACUUM`.
+    public let obstacles: [String]
 }
 
 extension StretchDatabase {
@@ -23,23 +29,42 @@ extension StretchDatabase {
     /// A full reclaim holds the write lock throughout, and needs as much free disk space as the
     /// used pages of the database.
     ///
+    /// A file that this process cannot rewrite is reclaimed incrementally, if its pages can be
+    /// moved; see ``ReclaimReport/obstacles``.
+    ///
     /// - Throws: `wrongState` for an incremental reclaim of a file whose pages cannot be moved;
     ///   `busy` while another connection reads or writes.
     @discardableResult
     public func reclaim(_ mode: ReclaimMode) throws(StretchError) -> ReclaimReport {
         try perform {
             let before = try byteCount()
+            var obstacles: [String] = []
             switch mode {
             case .incremental:
                 try requireReclaiming(.incremental)
                 try connection.execute("PRAGMA main.incremental_vacuum")
             case .full:
                 connection.finalizeCachedStatements()
-                try connection.execute("VACUUM main")
+                obstacles = try rewrite()
             }
             // In WAL mode the file shrinks at a checkpoint, which a reader may delay.
             _ = try connection.rows("PRAGMA main.wal_checkpoint(TRUNCATE)")
-            return ReclaimReport(bytesBefore: before, bytesAfter: try byteCount())
+            return ReclaimReport(
+                bytesBefore: before, bytesAfter: try byteCount(), obstacles: obstacles)
+        }
+    }
+
+    /// Rewrites the file, and returns the tables that prevent it.
+    private func rewrite() throws(SQLiteError) -> [String] {
+        do throws(SQLiteError) {
+            try connection.execute("VACUUM main")
+            return []
+        } catch {
+            let unchecked = try UncheckedTables.names(of: connection)
+            guard error.code == ResultCode.error, !unchecked.isEmpty else { throw error }
+            // Without auto_vacuum = INCREMENTAL it does nothing.
+            try connection.execute("PRAGMA main.incremental_vacuum")
+            return unchecked
         }
     }
 

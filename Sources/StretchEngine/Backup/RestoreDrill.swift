@@ -30,12 +30,21 @@ public struct DrillReport: Equatable, Sendable {
     public let epoch: Int64
     /// The tables of the file, stretch-enabled or not.
     public let tables: [Table]
+    /// The tables that were backed up and restored, but neither checked nor compared.
+    ///
+    /// They use a collation, a function or a module that this process lacks.
+    public let uncheckedTables: [String]
     /// The result of verifying every cold row of the restored file.
     public let remote: VerificationReport
     /// The elapsed time.
     public let elapsed: Duration
     /// Whether no difference was found.
     public let isSound: Bool
+}
+
+extension DrillReport {
+    /// A sentence about ``uncheckedTables``, or `nil` if there are none.
+    public var uncheckedNote: String? { UncheckedTables.sentence(uncheckedTables) }
 }
 
 extension StretchDatabase {
@@ -61,7 +70,7 @@ extension StretchDatabase {
             _ = try enabledDatabase()
             let (backup, restored) = (scratch.path("backup.db"), scratch.path("restored.db"))
             let staged = try TemporaryFile(for: backup, mode: 0o600)
-            var expected: [String: TableDigest] = [:]
+            var expected = TableDigest.All()
             let time = try DatabaseCopy(configuration: configuration, options: options).copy(
                 try makeReader(), to: staged.temporaryPath
             ) { snapshot in expected = try TableDigest.all(of: snapshot) }
@@ -75,12 +84,12 @@ extension StretchDatabase {
     }
 
     private func compare(
-        _ restored: String, with expected: [String: TableDigest], time: Timestamp,
+        _ restored: String, with all: TableDigest.All, time: Timestamp,
         since start: ContinuousClock.Instant, _ options: BackupOptions
     ) throws -> DrillReport {
         let connection = try Connection(
             path: restored, access: .readWrite, routines: configuration.routines)
-        let found = try TableDigest.all(of: connection)
+        let (expected, found) = (all.digests, try TableDigest.all(of: connection).digests)
         let names = Set(expected.keys).union(found.keys).sorted()
         let tables = names.filter { !CatalogSchema.tableNames.contains($0) }.map { name in
             DrillReport.Table(
@@ -96,7 +105,8 @@ extension StretchDatabase {
             connection, endpoint, isAtHead: false, shouldStop: options.shouldStop)
         return DrillReport(
             time: time, branch: record.position.branch,
-            epoch: record.position.epoch, tables: tables, remote: remote,
+            epoch: record.position.epoch, tables: tables, uncheckedTables: all.unchecked,
+            remote: remote,
             elapsed: ContinuousClock.now - start,
             isSound: remote.isSound && expected == found)
     }
@@ -107,12 +117,30 @@ struct TableDigest: Equatable {
     let rowCount: Int64
     let hash: [UInt8]
 
-    /// Returns the digests of all ordinary tables, including those of the catalog.
-    static func all(of connection: Connection) throws -> [String: TableDigest] {
+    /// The digests of a file's tables by name.
+    struct All {
         var digests: [String: TableDigest] = [:]
+        /// The tables that SQLite cannot check, some of which it can read.
+        var unchecked: [String] = []
+        /// Whether a table that SQLite cannot read has no digest.
+        var isIncomplete = false
+    }
+
+    /// Returns the digests of all ordinary tables, including those of the catalog.
+    static func all(of connection: Connection) throws -> All {
+        var all = All()
+        all.unchecked = try UncheckedTables.names(of: connection)
         let names = try BackupReader.tableNames(connection) + CatalogSchema.tableNames
-        for name in names { digests[name] = try TableDigest(name, connection) }
-        return digests
+        for name in names {
+            do {
+                all.digests[name] = try TableDigest(name, connection)
+            } catch let error as SQLiteError
+                where error.code == ResultCode.error && all.unchecked.contains(name)
+            {
+                all.isIncomplete = true
+            }
+        }
+        return all
     }
 
     private init(_ name: String, _ connection: Connection) throws {

@@ -240,7 +240,10 @@ struct Restoration {
         let past = try BackupReader(restored, configuration).connection
         return try local { () throws in
             try present.connection.transaction(.deferred) { () throws in
-                try TableDigest.all(of: present.connection) == TableDigest.all(of: past)
+                let (now, then) = (
+                    try TableDigest.all(of: present.connection), try TableDigest.all(of: past)
+                )
+                return now.digests == then.digests && !now.isIncomplete && !then.isIncomplete
             }
         }
     }
