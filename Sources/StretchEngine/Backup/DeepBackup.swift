@@ -46,7 +46,7 @@ private final class DeepBackup {
         try connection.useNoJournal()
         // Sorting an index takes as much memory again: https://sqlite.org/pragma.html#pragma_cache_size
         try connection.execute(
-            "PRAGMA cache_size = -16384; PRAGMA ignore_check_constraints = ON")
+            "PRAGMA cache_size = -8192; PRAGMA ignore_check_constraints = ON")
         catalog = Catalog(connection)
         guard let record = try catalog.database() else {
             throw StretchError(.wrongState, "the database was disabled in the meantime")
