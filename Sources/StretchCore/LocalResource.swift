@@ -64,7 +64,8 @@ extension StretchError {
     package init?(ofResource error: SQLiteError, _ what: String? = nil) {
         guard let resource = LocalResource(error) else { return nil }
         var reason = error.message
-        if resource == .descriptors { reason += ": \(String(cString: strerror(error.systemCode)))" }
+        // "disk I/O error" alone does not say that the disk is full.
+        if error.systemCode != 0 { reason += ": \(String(cString: strerror(error.systemCode)))" }
         self.init(
             .localUnavailable, what.map { "\($0): \(reason)" } ?? reason, hint: resource.hint,
             cause: error)
