@@ -96,14 +96,15 @@ extension Catalog {
         }
     }
 
-    /// Returns the evidence of a table, or `nil` if there is none.
-    package func evidence(table id: Int64) throws -> TableEvidence? {
-        guard try hasEvidence else { return nil }
-        return try connection.stored(
+    /// Returns the evidence of all tables, by table id.
+    package func evidence() throws -> [Int64: TableEvidence] {
+        guard try hasEvidence else { return [:] }
+        let found = try connection.stored(
             "stretch_evidence", of: .local,
             """
-            SELECT table_id, columns, salt, witnesses FROM main.stretch_evidence WHERE table_id = ?
-            """, .integer(id)
+            SELECT table_id, columns, salt, witnesses FROM main.stretch_evidence
+            WHERE table_id <> ?
+            """, .integer(Self.namesID)
         ) { row in
             guard let columns = Value.decode(try row.blob(1)).flatMap(Self.columns) else {
                 throw row.damaged(1, expected: "encoded columns")
@@ -112,8 +113,12 @@ extension Catalog {
             guard let values = Value.decode(try row.blob(3)),
                 let witnesses = Self.witnesses(values, keyCount, hashCount: columns.count)
             else { throw row.damaged(3, expected: "encoded witnesses") }
-            return TableEvidence(columns: columns, salt: try row.blob(2), witnesses: witnesses)
-        }.first
+            return (
+                try row.integer(0, in: .numbers),
+                TableEvidence(columns: columns, salt: try row.blob(2), witnesses: witnesses)
+            )
+        }
+        return Dictionary(found, uniquingKeysWith: { first, _ in first })
     }
 
     private static func columns(_ values: [Value]) -> [TableEvidence.Column]? {

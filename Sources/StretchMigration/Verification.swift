@@ -63,6 +63,9 @@ final class Verification {
     fileprivate var progress: (VerificationProgress) -> Void = { _ in }
     private var totalBatchCount = 0
 
+    /// What is known of how the tables were.
+    private var judge: SchemaJudge?
+
     init(connection: Connection, endpoint: any Endpoint, isAtHead: Bool = true) {
         self.isAtHead = isAtHead
         self.connection = connection
@@ -184,7 +187,11 @@ final class Verification {
     /// Returns what is unknown of the changes by another program, or `nil`.
     private func question(about table: StretchedTable) throws(StretchError) -> StretchError? {
         try local { () throws in
-            try schema.reading { try SchemaJudge($0).question(about: table) }
+            try schema.reading { reader in
+                let known = judge ?? SchemaJudge(reader)
+                judge = known
+                return try known.question(about: table)
+            }
         }
     }
 

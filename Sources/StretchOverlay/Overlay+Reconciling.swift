@@ -31,7 +31,7 @@ extension Overlay {
                 missingTables[SQLName(table.name)] = error
                 return nil
             }
-            return try questioned(table, schema, error)
+            return try questioned(table, schema, reader, error)
         }
     }
 
@@ -64,10 +64,12 @@ extension Overlay {
     /// The key alone is known to be a column of the cold rows, so that statements on other keys
     /// go on.
     private func questioned(
-        _ table: StretchedTable, _ schema: TableSchema, _ error: StretchError
+        _ table: StretchedTable, _ schema: TableSchema, _ reader: SchemaReader,
+        _ error: StretchError
     ) throws -> OverlayTable {
-        let key = try catalog.evidence(table: table.id)?.columns.filter { $0.keyPlace > 0 }.map(
-            \.id)
+        let key = try SchemaJudge(reader).evidence(of: table)?.columns.filter { $0.keyPlace > 0 }
+            .map(
+                \.id)
         let rowid = schema.keyKind == .rowid && key?.count == 1 ? key?.first : nil
         var provisional = table
         provisional.columns = schema.columns.enumerated().map { place, column in

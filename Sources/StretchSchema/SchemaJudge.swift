@@ -19,11 +19,14 @@ package struct SchemaChange {
     package let isAnswered: Bool
 }
 
-/// Tells what became of a stretch-enabled table; nothing is written.
-package struct SchemaJudge {
+/// Tells what became of stretch-enabled tables; nothing is written.
+///
+/// It keeps what it has read: create one inside each read transaction.
+package final class SchemaJudge {
     private let reader: SchemaReader
     /// Returns the id of a new column.
     private let newID: () -> Int64
+    private var evidences: [Int64: TableEvidence]?
     private var connection: Connection { reader.connection }
     private var catalog: Catalog { Catalog(connection) }
 
@@ -33,6 +36,13 @@ package struct SchemaJudge {
     ) {
         self.reader = reader
         self.newID = newID
+    }
+
+    /// Returns how a table was when Stretch last looked at it, or `nil` if that was not recorded.
+    package func evidence(of table: StretchedTable) throws -> TableEvidence? {
+        let known = try evidences ?? catalog.evidence()
+        evidences = known
+        return known[table.id]
     }
 
     /// Returns the question about a table to which the table itself gives no answer, or `nil`.
@@ -63,7 +73,7 @@ package struct SchemaJudge {
         let hasBatches = try catalog.hasBatches(table: old.id)
         let name = try currentName(of: old)
         guard let schema = try reader.table(name) else { throw TableInspection.vanished(old) }
-        let evidence = try catalog.evidence(table: old.id)
+        let evidence = try evidence(of: old)
         let columns = Self.columns(of: old, evidence)
         let columnEvidence = try columnEvidence(
             of: old, columns, schema, evidence, isAnswered: !hints.isEmpty || !hasBatches)

@@ -13,29 +13,47 @@ package import StretchText
 /// read. The remote is not needed: columns that it lacks are in no batch.
 package struct SchemaReconciler {
     private static let maximumAttemptCount = 5
-    private let connection: Connection
+    private let known: KnownSchema
     private let configuration: Configuration
+    private var connection: Connection { known.connection }
     private var catalog: Catalog { Catalog(connection) }
 
-    package init(connection: Connection, configuration: Configuration) {
-        self.connection = connection
+    package init(_ known: KnownSchema, _ configuration: Configuration) {
+        self.known = known
         self.configuration = configuration
+    }
+
+    package init(connection: Connection, configuration: Configuration) {
+        self.init(KnownSchema(connection), configuration)
     }
 
     /// Reconciles every stretch-enabled table.
     ///
     /// - Returns: The reasons why tables cannot be reconciled, by id; all others are.
     package func reconcileAll() throws -> [Int64: StretchError] {
-        var reasons: [Int64: StretchError] = [:]
-        for table in try catalog.tables() {
-            do {
-                try reconcile(table.id)
-            } catch let error as StretchError where SchemaJudge.isQuestion(error) {
-                reasons[table.id] = error
+        var (reasons, changed) = ([Int64: StretchError](), [Int64]())
+        try known.reading { reader in
+            let judge = SchemaJudge(reader)
+            for table in try catalog.tables() {
+                try asking(about: table.id, &reasons) {
+                    if try judge.judge(table).table != table { changed.append(table.id) }
+                }
             }
         }
+        for id in changed { try asking(about: id, &reasons) { try reconcile(id) } }
         if reasons.isEmpty { try markTables() }
         return reasons
+    }
+
+    /// Runs `body`, and keeps its error if it is a question about a table.
+    private func asking(
+        about id: Int64, _ reasons: inout [Int64: StretchError], _ body: () throws -> Void
+    ) throws {
+        do {
+            try body()
+        } catch let error as StretchError where SchemaJudge.isQuestion(error) {
+            reasons[id] = error
+        }
     }
 
     /// Reconciles one table.
@@ -53,8 +71,8 @@ package struct SchemaReconciler {
         for _ in 0..<Self.maximumAttemptCount {
             let cookie = try schemaCookie()
             guard let old = try catalog.table(id: id) else { return false }
-            let change = try connection.reading {
-                try SchemaJudge(SchemaReader(connection), newID: configuration.randomID)
+            let change = try known.reading { reader in
+                try SchemaJudge(reader, newID: configuration.randomID)
                     .judge(old, hints: hints, fills: fills)
             }
             guard change.table != old || change.isAnswered else { return false }
@@ -97,23 +115,22 @@ package struct SchemaReconciler {
 
     /// Makes the mark behind tables that were made anew, and renews evidence that has faded.
     private func markTables() throws {
-        let reader = SchemaReader(connection)
-        let tables = try connection.reading { try catalog.tables() }
-        let faded = try connection.reading {
-            try tables.filter { table in
-                guard let schema = try reader.table(table.name) else { return false }
-                return try TableWitnesses(connection).haveFaded(table, schema)
+        var (needsMark, faded) = (false, [(table: StretchedTable, schema: TableSchema)]())
+        let cookie = try known.reading { reader in
+            let judge = SchemaJudge(reader)
+            for table in try catalog.tables() {
+                guard let schema = try reader.table(table.name) else { continue }
+                if try reader.isBehindMark(table.name) != false { needsMark = true }
+                let hasFaded = try TableWitnesses(connection).haveFaded(
+                    table, schema, judge.evidence(of: table))
+                if hasFaded { faded.append((table, schema)) }
             }
-        }
-        let needsMark = try connection.reading {
-            try tables.contains { try reader.isBehindMark($0.name) != false }
+            return try schemaCookie()
         }
         guard needsMark || !faded.isEmpty else { return }
-        let cookie = try schemaCookie()
         _ = try saving {
             guard try schemaCookie() == cookie else { return false }
-            for table in faded {
-                guard let schema = try reader.table(table.name) else { continue }
+            for (table, schema) in faded {
                 try TableWitnesses(connection).record(table, schema, salt: salt())
             }
             if needsMark { try catalog.setMark() }

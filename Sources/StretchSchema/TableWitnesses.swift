@@ -98,9 +98,10 @@ package struct TableWitnesses {
     /// Returns whether the evidence of a table is missing or no longer proves anything.
     ///
     /// - Parameter schema: The definition, in the table's own order.
-    func haveFaded(_ table: StretchedTable, _ schema: TableSchema) throws -> Bool {
-        guard let evidence = try catalog.evidence(table: table.id),
-            evidence.columns == Self.columns(table, schema)
+    func haveFaded(
+        _ table: StretchedTable, _ schema: TableSchema, _ evidence: TableEvidence?
+    ) throws -> Bool {
+        guard let evidence, evidence.columns == Self.columns(table, schema)
         else { return true }
         let count = evidence.witnesses.count
         if count < Self.rowCount {

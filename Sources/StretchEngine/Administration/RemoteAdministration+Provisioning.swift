@@ -65,10 +65,13 @@ extension RemoteAdministration {
             }
             return schema
         }
+        // Nothing is written unless the remote answers.
+        let change = try known.reading { try SchemaJudge($0).judge(table) }
+        let before = try database.remoteGap(of: change, endpoint: endpoint)
         try database.reconciler().reconcile(table.id)
         guard let now = try database.catalog.table(id: table.id) else { return [] }
         let relation = Relation(now, schema: try schema(of: now).arranged(as: now))
-        var steps = OwnerStep.steps(for: try endpoint.lacks(relation), in: relation)
+        var steps = OwnerStep.steps(for: before.gap, in: before.relation)
         try endpoint.provision(relation, hint: OwnerStep.hint)
         let hasMoved = try database.catalog.hasBatches(table: table.id)
         if hasMoved {

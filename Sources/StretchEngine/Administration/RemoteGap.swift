@@ -19,10 +19,9 @@ struct RemoteGap {
 extension StretchDatabase {
     /// Queries the remote for the missing parts of a table's current definition.
     func remoteGap(
-        of table: StretchedTable, endpoint: any Endpoint
+        of change: SchemaChange, endpoint: any Endpoint
     ) throws -> RemoteGap {
         // The ids of new columns are drawn again when they are recorded.
-        let change = try SchemaJudge(SchemaReader(connection)).judge(table)
         let relation = Relation(change.table, schema: change.schema)
         return RemoteGap(relation: relation, gap: try endpoint.lacks(relation))
     }

@@ -65,9 +65,7 @@ extension StretchDatabase {
     ///
     /// - Returns: The reasons why tables wait, by id.
     private func reconcile(_ schema: KnownSchema) throws -> [Int64: StretchError] {
-        let reconciler = SchemaReconciler(
-            connection: schema.connection, configuration: configuration)
-        var waiting = try reconciler.reconcileAll()
+        var waiting = try SchemaReconciler(schema, configuration).reconcileAll()
         try schema.reading { reader in
             let catalog = Catalog(reader.connection)
             guard let record = try catalog.database() else { return }

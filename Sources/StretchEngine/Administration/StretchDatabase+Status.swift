@@ -125,8 +125,8 @@ extension StretchDatabase {
         var eligibleRows: Int64?
         /// The reason why the table cannot be migrated now.
         var problem: StretchError?
-        /// Whether it is unknown what another program did to the table.
-        var isOpen = false
+        /// What another program did to the table; `nil` if it is unknown.
+        var change: SchemaChange?
     }
 
     /// Runs in a read transaction; the remote is queried outside of it.
@@ -143,9 +143,10 @@ extension StretchDatabase {
                 counts: counts[table.id] ?? Catalog.Counts())
             if state.schema != nil { state.localRows = try localRowCount(table.name) }
             state.localBytes = bytes?[SQLName(table.name)]
-            if let question = try judge.question(about: table) {
-                state.problem = question
-                state.isOpen = true
+            do {
+                state.change = try judge.judge(table)
+            } catch let error as StretchError where SchemaJudge.isQuestion(error) {
+                state.problem = error
                 return state
             }
             do {
@@ -163,7 +164,7 @@ extension StretchDatabase {
         of state: LocalState, link: inout Link
     ) throws -> DatabaseStatus.Table {
         let (table, schema) = (state.table, state.schema)
-        let gap = state.isOpen ? nil : try remoteGap(of: table, link: link)
+        let gap = try state.change.flatMap { try remoteGap(of: $0, link: link) }
         return DatabaseStatus.Table(
             name: table.name, filterPredicate: table.filter, follows: table.follows,
             migrationState: table.state, localRows: state.localRows,
@@ -173,7 +174,7 @@ extension StretchDatabase {
             shadowedRows: try schema.flatMap {
                 state.counts.batches == 0 ? 0 : try shadowedRowCount(table, $0, link: &link)
             },
-            isReconciled: !state.isOpen
+            isReconciled: state.change != nil
                 && (schema.map { isReconciled(table, schema: $0) } ?? false),
             hasRemoteIndexes: gap.map { !$0.gap.isMissing && $0.gap.indexCount == 0 },
             ownerSteps: gap.map {
@@ -208,11 +209,11 @@ extension StretchDatabase {
 
     /// - Returns: `nil` without the remote, or if a change of columns is ambiguous.
     private func remoteGap(
-        of table: StretchedTable, link: Link
+        of change: SchemaChange, link: Link
     ) throws -> RemoteGap? {
         guard let endpoint = link.endpoint, link.state == .connected else { return nil }
         do {
-            return try remoteGap(of: table, endpoint: endpoint)
+            return try remoteGap(of: change, endpoint: endpoint)
         } catch is StretchError {
             // Other fields report problems of the remote or the columns.
             return nil

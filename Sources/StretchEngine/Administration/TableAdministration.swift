@@ -30,11 +30,12 @@ public struct TablesAdministration {
     ///   migrator tries again.
     public func reconcile() throws(StretchError) {
         let reasons = try database.perform {
+            let record = try database.enabledDatabase()
             let reasons = try database.reconciler().reconcileAll()
             let reader = SchemaReader(database.connection)
             for table in try database.catalog.tables() where reasons[table.id] == nil {
                 try database.provisionChanged(table, reader) {
-                    try database.makeEndpoint(try database.enabledDatabase(), as: .administrator)
+                    try database.makeEndpoint(record, as: .administrator)
                 }
             }
             return reasons

@@ -114,14 +114,16 @@ import Testing
         #expect(try sample.status("t").problem == nil)
     }
 
-    @Test func `a trigger that comes later is a problem, and stops migration`() throws {
+    @Test func `a trigger that comes later is a problem, and stops the table`() throws {
         let sample = try AdministrationSample(
             "CREATE TABLE t(id INTEGER PRIMARY KEY, a); CREATE TABLE other(a)")
         try sample.database.tables["t"].enable(filter: "a > 0")
         try sample.runNatively(
             "CREATE TRIGGER x AFTER INSERT ON other BEGIN DELETE FROM t; END")
         #expect(try sample.status("t").problem?.contains("trigger \"x\"") ?? false)
-        expectError(.unsupported, "trigger \"x\"") { try sample.database.migrate() }
+        let waiting = try sample.database.migrate().waiting
+        #expect(waiting.map(\.table) == ["t"])
+        #expect(waiting.first?.reason.message.contains("trigger \"x\"") ?? false)
     }
 
     @Test(arguments: [

@@ -93,7 +93,7 @@ import Testing
     // MARK: A file that is disconnected
 
     @Test(arguments: [
-        Command.enableTable, .bringBackTable, .alterTable, .provision, .migrate, .bringBack,
+        Command.enableTable, .bringBackTable, .provision, .migrate, .bringBack,
         .verify, .reconcileBatches, .setQueryMode, .retention, .setRetention,
         .collectGarbage, .grant,
     ])
@@ -178,7 +178,7 @@ import Testing
 
     /// Commands whose first call of the remote decides, and that change nothing before it.
     @Test(arguments: [
-        Command.enableTable, .alterTable, .provision, .verify, .reconcileBatches, .setQueryMode,
+        Command.enableTable, .provision, .verify, .reconcileBatches, .setQueryMode,
         .retention, .setRetention, .collectGarbage, .branches, .dropBranch, .grant, .reauthorize,
     ])
     func `a remote that cannot be reached leaves everything as it was`(command: Command) throws {

@@ -46,8 +46,10 @@ import Testing
                 try sample.checkFiles("\(earlier)")
             }
             if way.addsColumn {
-                try StretchDatabase(path: sample.path, configuration: .everyRemote).execute(
-                    "ALTER TABLE t ADD COLUMN added")
+                let database = try StretchDatabase(
+                    path: sample.path, configuration: .everyRemote)
+                try database.execute("ALTER TABLE t ADD COLUMN added")
+                try database.tables.reconcile()
             }
             if way.isInbound { try WorkerProcess.run("migrate", sample.path, ["rows=5"]) }
             let mode = way.isCollection ? "gc" : way.isInbound ? "bring-back" : "migrate"

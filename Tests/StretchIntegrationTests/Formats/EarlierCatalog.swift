@@ -115,6 +115,12 @@ enum EarlierCatalog {
     static func replaceCatalog(of path: String) throws {
         let connection = try Connection(path: path, access: .readWrite, routines: .linked)
         try connection.transaction(.immediate) {
+            // Tables that version 0.1.0 did not have.
+            try connection.execute(
+                """
+                DROP TABLE IF EXISTS main.stretch_mark;
+                DROP TABLE IF EXISTS main.stretch_evidence
+                """)
             let tables = try connection.rows(
                 "SELECT name FROM main.sqlite_schema WHERE name LIKE 'stretch%' AND type = 'table'"
             ).compactMap(\.[0].stringValue)
