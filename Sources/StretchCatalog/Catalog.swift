@@ -49,6 +49,18 @@ package struct Catalog {
         }
     }
 
+    /// The names of the catalog's tables that the file has; a file of an older version lacks some.
+    package var tableNames: [String] {
+        get throws(SQLiteError) {
+            let found = try connection.rows(
+                "SELECT name FROM main.sqlite_schema WHERE type = 'table'"
+            ).compactMap(\.[0].stringValue)
+            return CatalogSchema.tableNames.filter { name in
+                found.contains { $0.isSameText(as: name) }
+            }
+        }
+    }
+
     /// Creates the catalog's tables and the record of the database.
     package func create(_ database: DatabaseRecord) throws(SQLiteError) {
         try connection.execute(CatalogSchema.script)

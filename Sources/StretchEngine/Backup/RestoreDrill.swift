@@ -130,7 +130,7 @@ struct TableDigest: Equatable {
     static func all(of connection: Connection) throws -> All {
         var all = All()
         all.unchecked = try UncheckedTables.names(of: connection)
-        let names = try BackupReader.tableNames(connection) + CatalogSchema.tableNames
+        let names = try BackupReader.tableNames(connection) + Catalog(connection).tableNames
         for name in names {
             do {
                 all.digests[name] = try TableDigest(name, connection)
