@@ -80,6 +80,8 @@ struct MigrateCommand: ParsableCommand {
         guard watch == nil else { return }
         try Interruption.check()
         if let waiting = report?.waiting.first(where: \.isBlocking) {
+            // Other reasons than a missing right have hints of their own.
+            guard waiting.reason.code == .notPermitted else { throw waiting.reason }
             throw StretchError(
                 .notPermitted, waiting.reason.message,
                 hint: "Ask the owner of the remote to run: stretch provision "

@@ -34,7 +34,10 @@ extension StretchDatabase {
         options.maximumRowCount = batchRowCount
         options.lockBudget = lockBudget
         options.shouldStop = shouldStop
-        return try migrator.migrate(options, progress: progress)
+        let report = try migrator.migrate(options, progress: progress)
+        // Rows that moved are no witnesses any more of how their table was.
+        if report.rowCount > 0 { _ = try perform { try reconciler().reconcileAll() } }
+        return report
     }
 
     func makeMigrator() throws(StretchError) -> Migrator {

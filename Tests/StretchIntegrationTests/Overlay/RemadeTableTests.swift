@@ -105,6 +105,15 @@ import Testing
         #expect(try reader.query(sql).rows == twin.plain.rows(sql))
     }
 
+    @Test(arguments: 1...4)
+    func `few hot rows are enough to know a table`(hotRowCount: Int) throws {
+        let twin = try MigratedTwin(Self.script, [("t", "id <= \(24 - hotRowCount)")])
+        #expect(try twin.hotRowCount() == Int64(hotRowCount))
+        try remake(twin, [Self.key, Self.weight, Self.day, Self.flag, Self.title])
+        try twin.both("SELECT * FROM t ORDER BY id")
+        try twin.compareThroughMigrations()
+    }
+
     // MARK: Questions
 
     /// What is asked, the answer, and the expression that gives the plain table the same rows.
