@@ -35,8 +35,12 @@ extension StretchDatabase {
         options.lockBudget = lockBudget
         options.shouldStop = shouldStop
         let report = try migrator.migrate(options, progress: progress)
-        // Rows that moved are no witnesses any more of how their table was.
-        if report.rowCount > 0 { _ = try perform { try reconciler().reconcileAll() } }
+        if report.rowCount > 0 {
+            // Rows that moved are no witnesses any more of how their table was. The run is complete
+            // without new ones, and the next run records them if the file is locked now.
+            _ = try? SchemaReconciler(connection: migrator.connection, configuration: configuration)
+                .reconcileAll()
+        }
         return report
     }
 
