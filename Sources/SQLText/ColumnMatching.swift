@@ -43,12 +43,8 @@ struct ColumnMatching {
             try matchValues(proved)
             try matchNames(doubted: doubted)
             try requireNoneLeft()
-        case .altered where isInOrder:
-            matchNamesInOrder()
-            try matchGaps()
-            try checkTypes()
-        case .unknown where isInOrder:
-            try refuseMovedNames()
+        case .altered where isInOrder, .unknown where isInOrder:
+            if evidence == .unknown { try refuseMovedNames() }
             matchNamesInOrder()
             try matchGaps()
             try checkTypes()
@@ -110,8 +106,7 @@ struct ColumnMatching {
     /// Matches equal names, in any order.
     private mutating func matchNames(doubted: Set<Int>) throws(StretchError) {
         for (position, column) in current.enumerated() where matches[position] == nil {
-            let index = stored.firstIndex { $0.name.isEqualFoldingCase(column.name) }
-            guard let index, !matches.contains(index), !replaced.contains(index) else { continue }
+            guard let index = unmatchedIndex(named: column.name) else { continue }
             let isSame = Self.isSameType(column.declaredType, stored[index].declaredType)
             guard isSame || !doubted.contains(index) else { throw conversion(index, position) }
             matches[position] = index
@@ -131,12 +126,11 @@ struct ColumnMatching {
     ///
     /// Its column was dropped and added again, or the table was made anew in another order.
     private func refuseMovedNames() throws(StretchError) {
-        var last = (index: -1, position: -1)
+        var last = -1
         for (position, column) in current.enumerated() where matches[position] == nil {
-            let index = stored.firstIndex { $0.name.isEqualFoldingCase(column.name) }
-            guard let index, !matches.contains(index), !replaced.contains(index) else { continue }
-            guard index > last.index else { throw ambiguity([index], [position]) }
-            last = (index, position)
+            guard let index = unmatchedIndex(named: column.name) else { continue }
+            guard index > last else { throw ambiguity([index], [position]) }
+            last = index
         }
     }
 
@@ -152,9 +146,7 @@ struct ColumnMatching {
                 continue
             }
             let nextTold = matches[(position + 1)...].lazy.compactMap { $0 }.first ?? stored.count
-            let index = stored.firstIndex { $0.name.isEqualFoldingCase(column.name) }
-            guard let index, index > last, index < nextTold, !replaced.contains(index),
-                !matches.contains(index)
+            guard let index = unmatchedIndex(named: column.name), index > last, index < nextTold
             else { continue }
             matches[position] = index
             last = index
@@ -193,6 +185,13 @@ struct ColumnMatching {
             guard let index else { continue }
             let isSame = Self.isSameType(current[position].declaredType, stored[index].declaredType)
             guard isSame else { throw ambiguity([index], [position]) }
+        }
+    }
+
+    /// Returns the index of the stored column with a name, unless it was matched or dropped.
+    private func unmatchedIndex(named name: String) -> Int? {
+        stored.firstIndex { $0.name.isEqualFoldingCase(name) }.flatMap { index in
+            matches.contains(index) || replaced.contains(index) ? nil : index
         }
     }
 

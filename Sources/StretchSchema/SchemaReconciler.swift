@@ -109,7 +109,7 @@ package struct SchemaReconciler {
         guard let schema = try SchemaReader(connection).table(table.name) else { return }
         try TableWitnesses(connection).record(table, schema, salt: salt())
         // The mark must be behind every table, and must not hide that another one was made anew.
-        guard try openTables(except: table.id).isEmpty else { return }
+        guard try !hasQuestions(except: table.id) else { return }
         try catalog.setMark()
     }
 
@@ -138,10 +138,10 @@ package struct SchemaReconciler {
         }
     }
 
-    /// Returns the tables about which there is an open question.
-    private func openTables(except id: Int64) throws -> [StretchedTable] {
+    /// Returns whether there is an open question about another table.
+    private func hasQuestions(except id: Int64) throws -> Bool {
         let judge = SchemaJudge(SchemaReader(connection))
-        return try catalog.tables().filter { table in
+        return try catalog.tables().contains { table in
             try table.id != id && judge.question(about: table) != nil
         }
     }
