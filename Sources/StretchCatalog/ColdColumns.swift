@@ -11,7 +11,7 @@ package struct ColdColumns {
     private let columns: [Int64: CatalogColumn]
     /// The new affinity of each column with another affinity than in the remote.
     private let affinities: [Int64: Affinity]
-    private let routines: Routines
+    private let conversions: AffinityConversions
 
     /// - Parameter schema: The definition, in the catalog's order.
     package init(_ table: StretchedTable, _ schema: TableSchema, routines: Routines) {
@@ -26,7 +26,7 @@ package struct ColdColumns {
             }
         }
         self.affinities = affinities
-        self.routines = routines
+        conversions = AffinityConversions(routines)
     }
 
     /// Returns whether a column's values are converted, so that the remote cannot compare them.
@@ -49,7 +49,7 @@ package struct ColdColumns {
         if inner.constraints.count < request.constraints.count, request.limit != 0 {
             inner.limit = nil
         }
-        let rows = try AdaptedRows(places, affinities: affinities, routines: routines)
+        let rows = try AdaptedRows(places, affinities: affinities, conversions)
         return AdaptedScan(try endpoint.scan(inner), rows)
     }
 
@@ -68,7 +68,7 @@ package struct ColdColumns {
         try endpoint.read(
             batch: batch.visible.id, columns: places.remote, from: ordinal,
             maximumRowCount: maximumRowCount, into: page)
-        try AdaptedRows(places, affinities: affinities, routines: routines)
+        try AdaptedRows(places, affinities: affinities, conversions)
             .append(page, to: buffer)
     }
 
@@ -117,7 +117,8 @@ private struct AdaptedRows {
     private let conversion: AffinityConversion?
 
     init(
-        _ places: ColdColumns.Places, affinities: [Int64: Affinity], routines: Routines
+        _ places: ColdColumns.Places, affinities: [Int64: Affinity],
+        _ conversions: AffinityConversions
     ) throws(SQLiteError) {
         sources = places.sources
         remoteColumnCount = places.remote.count
@@ -126,7 +127,7 @@ private struct AdaptedRows {
         }
         conversion =
             wanted.contains { $0 != nil }
-            ? try AffinityConversion(wanted.map { $0 ?? .blob }, routines: routines) : nil
+            ? try conversions.conversion(to: wanted.map { $0 ?? .blob }) : nil
     }
 
     func append(_ rows: RowBuffer, to page: RowBuffer) throws(SQLiteError) {
@@ -175,6 +176,23 @@ private final class AdaptedScan: ColdScan {
             throw StretchError(local: error)
         }
         return true
+    }
+}
+
+/// The conversions of a table's columns, each opened once.
+private final class AffinityConversions {
+    private let routines: Routines
+    private var opened: [[Affinity]: AffinityConversion] = [:]
+
+    init(_ routines: Routines) {
+        self.routines = routines
+    }
+
+    func conversion(to affinities: [Affinity]) throws(SQLiteError) -> AffinityConversion {
+        if let known = opened[affinities] { return known }
+        let conversion = try AffinityConversion(affinities, routines: routines)
+        opened[affinities] = conversion
+        return conversion
     }
 }
 

@@ -26,7 +26,7 @@ package final class Migrator {
     package private(set) var lastReport = MigrationReport()
 
     package let connection: Connection
-    private let schema: KnownSchema
+    package let schema: KnownSchema
     private let proof = RowProof()
     private let link: FileLink?
     private var attachment: Attachment?

@@ -38,8 +38,7 @@ extension StretchDatabase {
         if report.rowCount > 0 {
             // Rows that moved are no witnesses any more of how their table was. The run is complete
             // without new ones, and the next run records them if the file is locked now.
-            _ = try? SchemaReconciler(connection: migrator.connection, configuration: configuration)
-                .reconcileAll()
+            _ = try? SchemaReconciler(migrator.schema, configuration).reconcileAll()
         }
         return report
     }
