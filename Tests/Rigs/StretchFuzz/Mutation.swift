@@ -39,7 +39,8 @@ struct Mutation {
         let columns = try connection.rows(
             "SELECT name FROM pragma_table_info(?) ORDER BY cid", .text(table)
         ).compactMap(\.[0].stringValue)
-        let rows = try connection.rows("SELECT * FROM \(table) ORDER BY 1, 2")
+        let places = columns.indices.map { "\($0 + 1)" }.joined(separator: ", ")
+        let rows = try connection.rows("SELECT * FROM \(table) ORDER BY \(places)")
         guard !rows.isEmpty else {
             return run(
                 "INSERT INTO \(table) VALUES(\(columns.map { _ in "?" }.joined(separator: ",")))",
