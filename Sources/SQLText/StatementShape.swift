@@ -24,8 +24,13 @@ package struct StatementShape: OptionSet, Sendable {
     /// The statement may delete rows that are in the way of others, by REPLACE.
     package static let replaces = Self(rawValue: 8)
 
+    /// The statement may name the rowid of a table.
+    package static let namesRowid = Self(rawValue: 16)
+
     /// The shape of a statement whose text is unknown.
-    package static let unknown: Self = [.joinsOuter, .listsRowValues, .comparesTables, .replaces]
+    package static let unknown: Self = [
+        .joinsOuter, .listsRowValues, .comparesTables, .replaces, .namesRowid,
+    ]
 
     /// Creates the shape of a statement, or of the definition of a view or a trigger.
     package init(of sql: String) {
@@ -56,6 +61,9 @@ package struct StatementShape: OptionSet, Sendable {
             case .word where token.isKeyword(in: ["WHERE", "GROUP", "ORDER", "LIMIT", "UNION"]):
                 sources.removeAll { $0 == depth }
             default: break
+            }
+            if token.isName("rowid") || token.isName("_rowid_") || token.isName("oid") {
+                insert(.namesRowid)
             }
             let isNegation = token.isKeyword("NOT")
             isAfterGroup = token.isSymbol(")") || (isNegation && isAfterGroup)

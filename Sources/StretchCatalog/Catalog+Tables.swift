@@ -86,10 +86,11 @@ extension Catalog {
             .integer(table.schemaVersion))
         try connection.run(
             "DELETE FROM main.stretch_column WHERE table_id = ?", .integer(table.id))
-        for (position, column) in table.columns.enumerated() {
+        for (place, column) in table.columns.enumerated() {
+            let position = column.isRowid ? Self.rowidPosition : Int64(place)
             try connection.run(
                 "INSERT INTO main.stretch_column VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                .integer(table.id), .integer(column.id), .integer(Int64(position)),
+                .integer(table.id), .integer(column.id), .integer(position),
                 .text(column.name), .text(column.declaredType), .text(column.affinity.rawValue),
                 .blob(Value.encode([column.defaultValue])), .integer(column.added),
                 column.dropped.map(Value.integer) ?? .null)
@@ -117,19 +118,25 @@ extension Catalog {
         try removeEvidence(table: id)
     }
 
+    /// The position of the column that stores rowids: SQLite's own number of the rowid.
+    private static let rowidPosition: Int64 = -1
+
     private func columns(table: Int64) throws -> [CatalogColumn] {
         try connection.stored(
             "stretch_column", of: .local,
             """
-            SELECT id, name, declared_type, affinity, default_value, added, dropped
-            FROM main.stretch_column WHERE table_id = ? ORDER BY position
+            SELECT id, name, declared_type, affinity, default_value, added, dropped, position
+            FROM main.stretch_column WHERE table_id = ?
+            ORDER BY position = \(Self.rowidPosition), position
             """, .integer(table)
         ) { row in
             guard let values = Value.decode(try row.blob(4)), values.count == 1 else {
                 throw row.damaged(4, expected: "one encoded value")
             }
             return CatalogColumn(
-                id: try row.integer(0, in: .ids), name: try row.string(1),
+                id: try row.integer(0, in: .ids),
+                isRowid: try row.integer(7, in: Self.rowidPosition...Int64(Int32.max))
+                    == Self.rowidPosition, name: try row.string(1),
                 declaredType: try row.string(2), affinity: try row.element(3),
                 defaultValue: values[0], added: try row.integer(5, in: .versions),
                 dropped: try row.optionalInteger(6, in: .versions))

@@ -17,7 +17,7 @@ package struct ColdColumns {
     package init(_ table: StretchedTable, _ schema: TableSchema, routines: Routines) {
         let current = table.currentColumns
         columns = Dictionary(
-            current.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+            table.storedColumns.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         var affinities: [Int64: Affinity] = [:]
         if current.count == schema.columns.count {
             for (column, now) in zip(current, schema.columns)

@@ -42,6 +42,8 @@ public struct EventKind: RawRepresentable, Hashable, Sendable {
 
     /// A row could not be migrated.
     public static let rowRefused = Self(rawValue: "rowRefused")
+    /// Rows whose rowid other cold rows have became cold without it.
+    public static let rowidTaken = Self(rawValue: "rowidTaken")
     /// Cold rows with the keys of hot rows were hidden.
     public static let shadowedRows = Self(rawValue: "shadowedRows")
     /// A batch in progress was abandoned.

@@ -43,6 +43,8 @@ public enum MigrationDirection: String, Sendable, CaseIterable {
 /// A column of a stretch-enabled table, with its permanent id.
 package struct CatalogColumn: Hashable, Sendable {
     package let id: Int64
+    /// Whether batches store the row's rowid in the column, which the table has no column for.
+    package var isRowid = false
     package var name: String
     package var declaredType: String
     package var affinity: Affinity
@@ -66,7 +68,8 @@ package struct StretchedTable: Hashable, Sendable {
     package var state: MigrationState
     /// The number of changes of the table's columns that Stretch has seen.
     package var schemaVersion: Int64
-    /// All columns, including dropped ones; current columns are in table order.
+    /// All columns, including dropped ones; current columns are in table order, and the column of
+    /// the rowid is behind all others.
     package var columns: [CatalogColumn]
 
     package init(
@@ -84,7 +87,18 @@ package struct StretchedTable: Hashable, Sendable {
     }
 
     /// The current columns, in table order.
-    package var currentColumns: [CatalogColumn] { columns.filter { $0.dropped == nil } }
+    package var currentColumns: [CatalogColumn] {
+        columns.filter { $0.dropped == nil && !$0.isRowid }
+    }
+
+    /// The column of new batches that stores the rowids of rows; `nil` for a table whose rowid is a
+    /// column, or without rowids.
+    package var rowidColumn: CatalogColumn? { columns.first { $0.dropped == nil && $0.isRowid } }
+
+    /// The columns of new batches, in order.
+    package var storedColumns: [CatalogColumn] {
+        currentColumns + [rowidColumn].compactMap(\.self)
+    }
 
     /// Returns the ids of the columns of batches with a schema version, in order.
     package func columnIDs(schemaVersion: Int64) -> [Int64] {

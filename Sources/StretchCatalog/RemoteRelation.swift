@@ -30,12 +30,15 @@ extension Relation {
             let known = terms.compactMap { $0 }
             return known.count == terms.count ? known : nil
         }
+        let rowid = table.rowidColumn.map {
+            [OrderTerm(column: $0.id, collation: .binary, isDescending: false)]
+        }
         self.init(
             id: table.relation, name: table.name,
             columns: table.columns.map {
                 RemoteColumn(
                     id: $0.id, name: $0.name, affinity: $0.affinity, defaultValue: $0.defaultValue)
-            }, key: key, indexes: indexes)
+            }, key: key, indexes: indexes + [rowid].compactMap(\.self))
     }
 }
 
@@ -75,5 +78,16 @@ extension CatalogColumn {
         self.init(
             id: id, name: column.name, declaredType: column.declaredType,
             affinity: column.affinity, defaultValue: defaultValue, added: added, dropped: nil)
+    }
+
+    /// Creates the column that stores the rowids of a table; `nil` if a column of the table does,
+    /// or if it has none.
+    ///
+    /// Rows of batches that are older than the column have no stored rowid.
+    package init?(rowidOf schema: TableSchema, id: Int64, added: Int64) {
+        guard schema.hasUnnamedRowid, let name = schema.rowidName else { return nil }
+        self.init(
+            id: id, isRowid: true, name: name, declaredType: "INTEGER", affinity: .integer,
+            defaultValue: .null, added: added, dropped: nil)
     }
 }

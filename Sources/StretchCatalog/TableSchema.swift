@@ -101,6 +101,11 @@ package struct TableSchema: Sendable {
     /// Triggers on this table.
     package let triggers: [TriggerSchema]
 
+    /// Whether rows have a rowid that no column of the table holds.
+    package var hasUnnamedRowid: Bool {
+        (keyKind == .declared || keyKind == .none) && rowidName != nil
+    }
+
     /// Returns the index of a column by name, ignoring the case of ASCII letters.
     package func column(named name: String) -> Int? {
         columns.firstIndex { $0.name.isEqualFoldingCase(name) }

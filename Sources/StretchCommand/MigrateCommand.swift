@@ -200,7 +200,8 @@ extension MigrationReport {
     private static func explanation(_ reason: KeptReason) -> String {
         switch reason {
         case .nullInKey: "their key contains NULL"
-        case .highestRowid: "the highest key stays, so that it is not generated again"
+        case .highestRowid:
+            "the row with the highest rowid stays, so that SQLite does not assign it again"
         case .hotChild: "a hot row refers to them"
         case .refused: "the remote cannot hold them"
         }

@@ -27,6 +27,11 @@ struct VerifyCommand: ParsableCommand {
                 "Table \(table.name): \(table.coldRowCount.grouped) cold rows in "
                     + "\(Int64(table.batchCount).counted("batch", "batches")) read and compared."
             ]
+            if table.changedRowidCount > 0 {
+                lines.append(
+                    "  \(table.changedRowidCount.grouped) have another rowid than before, because "
+                        + "another row has it.")
+            }
             if table.shadowedRowCount > 0 {
                 lines.append(
                     "  \(table.shadowedRowCount.grouped) are hidden by hot rows with the same key.")

@@ -111,7 +111,7 @@ extension BatchPipeline {
 
 extension Zone {
     /// Returns whether a value can be in both zones; NULL is in neither.
-    fileprivate func overlaps(_ other: Zone, collation: Collation) -> Bool {
+    func overlaps(_ other: Zone, collation: Collation) -> Bool {
         guard let minimum, let otherMinimum = other.minimum else { return false }
         if let maximum, maximum.compare(otherMinimum, collation) < 0 { return false }
         if let otherMaximum = other.maximum, otherMaximum.compare(minimum, collation) < 0 {

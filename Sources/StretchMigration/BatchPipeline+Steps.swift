@@ -104,6 +104,7 @@ extension BatchPipeline {
         flight = nil
         if let number {
             manifest.remove(number: number)
+            rowidManifest.remove(number: number)
             let table = try local { () throws in try catalog.table(id: step.table) }
             if let table {
                 tally.update(table.name, table.state == .inbound ? .inbound : .outbound) {
@@ -126,11 +127,15 @@ extension BatchPipeline {
     ) throws -> (StretchedTable, TableSchema, EligibilityQuery)? {
         guard let table = try catalog.table(id: step.table),
             table.schemaVersion == step.schemaVersion, table.relation == batch.relation,
-            batch.columns == table.currentColumns.map(\.id),
+            batch.columns == table.storedColumns.map(\.id),
             let schema = try context.schema.table(table),
             schema.keyKind.isKeyed,
             schema.columns.map(\.name).areSameTexts(as: table.currentColumns.map(\.name))
         else { return nil }
-        return (table, schema, try EligibilityQuery(schema, filter: nil))
+        return (
+            table, schema,
+            try EligibilityQuery(
+                schema, filter: nil, storesRowid: table.rowidColumn != nil)
+        )
     }
 }

@@ -55,6 +55,7 @@ extension BatchPipeline {
             context.crash(.afterSwitch)
             try context.host.see(step.next)
             manifest.append(moving, number: number)
+            rowidManifest.append(moving, number: number)
             record(moving, keptRowCount: keptRowCount)
             self.flight = nextStep.map { Flight(step: $0, moving: next) }
             try writer.checkpointWhenLong()
@@ -92,7 +93,7 @@ extension BatchPipeline {
     /// - Returns: The number of rows that stay hot.
     private func deleteRows(of moving: MovingBatch, number: Int64) throws -> Int {
         let rows = moving.rows
-        let places = moving.query.placeColumns
+        let (places, rowidPlace) = (moving.query.placeColumns, moving.query.rowidPlace)
         let highest = try moving.query.highestRowidSQL.flatMap {
             try context.connection.integer($0)
         }
@@ -115,7 +116,9 @@ extension BatchPipeline {
                 for (index, column) in places.enumerated() {
                     try deletion.bind(rows.value(row: row, column: column), at: index + 1)
                 }
-                if highest != nil { rowid = rows.value(row: row, column: places[0]).integer }
+                if highest != nil {
+                    rowid = rowidPlace.map { rows.value(row: row, column: $0).integer }
+                }
             }
             // The row with the highest rowid stays, so that SQLite does not assign its key again.
             if let highest, rowid == highest {

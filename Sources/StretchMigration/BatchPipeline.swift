@@ -31,6 +31,8 @@ final class BatchPipeline {
     private(set) var plan: MigrationPlan
     var flight: Flight?
     var manifest = KeyManifest()
+    /// The same batches with the ranges of their stored rowids.
+    var rowidManifest = KeyManifest()
     private var lastError: StretchError?
     private var refusedRowCount = 0
 
@@ -45,7 +47,8 @@ final class BatchPipeline {
         self.proof = proof
         self.staging = staging
         plan = MigrationPlan(
-            tables: [], movesRows: false, context, waiting: waiting, tally: tally)
+            tables: [], movesRows: false, context, waiting: waiting, tally: tally,
+            preparing: { $0 })
     }
 
     var catalog: Catalog { context.catalog }
@@ -54,7 +57,8 @@ final class BatchPipeline {
 
     func perform(_ tables: [StretchedTable], movesRows: Bool) throws(StretchError) {
         plan = MigrationPlan(
-            tables: tables, movesRows: movesRows, context, waiting: waiting, tally: tally)
+            tables: tables, movesRows: movesRows, context, waiting: waiting, tally: tally
+        ) { [unowned self] in try withUniqueRowids($0) }
         // An uncommitted batch leaves nothing behind, and no reading thread.
         defer {
             sendAhead(nil)

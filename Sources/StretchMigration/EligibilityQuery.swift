@@ -68,6 +68,8 @@ package struct EligibilityQuery: Hashable, Sendable {
     private let keyKind: KeyKind
     private let keyTerms: [KeyTerm]
     private let rowid: String?
+    /// Whether the rows end with their rowid, which no column of the table holds.
+    private let storesRowid: Bool
     private let keepsHighestRowid: Bool
     private let children: [ForeignKeySchema]
     private let filterCondition: String
@@ -79,9 +81,10 @@ package struct EligibilityQuery: Hashable, Sendable {
     /// - Parameters:
     ///   - filter: The table's own filter on the alias `h`, or `nil` without one.
     ///   - followed: The parent that the table follows, or `nil`.
+    ///   - storesRowid: Whether batches of the table store the rowid; see ``CatalogColumn``.
     /// - Throws: `unsupported` for a table whose columns take all names of the rowid.
     package init(
-        _ schema: TableSchema, filter: String?, followed: Followed? = nil
+        _ schema: TableSchema, filter: String?, followed: Followed? = nil, storesRowid: Bool
     ) throws(StretchError) {
         name = schema.name
         columns = schema.columns.map(\.name)
@@ -98,7 +101,9 @@ package struct EligibilityQuery: Hashable, Sendable {
                 "table \"\(name)\": its columns take the names rowid, _rowid_ and oid",
                 hint: "Rename one of the three columns.")
         }
-        keepsHighestRowid = schema.keyKind == .rowid && !schema.isAutoincrement
+        self.storesRowid = storesRowid && schema.hasUnnamedRowid
+        keepsHighestRowid =
+            self.storesRowid || (schema.keyKind == .rowid && !schema.isAutoincrement)
         children = schema.children.filter { !$0.parentColumns.isEmpty }
         filterCondition = Self.condition(filter: filter, followed: followed, alias: "h")
         commonTableList = followed?.commonTables ?? []
@@ -289,8 +294,18 @@ package struct EligibilityQuery: Hashable, Sendable {
     }
 
     private var rowColumns: String {
-        ([rowid.map { "h.\($0)" } ?? "NULL"] + columns.map { "h.\($0.quotedName)" })
-            .joined(separator: ", ")
+        let identifier = rowid.map { "h.\($0)" } ?? "NULL"
+        let values = columns.map { "h.\($0.quotedName)" } + (storesRowid ? [identifier] : [])
+        return ([identifier] + values).joined(separator: ", ")
+    }
+
+    /// The number of values of a row.
+    var rowColumnCount: Int { columns.count + (storesRowid ? 1 : 0) }
+
+    /// The position of the rowid among the values of a row, or `nil`.
+    var rowidPlace: Int? {
+        if storesRowid { return columns.count }
+        return keyKind == .rowid ? keyTerms[0].column : nil
     }
 
     /// The table positions of the columns that identify a hot row; `nil` if its rowid does.
@@ -348,6 +363,10 @@ package struct EligibilityQuery: Hashable, Sendable {
             return "\(Self.provingFunction)(\(first), \(arguments))"
         }
         var parts = [place] + proofs
+        if storesRowid, !isByRowid, let rowid {
+            // The row may have got another rowid since, or its rowid was not stored.
+            parts.append("\(Self.provingFunction)(\(columns.count), h.\(rowid))")
+        }
         if let hasNoHotChild { parts.append(hasNoHotChild) }
         return "DELETE FROM \(source) WHERE \(parts.joined(separator: " AND "))"
     }

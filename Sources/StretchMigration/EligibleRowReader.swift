@@ -31,12 +31,22 @@ final class MovingBatch {
         self.rows = rows
         self.schemaCookie = schemaCookie
         self.isByRowid = isByRowid
-        let columns = table.currentColumns
+        let columns = table.storedColumns
         batch = NewBatch(
             id: id, relation: table.relation, columns: columns.map(\.id),
             rowCount: Int64(rows.rowCount), digest: Array(SHA256.hash(data: rows.bytes)))
-        zones = ZoneMap(
-            of: rows, columns: zip(columns, schema.columns).map { ($0.id, $1.collation) })
+        let collations = schema.columns.map(\.collation) + [.binary]
+        zones = ZoneMap(of: rows, columns: zip(columns, collations).map { ($0.id, $1) })
+    }
+
+    /// Returns the batch without the stored rowids of some rows.
+    func withoutRowids(ofRows positions: Set<Int>) -> MovingBatch {
+        let batch = MovingBatch(
+            table: table, schema: schema, query: query,
+            rows: rows.settingNull(column: rows.columnCount - 1, inRows: positions), id: batch.id,
+            schemaCookie: schemaCookie, isByRowid: isByRowid)
+        (batch.previousPlace, batch.lastPlace) = (previousPlace, lastPlace)
+        return batch
     }
 }
 
@@ -47,15 +57,13 @@ final class MovingBatch {
 final class EligibleRowReader {
     private let connection: Connection
     private let query: EligibilityQuery
-    private let columnCount: Int
     /// The last row's position in the order; `nil` before the first row.
     private(set) var place: [Value]?
     /// Whether the last read reached the end.
     private(set) var isAtEnd = false
 
-    init(_ query: EligibilityQuery, columnCount: Int, connection: Connection) {
+    init(_ query: EligibilityQuery, connection: Connection) {
         self.query = query
-        self.columnCount = columnCount
         self.connection = connection
     }
 

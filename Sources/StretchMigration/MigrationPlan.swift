@@ -29,6 +29,8 @@ package final class MigrationPlan {
     /// The tables whose rows cannot be migrated now.
     private let waiting: WaitingTables
     private let tally: RunTally
+    /// Prepares a batch that was read for being sent.
+    private let preparing: (MovingBatch) throws -> MovingBatch
     private var catalog: Catalog { context.catalog }
     /// The ids of the remaining tables, the next one last.
     private var tables: [Int64]
@@ -43,11 +45,14 @@ package final class MigrationPlan {
     /// The row limit during the search for a row that the remote refuses.
     private var narrowRowCount: Int?
 
-    /// - Parameter movesRows: Whether to migrate rows; otherwise batches only leave the manifest.
+    /// - Parameters:
+    ///   - movesRows: Whether to migrate rows; otherwise batches only leave the manifest.
+    ///   - preparing: Prepares a batch for being sent, on the thread of the run.
     init(
         tables: [StretchedTable], movesRows: Bool, _ context: RunContext, waiting: WaitingTables,
-        tally: RunTally
+        tally: RunTally, preparing: @escaping (MovingBatch) throws -> MovingBatch
     ) {
+        self.preparing = preparing
         let parents = MigrationPlan.parents(of: tables, context)
         self.tables = MigrationPlan.childrenFirst(tables, parents: parents).map(\.id).reversed()
         self.movesRows = movesRows
@@ -175,8 +180,7 @@ package final class MigrationPlan {
                 schema, table, catalog: catalog, reader: reader, now: context.now)
             return (schema, query)
         }
-        let reader = EligibleRowReader(
-            query, columnCount: schema.columns.count, connection: context.rowConnection)
+        let reader = EligibleRowReader(query, connection: context.rowConnection)
         if isCounting {
             let rowCount = try context.connection.integer(query.countSQL) ?? 0
             tally.update(table.name, .outbound) { $0.eligibleRowCount += rowCount }
@@ -199,14 +203,15 @@ package final class MigrationPlan {
         try MigrationPlan.read(
             pass.reader, pass.table, pass.schema, pass.query, id: context.configuration.randomID(),
             rowCount: min(rowCount, narrowRowCount ?? rowCount),
-            byteCount: context.options.maximumBatchByteCount)
+            byteCount: context.options.maximumBatchByteCount
+        ).map(preparing)
     }
 
     private static func read(
         _ reader: EligibleRowReader, _ table: StretchedTable, _ schema: TableSchema,
         _ query: EligibilityQuery, id: Int64, rowCount: Int, byteCount: Int
     ) throws -> MovingBatch? {
-        let rows = RowBuffer(columnCount: schema.columns.count, capacity: 1 << 16)
+        let rows = RowBuffer(columnCount: query.rowColumnCount, capacity: 1 << 16)
         let place = reader.place
         let cookie = try reader.read(
             into: rows, maximumRowCount: rowCount, maximumByteCount: byteCount)
@@ -240,8 +245,10 @@ package final class MigrationPlan {
     ///   error.
     func readFurtherAhead(rowCount: Int) -> MovingBatch? {
         if ready == nil, let prefetch {
-            guard let batch = try? prefetch.result() else { return nil }
-            ready = batch
+            guard let batch = try? prefetch.result(), let prepared = try? preparing(batch) else {
+                return nil
+            }
+            ready = prepared
             self.prefetch = nil
         }
         if ready != nil { startPrefetch(rowCount: rowCount) }
@@ -257,13 +264,14 @@ package final class MigrationPlan {
             return batch
         }
         defer { prefetch = nil }
-        return try prefetch?.result()
+        return try prefetch?.result().map(preparing)
     }
 
     func dropAhead() {
         ready = nil
         // Both the rows and any error are discarded.
-        _ = try? takeAhead()
+        _ = try? prefetch?.result()
+        prefetch = nil
     }
 
     // MARK: Conditions
@@ -319,6 +327,7 @@ extension EligibilityQuery {
         try self.init(
             schema, filter: try MigrationPlan.filter(of: table, schema, alias: "h", now: now),
             followed: try MigrationPlan.followed(
-                by: table, schema, now: now, catalog: catalog, reader: reader))
+                by: table, schema, now: now, catalog: catalog, reader: reader),
+            storesRowid: table.rowidColumn != nil)
     }
 }

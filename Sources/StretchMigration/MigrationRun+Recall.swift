@@ -10,7 +10,7 @@ extension MigrationRun {
     /// manifest does not change.
     ///
     /// Rows are restored unchanged, without triggers and CHECK constraints, which applied when they
-    /// were first written. Rows of a table without a key get new rowids.
+    /// were first written.
     ///
     /// - Parameters:
     ///   - condition: A filter predicate that selects rows, or `nil` for all.

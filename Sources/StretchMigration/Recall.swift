@@ -17,7 +17,7 @@ package final class Recall {
     }
 
     package let table: StretchedTable
-    /// The ids of the columns to read, in the table's order.
+    /// The ids of the columns to read: those of the table, and that of the rowid.
     package let columns: [Int64]
     /// The number of rows that are visible and cold when the recall starts.
     package let visibleRowCount: Int64
@@ -26,6 +26,8 @@ package final class Recall {
     private let schema: TableSchema
     private let coldColumns: ColdColumns
     private let insertion: Statement
+    /// The insertion of a row with its rowid, and the hot rows' rowids; `nil` if none is stored.
+    private let withRowid: (insertion: Statement, hot: HotRowids)?
     /// The positions of the inserted columns, which are those that are not generated.
     private let inserted: [Int]
     private let keyPlaces: [Int]
@@ -39,7 +41,7 @@ package final class Recall {
         self.table = table
         let connection = reader.connection
         self.connection = connection
-        columns = table.currentColumns.map(\.id)
+        columns = table.storedColumns.map(\.id)
         guard let schema = try reader.table(table) else {
             throw TableInspection.vanished(table)
         }
@@ -48,13 +50,22 @@ package final class Recall {
         let name = "main.\(schema.name.quotedName)"
         inserted = schema.columns.indices.filter { !schema.columns[$0].isGenerated }
         let names = inserted.map { schema.columns[$0].name.quotedName }
-        let marks = inserted.indices.map { "?\($0 + 1)" }
-        // OR ABORT overrides a conflict clause of the table, which could delete a hot row.
-        insertion = try connection.prepare(
-            """
-            INSERT OR ABORT INTO \(name)(\(names.joined(separator: ", "))) \
-            VALUES (\(marks.joined(separator: ", ")))
-            """)
+        func insertion(_ names: [String]) throws -> Statement {
+            let marks = names.indices.map { "?\($0 + 1)" }
+            // OR ABORT overrides a conflict clause of the table, which could delete a hot row.
+            return try connection.prepare(
+                """
+                INSERT OR ABORT INTO \(name)(\(names.joined(separator: ", "))) \
+                VALUES (\(marks.joined(separator: ", ")))
+                """)
+        }
+        self.insertion = try insertion(names)
+        withRowid =
+            try schema.rowidName.flatMap { rowid in
+                guard table.rowidColumn != nil, let hot = try HotRowids(schema, on: connection)
+                else { return nil }
+                return (try insertion(names + [rowid]), hot)
+            }
         keyPlaces = schema.keyTerms.map(\.column)
         lookUp =
             schema.keyKind.isKeyed
@@ -109,8 +120,10 @@ package final class Recall {
         keyPlaces.map { page.value(row: row, column: $0).value }
     }
 
-    /// Inserts one row.
+    /// Inserts one row, with its rowid unless a hot row has it.
     package func insert(_ page: RowBuffer, row: Int) throws -> Outcome {
+        let rowid = try freeRowid(page, row: row)
+        let insertion = rowid == nil ? insertion : withRowid?.insertion ?? insertion
         defer {
             insertion.reset()
             // The bound values point into the page.
@@ -125,8 +138,17 @@ package final class Recall {
             }
             if column + 1 < schema.columns.count { value = value.next }
         }
+        if let rowid { try insertion.bind(integer: rowid, at: parameter) }
         guard let message = try constraintFailure(of: insertion) else { return .inserted }
         return try isHot(page, row: row) ? .shadowed : .refused(message)
+    }
+
+    /// Returns the stored rowid of a row; `nil` without one, or if a hot row has it.
+    private func freeRowid(_ page: RowBuffer, row: Int) throws -> Int64? {
+        guard let hot = withRowid?.hot,
+            let rowid = page.value(row: row, column: columns.count - 1).value.integerValue
+        else { return nil }
+        return try hot.isThere(rowid) ? nil : rowid
     }
 
     /// Runs a statement and returns the constraint failure, or `nil` if there was none.

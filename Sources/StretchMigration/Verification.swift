@@ -232,6 +232,8 @@ final class Verification {
             try verifyRows(
                 batch, of: table, newestVersion: newestVersion,
                 collations: collations(schema, of: table))
+            result.changedRowidCount += try changedRowidCount(
+                batch, of: table, schema, hidden: hidden)
             guard let probe else { continue }
             let ids = probe.places.map { table.currentColumns[$0].id }
             try eachRow(of: batch, columns: ids) { page, row in
@@ -240,6 +242,25 @@ final class Verification {
             }
         }
         report.tables.append(result)
+    }
+
+    /// Returns the number of a batch's visible rows whose stored rowid another row has.
+    private func changedRowidCount(
+        _ batch: ManifestBatch, of table: StretchedTable, _ schema: TableSchema?,
+        hidden: Set<Int64>
+    ) throws(StretchError) -> Int64 {
+        let hot = try local { () throws in try schema.flatMap { try HotRowids($0, on: connection) }
+        }
+        guard let column = table.rowidColumn, column.added <= batch.schemaVersion, let hot else {
+            return 0
+        }
+        var count: Int64 = 0
+        try eachRow(of: batch, columns: [column.id]) { page, row in
+            guard !hidden.contains(page.rowIdentifiers[row]) else { return }
+            let rowid = page.value(row: row, column: 0).value.integerValue
+            if try rowid.map({ try hot.isThere($0) }) ?? true { count += 1 }
+        }
+        return count
     }
 
     private func hiddenRows(
@@ -306,6 +327,7 @@ final class Verification {
         for (column, current) in zip(table.currentColumns, schema?.columns ?? []) {
             collations[column.id] = current.collation
         }
+        if let rowid = table.rowidColumn { collations[rowid.id] = .binary }
         return collations
     }
 

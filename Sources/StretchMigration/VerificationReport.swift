@@ -65,6 +65,9 @@ public struct VerificationReport: Hashable, Sendable {
         /// The number of visible cold rows hidden by a hot row of the same key, created by a
         /// program without Stretch.
         public internal(set) var shadowedRowCount: Int64 = 0
+        /// The number of visible cold rows that show another rowid than they had, because another
+        /// row has got it.
+        public internal(set) var changedRowidCount: Int64 = 0
         /// The number of hot and visible cold rows whose foreign keys reference no such row.
         public internal(set) var orphanRowCount: Int64 = 0
     }

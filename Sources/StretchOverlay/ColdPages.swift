@@ -248,7 +248,7 @@ final class ColdPages {
     /// - Returns: The rows, if they were prefetched, in which case there is no stream.
     private func openFetched() throws -> RowBuffer? {
         guard let record = table.overlay.record else { return nil }
-        let columns = isWholeRow ? table.columnIDs : plan.coldColumnIDs
+        let columns = isWholeRow ? table.storedColumnIDs : plan.coldColumnIDs
         var request = ColdScanRequest(
             relation: table.table.relation, position: record.position,
             batches: fetched.batches.map(\.visible), columns: columns,
@@ -267,7 +267,7 @@ final class ColdPages {
             table: table, keyColumns: keyPlaces, exactTerms: selection.exactTerms,
             isUnshadowed: plan.isUnique && plan.key.terms.count == 1
                 && selection.comparesAllTerms && plan.listTerm == nil,
-            changeMark: changeMark)
+            changeMark: changeMark, rowidPlace: shownRowidPlace)
         let ahead = try table.lookups.rows(
             of: request, plan: plan, in: table, isWholeRow: isWholeRow)
         if ahead == nil {
@@ -277,6 +277,12 @@ final class ColdPages {
         }
         fetched.filter = filter
         return ahead
+    }
+
+    /// The index of the stored rowid in pages, if rows show it.
+    private var shownRowidPlace: Int? {
+        guard plan.key.showsRowid else { return nil }
+        return isWholeRow ? table.columnIDs.count : plan.rowidPlace
     }
 
     /// The indexes of the key's columns in pages.

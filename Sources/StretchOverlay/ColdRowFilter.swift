@@ -13,6 +13,8 @@ final class ColdRowFilter {
     private let exactTerms: [(comparison: IndexRequest.Operator, value: Value)]
     /// Whether the hot side was queried for exactly this key and had no row.
     private let isUnshadowed: Bool
+    /// The index of the stored rowid in pages, if rows show it.
+    private let rowidPlace: Int?
     private let statements: ColdRowStatements
     private var hasTombstones: [Int64: Bool] = [:]
     private var tombstoneMark = -1
@@ -20,8 +22,9 @@ final class ColdRowFilter {
     init(
         table: OverlayTable, keyColumns: [Int],
         exactTerms: [(comparison: IndexRequest.Operator, value: Value)], isUnshadowed: Bool,
-        changeMark: Int
+        changeMark: Int, rowidPlace: Int?
     ) throws {
+        self.rowidPlace = rowidPlace
         self.table = table
         self.keyColumns = keyColumns
         self.changeMark = changeMark
@@ -32,6 +35,10 @@ final class ColdRowFilter {
 
     /// Returns the visible rows of a page; the page itself if all rows are visible.
     func visibleRows(of page: RowBuffer) throws -> RowBuffer {
+        try withUniqueRowids(unhiddenRows(of: page))
+    }
+
+    private func unhiddenRows(of page: RowBuffer) throws -> RowBuffer {
         if page.rowCount == 1 {
             return try isOnlyRowHidden(of: page) ? RowBuffer(columnCount: page.columnCount) : page
         }
@@ -41,6 +48,31 @@ final class ColdRowFilter {
             visible.appendRow(row, of: page)
         }
         return visible
+    }
+
+    /// Returns a page without those stored rowids that hot rows have; the page itself if there are
+    /// none.
+    private func withUniqueRowids(_ page: RowBuffer) throws -> RowBuffer {
+        guard let rowidPlace, page.rowCount > 0, let statements = statements.rowids else {
+            return page
+        }
+        let rowids = (0..<page.rowCount).map {
+            page.value(row: $0, column: rowidPlace).value.integerValue
+        }
+        let known = rowids.compactMap(\.self)
+        guard let least = known.min(), let greatest = known.max(),
+            try statements.isThere(least...greatest)
+        else { return page }
+        var taken: Set<Int> = []
+        for (row, rowid) in rowids.enumerated() {
+            // A row that became hot during the scan has its own rowid.
+            if let rowid, try statements.isThere(rowid),
+                table.recalledLocations[page.rowIdentifiers[row]].map({ $0 <= changeMark }) ?? true
+            {
+                taken.insert(row)
+            }
+        }
+        return taken.isEmpty ? page : page.settingNull(column: rowidPlace, inRows: taken)
     }
 
     /// Returns whether the only row of a page is hidden.

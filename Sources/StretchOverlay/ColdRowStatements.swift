@@ -18,6 +18,8 @@ final class ColdRowStatements {
     ///
     /// `nil` if keys do not identify rows, or if their collation differs from that of the column.
     let leadingKeys: Statement?
+    /// Finds hot rows by rowid; `nil` if a column of the table holds the rowid, or without one.
+    let rowids: HotRowids?
     private var comparisons: [IndexRequest.Operator: Statement] = [:]
 
     init(_ schema: TableSchema, on connection: Connection) throws {
@@ -33,6 +35,7 @@ final class ColdRowStatements {
             schema.keyKind == .rowid
             ? try connection.prepare(
                 "SELECT 1 FROM main.\(name) AS h WHERE \(columns[0]) BETWEEN ? AND ? LIMIT 1") : nil
+        rowids = try HotRowids(schema, on: connection)
         let leading = schema.keyTerms.first
         leadingKeys =
             leading?.needsCollation == false && schema.keyKind.isKeyed

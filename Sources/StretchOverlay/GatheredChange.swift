@@ -122,8 +122,19 @@ final class GatheredChange {
         let hot = try table.writer.recall.recall(coldRows.map(\.location))
         for (row, location) in coldRows { identities[row] = hot[location] ?? [] }
         coldRows = []
+        try recallMovedRowids()
         let statement = try overlay.connection.prepare(text)
         try statement.run(.integer(Int64(rows.rowCount)))
+    }
+
+    /// Makes the cold rows hot whose stored rowids the statement sets.
+    private func recallMovedRowids() throws {
+        guard table.rowidColumnID != nil, let assignment, assignment.mayMoveRowid else { return }
+        let place = identityCount + assignment.columns.count
+        for row in 0..<rows.rowCount {
+            guard let rowid = value(row: row, position: place).integerValue else { continue }
+            try table.writer.recall.recall(rowid: rowid, mayPostpone: false)
+        }
     }
 
     /// The native statement, whose parameter is the number of rows.

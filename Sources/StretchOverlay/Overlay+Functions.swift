@@ -14,6 +14,11 @@ extension Overlay {
             try self.recallKey(arguments)
             return .null
         }
+        try connection.createFunction("stretch_recall_rowid", argumentCount: 3) {
+            [unowned self] arguments in
+            try self.recallRowid(arguments)
+            return .null
+        }
         try connection.createFunction("stretch_recall_matching", argumentCount: -1) {
             [unowned self] arguments in
             try self.recallMatching(arguments)
@@ -61,17 +66,36 @@ extension Overlay {
         guard !table.manifest.isEmpty else { return }
         if table.schema.keyKind == .rowid {
             let key = arguments[2]
-            // In a BEFORE trigger, a key that SQLite will assign is -1:
-            // https://sqlite.org/lang_createtrigger.html
-            if key.isNull || key.integer == -1 {
-                try table.writer.recall.recallGreatestKey(
-                    mayPostpone: table.writer.hasWritingTriggers)
-            }
+            try recallGreatestRowid(of: table, before: key)
             if let rowids = table.manifest.rowids, !rowids.contains(key.integer) { return }
         }
         // SQLite has already applied the columns' affinities.
         let key = (2..<arguments.count).map { arguments[$0].value }
         try table.writer.recall.recall(key: key, mayPostpone: table.writer.hasWritingTriggers)
+    }
+
+    /// `stretch_recall_rowid(trigger key, table, rowid)`: makes the row hot that has the rowid of a
+    /// new row, which no column of the table holds.
+    private func recallRowid(_ arguments: Arguments) throws {
+        guard let table = try calledTable(arguments), recalledTable == nil else { return }
+        try refresh()
+        guard table.manifest.storedRowids != nil else { return }
+        try recallGreatestRowid(of: table, before: arguments[2])
+        // The cold row that has this rowid is hidden already.
+        guard arguments[2].isInteger, arguments[2].integer != table.writer.replacedRowid else {
+            return
+        }
+        try table.writer.recall.recall(
+            rowid: arguments[2].integer, mayPostpone: table.writer.hasWritingTriggers)
+    }
+
+    /// Prepares the assignment of a rowid.
+    ///
+    /// In a BEFORE trigger, a rowid that SQLite will assign is -1:
+    /// <https://sqlite.org/lang_createtrigger.html>.
+    private func recallGreatestRowid(of table: OverlayTable, before rowid: ValuePointer) throws {
+        guard rowid.isNull || rowid.integer == -1 else { return }
+        try table.writer.recall.recallGreatestRowid(mayPostpone: table.writer.hasWritingTriggers)
     }
 
     /// `stretch_recall_matching(trigger key, table, column, value, collation …)`: makes the rows

@@ -28,6 +28,8 @@ final class OverlayPlan {
         var columnsUsed: UInt64
         /// Whether cold rows that are equal in the used columns may be returned once.
         var isDistinct = false
+        /// Whether cold rows show their stored rowid.
+        var showsRowid = false
 
         var withoutAffinities: Key {
             var key = self
@@ -57,6 +59,8 @@ final class OverlayPlan {
     let coldColumnIDs: [Int64]
     /// The indexes of the key's columns among them.
     let keyPlaces: [Int]
+    /// The index of the stored rowid in pages; `nil` if the statement does not need it.
+    let rowidPlace: Int?
     /// The number of columns that the statement reads; the remaining columns determine which rows
     /// are hidden.
     let usedColumnCount: Int
@@ -78,8 +82,10 @@ final class OverlayPlan {
     /// All other unused statements, by dropped terms.
     private var pools: [UInt64: [Statement]] = [:]
 
-    /// - Parameter columnIDs: The ids of the table's columns, in table order.
-    init(key: Key, schema: TableSchema, columnIDs: [Int64]) {
+    /// - Parameters:
+    ///   - columnIDs: The ids of the table's columns, in table order.
+    ///   - rowidColumnID: The id of the column that stores rowids, or `nil`.
+    init(key: Key, schema: TableSchema, columnIDs: [Int64], rowidColumnID: Int64?) {
         self.key = key
         lookupKey = key.withoutAffinities
         self.schema = schema
@@ -115,7 +121,9 @@ final class OverlayPlan {
         for (place, column) in cold.enumerated() { pageColumns[column] = Int32(place) }
         selectedColumns = hot
         coldColumns = cold
-        coldColumnIDs = cold.map { columnIDs[$0] }
+        let shownRowid = key.showsRowid ? rowidColumnID : nil
+        rowidPlace = shownRowid.map { _ in cold.count }
+        coldColumnIDs = cold.map { columnIDs[$0] } + [shownRowid].compactMap(\.self)
         let places = pageColumns
         keyPlaces = schema.key.map { Int(places[$0]) }
         let equal = Set(key.terms.filter { $0.comparison == .equal }.map(\.column))

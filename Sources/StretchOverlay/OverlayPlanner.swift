@@ -10,6 +10,8 @@ internal import StretchSQLite
 struct OverlayPlanner {
     let schema: TableSchema
     let coldRowCount: Int64
+    /// Whether batches store the rowids of rows, which no column of the table holds.
+    var storesRowid = false
     let shape: StatementShape
     /// Whether cold values of a column are converted, so that the remote cannot sort by it.
     var isConverted: (Int) -> Bool = { _ in false }
@@ -23,6 +25,7 @@ struct OverlayPlanner {
     /// Returns the plan's key, the constraints of its terms, and the result for SQLite.
     func plan(_ request: IndexRequest) throws -> (key: OverlayPlan.Key, answer: IndexPlan) {
         var key = OverlayPlan.Key(terms: [], orders: [], columnsUsed: request.columnsUsed)
+        key.showsRowid = storesRowid && shape.contains(.namesRowid)
         var answer = IndexPlan()
         for constraint in request.constraints where try isUseful(constraint) {
             let isList = constraint.isList && takesList(constraint, after: key.terms)
@@ -59,7 +62,7 @@ struct OverlayPlanner {
         }
         guard constraint.column >= 0 else {
             return schema.rowidName != nil && !constraint.comparison.isPattern
-                && schema.keyKind == .rowid
+                && (schema.keyKind == .rowid || storesRowid)
         }
         guard constraint.column < schema.columns.count else { return false }
         let column = schema.columns[constraint.column]
@@ -175,6 +178,13 @@ struct OverlayPlanner {
                     isUnique: true, statistics: [1], terms: normalized(terms),
                     orders: normalized(orders), total: total, rowCost: 1))
         }
+        if storesRowid {
+            candidates.append(
+                path(
+                    [IndexTermSchema(column: -1, collationName: "BINARY", isDescending: false)],
+                    isUnique: true, statistics: [1], terms: terms, orders: orders, total: total,
+                    rowCost: 1))
+        }
         for index in schema.indexes where !index.isPartial {
             var candidate = path(
                 index.terms, isUnique: index.isUnique, statistics: index.rowsPerPrefix,
@@ -265,9 +275,10 @@ struct OverlayPlanner {
         }
     }
 
-    /// Returns terms in which the rowid is replaced by its named column.
+    /// Returns terms in which the rowid is replaced by its named column, if it has one.
     private func normalized(_ terms: [OverlayPlan.Key.Term]) -> [OverlayPlan.Key.Term] {
-        terms.map {
+        guard schema.keyKind == .rowid else { return terms }
+        return terms.map {
             .init(
                 column: $0.column >= 0 ? $0.column : schema.key.first ?? -1,
                 comparison: $0.comparison, collationName: $0.collationName, isList: $0.isList,
@@ -276,7 +287,8 @@ struct OverlayPlanner {
     }
 
     private func normalized(_ orders: [IndexRequest.Order]) -> [IndexRequest.Order] {
-        orders.map {
+        guard schema.keyKind == .rowid else { return orders }
+        return orders.map {
             .init(
                 column: $0.column >= 0 ? $0.column : schema.key.first ?? -1,
                 isDescending: $0.isDescending)

@@ -13,6 +13,9 @@ package final class OverlayTable: VirtualTable {
     let schema: TableSchema
     /// The catalog's ids of the table's columns, in table order.
     let columnIDs: [Int64]
+    /// The id of the column of batches with the rowids of rows; `nil` if a column of the table
+    /// holds them, or if they are not stored.
+    let rowidColumnID: Int64?
     /// The columns of the declaration, with the types and collations of the table.
     let columnDefinitions: [String]
     /// The manifest in the connection's snapshot.
@@ -63,6 +66,7 @@ package final class OverlayTable: VirtualTable {
                     + "\(advice: .renameColumn(table: schema.name, from: nil, to: nil)).")
         }
         columnIDs = current.map(\.id)
+        rowidColumnID = schema.hasUnnamedRowid ? table.rowidColumn?.id : nil
         coldColumns = ColdColumns(
             table, schema.arranged(as: table), routines: overlay.connection.routines)
         columnDefinitions = try schema.columns.map { column in
@@ -80,9 +84,11 @@ package final class OverlayTable: VirtualTable {
     func load(_ batches: [ManifestBatch]) {
         var collations: [Int64: Collation] = [:]
         for (id, column) in zip(columnIDs, schema.columns) { collations[id] = column.collation }
+        if let rowidColumnID { collations[rowidColumnID] = .binary }
         manifest = TableManifest(
             batches: batches, collations: collations,
-            rowidColumn: schema.keyKind == .rowid ? columnIDs[schema.key[0]] : nil)
+            keyColumn: schema.keyKind == .rowid ? columnIDs[schema.key[0]] : nil,
+            rowidColumn: rowidColumnID)
         hasLoadedManifest = true
     }
 
@@ -119,7 +125,8 @@ package final class OverlayTable: VirtualTable {
     func plan(_ request: IndexRequest) throws -> IndexPlan {
         overlay.hasPlannedScan = true
         let planner = OverlayPlanner(
-            schema: schema, coldRowCount: manifest.rowCount, shape: overlay.shape,
+            schema: schema, coldRowCount: manifest.rowCount, storesRowid: rowidColumnID != nil,
+            shape: overlay.shape,
             isConverted: { [coldColumns, columnIDs] in coldColumns.isConverted(columnIDs[$0]) },
             hasOwnPatterns: { [overlay] in try overlay.hasOwnPatterns() })
         var (key, answer) = try planner.plan(request)
@@ -130,7 +137,9 @@ package final class OverlayTable: VirtualTable {
     private func number(of key: OverlayPlan.Key) -> Int32 {
         if let number = planNumbers[key] { return number }
         let number = Int32(plans.count)
-        plans.append(OverlayPlan(key: key, schema: schema, columnIDs: columnIDs))
+        plans.append(
+            OverlayPlan(
+                key: key, schema: schema, columnIDs: columnIDs, rowidColumnID: rowidColumnID))
         planNumbers[key] = number
         return number
     }
@@ -215,9 +224,12 @@ package final class OverlayTable: VirtualTable {
             of: try remote())
     }
 
-    /// Returns the catalog's id of a column; for the rowid, that of its named column.
+    /// The ids of the columns of complete rows: those of the table, and that of the rowid.
+    var storedColumnIDs: [Int64] { columnIDs + [rowidColumnID].compactMap(\.self) }
+
+    /// Returns the catalog's id of a column; for the rowid, that of the column that holds it.
     func columnID(_ column: Int) -> Int64 {
-        columnIDs[column >= 0 ? column : schema.key[0]]
+        column >= 0 ? columnIDs[column] : rowidColumnID ?? columnIDs[schema.key[0]]
     }
 
     /// Records for running scans that a cold row became hot.
@@ -234,6 +246,7 @@ package final class OverlayTable: VirtualTable {
     func coldConstraint(
         _ column: Int, _ comparison: IndexRequest.Operator, _ value: Value, collationName: String
     ) -> ColdConstraint? {
+        if column < 0, rowidColumnID != nil, !selectsStoredRowids(comparison, value) { return nil }
         let id = columnID(column)
         if comparison == .like || comparison == .glob {
             guard case .text(let pattern) = value else { return nil }
@@ -265,6 +278,21 @@ package final class OverlayTable: VirtualTable {
         default: return nil
         }
         return ColdConstraint(column: id, comparison: asked, collation: collation)
+    }
+}
+
+extension OverlayTable {
+    /// Returns whether a comparison with the rowid selects only rows that show their stored rowid.
+    ///
+    /// All others have a greater one.
+    private func selectsStoredRowids(_ comparison: IndexRequest.Operator, _ value: Value) -> Bool {
+        guard let rowid = value.integerValue, HiddenRowid.identifier(of: rowid) == nil else {
+            return false
+        }
+        switch comparison {
+        case .equal, .identical, .less, .lessOrEqual: return true
+        default: return false
+        }
     }
 }
 

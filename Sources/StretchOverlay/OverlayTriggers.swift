@@ -56,7 +56,15 @@ struct OverlayTriggers {
     }
 
     private func keyTriggers(_ table: OverlayTable) -> [Definition] {
-        guard table.schema.keyKind.isKeyed else { return [] }
+        guard table.schema.keyKind.isKeyed else {
+            guard table.rowidColumnID != nil else { return [] }
+            let name = table.schema.name.quotedName
+            return [
+                trigger(
+                    "key_insert_\(table.table.id)", "BEFORE INSERT ON main.\(name)",
+                    recallRowid(table))
+            ]
+        }
         let columns = table.schema.key.map { table.schema.columns[$0].name.quotedName }
         let name = table.schema.name.quotedName
         // The key's collation may differ from that of its column.
@@ -64,7 +72,9 @@ struct OverlayTriggers {
             .joined(separator: " OR ")
         let body = recallKey(table)
         return [
-            trigger("key_insert_\(table.table.id)", "BEFORE INSERT ON main.\(name)", body),
+            trigger(
+                "key_insert_\(table.table.id)", "BEFORE INSERT ON main.\(name)",
+                body + recallRowid(table)),
             trigger(
                 "key_update_\(table.table.id)",
                 "BEFORE UPDATE OF \(columns.joined(separator: ", ")) ON main.\(name) "
@@ -168,6 +178,13 @@ struct OverlayTriggers {
         let columns = table.schema.key.map { "NEW.\(table.schema.columns[$0].name.quotedName)" }
         let arguments = ["\(overlay.triggerKey)", "\(table.table.id)"] + columns
         return call("stretch_recall(\(arguments.joined(separator: ", ")))")
+    }
+
+    /// Returns the recall of the row with the new row's rowid; nothing if a column holds it.
+    private func recallRowid(_ table: OverlayTable) -> String {
+        guard table.rowidColumnID != nil, let name = table.schema.rowidName else { return "" }
+        return call(
+            "stretch_recall_rowid(\(overlay.triggerKey), \(table.table.id), NEW.\(name))")
     }
 
     /// Foreign keys compare under the parent's collation:

@@ -21,7 +21,13 @@ final class OverlayWriter {
     var tombstoneCount = 0
     /// The locations of cold rows visited by a writing statement, by key.
     private var locations: [Int64: ColdLocation] = [:]
+    /// The stored rowids of cold rows visited by a writing statement.
+    private var rowids: [ColdLocation: Int64] = [:]
     private static let maximumLocationCount = 1_000_000
+    /// Whether the statement visited more cold rows than are kept.
+    private var hasForgotten = false
+    /// The rowid of the hot row that is being written in place of a cold one.
+    private(set) var replacedRowid: Int64?
 
     private enum TriggerEvent {
         case insert, update, delete
@@ -85,13 +91,13 @@ final class OverlayWriter {
         try lock()
         isWriting = true
         needsStatementSavepoint = false
-        locations = [:]
+        forgetLocations()
         try overlay.refresh()
     }
 
     func end() {
         isWriting = false
-        locations = [:]
+        forgetLocations()
         tombstoneCount += 1
     }
 
@@ -121,8 +127,18 @@ final class OverlayWriter {
     }
 
     func noteLocation(_ location: ColdLocation, ofKey key: Int64) {
-        guard locations.count < OverlayWriter.maximumLocationCount else { return }
-        locations[key] = location
+        hasForgotten = hasForgotten || locations.count >= OverlayWriter.maximumLocationCount
+        if !hasForgotten { locations[key] = location }
+    }
+
+    func noteRowid(_ rowid: Int64, of location: ColdLocation) {
+        hasForgotten = hasForgotten || rowids.count >= OverlayWriter.maximumLocationCount
+        if !hasForgotten { rowids[location] = rowid }
+    }
+
+    private func forgetLocations() {
+        (locations, rowids) = ([:], [:])
+        hasForgotten = false
     }
 
     func forgetLocation(ofKey key: Value) {
@@ -233,6 +249,12 @@ final class OverlayWriter {
         case .declared, .none:
             if let identifier = HiddenRowid.identifier(of: identity.integer) {
                 return .cold(ColdLocation(packed: identifier))
+            }
+            if let location = locations.removeValue(forKey: identity.integer) {
+                return .cold(location)
+            }
+            if hasForgotten, let location = try recall.visibleLocation(rowid: identity.integer) {
+                return .cold(location)
             }
         }
         return .hot([.integer(identity.integer)])
@@ -361,6 +383,9 @@ final class OverlayWriter {
             next += 1
         }
         guard next > 1 || movesRowid else { return true }
+        if movesRowid, table.rowidColumnID != nil {
+            try recall.recall(rowid: arguments[1].integer, mayPostpone: false)
+        }
         let statement = try updateStatement(shape, arguments)
         next = 1
         for column in 0..<columnCount where !arguments[column + 2].isUnchanged {
@@ -427,9 +452,11 @@ final class OverlayWriter {
     private func updateCold(
         _ location: ColdLocation, _ arguments: Arguments, _ conflict: ConflictMode
     ) throws {
+        let stored = rowids.removeValue(forKey: location)
         // Otherwise SQLite passes every value of a cold row.
         guard !recallsBeforeUpdate,
-            !schema.columns.indices.contains(where: { arguments[$0 + 2].isUnchanged })
+            !schema.columns.indices.contains(where: { arguments[$0 + 2].isUnchanged }),
+            stored != nil || table.rowidColumnID == nil || !hasForgotten
         else {
             guard let identity = try recall.recall(location) else { return }
             _ = try updateHot(identity, arguments, conflict)
@@ -437,6 +464,9 @@ final class OverlayWriter {
         }
         let rowid = connection.lastInsertRowID
         defer { connection.lastInsertRowID = rowid }
+        let free = try stored.flatMap { try recall.isHot(rowid: $0) ? nil : $0 }
+        replacedRowid = isRowidMoved(arguments) ? nil : free
+        defer { replacedRowid = nil }
         try replace(location) { try insertRow(arguments, conflict) }
         let key =
             schema.keyKind == .withoutRowid
@@ -475,8 +505,10 @@ final class OverlayWriter {
 
     private func insertRow(_ arguments: Arguments, _ conflict: ConflictMode) throws {
         let columns = schema.columns.indices.filter { !schema.columns[$0].isGenerated }
-        let names = columns.map { schema.columns[$0].name.quotedName }
-        let places = columns.indices.map { "?\($0 + 1)" }
+        var names = columns.map { schema.columns[$0].name.quotedName }
+        let rowid = unnamedRowid(arguments)
+        if rowid != nil, let name = schema.rowidName { names.append(name) }
+        let places = names.indices.map { "?\($0 + 1)" }
         let statement = try connection.cached(
             """
             INSERT OR \(conflict.inner) INTO main.\(name)(\(names.joined(separator: ", "))) \
@@ -491,7 +523,15 @@ final class OverlayWriter {
         {
             try statement.bind(arguments[1], at: index + 1)
         }
+        if let rowid { try statement.bind(integer: rowid, at: names.count) }
         try statement.run()
+    }
+
+    /// Returns the rowid of a new row that no column holds; `nil` if SQLite assigns it.
+    private func unnamedRowid(_ arguments: Arguments) -> Int64? {
+        guard schema.hasUnnamedRowid else { return nil }
+        if !arguments[0].isNull, !isRowidMoved(arguments) { return replacedRowid }
+        return arguments[1].isNull ? nil : arguments[1].integer
     }
 
     // MARK: Names

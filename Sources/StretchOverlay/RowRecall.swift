@@ -10,13 +10,18 @@ internal import StretchText
 final class RowRecall {
     private unowned let table: OverlayTable
     private let schema: TableSchema
+    /// The number of values of a row: its columns, and its rowid where that is stored.
+    private let columnCount: Int
     private var greatestKeyStatement: Statement?
+    /// Finds hot rows by rowid where rowids are stored.
+    private lazy var hotRowids = Result { try HotRowids(schema, on: connection) }
     /// The identities of the rows that became hot during a gathered change; `nil` outside one.
     var recent: [ColdLocation: [Value]]?
 
     init(table: OverlayTable) {
         self.table = table
         schema = table.schema
+        columnCount = table.storedColumnIDs.count
     }
 
     private var overlay: Overlay { table.overlay }
@@ -33,6 +38,27 @@ final class RowRecall {
         }
         guard !key.contains(.null) else { return false }
         return !table.manifest.candidates(for: constraints(key: key)).isEmpty
+    }
+
+    /// Returns the location of the visible cold row that shows a stored rowid, if any.
+    func visibleLocation(rowid: Int64) throws -> ColdLocation? {
+        guard try mayBeCold(rowid: rowid), let column = table.rowidColumnID,
+            try !isHot(rowid: rowid)
+        else { return nil }
+        let found = try visibleRows([
+            ColdConstraint(column: column, comparison: .equal(.integer(rowid)))
+        ])
+        return found.rowIdentifiers.first.map(ColdLocation.init(packed:))
+    }
+
+    private func mayBeCold(rowid: Int64) throws -> Bool {
+        try overlay.refresh()
+        return table.manifest.storedRowids?.contains(rowid) ?? false
+    }
+
+    /// Returns whether a hot row has a rowid that no column holds.
+    func isHot(rowid: Int64) throws -> Bool {
+        try hotRowids.get()?.isThere(rowid) ?? false
     }
 
     /// Returns the locations of the visible cold rows with a key.
@@ -57,7 +83,7 @@ final class RowRecall {
     private func visibleRows(
         _ constraints: [ColdConstraint], order: [OrderTerm] = [], isFirstEnough: Bool = false
     ) throws -> RowBuffer {
-        let found = RowBuffer(columnCount: schema.columns.count)
+        let found = RowBuffer(columnCount: columnCount)
         let candidates = table.manifest.candidates(for: constraints)
         guard !candidates.isEmpty, let record = overlay.record else { return found }
         guard overlay.queryMode == .localAndRemote else {
@@ -69,12 +95,12 @@ final class RowRecall {
         }
         var request = ColdScanRequest(
             relation: table.table.relation, position: record.position,
-            batches: candidates.map(\.visible), columns: table.columnIDs,
+            batches: candidates.map(\.visible), columns: table.storedColumnIDs,
             constraints: constraints, order: order)
         request.hidesRows = true
         request.knownValues = table.manifest.values(in: constraints, order)
         let scan = try table.scan(request, candidates)
-        let page = RowBuffer(columnCount: schema.columns.count)
+        let page = RowBuffer(columnCount: columnCount)
         while try scan.nextPage(into: page, maximumRowCount: isFirstEnough ? 16 : 1_024) {
             for row in 0..<page.rowCount where try meets(constraints, row, of: page) {
                 let location = ColdLocation(packed: page.rowIdentifiers[row])
@@ -91,7 +117,7 @@ final class RowRecall {
         _ constraints: [ColdConstraint], _ row: Int, of page: RowBuffer
     ) throws -> Bool {
         constraints.allSatisfy { constraint in
-            guard let column = table.columnIDs.firstIndex(of: constraint.column),
+            guard let column = table.storedColumnIDs.firstIndex(of: constraint.column),
                 case .equal(let value) = constraint.comparison
             else { return true }
             let cold = page.value(row: row, column: column)
@@ -107,6 +133,17 @@ final class RowRecall {
     func recall(key: [Value], mayPostpone: Bool = false) throws {
         guard try mayBeCold(key) else { return }
         try insertAll(try visibleRows(key: key), mayPostpone: mayPostpone)
+    }
+
+    /// Recalls the cold row with a stored rowid, if any.
+    func recall(rowid: Int64, mayPostpone: Bool) throws {
+        guard try mayBeCold(rowid: rowid), let column = table.rowidColumnID,
+            try !isHot(rowid: rowid)
+        else { return }
+        let rows = try visibleRows([
+            ColdConstraint(column: column, comparison: .equal(.integer(rowid)))
+        ])
+        try insertAll(rows, mayPostpone: mayPostpone)
     }
 
     private func insertAll(_ rows: RowBuffer, mayPostpone: Bool) throws {
@@ -174,8 +211,8 @@ final class RowRecall {
         of locations: [ColdLocation], _ body: (RowBuffer, ArraySlice<ColdLocation>) throws -> Void
     ) throws {
         let (page, read) = (
-            RowBuffer(columnCount: schema.columns.count),
-            RowBuffer(columnCount: schema.columns.count)
+            RowBuffer(columnCount: columnCount),
+            RowBuffer(columnCount: columnCount)
         )
         for start in stride(from: 0, to: locations.count, by: Self.maximumPageRowCount) {
             let part = locations[start..<min(start + Self.maximumPageRowCount, locations.count)]
@@ -228,7 +265,7 @@ final class RowRecall {
     ) throws -> [ColdLocation] {
         var order: [ColdLocation] = []
         var path: [(location: Int64, parents: RowBuffer, next: Int)] = []
-        let nothing = RowBuffer(columnCount: schema.columns.count, capacity: 64)
+        let nothing = RowBuffer(columnCount: columnCount, capacity: 64)
         for row in 0..<rows.rowCount where seen.insert(rows.rowIdentifiers[row]).inserted {
             path.append((rows.rowIdentifiers[row], try coldParents(of: row, of: rows), 0))
             while let (location, parents, next) = path.popLast() {
@@ -247,7 +284,7 @@ final class RowRecall {
     }
 
     private func coldParents(of row: Int, of rows: RowBuffer) throws -> RowBuffer {
-        let parents = RowBuffer(columnCount: schema.columns.count, capacity: 64)
+        let parents = RowBuffer(columnCount: columnCount, capacity: 64)
         for key in ownKeys {
             let found = try coldParents(of: row, of: rows, by: key)
             for parent in 0..<found.rowCount { parents.appendRow(parent, of: found) }
@@ -258,7 +295,7 @@ final class RowRecall {
     private func coldParents(
         of row: Int, of rows: RowBuffer, by key: [(child: Int, parent: Int)]
     ) throws -> RowBuffer {
-        let nothing = RowBuffer(columnCount: schema.columns.count, capacity: 64)
+        let nothing = RowBuffer(columnCount: columnCount, capacity: 64)
         let values = key.map { child, parent in
             rows.value(row: row, column: child).value.applying(schema.columns[parent].affinity)
         }
@@ -292,7 +329,8 @@ final class RowRecall {
         _ batch: ManifestBatch, from ordinal: Int64, rowCount: Int, into rows: RowBuffer
     ) throws {
         try table.coldColumns.read(
-            batch, columns: table.columnIDs, from: ordinal, maximumRowCount: rowCount, into: rows,
+            batch, columns: table.storedColumnIDs, from: ordinal, maximumRowCount: rowCount,
+            into: rows,
             of: try table.remote())
         guard rows.rowCount == rowCount else {
             throw StretchError(
@@ -314,20 +352,19 @@ final class RowRecall {
         try insertAll(try visibleRows(constraints), mayPostpone: true)
     }
 
-    /// Ensures that the next key assigned by SQLite is greater than every cold key.
+    /// Ensures that the next rowid assigned by SQLite is greater than that of every cold row.
     ///
-    /// If no hot row has a greater key, the cold row with the greatest key is recalled.
-    func recallGreatestKey(mayPostpone: Bool = false) throws {
-        guard schema.keyKind == .rowid else { return }
+    /// If no hot row has a greater one, the cold row with the greatest rowid is recalled.
+    func recallGreatestRowid(mayPostpone: Bool = false) throws {
         try overlay.refresh()
-        guard let rowids = table.manifest.rowids else { return }
+        guard let rowids = table.manifest.rowids ?? table.manifest.storedRowids else { return }
         let statement = try greatestKey()
         defer { statement.reset() }
         // Without a row the greatest key is NULL, which is less than every cold key.
         guard try statement.step() else { return }
         let greatest = statement.column(0).integerValue
         guard greatest.map({ $0 < rowids.upperBound }) ?? true else { return }
-        let key = table.columnIDs[schema.key[0]]
+        let key = table.columnID(-1)
         let rows = try visibleRows(
             [ColdConstraint(column: key, comparison: .greater(.integer(greatest ?? .min)))],
             order: [OrderTerm(column: key, isDescending: true)], isFirstEnough: true)
@@ -336,7 +373,9 @@ final class RowRecall {
 
     private func greatestKey() throws -> Statement {
         if let greatestKeyStatement, !greatestKeyStatement.isBusy { return greatestKeyStatement }
-        let name = schema.columns[schema.key[0]].name.quotedName
+        let name =
+            schema.keyKind == .rowid
+            ? schema.columns[schema.key[0]].name.quotedName : schema.rowidName ?? "rowid"
         // AUTOINCREMENT records the greatest inserted key, but not one set by an UPDATE:
         // https://sqlite.org/autoinc.html
         let sequence = "(SELECT s.seq FROM main.sqlite_sequence AS s WHERE s.name = ?1)"
@@ -394,8 +433,13 @@ final class RowRecall {
     }
 
     private func insertHot(_ row: Int, of rows: RowBuffer) throws {
-        let columns = schema.columns.indices.filter { !schema.columns[$0].isGenerated }
-        let names = columns.map { schema.columns[$0].name.quotedName }
+        var columns = schema.columns.indices.filter { !schema.columns[$0].isGenerated }
+        var names = columns.map { schema.columns[$0].name.quotedName }
+        if let rowid = try freeRowid(row, of: rows), let name = schema.rowidName {
+            // The stored rowid is the last value of a row.
+            columns.append(rowid)
+            names.append(name)
+        }
         let places = columns.map { _ in "?" }
         let statement = try connection.cached(
             """
@@ -408,6 +452,14 @@ final class RowRecall {
         }
         defer { statement.clearBindings() }
         try statement.run()
+    }
+
+    /// Returns the position of a row's stored rowid; `nil` without one, or if a hot row has it.
+    private func freeRowid(_ row: Int, of rows: RowBuffer) throws -> Int? {
+        guard table.rowidColumnID != nil,
+            let rowid = rows.value(row: row, column: columnCount - 1).value.integerValue
+        else { return nil }
+        return try isHot(rowid: rowid) ? nil : columnCount - 1
     }
 
     /// Returns whether a hot row has the key; `false` in a table without a key.

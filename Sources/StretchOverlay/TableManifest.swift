@@ -17,29 +17,42 @@ package struct TableManifest {
     /// The range of all cold keys if the key is the rowid; the fastest proof that a key is not
     /// cold.
     package let rowids: ClosedRange<Int64>?
+    /// The range of the stored rowids of cold rows in other tables; `nil` if none is stored.
+    let storedRowids: ClosedRange<Int64>?
 
     /// - Parameters:
     ///   - batches: The batches, ordered by number.
     ///   - collations: The collation of each column with usable zones, by column id.
-    ///   - rowidColumn: The id of the rowid column, or `nil`.
+    ///   - keyColumn: The id of the key's column if the key is the rowid, or `nil`.
+    ///   - rowidColumn: The id of the column that stores other rowids, or `nil`.
     package init(
-        batches: [ManifestBatch], collations: [Int64: Collation], rowidColumn: Int64? = nil
+        batches: [ManifestBatch], collations: [Int64: Collation], keyColumn: Int64? = nil,
+        rowidColumn: Int64? = nil
     ) {
         self.batches = batches
         self.collations = collations
-        let keys = rowidColumn.map { column in batches.map { $0.zones.zone(of: column) } }
-        if let rowidColumn { zones[rowidColumn] = keys }
-        let bounds = (keys ?? []).compactMap { zone -> ClosedRange<Int64>? in
-            guard let minimum = zone?.minimum?.integerValue,
-                let maximum = zone?.maximum?.integerValue, minimum <= maximum
-            else { return nil }
-            return minimum...maximum
-        }
-        let least = bounds.map(\.lowerBound).min()
-        let greatest = bounds.map(\.upperBound).max()
-        rowids =
-            bounds.count == batches.count
-            ? least.flatMap { least in greatest.map { least...$0 } } : nil
+        let keys = keyColumn.map { column in batches.map { $0.zones.zone(of: column) } }
+        if let keyColumn { zones[keyColumn] = keys }
+        let bounds = (keys ?? []).compactMap(Self.range)
+        rowids = bounds.count == batches.count ? Self.range(of: bounds) : nil
+        storedRowids = Self.range(
+            of: rowidColumn.map { column in
+                batches.compactMap { Self.range($0.zones.zone(of: column)) }
+            } ?? [])
+    }
+
+    private static func range(_ zone: Zone?) -> ClosedRange<Int64>? {
+        guard let minimum = zone?.minimum?.integerValue,
+            let maximum = zone?.maximum?.integerValue, minimum <= maximum
+        else { return nil }
+        return minimum...maximum
+    }
+
+    private static func range(of ranges: [ClosedRange<Int64>]) -> ClosedRange<Int64>? {
+        guard let least = ranges.map(\.lowerBound).min(),
+            let greatest = ranges.map(\.upperBound).max()
+        else { return nil }
+        return least...greatest
     }
 
     package var isEmpty: Bool { batches.isEmpty }

@@ -115,6 +115,26 @@ public final class RowBuffer {
         byteCount += bytes.count
     }
 
+    /// Returns a copy in which a column of some rows is NULL.
+    package func settingNull(column: Int, inRows rows: Set<Int>) -> RowBuffer {
+        let copy = RowBuffer(columnCount: columnCount, capacity: byteCount)
+        for row in 0..<rowCount {
+            guard rows.contains(row) else {
+                copy.appendRow(row, of: self)
+                continue
+            }
+            copy.beginRow(identifier: rowIdentifiers[row])
+            for other in 0..<columnCount {
+                if other == column {
+                    copy.appendNull()
+                } else {
+                    copy.append(value(row: row, column: other))
+                }
+            }
+        }
+        return copy
+    }
+
     /// Replaces all rows with encoded ones, which a closure writes into the buffer's memory.
     ///
     /// Identifiers are the row indexes, starting at 0.

@@ -361,17 +361,17 @@ extension UnsafeMutablePointer where Pointee == CursorStorage {
         }
         return pointee.box._withUnsafeGuaranteedRef { box in
             guard let page = box.running?.page, let base = pointee.pageBytes else { return 0 }
-            let rowid: Int64
+            var rowid: Int64?
             if pointee.pageRowidColumn >= 0 {
                 let offset = pointee.columnOffsets[Int(pointee.pageRowidColumn)]
-                rowid = EncodedValue(address: base + offset).integer
-            } else {
-                rowid = HiddenRowid.make(page.rowIdentifiers[pointee.pageRow])
+                let value = EncodedValue(address: base + offset)
+                if value.tag == .integer { rowid = value.integer }
             }
+            let shown = rowid ?? HiddenRowid.make(page.rowIdentifiers[pointee.pageRow])
             if pointee.pageContent == .rows {
-                box.scan.willTouch(row: pointee.pageRow, of: page, rowid: rowid)
+                box.scan.willTouch(row: pointee.pageRow, of: page, rowid: shown)
             }
-            return rowid
+            return shown
         }
     }
 

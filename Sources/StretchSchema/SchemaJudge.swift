@@ -81,6 +81,8 @@ package final class SchemaJudge {
             old, columns, schema, columnEvidence, hints: hints, fills: fills,
             hasBatches: hasBatches)
         new.name = schema.name
+        // The kind of a key changes only while no row is cold.
+        if !hasBatches { new = storingRowids(new, schema) }
         if hasBatches, let evidence {
             try requireSameKey(new, schema, evidence)
         }
@@ -186,14 +188,30 @@ package final class SchemaJudge {
             same.declaredType = column.declaredType
             kept[same.id] = same
         }
-        result.columns =
-            table.columns.map { column in
-                if let same = kept[column.id] { return same }
-                var dropped = column
-                dropped.dropped = column.dropped ?? result.schemaVersion
-                return dropped
-            } + added
+        let known = table.columns.filter { !$0.isRowid }.map { column in
+            if let same = kept[column.id] { return same }
+            var dropped = column
+            dropped.dropped = column.dropped ?? result.schemaVersion
+            return dropped
+        }
+        result.columns = known + added + table.columns.filter(\.isRowid)
         result.filter = renamingColumns(renamed, in: table.filter, old.map(\.name))
+        return result
+    }
+
+    /// Returns a table with a column for rowids if its rows have some that no column holds.
+    private func storingRowids(_ table: StretchedTable, _ schema: TableSchema) -> StretchedTable {
+        guard (table.rowidColumn != nil) != schema.hasUnnamedRowid else { return table }
+        var result = table
+        result.schemaVersion += 1
+        result.columns = table.columns.map { column in
+            var column = column
+            if column.isRowid { column.dropped = column.dropped ?? result.schemaVersion }
+            return column
+        }
+        result.columns +=
+            [CatalogColumn(rowidOf: schema, id: newID(), added: result.schemaVersion)]
+            .compactMap(\.self)
         return result
     }
 

@@ -148,6 +148,7 @@ package struct TableInspection {
             .unsupported,
             "table \"\(schema.name)\" is the content of the full-text table "
                 + "\"\(name)\", which would not find cold rows",
-            hint: "Make the full-text table contentless, or give it its own content.")
+            hint: "Give the full-text table its own content, or make it contentless: both find "
+                + "cold rows by their rowid.")
     }
 }

@@ -9,6 +9,7 @@ struct VerificationJSON: Encodable {
         let coldRows: Int64
         let hiddenRows: Int64
         let shadowedRows: Int64
+        let changedRowids: Int64
         let orphanRows: Int64
     }
 
@@ -28,6 +29,7 @@ struct VerificationJSON: Encodable {
             Table(
                 name: table.name, batches: table.batchCount, coldRows: table.coldRowCount,
                 hiddenRows: table.hiddenRowCount, shadowedRows: table.shadowedRowCount,
+                changedRowids: table.changedRowidCount,
                 orphanRows: table.orphanRowCount)
         }
         problems = report.findings.map { finding in

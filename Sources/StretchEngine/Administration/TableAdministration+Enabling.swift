@@ -68,14 +68,16 @@ extension TableAdministration {
     private func makeTable(
         _ schema: TableSchema, filter: String, follows: String?, isPaused: Bool
     ) -> StretchedTable {
-        StretchedTable(
-            id: 0, name: schema.name, relation: database.configuration.randomID(), filter: filter,
-            follows: follows, state: isPaused ? .paused : .outbound, schemaVersion: 1,
-            columns: schema.columns.map {
-                // No batch is older than these columns, so their default is never used.
-                CatalogColumn(
-                    $0, id: database.configuration.randomID(), defaultValue: .null, added: 1)
-            })
+        let randomID = database.configuration.randomID
+        // No batch is older than these columns, so their default is never used.
+        let columns = schema.columns.map {
+            CatalogColumn($0, id: randomID(), defaultValue: .null, added: 1)
+        }
+        let rowid = CatalogColumn(rowidOf: schema, id: randomID(), added: 1)
+        return StretchedTable(
+            id: 0, name: schema.name, relation: randomID(), filter: filter, follows: follows,
+            state: isPaused ? .paused : .outbound, schemaVersion: 1,
+            columns: columns + [rowid].compactMap(\.self))
     }
 
     /// Records the table under the write lock, if the schema is still as inspected.

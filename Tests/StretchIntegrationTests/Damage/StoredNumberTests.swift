@@ -176,7 +176,7 @@ import Testing
             visible: VisibleBatch(id: 1, number: 1, rowCount: 1), table: 1, epoch: 1,
             schemaVersion: 1, byteCount: 1,
             zones: ZoneMap(zones: [1: Zone(minimum: 9, maximum: 1, hasNull: false)]), digest: [])
-        let manifest = TableManifest(batches: [backwards], collations: [:], rowidColumn: 1)
+        let manifest = TableManifest(batches: [backwards], collations: [:], keyColumn: 1)
         #expect(manifest.rowids == nil)
     }
 

@@ -26,7 +26,8 @@ import Testing
         let schema = try PlannedTable(script).schema
         return OverlayPlan(
             key: OverlayPlan.Key(terms: terms, orders: orders, columnsUsed: columnsUsed),
-            schema: schema, columnIDs: schema.columns.indices.map { Int64($0) + 11 })
+            schema: schema, columnIDs: schema.columns.indices.map { Int64($0) + 11 },
+            rowidColumnID: nil)
     }
 
     private static func places(_ pointer: UnsafeMutablePointer<Int32>, _ count: Int) -> [Int32] {
