@@ -4,10 +4,12 @@ PREFIX ?= /usr/local
 export STRETCH_WARNINGS_AS_ERRORS = 1
 
 .PHONY: help build test lint sanitize coverage counters counters-accept api docs simulate simulate-new fuzz \
-	fuzz-server demo flights bench install packages
+	fuzz-server demo flights bench install packages applications
 
 help:
 	@echo 'make test      run all tests'
+	@echo 'make applications'
+	@echo '               run schemas of applications beside plain files; test runs them, too'
 	@echo 'make lint      check format and style'
 	@echo 'make sanitize  run the unit and overlay tests under Thread and Address Sanitizer'
 	@echo 'make coverage  tell which lines of each target the tests run'
@@ -34,7 +36,12 @@ build: packages
 
 test: packages
 	swift build --build-tests
-	swift test --skip-build
+	Scripts/test
+
+# Schemas of applications, and a piece of the life of each, beside plain files. They are among the tests.
+applications: packages
+	swift build --build-tests
+	swift test --skip-build --filter ApplicationTests
 
 lint:
 	Scripts/check

@@ -28,10 +28,14 @@ final class MigratedTwin {
         folder = try TemporaryFolder(isInMemory: true)
         plain = try Connection(
             path: folder.path("plain.db"), access: .create, routines: .linked)
+        // Triggers of a script may write full-text tables, as they may in programs of the application.
+        plain.set(.trustedSchema, true)
         try plain.execute("PRAGMA journal_mode = WAL; \(script)")
+        plain.set(.trustedSchema, false)
         do {
             let local = try Connection(
                 path: folder.path("app.db"), access: .create, routines: .linked)
+            local.set(.trustedSchema, true)
             try local.execute("PRAGMA journal_mode = WAL; \(script)")
         }
         switch remote {
