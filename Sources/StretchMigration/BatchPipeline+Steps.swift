@@ -129,7 +129,7 @@ extension BatchPipeline {
             table.schemaVersion == step.schemaVersion, table.relation == batch.relation,
             batch.columns == table.storedColumns.map(\.id),
             let schema = try context.schema.table(table),
-            schema.keyKind.isKeyed,
+            schema.keyKind.isKeyed, table.rowidColumn == nil || schema.hasUnnamedRowid,
             schema.columns.map(\.name).areSameTexts(as: table.currentColumns.map(\.name))
         else { return nil }
         return (

@@ -83,6 +83,9 @@ package final class SchemaJudge {
         new.name = schema.name
         // The kind of a key changes only while no row is cold.
         if !hasBatches { new = storingRowids(new, schema) }
+        if new.rowidColumn != nil, !schema.hasUnnamedRowid {
+            throw keyQuestion(new.name, schema)
+        }
         if hasBatches, let evidence {
             try requireSameKey(new, schema, evidence)
         }

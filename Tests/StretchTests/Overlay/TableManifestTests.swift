@@ -21,7 +21,7 @@ import Testing
         }
         return TableManifest(
             batches: batches, collations: collation.map { [column: $0] } ?? [:],
-            rowidColumn: isRowid ? column : nil)
+            keyColumn: isRowid ? column : nil)
     }
 
     private static func zone(_ minimum: Value?, _ maximum: Value?, hasNull: Bool = false) -> Zone {
