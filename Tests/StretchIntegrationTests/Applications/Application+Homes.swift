@@ -2,14 +2,15 @@
 extension Application {
     static let homes = [recorder, uptime, resolver, cameras, meter]
 
-    /// A home automation recorder: states that refer to the state before, attributes shared by rows.
+    /// A home automation recorder: states that refer to earlier ones, attributes that rows share.
     private static let recorder = Application(
         name: "recorder",
         script: """
             CREATE TABLE state_attributes(attributes_id INTEGER NOT NULL PRIMARY KEY, hash BIGINT,
                 shared_attrs TEXT);
             CREATE INDEX ix_attributes_hash ON state_attributes(hash);
-            CREATE TABLE states_meta(metadata_id INTEGER NOT NULL PRIMARY KEY, entity_id VARCHAR(255));
+            CREATE TABLE states_meta(metadata_id INTEGER NOT NULL PRIMARY KEY, entity_id
+                VARCHAR(255));
             CREATE UNIQUE INDEX ix_states_meta_entity_id ON states_meta(entity_id);
             CREATE TABLE states(state_id INTEGER NOT NULL, state VARCHAR(255),
                 last_updated_ts FLOAT, old_state_id INTEGER, attributes_id INTEGER,
@@ -18,13 +19,16 @@ extension Application {
                 FOREIGN KEY(attributes_id) REFERENCES state_attributes(attributes_id),
                 FOREIGN KEY(metadata_id) REFERENCES states_meta(metadata_id));
             CREATE INDEX ix_states_old ON states(old_state_id);
-            CREATE INDEX ix_states_metadata_id_last_updated_ts ON states(metadata_id, last_updated_ts);
+            CREATE INDEX ix_states_metadata_id_last_updated_ts ON states(metadata_id,
+                last_updated_ts);
             CREATE INDEX ix_states_attributes_id ON states(attributes_id);
             \(rows(6, into: "states_meta", "i, 'sensor.room_' || i"))
-            \(rows(10, into: "state_attributes", "i, i * 7919, '{\"unit\":\"C\",\"n\":' || i || '}'"))
+            \(rows(10, into: "state_attributes",
+                "i, i * 7919, '{\"unit\":\"C\",\"n\":' || i || '}'"))
             \(rows(120, into: "states", """
                 i, CASE i % 3 WHEN 0 THEN 'on' WHEN 1 THEN 'off' ELSE '2' || i END,
-                1700000000.25 + i * 60, CASE WHEN i > 6 AND i NOT BETWEEN 80 AND 85 THEN i - 6 END, i % 10 + 1,
+                1700000000.25 + i * 60, CASE WHEN i > 6 AND i NOT BETWEEN 80 AND 85 THEN i - 6 END,
+                    i % 10 + 1,
                 i % 6 + 1
                 """))
             """,
@@ -37,10 +41,12 @@ extension Application {
             """,
             """
             SELECT s.state, o.state FROM states AS s LEFT JOIN states AS o
-            ON s.old_state_id = o.state_id WHERE s.state_id IN (5, 20, 60, 96, 120) ORDER BY s.state_id
+            ON s.old_state_id = o.state_id WHERE s.state_id IN (5, 20, 60, 96, 120) ORDER BY
+                s.state_id
             """,
             """
-            SELECT state_id, state FROM states WHERE metadata_id = 3 AND last_updated_ts > 1700002000
+            SELECT state_id, state FROM states WHERE metadata_id = 3 AND last_updated_ts >
+                1700002000
             ORDER BY last_updated_ts DESC LIMIT 4
             """,
             "UPDATE states SET old_state_id = NULL WHERE old_state_id IN (1, 2, 3, 4, 5, 6)",
@@ -62,12 +68,14 @@ extension Application {
         script: """
             CREATE TABLE monitor(id INTEGER PRIMARY KEY AUTOINCREMENT, name VARCHAR(150));
             CREATE TABLE heartbeat(id INTEGER PRIMARY KEY AUTOINCREMENT,
-                important BOOLEAN NOT NULL DEFAULT 0, monitor_id INTEGER NOT NULL, status SMALLINT NOT NULL,
+                important BOOLEAN NOT NULL DEFAULT 0, monitor_id INTEGER NOT NULL, status SMALLINT
+                    NOT NULL,
                 msg TEXT, time DATETIME NOT NULL, ping INTEGER,
                 CONSTRAINT FK_monitor FOREIGN KEY (monitor_id) REFERENCES monitor(id)
                 ON DELETE CASCADE ON UPDATE CASCADE);
             CREATE INDEX monitor_important_time_index ON heartbeat(monitor_id, important, time);
-            CREATE TABLE stat_hourly(id INTEGER PRIMARY KEY AUTOINCREMENT, monitor_id INTEGER NOT NULL,
+            CREATE TABLE stat_hourly(id INTEGER PRIMARY KEY AUTOINCREMENT, monitor_id INTEGER NOT
+                NULL,
                 timestamp INTEGER NOT NULL, ping FLOAT NOT NULL, up SMALLINT NOT NULL,
                 down SMALLINT NOT NULL, UNIQUE (monitor_id, timestamp));
             INSERT INTO monitor(name) VALUES ('web'), ('db'), ('mail');
@@ -79,7 +87,8 @@ extension Application {
                 "i % 3 + 1, 1767225600 + i / 3 * 3600, i * 1.5, 50, i % 2"))
             """,
         tables: [
-            Table("heartbeat", "time < '2026-03-01'"), Table("stat_hourly", "timestamp < 1767265200"),
+            Table("heartbeat", "time < '2026-03-01'"),
+            Table("stat_hourly", "timestamp < 1767265200"),
         ],
         life: [
             "PRAGMA foreign_keys = ON",
@@ -94,21 +103,26 @@ extension Application {
             """
             INSERT INTO stat_hourly(monitor_id, timestamp, ping, up, down)
             VALUES (2, 1767229200, 1.25, 1, 0)
-            ON CONFLICT(monitor_id, timestamp) DO UPDATE SET up = up + excluded.up, ping = excluded.ping
+            ON CONFLICT(monitor_id, timestamp) DO UPDATE SET up = up + excluded.up, ping =
+                excluded.ping
             """,
             """
-                INSERT OR IGNORE INTO stat_hourly(monitor_id, timestamp, ping, up, down)
-                VALUES (1, 1767229200, 9, 9, 9)
-                """,
+            INSERT OR IGNORE INTO stat_hourly(monitor_id, timestamp, ping, up, down)
+            VALUES (1, 1767229200, 9, 9, 9)
+            """,
             "DELETE FROM heartbeat WHERE monitor_id = 1 AND time < '2026-01-20'",
-            "DELETE FROM heartbeat WHERE id NOT IN (SELECT id FROM heartbeat ORDER BY time DESC LIMIT 60)",
+            """
+            DELETE FROM heartbeat WHERE id NOT IN (SELECT id FROM heartbeat
+            ORDER BY time DESC LIMIT 60)
+            """,
             .migrate,
             "DELETE FROM monitor WHERE id = 3",
             "SELECT count(*) FROM heartbeat",
             .elsewhere(
                 """
                 PRAGMA foreign_keys = OFF;
-                CREATE TABLE n(id INTEGER PRIMARY KEY AUTOINCREMENT, important BOOLEAN NOT NULL DEFAULT 0,
+                CREATE TABLE n(id INTEGER PRIMARY KEY AUTOINCREMENT, important BOOLEAN NOT NULL
+                    DEFAULT 0,
                     monitor_id INTEGER NOT NULL REFERENCES monitor(id) ON DELETE CASCADE,
                     status SMALLINT NOT NULL, msg TEXT, time DATETIME NOT NULL, ping BIGINT,
                     retries INTEGER NOT NULL DEFAULT 0);
@@ -130,18 +144,22 @@ extension Application {
             CREATE UNIQUE INDEX domain_by_id_domain_idx ON domain_by_id(domain);
             CREATE TABLE client_by_id(id INTEGER PRIMARY KEY, ip TEXT NOT NULL, name TEXT);
             CREATE UNIQUE INDEX client_by_id_client_idx ON client_by_id(ip, name);
-            CREATE TABLE query_storage(id INTEGER PRIMARY KEY AUTOINCREMENT, timestamp INTEGER NOT NULL,
+            CREATE TABLE query_storage(id INTEGER PRIMARY KEY AUTOINCREMENT, timestamp INTEGER NOT
+                NULL,
                 type INTEGER NOT NULL, status INTEGER NOT NULL, domain INTEGER NOT NULL,
                 client INTEGER NOT NULL, forward INTEGER, reply_time REAL);
             CREATE INDEX idx_queries_timestamps ON query_storage(timestamp);
             CREATE VIEW queries AS SELECT id, timestamp, type, status,
                 CASE typeof(domain) WHEN 'integer' THEN
-                    (SELECT domain FROM domain_by_id AS d WHERE d.id = q.domain) ELSE domain END AS domain,
+                    (SELECT domain FROM domain_by_id AS d WHERE d.id = q.domain) ELSE domain END AS
+                        domain,
                 CASE typeof(client) WHEN 'integer' THEN
-                    (SELECT ip FROM client_by_id AS c WHERE c.id = q.client) ELSE client END AS client,
+                    (SELECT ip FROM client_by_id AS c WHERE c.id = q.client) ELSE client END AS
+                        client,
                 reply_time FROM query_storage AS q;
             \(rows(12, into: "domain_by_id", "i, 'host' || i || '.example'"))
-            \(rows(4, into: "client_by_id", "i, '10.0.0.' || i, CASE WHEN i > 1 THEN 'pc' || i END"))
+            \(rows(4, into: "client_by_id",
+                "i, '10.0.0.' || i, CASE WHEN i > 1 THEN 'pc' || i END"))
             \(rows(150, into: "query_storage(timestamp, type, status, domain, client, reply_time)",
                 "1700000000 + i * 10, i % 5, i % 3, i % 12 + 1, i % 4 + 1, i / 1000.0"))
             INSERT INTO query_storage(timestamp, type, status, domain, client)
@@ -159,9 +177,9 @@ extension Application {
             """,
             "DELETE FROM query_storage WHERE timestamp <= 1700000300",
             """
-                DELETE FROM query_storage WHERE id IN (SELECT id FROM query_storage
-                WHERE timestamp <= 1700000500 ORDER BY timestamp LIMIT 5)
-                """,
+            DELETE FROM query_storage WHERE id IN (SELECT id FROM query_storage
+            WHERE timestamp <= 1700000500 ORDER BY timestamp LIMIT 5)
+            """,
             .migrate,
             "UPDATE query_storage SET status = 9 WHERE domain = 4",
             .elsewhere("ALTER TABLE query_storage RENAME COLUMN forward TO upstream"),
@@ -173,13 +191,16 @@ extension Application {
     private static let cameras = Application(
         name: "cameras",
         script: """
-            CREATE TABLE "event"("id" VARCHAR(30) NOT NULL PRIMARY KEY, "label" VARCHAR(20) NOT NULL,
+            CREATE TABLE "event"("id" VARCHAR(30) NOT NULL PRIMARY KEY, "label" VARCHAR(20) NOT
+                NULL,
                 "camera" VARCHAR(20) NOT NULL, "start_time" DATETIME NOT NULL, "end_time" DATETIME,
                 "has_clip" INTEGER NOT NULL DEFAULT 1, "data" JSON);
             CREATE INDEX "event_label" ON "event"("label");
             CREATE INDEX "event_start_time_end_time" ON "event"("start_time" DESC, "end_time" DESC);
-            CREATE TABLE "recordings"("id" VARCHAR(30) NOT NULL PRIMARY KEY, "camera" VARCHAR(20) NOT NULL,
-                "path" VARCHAR(255) NOT NULL, "start_time" DATETIME NOT NULL, "end_time" DATETIME NOT NULL,
+            CREATE TABLE "recordings"("id" VARCHAR(30) NOT NULL PRIMARY KEY, "camera" VARCHAR(20)
+                NOT NULL,
+                "path" VARCHAR(255) NOT NULL, "start_time" DATETIME NOT NULL,
+                    "end_time" DATETIME NOT NULL,
                 "duration" REAL NOT NULL);
             CREATE UNIQUE INDEX "recordings_path" ON "recordings"("path");
             CREATE TABLE "trigger"("camera" VARCHAR(20) NOT NULL, "name" VARCHAR NOT NULL,
@@ -190,7 +211,8 @@ extension Application {
                 json_object('score', i / 100.0, 'zones', json_array('z' || (i % 2)))
                 """))
             \(rows(70, into: "\"recordings\"", """
-                (1000 + i) || '-rec', 'cam' || (i % 3), '/media/' || i || '.mp4', 1700000000.5 + i * 100,
+                (1000 + i) || '-rec', 'cam' || (i % 3), '/media/' || i || '.mp4', 1700000000.5 + i
+                    * 100,
                 1700000010.5 + i * 100, 10.0
                 """))
             \(rows(20, into: "\"trigger\"", "'cam' || (i % 3), 't' || i, 1700000000 + i * 100"))
@@ -206,25 +228,25 @@ extension Application {
             GROUP BY 1, 2 ORDER BY 1, 2
             """,
             """
-                SELECT id FROM event WHERE label = 'person' AND start_time > 1700003000
-                ORDER BY start_time DESC LIMIT 7
-                """,
+            SELECT id FROM event WHERE label = 'person' AND start_time > 1700003000
+            ORDER BY start_time DESC LIMIT 7
+            """,
             "SELECT sum(duration) FROM recordings WHERE camera = 'cam1' AND end_time > 1700002000",
             "UPDATE event SET has_clip = 0 WHERE start_time < 1700001000 AND camera = 'cam2'",
             """
-                DELETE FROM event WHERE id IN (SELECT id FROM event WHERE has_clip = 0
-                ORDER BY start_time LIMIT 10)
-                """,
+            DELETE FROM event WHERE id IN (SELECT id FROM event WHERE has_clip = 0
+            ORDER BY start_time LIMIT 10)
+            """,
             "INSERT OR REPLACE INTO recordings VALUES ('new', 'cam1', '/media/3.mp4', 1, 2, 3.5)",
             """
-                INSERT INTO "trigger" VALUES ('cam1', 't1', 1)
-                ON CONFLICT DO UPDATE SET last_triggered = 1700009000
-                """,
+            INSERT INTO "trigger" VALUES ('cam1', 't1', 1)
+            ON CONFLICT DO UPDATE SET last_triggered = 1700009000
+            """,
             .migrate,
             """
-                SELECT e.id, r.path FROM event AS e JOIN recordings AS r ON r.camera = e.camera
-                AND r.start_time <= e.start_time AND r.end_time >= e.start_time ORDER BY 1, 2
-                """,
+            SELECT e.id, r.path FROM event AS e JOIN recordings AS r ON r.camera = e.camera
+            AND r.start_time <= e.start_time AND r.end_time >= e.start_time ORDER BY 1, 2
+            """,
             .elsewhere("ALTER TABLE event ADD COLUMN sub_label VARCHAR(100) DEFAULT 'none'"),
             "UPDATE event SET sub_label = 'amy' WHERE label = 'person' AND camera = 'cam0'",
             "SELECT sub_label, count(*) FROM event GROUP BY 1 ORDER BY 1",
@@ -244,16 +266,22 @@ extension Application {
             """,
         tables: [Table("samples", "at < '2026-05-13'")],
         life: [
-            "SELECT date(at), channel, sum(value), count(*) FROM samples GROUP BY 1, 2 ORDER BY 1, 2",
+            """
+            SELECT date(at), channel, sum(value), count(*) FROM samples GROUP BY 1, 2 ORDER BY 1,
+            2
+            """,
             "SELECT rowid, value FROM samples WHERE channel = 'c2' ORDER BY rowid DESC LIMIT 6",
             """
-                DELETE FROM samples WHERE rowid NOT IN (SELECT min(rowid) FROM samples
-                GROUP BY channel, at, value)
-                """,
+            DELETE FROM samples WHERE rowid NOT IN (SELECT min(rowid) FROM samples
+            GROUP BY channel, at, value)
+            """,
             "UPDATE samples SET value = value * 2 WHERE typeof(value) = 'real'",
             .migrate,
             "INSERT INTO samples VALUES ('c1', '2026-06-01', 1), ('c1', '2026-06-01', 1)",
-            "SELECT typeof(value), count(*), min(value), max(value) FROM samples GROUP BY 1 ORDER BY 1",
+            """
+            SELECT typeof(value), count(*), min(value), max(value) FROM samples GROUP BY 1
+            ORDER BY 1
+            """,
             "DELETE FROM samples WHERE at < '2026-05-03' OR value IS NULL",
             "SELECT count(*) FROM samples",
         ])

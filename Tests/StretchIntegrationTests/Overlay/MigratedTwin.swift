@@ -28,7 +28,7 @@ final class MigratedTwin {
         folder = try TemporaryFolder(isInMemory: true)
         plain = try Connection(
             path: folder.path("plain.db"), access: .create, routines: .linked)
-        // Triggers of a script may write full-text tables, as they may in programs of the application.
+        // Triggers of a script may write full-text tables, as in most programs.
         plain.set(.trustedSchema, true)
         try plain.execute("PRAGMA journal_mode = WAL; \(script)")
         plain.set(.trustedSchema, false)
