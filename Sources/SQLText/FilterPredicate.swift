@@ -49,6 +49,19 @@ package struct FilterPredicate: Equatable, Sendable {
         }
     }
 
+    /// The names of the columns that it reads.
+    package var columnNames: Set<SQLName> {
+        Set(
+            slots.compactMap { slot in
+                if case .column(let range) = slot { name(at: range) } else { nil }
+            })
+    }
+
+    private func name(at range: Range<Int>) -> SQLName? {
+        let written = String(decoding: Array(text.utf8)[range], as: UTF8.self)
+        return SQLTokenizer(written).first { _ in true }?.name
+    }
+
     /// Returns the condition with the current time inserted.
     ///
     /// - Parameter now: The time in UTC, in SQLite's format: `2026-11-22 10:00:00.000`.
@@ -75,9 +88,7 @@ package struct FilterPredicate: Equatable, Sendable {
     package func renamingColumns(_ names: [SQLName: String]) -> String {
         var edits = SQLEdits()
         for case .column(let range) in slots {
-            let written = String(decoding: Array(text.utf8)[range], as: UTF8.self)
-            let name = SQLTokenizer(written).first { _ in true }?.name
-            if let new = name.flatMap({ names[$0] }) {
+            if let new = name(at: range).flatMap({ names[$0] }) {
                 edits.replace(range, with: new.quotedName)
             }
         }

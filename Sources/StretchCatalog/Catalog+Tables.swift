@@ -116,6 +116,7 @@ extension Catalog {
         }
         try connection.run("DELETE FROM main.stretch_table WHERE id = ?", .integer(id))
         try removeEvidence(table: id)
+        try removeUnusedUniqueRelations()
     }
 
     /// The position of the column that stores rowids: SQLite's own number of the rowid.

@@ -33,7 +33,7 @@ extension IndexSchema {
                 IndexTermSchema(
                     column: term.column.map { $0 >= 0 ? moved[$0] : $0 },
                     collationName: term.collationName, isDescending: term.isDescending)
-            }, rowsPerPrefix: rowsPerPrefix)
+            }, rowsPerPrefix: rowsPerPrefix, definition: definition)
     }
 }
 

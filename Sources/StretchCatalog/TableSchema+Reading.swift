@@ -119,7 +119,11 @@ extension IndexSchema {
                 IndexSchema(
                     name: name, isUnique: row[1] == 1, isPartial: row[3] == 1,
                     isPrimaryKey: row[2] == "pk", terms: terms,
-                    rowsPerPrefix: try reader.rowsPerPrefix(of: name)))
+                    rowsPerPrefix: try reader.rowsPerPrefix(of: name),
+                    definition: row[3] == 1
+                        ? try connection.string(
+                            "SELECT sql FROM main.sqlite_schema WHERE type = 'index' AND name = ?1",
+                            .text(name)) : nil))
         }
         return indexes
     }

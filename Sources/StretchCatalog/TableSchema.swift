@@ -60,6 +60,8 @@ package struct IndexSchema: Hashable, Sendable {
     /// The rows per distinct value of the first 1, 2, 3 … terms, from `sqlite_stat1`; empty if
     /// unknown.
     package let rowsPerPrefix: [Int64]
+    /// The text of a partial index in `sqlite_schema`.
+    package var definition: String?
 }
 
 /// A foreign key of a local table.

@@ -40,6 +40,11 @@ struct VerifyCommand: ParsableCommand {
                 lines.append(
                     "  \(table.orphanRowCount.grouped) rows refer to rows that do not exist.")
             }
+            if table.duplicateRowCount > 0 {
+                lines.append(
+                    "  \(table.duplicateRowCount.grouped) rows have the values of other rows in a "
+                        + "UNIQUE constraint.")
+            }
             return lines
         }
         lines += report.findings.map { finding in

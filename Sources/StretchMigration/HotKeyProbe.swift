@@ -17,10 +17,10 @@ struct HotKeyProbe {
             """
     }
 
-    /// - Parameter page: Rows that consist of the key's columns.
+    /// - Parameter page: Rows that end with the key's columns.
     func isHot(_ page: RowBuffer, row: Int, _ connection: Connection) throws -> Bool {
         let statement = try connection.cached(query)
-        try statement.bind(page.values(ofRow: row))
+        try statement.bind(page.values(ofRow: row).suffix(places.count))
         defer { statement.reset() }
         return try statement.step()
     }

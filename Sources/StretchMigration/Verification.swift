@@ -116,6 +116,9 @@ final class Verification {
         let byName = Dictionary(tables.map { (SQLName($0.name), $0) }) { first, _ in first }
         for (place, table) in selected.enumerated() {
             report.tables[place].orphanRowCount = try orphanCount(table, among: byName, manifest)
+            report.tables[place].duplicateRowCount = try duplicates(
+                table, manifest[table.id] ?? [], maximumExampleCount: 0
+            ).reduce(0) { $0 + $1.rowCount }
         }
     }
 

@@ -70,6 +70,9 @@ public struct VerificationReport: Hashable, Sendable {
         public internal(set) var changedRowidCount: Int64 = 0
         /// The number of hot and visible cold rows whose foreign keys reference no such row.
         public internal(set) var orphanRowCount: Int64 = 0
+        /// The number of hot and visible cold rows that have the values of another row in a UNIQUE
+        /// constraint beside the key.
+        public internal(set) var duplicateRowCount: Int64 = 0
     }
 
     /// The tables, in the order in which they were enabled.

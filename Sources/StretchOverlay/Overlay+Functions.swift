@@ -19,6 +19,7 @@ extension Overlay {
             try self.recallRowid(arguments)
             return .null
         }
+        try registerUniqueFunction()
         try connection.createFunction("stretch_recall_matching", argumentCount: -1) {
             [unowned self] arguments in
             try self.recallMatching(arguments)
@@ -46,7 +47,7 @@ extension Overlay {
     ///
     /// - Throws: `unsupported` for a call outside a trigger of the overlay: a recall makes rows
     ///   hot, and a query must not write.
-    private func calledTable(_ arguments: Arguments) throws(StretchError) -> OverlayTable? {
+    func calledTable(_ arguments: Arguments) throws(StretchError) -> OverlayTable? {
         guard arguments.count > 2, arguments[0].isInteger, arguments[0].integer == triggerKey else {
             throw StretchError(
                 .unsupported, "a function of the overlay is called by its triggers only",

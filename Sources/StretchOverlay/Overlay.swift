@@ -49,6 +49,8 @@ package final class Overlay {
     private var waiting: (endpoint: any WaitingEndpoint, usual: Duration)?
     private(set) var dataVersion: UInt32 = 0
     private var schemaVersion: Int64 = -1
+    /// The relations of the tables whose UNIQUE constraints hold among all rows.
+    private(set) var uniqueRelations: Set<Int64> = []
     /// The table of which a row is being recalled, after the rows of the table that it refers to.
     var recalledTable: Int64?
     var unfinished = UnfinishedTombstones()
@@ -285,6 +287,7 @@ package final class Overlay {
             let reader = SchemaReader(connection)
             guard let record = try catalog.database() else { return (nil, [], reader) }
             let tables = try catalog.tables()
+            uniqueRelations = try catalog.uniqueRelations()
             // The reader keeps the definitions of this snapshot.
             for table in tables {
                 _ = try reader.table(table.name)

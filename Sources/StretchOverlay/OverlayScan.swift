@@ -258,4 +258,9 @@ final class OverlayScan: VirtualTableScan {
             table.writer.noteRowid(stored, of: location)
         }
     }
+
+    func willChange(_ identifier: Int64, _ unchangedColumns: UInt64) {
+        guard table.writer.isWriting, !table.uniqueChecks.isEmpty else { return }
+        table.writer.noteUnchanged(unchangedColumns, at: identifier)
+    }
 }

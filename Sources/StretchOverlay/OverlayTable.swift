@@ -31,6 +31,10 @@ package final class OverlayTable: VirtualTable {
     private var plans: [OverlayPlan] = []
     private var planNumbers: [OverlayPlan.Key: Int32] = [:]
     private(set) lazy var writer = OverlayWriter(table: self)
+    /// The UNIQUE constraints beside the key that hold among hot and cold rows.
+    private(set) lazy var uniqueChecks =
+        overlay.uniqueRelations.contains(table.relation)
+        ? schema.uniqueConstraints.map { UniqueCheck($0, of: self) } : []
     /// The rows prefetched for a statement that looks up rows one by one.
     let lookups = ColdLookups()
     private var rowStatements: ColdRowStatements?
@@ -90,6 +94,7 @@ package final class OverlayTable: VirtualTable {
             keyColumn: schema.keyKind == .rowid ? columnIDs[schema.key[0]] : nil,
             rowidColumn: rowidColumnID)
         hasLoadedManifest = true
+        for check in uniqueChecks { check.manifestDidChange() }
     }
 
     // MARK: VirtualTable

@@ -37,7 +37,7 @@ struct OverlayTriggers {
     func definitions() throws -> [Definition] {
         var statements: [Definition] = []
         for table in overlay.tables.values.sorted(by: { $0.table.id < $1.table.id }) {
-            statements += keyTriggers(table)
+            statements += keyTriggers(table) + uniqueTriggers(table)
         }
         // SQLite itself refuses writes if the number of columns differs from the parent's.
         let keys = try reader.foreignKeys().filter {
@@ -74,7 +74,7 @@ struct OverlayTriggers {
         return [
             trigger(
                 "key_insert_\(table.table.id)", "BEFORE INSERT ON main.\(name)",
-                body + recallRowid(table)),
+                body + recallRowid(table) + uniqueCalls(table)),
             trigger(
                 "key_update_\(table.table.id)",
                 "BEFORE UPDATE OF \(columns.joined(separator: ", ")) ON main.\(name) "
@@ -156,7 +156,7 @@ struct OverlayTriggers {
         }
     }
 
-    private func trigger(_ suffix: String, _ event: String, _ body: String) -> Definition {
+    func trigger(_ suffix: String, _ event: String, _ body: String) -> Definition {
         let name = name(suffix)
         return Definition(
             name: name,
@@ -169,7 +169,7 @@ struct OverlayTriggers {
     /// trigger can raise an error; a function that can fail is not sufficient.
     ///
     /// - Parameter source: The FROM and WHERE clauses, with a leading space.
-    private func call(_ function: String, source: String = "") -> String {
+    func call(_ function: String, source: String = "") -> String {
         "SELECT CASE WHEN \(function) THEN RAISE(ABORT, 'not reached') END\(source); "
     }
 

@@ -28,6 +28,10 @@ final class OverlayWriter {
     private var hasForgotten = false
     /// The rowid of the hot row that is being written in place of a cold one.
     private(set) var replacedRowid: Int64?
+    /// The columns that the running UPDATE leaves unchanged, by the location of a visited row.
+    private var unchangedColumns: [Int64: UInt64] = [:]
+    /// Those of the cold row whose hot row is being written.
+    private var unchangedNow: UInt64 = 0
 
     private enum TriggerEvent {
         case insert, update, delete
@@ -137,12 +141,26 @@ final class OverlayWriter {
     }
 
     private func forgetLocations() {
-        (locations, rowids) = ([:], [:])
+        (locations, rowids, unchangedColumns) = ([:], [:], [:])
         hasForgotten = false
     }
 
     func forgetLocation(ofKey key: Value) {
         if let key = key.integerValue { locations[key] = nil }
+    }
+
+    /// Records which columns an UPDATE leaves unchanged in a cold row that it visits.
+    func noteUnchanged(_ columns: UInt64, at location: Int64) {
+        guard
+            unchangedColumns[location] != nil
+                || columns != 0 && unchangedColumns.count < OverlayWriter.maximumLocationCount
+        else { return }
+        unchangedColumns[location] = columns
+    }
+
+    /// Returns whether the hot row that is being written has the values of its cold row in columns.
+    func leavesUnchanged(_ columns: [Int]) -> Bool {
+        unchangedNow != 0 && columns.allSatisfy { $0 < 64 && unchangedNow & (1 << $0) != 0 }
     }
 
     // MARK: One row
@@ -463,10 +481,13 @@ final class OverlayWriter {
             return
         }
         let rowid = connection.lastInsertRowID
-        defer { connection.lastInsertRowID = rowid }
         let free = try stored.flatMap { try recall.isHot(rowid: $0) ? nil : $0 }
         replacedRowid = isRowidMoved(arguments) ? nil : free
-        defer { replacedRowid = nil }
+        unchangedNow = unchangedColumns.removeValue(forKey: location.packed) ?? 0
+        defer {
+            connection.lastInsertRowID = rowid
+            (replacedRowid, unchangedNow) = (nil, 0)
+        }
         try replace(location) { try insertRow(arguments, conflict) }
         let key =
             schema.keyKind == .withoutRowid

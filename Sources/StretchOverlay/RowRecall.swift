@@ -80,7 +80,8 @@ final class RowRecall {
         }
     }
 
-    private func visibleRows(
+    /// Returns the visible cold rows that meet constraints, with all their columns.
+    func visibleRows(
         _ constraints: [ColdConstraint], order: [OrderTerm] = [], isFirstEnough: Bool = false
     ) throws -> RowBuffer {
         let found = RowBuffer(columnCount: columnCount)
@@ -146,7 +147,8 @@ final class RowRecall {
         try insertAll(rows, mayPostpone: mayPostpone)
     }
 
-    private func insertAll(_ rows: RowBuffer, mayPostpone: Bool) throws {
+    /// Recalls rows, and first those of the same table to which they refer.
+    func insertAll(_ rows: RowBuffer, mayPostpone: Bool) throws {
         if try mayPostpone || mustWait() { try postpone(rows) }
         guard !hasOwnKeys else {
             var seen: Set<Int64> = []

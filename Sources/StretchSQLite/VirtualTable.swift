@@ -105,6 +105,17 @@ package protocol VirtualTableScan: AnyObject {
     /// Called when SQLite requests the rowid of an external row, which may be updated or deleted
     /// next.
     func willTouch(row: Int, of page: RowBuffer, rowid: Int64)
+
+    /// Called when SQLite requests the identity of an external row.
+    ///
+    /// - Parameters:
+    ///   - identifier: The row's identifier in its page.
+    ///   - unchangedColumns: The first 64 columns that an UPDATE of the row leaves unchanged.
+    func willChange(_ identifier: Int64, _ unchangedColumns: UInt64)
+}
+
+extension VirtualTableScan {
+    package func willChange(_ identifier: Int64, _ unchangedColumns: UInt64) {}
 }
 
 /// The content of a page of external rows.

@@ -44,6 +44,8 @@ struct CursorStorage {
     var pageContent = PageContent.rows
     var pageRow = 0
     var pageRowCount = 0
+    /// The first 64 columns of the page's row that an UPDATE leaves unchanged.
+    var unchangedColumns: UInt64 = 0
 }
 
 /// The objects of one cursor, which is used for one scan at a time.
@@ -212,6 +214,7 @@ extension UnsafeMutablePointer where Pointee == CursorStorage {
         pointee.pageContent = box.scan.pageContent
         pointee.pageBytes = UnsafeRawPointer(page.base)
         pointee.pageRow = 0
+        pointee.unchangedColumns = 0
         pointee.pageRowCount = page.rowCount
         pointee.source = .page
         locateColumns(of: page)
@@ -227,6 +230,7 @@ extension UnsafeMutablePointer where Pointee == CursorStorage {
 
     private func advancePage() throws {
         pointee.pageRow += 1
+        pointee.unchangedColumns = 0
         guard pointee.pageRow < pointee.pageRowCount else { return try openPage() }
         pointee.box._withUnsafeGuaranteedRef { box in
             if let page = box.running?.page { locateColumns(of: page) }
@@ -370,6 +374,7 @@ extension UnsafeMutablePointer where Pointee == CursorStorage {
             let shown = rowid ?? HiddenRowid.make(page.rowIdentifiers[pointee.pageRow])
             if pointee.pageContent == .rows {
                 box.scan.willTouch(row: pointee.pageRow, of: page, rowid: shown)
+                box.scan.willChange(page.rowIdentifiers[pointee.pageRow], pointee.unchangedColumns)
             }
             return shown
         }
@@ -379,6 +384,7 @@ extension UnsafeMutablePointer where Pointee == CursorStorage {
     private func keyOfPageRow() -> Value {
         pointee.box._withUnsafeGuaranteedRef { box in
             let identifier = box.running?.page?.rowIdentifiers[pointee.pageRow] ?? 0
+            box.scan.willChange(identifier, pointee.unchangedColumns)
             return HiddenKey.cold(identifier).value
         }
     }

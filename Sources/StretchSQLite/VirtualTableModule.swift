@@ -252,13 +252,16 @@ private enum VirtualTableModule {
             // https://sqlite.org/c3ref/vtab_nochange.html
             let storage = cursor.pointee.vtab
             if storage.pointee.isWriting,
-                cursor.pointee.source == .hot
-                    || storage.pointee.box._withUnsafeGuaranteedRef({
-                        $0.virtualTable.reportsUnchangedColumns
-                    }),
                 cursor.pointee.table.pointee.vtab_nochange(context) != 0
             {
-                return SQLITE_OK
+                if cursor.pointee.source == .hot
+                    || storage.pointee.box._withUnsafeGuaranteedRef({
+                        $0.virtualTable.reportsUnchangedColumns
+                    })
+                {
+                    return SQLITE_OK
+                }
+                if column < 64 { cursor.pointee.unchangedColumns |= 1 << UInt64(column) }
             }
             try cursor.setResult(column: column, of: context)
             return SQLITE_OK

@@ -3,20 +3,6 @@ package import StretchSQLite
 internal import StretchText
 
 extension TableInspection {
-    /// The constraints that SQLite then enforces only among hot rows.
-    package var unenforcedConstraints: [String] {
-        schema.indexes.filter { $0.isUnique && !$0.isPrimaryKey }.map { index in
-            let terms = index.terms.map { term in
-                switch term.column {
-                case .none: "an expression"
-                case .some(let column) where column < 0: "rowid"
-                case .some(let column): schema.columns[column].name
-                }
-            }
-            return "UNIQUE (\(terms.joined(separator: ", ")))"
-        }
-    }
-
     /// Returns advice for stretch-enabling the table.
     package func advice() throws(SQLiteError) -> [String] {
         var advice: [String] = []

@@ -11,6 +11,7 @@ struct VerificationJSON: Encodable {
         let shadowedRows: Int64
         let changedRowids: Int64
         let orphanRows: Int64
+        let duplicateRows: Int64
     }
 
     struct Problem: Encodable {
@@ -29,8 +30,8 @@ struct VerificationJSON: Encodable {
             Table(
                 name: table.name, batches: table.batchCount, coldRows: table.coldRowCount,
                 hiddenRows: table.hiddenRowCount, shadowedRows: table.shadowedRowCount,
-                changedRowids: table.changedRowidCount,
-                orphanRows: table.orphanRowCount)
+                changedRowids: table.changedRowidCount, orphanRows: table.orphanRowCount,
+                duplicateRows: table.duplicateRowCount)
         }
         problems = report.findings.map { finding in
             Problem(

@@ -6,13 +6,14 @@ internal import StretchText
 struct TableAlterCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "alter",
-        abstract: "Change a table's filter, or explain a change of its columns.",
+        abstract: "Change a table's filter and options, or explain a change of its columns.",
         discussion: """
             No row moves. A cold row that is no longer eligible stays cold.
 
             When another program has changed a table, Stretch adopts what is certain and asks \
-            about the rest; status shows the question. The options other than --filter are the \
-            answers. --rename NAME=NAME says that a column is the one that had its name.
+            about the rest; status shows the question. The options other than --filter and \
+            --unique are the answers. --rename NAME=NAME says that a column is the one that had \
+            its name.
             """)
 
     @OptionGroup var options: DatabaseOptions
@@ -50,6 +51,8 @@ struct TableAlterCommand: ParsableCommand {
     @Flag(name: .long, help: "The table, which was made anew, is the old one.")
     var same = false
 
+    @OptionGroup var unique: UniqueOption
+
     private var renamed: [String: String] {
         get throws {
             let names = try pairs(rename, "--rename takes OLD=NEW") + convert.map { ($0, $0) }
@@ -78,16 +81,29 @@ struct TableAlterCommand: ParsableCommand {
 
     mutating func validate() throws {
         guard
-            try filter != nil || !renamed.isEmpty || !replace.isEmpty || !filled.isEmpty || same
+            try changesColumnsOrFilter || unique.scope != nil
         else {
             throw ValidationError(
-                "Nothing to change: use --filter, --rename, --replace, --convert, --fill or --same")
+                "Nothing to change: use --filter, --rename, --replace, --convert, --fill, --same "
+                    + "or --unique")
+        }
+    }
+
+    private var changesColumnsOrFilter: Bool {
+        get throws {
+            try filter != nil || !renamed.isEmpty || !replace.isEmpty || !filled.isEmpty || same
         }
     }
 
     func run() throws {
-        try options.open().tables[table.table].alter(
-            filter: filter, renamed: renamed, replaced: replace, filled: filled, isSame: same)
-        options.show(["name": table.table]) { ["Changed table \(table.table)."] }
+        let table = try options.open().tables[table.table]
+        if try changesColumnsOrFilter {
+            try table.alter(
+                filter: filter, renamed: renamed, replaced: replace, filled: filled, isSame: same)
+        }
+        let report = try unique.scope.map { try table.setUniqueScope($0) }
+        options.show(TableAlterJSON(name: table.name, report)) {
+            ["Changed table \(table.name)."] + (report.map(UniqueOption.lines) ?? [])
+        }
     }
 }

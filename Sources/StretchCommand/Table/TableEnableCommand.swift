@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import StretchEngine
+internal import Stretch
 
 struct TableEnableCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -29,6 +29,8 @@ struct TableEnableCommand: ParsableCommand {
             valueName: "parent"))
     var follow: String?
 
+    @OptionGroup var unique: UniqueOption
+
     @Flag(name: .long, help: "Move no rows until 'stretch table resume'.")
     var paused = false
 
@@ -41,7 +43,8 @@ struct TableEnableCommand: ParsableCommand {
 
     func run() throws {
         let report = try options.open(login.given).tables[table.table].enable(
-            filter: filter ?? "", follows: follow, isPaused: paused)
+            filter: filter ?? "", follows: follow, isPaused: paused,
+            uniqueScope: unique.scope ?? .all)
         options.show(TableEnableJSON(report)) {
             var lines = ["Enabled table \(report.name)."]
             if let parent = report.follows { lines.append("It follows table \(parent).") }

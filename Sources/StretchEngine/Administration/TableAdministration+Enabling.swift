@@ -1,4 +1,4 @@
-internal import StretchCatalog
+public import StretchCatalog
 public import StretchCore
 internal import StretchEndpoint
 internal import StretchKeystore
@@ -18,6 +18,7 @@ extension TableAdministration {
     ///   - follows: The parent of a foreign key of this table, itself stretch-enabled; a row is
     ///     then eligible if it meets the filter and its parent row is eligible or cold.
     ///   - isPaused: Whether migration waits for ``resume()``.
+    ///   - uniqueScope: The rows among which UNIQUE constraints beside the key hold.
     /// - Returns: The constraints that are no longer enforced, and advice.
     /// - Throws: `unsupported` with the reason why this table cannot be stretched;
     ///   `invalidArgument` for a missing table or an invalid filter; `wrongState` if the table is
@@ -25,7 +26,8 @@ extension TableAdministration {
     ///   table's relation in the remote.
     @discardableResult
     public func enable(
-        filter: String, follows: String? = nil, isPaused: Bool = false
+        filter: String, follows: String? = nil, isPaused: Bool = false,
+        uniqueScope: UniqueScope = .all
     ) throws(StretchError) -> TableReport {
         let report = try database.administer {
             try database.configuration.keystore?.requireArchive()
@@ -46,12 +48,13 @@ extension TableAdministration {
             try database.makeEndpoint(record, as: .administrator).provision(
                 relation,
                 hint: "The owner's login is needed: \(advice: .nameLogin).")
-            let saved = try save(new: table, schemaCookie: version)
+            let saved = try save(
+                new: table, schemaCookie: version, uniqueScope: uniqueScope)
             return TableReport(
                 name: schema.name, filterPredicate: filter, follows: parent,
                 localRows: try database.localRowCount(schema.name),
                 eligibleRows: try database.eligibleRowCount(saved, inspection.reader),
-                unenforcedConstraints: inspection.unenforcedConstraints,
+                unenforcedConstraints: schema.unenforcedConstraints(uniqueScope),
                 advice: try inspection.advice())
         }
         try database.refreshOverlay()
@@ -81,7 +84,9 @@ extension TableAdministration {
     }
 
     /// Records the table under the write lock, if the schema is still as inspected.
-    private func save(new table: StretchedTable, schemaCookie: Int64) throws -> StretchedTable {
+    private func save(
+        new table: StretchedTable, schemaCookie: Int64, uniqueScope: UniqueScope
+    ) throws -> StretchedTable {
         try database.connection.transaction(.immediate) {
             try refuseEnabled()
             guard try database.schemaCookie() == schemaCookie else {
@@ -97,6 +102,7 @@ extension TableAdministration {
                 follows: table.follows, state: table.state, schemaVersion: table.schemaVersion,
                 columns: table.columns)
             try database.catalog.save(saved)
+            if uniqueScope == .all { try database.catalog.addUniqueRelation(saved.relation) }
             try database.reconciler().recordEnabled(saved)
             try database.catalog.insertEvent(
                 time: database.configuration.now(), table: saved.name, kind: .enableTable,

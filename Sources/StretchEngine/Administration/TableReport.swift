@@ -1,4 +1,4 @@
-/// The result of ``TableAdministration/enable(filter:follows:isPaused:)``, with advice.
+/// The result of ``TableAdministration/enable(filter:follows:isPaused:uniqueScope:)``, with advice.
 public struct TableReport: Equatable, Sendable {
     /// The table's name as spelled in the schema.
     public let name: String

@@ -119,7 +119,8 @@ enum EarlierCatalog {
             try connection.execute(
                 """
                 DROP TABLE IF EXISTS main.stretch_mark;
-                DROP TABLE IF EXISTS main.stretch_evidence
+                DROP TABLE IF EXISTS main.stretch_evidence;
+                DROP TABLE IF EXISTS main.stretch_unique
                 """)
             let tables = try connection.rows(
                 "SELECT name FROM main.sqlite_schema WHERE name LIKE 'stretch%' AND type = 'table'"

@@ -1,4 +1,5 @@
 import Foundation
+import StretchCatalog
 import StretchMigration
 import StretchSQLite
 import StretchTestSupport
@@ -254,7 +255,8 @@ import Testing
     @Test func `a value that is unique on each side only wedges nothing`() throws {
         let twin = try MigratedTwin(MigratedTwin.numbers, [])
         try twin.database.execute("CREATE UNIQUE INDEX t_v ON t(v)")
-        let report = try twin.database.tables["t"].enable(filter: "n < 20")
+        let report = try twin.database.tables["t"].enable(
+            filter: "n < 20", uniqueScope: .local)
         #expect(report.unenforcedConstraints == ["UNIQUE (v)"])
         try twin.database.migrate()
         try twin.database.execute("INSERT INTO t(v, n) VALUES('v2', 50), ('v3', 50)")

@@ -1,3 +1,4 @@
+import StretchCatalog
 import StretchCore
 import StretchSQLite
 import StretchTestSupport
@@ -36,7 +37,7 @@ import Testing
 
     @Test func `of a hot row and a cold one with the same value, both are found`() throws {
         let twin = try MigratedTwin(Self.script, [("t", "id IN (3, 6)")])
-        // The constraint is checked against hot rows only.
+        try twin.database.tables["t"].setUniqueScope(.local)
         try twin.database.execute("INSERT INTO t VALUES (8, 3, 8, 8, 'hot')")
         let ids = "SELECT id FROM t WHERE u = 3 ORDER BY id"
         #expect(try twin.database.query(ids).rows == [[3], [8]])
