@@ -112,7 +112,10 @@ final class EmbeddedFile {
                 hint: "Name a SQLite file without parameters: file:archive.db.")
         }
         // SQLite would treat one as the other's log and delete it.
-        let suffixes = ["-journal", "-wal", "-shm", "-stretch-migrator", "-stretch-staging"]
+        let suffixes = [
+            "-journal", "-wal", "-shm", "-stretch-migrator", "-stretch-staging",
+            "-stretch-unique",
+        ]
         guard !suffixes.contains(where: name.endsWith) else {
             throw StretchError(
                 .invalidArgument, "remote \"\(path)\" has the name of a file beside a database",

@@ -56,6 +56,7 @@ extension BatchPipeline {
             try context.host.see(step.next)
             manifest.append(moving, number: number)
             rowidManifest.append(moving, number: number)
+            uniques.add(moving)
             record(moving, keptRowCount: keptRowCount)
             self.flight = nextStep.map { Flight(step: $0, moving: next) }
             try writer.checkpointWhenLong()

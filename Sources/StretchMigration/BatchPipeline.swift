@@ -25,6 +25,8 @@ final class BatchPipeline {
     let proof: RowProof
     /// The staging of migrated rows for the RPO duration.
     let staging: MigrationStaging
+    /// The fingerprints of the values of UNIQUE constraints.
+    let uniques: UniqueLists
 
     private var machine = MigrationStateMachine()
     /// The plan of the next work.
@@ -38,7 +40,7 @@ final class BatchPipeline {
 
     init(
         _ context: RunContext, tally: RunTally, writer: LocalWriter, waiting: WaitingTables,
-        proof: RowProof, staging: MigrationStaging
+        proof: RowProof, staging: MigrationStaging, uniques: UniqueLists
     ) {
         self.context = context
         self.tally = tally
@@ -46,6 +48,7 @@ final class BatchPipeline {
         self.waiting = waiting
         self.proof = proof
         self.staging = staging
+        self.uniques = uniques
         plan = MigrationPlan(
             tables: [], movesRows: false, context, waiting: waiting, tally: tally,
             preparing: { $0 })

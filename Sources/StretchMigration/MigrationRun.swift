@@ -14,7 +14,7 @@ final class MigrationRun {
 
     init(
         _ context: RunContext, tally: RunTally, waiting: WaitingTables, wal: WALGauge,
-        proof: RowProof, staging: MigrationStaging
+        proof: RowProof, staging: MigrationStaging, uniques: UniqueLists
     ) {
         self.context = context
         self.tally = tally
@@ -22,7 +22,7 @@ final class MigrationRun {
         writer = LocalWriter(context, wal: wal, tally: tally)
         batches = BatchPipeline(
             context, tally: tally, writer: writer, waiting: waiting, proof: proof,
-            staging: staging)
+            staging: staging, uniques: uniques)
     }
 
     var catalog: Catalog { context.catalog }
@@ -67,6 +67,9 @@ final class MigrationRun {
             tally.wait(table, isBlocking: false, reason)
         }
     }
+
+    /// Lists the values of UNIQUE constraints of all visible batches.
+    func completeUniqueLists() { batches.uniques.complete(tally) }
 
     /// Adds the waiting tables to the report.
     func noteWaiting(_ tables: [StretchedTable]) {

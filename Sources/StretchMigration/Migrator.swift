@@ -150,6 +150,7 @@ package final class Migrator {
                 try bringBackWhole(table, run)
             }
             run.noteWaiting(tables)
+            run.completeUniqueLists()
         }
     }
 
@@ -249,8 +250,12 @@ package final class Migrator {
             noteCost()
             lastReport = tally.report
         }
+        let uniques = try local { () throws in try UniqueLists(context, database: path) }
         let run = MigrationRun(
-            context, tally: tally, waiting: waiting, wal: wal, proof: proof, staging: staging)
+            context, tally: tally, waiting: waiting, wal: wal, proof: proof, staging: staging,
+            uniques: uniques)
+        // The rows of the batches of a run that fails are at hand only now.
+        defer { uniques.save() }
         try body(run)
         try local { () throws in try wal.checkpoint() }
         noteCost()

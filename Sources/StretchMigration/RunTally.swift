@@ -29,6 +29,8 @@ final class RunTally {
         }
     }
 
+    func warn(_ message: String) { report.warnings.append(message) }
+
     /// Whether the caller has stopped the run.
     var isStopped: Bool { report.isStopped }
     func stop() { report.isStopped = true }

@@ -51,6 +51,8 @@ package final class Overlay {
     private var schemaVersion: Int64 = -1
     /// The relations of the tables whose UNIQUE constraints hold among all rows.
     private(set) var uniqueRelations: Set<Int64> = []
+    /// The file with the fingerprints of cold values.
+    private(set) lazy var uniqueLists = UniqueListReader(database: localPath)
     /// The table of which a row is being recalled, after the rows of the table that it refers to.
     var recalledTable: Int64?
     var unfinished = UnfinishedTombstones()

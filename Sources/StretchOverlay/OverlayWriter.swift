@@ -28,6 +28,8 @@ final class OverlayWriter {
     private var hasForgotten = false
     /// The rowid of the hot row that is being written in place of a cold one.
     private(set) var replacedRowid: Int64?
+    /// What an UPDATE leaves unchanged in further rows is not known.
+    private static let maximumUnchangedCount = 250_000
     /// The columns that the running UPDATE leaves unchanged, by the location of a visited row.
     private var unchangedColumns: [Int64: UInt64] = [:]
     /// Those of the cold row whose hot row is being written.
@@ -153,7 +155,7 @@ final class OverlayWriter {
     func noteUnchanged(_ columns: UInt64, at location: Int64) {
         guard
             unchangedColumns[location] != nil
-                || columns != 0 && unchangedColumns.count < OverlayWriter.maximumLocationCount
+                || columns != 0 && unchangedColumns.count < OverlayWriter.maximumUnchangedCount
         else { return }
         unchangedColumns[location] = columns
     }

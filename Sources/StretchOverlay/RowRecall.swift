@@ -81,11 +81,14 @@ final class RowRecall {
     }
 
     /// Returns the visible cold rows that meet constraints, with all their columns.
+    ///
+    /// - Parameter batches: The batches that can hold such rows, or `nil` to find them by zones.
     func visibleRows(
-        _ constraints: [ColdConstraint], order: [OrderTerm] = [], isFirstEnough: Bool = false
+        _ constraints: [ColdConstraint], among batches: [ManifestBatch]? = nil,
+        order: [OrderTerm] = [], isFirstEnough: Bool = false
     ) throws -> RowBuffer {
         let found = RowBuffer(columnCount: columnCount)
-        let candidates = table.manifest.candidates(for: constraints)
+        let candidates = batches ?? table.manifest.candidates(for: constraints)
         guard !candidates.isEmpty, let record = overlay.record else { return found }
         guard overlay.queryMode == .localAndRemote else {
             throw StretchError(

@@ -1,6 +1,7 @@
 internal import StretchCatalog
 internal import StretchCore
 internal import StretchEndpoint
+internal import StretchMigration
 internal import StretchSQLite
 
 /// Makes the cold rows hot with which a written row would violate one UNIQUE constraint.
@@ -13,6 +14,16 @@ final class UniqueCheck {
     /// The range of each column in all batches; `nil` if it is not known yet.
     private var ranges: [Range]?
     private var probe: Statement?
+    /// What the list says of the manifest's batches; `nil` if it is not known yet.
+    private var coverage: Coverage?
+
+    /// The list of the constraint's values, if there is one.
+    private struct Coverage {
+        var list: (file: UniqueListFile, list: UniqueListFile.List)?
+        /// The ids of the batches whose rows the list lacks.
+        var uncovered: Set<Int64>
+        var isComplete: Bool { list != nil && uncovered.isEmpty }
+    }
 
     /// The values of a column in all batches, except NULL; a missing bound is unknown.
     private struct Range {
@@ -30,7 +41,7 @@ final class UniqueCheck {
     private var schema: TableSchema { table.schema }
 
     /// Called when the table has another manifest.
-    func manifestDidChange() { ranges = nil }
+    func manifestDidChange() { (ranges, coverage) = (nil, nil) }
 
     /// Recalls the visible cold rows with the values that a row is about to get.
     ///
@@ -43,12 +54,11 @@ final class UniqueCheck {
                 column: table.columnIDs[term.column], comparison: .equal(value),
                 collation: term.collation)
         }
+        let batches = suspects(values, constraints)
         // SQLite finds a hot row itself, also if it is the row that changes.
-        guard !table.manifest.candidates(for: constraints).isEmpty, try !isHot(values) else {
-            return
-        }
+        guard !batches.isEmpty, try !isHot(values) else { return }
         do {
-            let rows = try table.writer.recall.visibleRows(constraints)
+            let rows = try table.writer.recall.visibleRows(constraints, among: batches)
             try recall(rows, values)
         } catch let error as StretchError {
             throw failure(error)
@@ -94,6 +104,51 @@ final class UniqueCheck {
             ?? table.connection.prepare(constraint.probe(schema))
         probe = statement
         return try statement.bind(values).firstRow() != nil
+    }
+
+    // MARK: List
+
+    /// Returns the batches that can hold a row with the values.
+    private func suspects(
+        _ values: [Value], _ constraints: [ColdConstraint]
+    ) -> [ManifestBatch] {
+        let found = suspects(values, constraints, coverage ?? findCoverage())
+        guard !found.isEmpty, coverage?.isComplete != true, table.overlay.uniqueLists.refresh()
+        else { return found }
+        // A look at the new file costs less than a round trip.
+        return suspects(values, constraints, findCoverage())
+    }
+
+    private func suspects(
+        _ values: [Value], _ constraints: [ColdConstraint], _ coverage: Coverage
+    ) -> [ManifestBatch] {
+        // A damaged part of the list says nothing.
+        let isListed =
+            coverage.list.flatMap { file, list in
+                file.contains(
+                    UniqueFingerprint.make(
+                        values, constraint.terms.map(\.collation), salt: file.salt), in: list)
+            } ?? true
+        guard isListed || !coverage.uncovered.isEmpty else { return [] }
+        let candidates = table.manifest.candidates(for: constraints)
+        return isListed
+            ? candidates : candidates.filter { coverage.uncovered.contains($0.visible.id) }
+    }
+
+    private func findCoverage() -> Coverage {
+        let batches = Set(table.manifest.batches.map(\.visible.id))
+        var found = Coverage(list: nil, uncovered: batches)
+        if let id = table.overlay.record?.database,
+            let file = table.overlay.uniqueLists.file(ofDatabase: id),
+            let current = table.table.currentColumns(in: schema),
+            let list = file.lists[
+                UniqueListKey(
+                    constraint, of: schema, relation: table.table.relation, current: current)]
+        {
+            found = Coverage(list: (file, list), uncovered: batches.subtracting(list.batches))
+        }
+        coverage = found
+        return found
     }
 
     // MARK: Zones

@@ -1,4 +1,6 @@
+internal import SQLText
 internal import StretchCatalog
+internal import StretchSQLite
 internal import StretchText
 
 extension OverlayTriggers {
@@ -34,10 +36,39 @@ extension OverlayTriggers {
     }
 
     private func uniqueCall(_ table: OverlayTable, _ number: Int) -> String {
-        let values = table.uniqueChecks[number].constraint.terms.map {
-            "NEW.\(table.schema.columns[$0.column].name.quotedName)"
+        let values = table.uniqueChecks[number].constraint.terms.map { term in
+            let column = table.schema.columns[term.column]
+            let value = "NEW.\(column.name.quotedName)"
+            // REPLACE puts the default in the place of a NULL that must not be, after the triggers.
+            guard column.isNotNull, let literal = column.defaultLiteral else { return value }
+            return "ifnull(\(value), \(literal))"
         }
         let arguments = ["\(overlay.triggerKey)", "\(table.table.id)", "\(number)"] + values
         return call("stretch_recall_unique(\(arguments.joined(separator: ", ")))")
+    }
+}
+
+extension ColumnSchema {
+    /// The DEFAULT as it is stored, if it is a number or a string.
+    fileprivate var defaultLiteral: String? {
+        var tokens = Array(SQLTokenizer(defaultText ?? ""))[...]
+        let sign = tokens.count == 2 && tokens[0].isSymbol("-") ? "-" : ""
+        if tokens.count == 2, tokens[0].isSymbol("-") || tokens[0].isSymbol("+") {
+            tokens.removeFirst()
+        }
+        guard tokens.count == 1, let token = tokens.first else { return nil }
+        let value: Value
+        switch token.kind {
+        case .string: value = .text(Text(token.identifierName ?? ""))
+        case .number:
+            guard let integer = Int64(sign + token.text) else { return sign + token.text }
+            value = .integer(integer)
+        default: return nil
+        }
+        switch value.applying(affinity) {
+        case .integer(let number): return "\(number)"
+        case .text(let text): return text.string?.quotedLiteral
+        default: return nil
+        }
     }
 }

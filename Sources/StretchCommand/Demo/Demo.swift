@@ -64,7 +64,7 @@ struct Demo {
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true)
         for name in DemoStory.fileNames {
-            for suffix in ["", "-wal", "-shm", "-stretch-migrator"] {
+            for suffix in ["", "-wal", "-shm", "-stretch-migrator", "-stretch-unique"] {
                 // A missing file is the expected case.
                 try? FileManager.default.removeItem(atPath: "\(folder)/\(name)\(suffix)")
             }

@@ -24,6 +24,7 @@ struct StatusJSON: Encodable {
         let filterPredicate: String
         let follows: String?
         let migrationState: String
+        let unique: String
         let localRows: Int64
         let eligibleRows: Int64?
         let remoteRows: Int64
@@ -80,6 +81,7 @@ extension StatusJSON.Table {
         filterPredicate = table.filterPredicate
         follows = table.follows
         migrationState = table.migrationState.rawValue
+        unique = table.uniqueScope.rawValue
         localRows = table.localRows
         eligibleRows = table.eligibleRows
         remoteRows = table.remoteRows

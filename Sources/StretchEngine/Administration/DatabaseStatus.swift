@@ -86,6 +86,8 @@ public struct DatabaseStatus: Equatable, Sendable {
         public let follows: String?
         /// The migration state of the table.
         public let migrationState: MigrationState
+        /// The rows among which UNIQUE constraints beside the key hold.
+        public let uniqueScope: UniqueScope
         /// The number of hot rows.
         public let localRows: Int64
         /// The number of hot rows that meet the filter predicate now; `nil` if unknown.

@@ -187,6 +187,7 @@ extension StretchDatabase {
             let lease = try? MigratorLease(
                 path: path, timeout: .zero, since: configuration.now())
             lease?.removeFile()
+            UniqueListFile.remove(database: path)
             if let attachment { try configuration.keystore?.remove(attachment) }
         }
     }

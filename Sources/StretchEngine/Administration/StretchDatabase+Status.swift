@@ -167,7 +167,9 @@ extension StretchDatabase {
         let gap = try state.change.flatMap { try remoteGap(of: $0, link: link) }
         return DatabaseStatus.Table(
             name: table.name, filterPredicate: table.filter, follows: table.follows,
-            migrationState: table.state, localRows: state.localRows,
+            migrationState: table.state,
+            uniqueScope: try catalog.uniqueRelations().contains(table.relation) ? .all : .local,
+            localRows: state.localRows,
             eligibleRows: state.eligibleRows, remoteRows: state.counts.visibleRows,
             batches: state.counts.batches, localBytes: state.localBytes,
             remoteBytes: remoteByteCount(table, link: &link),

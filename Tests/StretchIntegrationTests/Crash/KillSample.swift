@@ -133,7 +133,7 @@ final class KillSample {
 
     /// Checks that nothing is left of the run that was killed.
     private func checkLeftovers(_ comment: Comment) throws {
-        let ending = try Regex(#"\.db(-wal|-shm|-stretch-migrator)?$"#)
+        let ending = try Regex(#"\.db(-wal|-shm|-stretch-migrator|-stretch-unique)?$"#)
         for name in try names(in: sample.folder.path) {
             let isDatabase = try ending.firstMatch(in: name) != nil && !name.hasPrefix(".")
             #expect(isDatabase || name == "keystore", "\(comment): \(name) is left")

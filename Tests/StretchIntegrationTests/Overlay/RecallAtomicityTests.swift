@@ -1,5 +1,6 @@
 import Foundation
 import Stretch
+import StretchCatalog
 import StretchSQLite
 import StretchTestSupport
 import Testing
@@ -62,6 +63,7 @@ import Testing
         let twin = try twin()
         let database = twin.database
         // A hot row with the value of a cold one: the application got what a plain table refuses.
+        try database.tables["p"].setUniqueScope(.local)
         try database.execute("INSERT INTO p VALUES(3, 9, 'hot', 'A')")
         try database.execute("BEGIN")
         let before = MigratedTwin.sorted(try database.query("SELECT * FROM p").rows)
@@ -175,6 +177,7 @@ import Testing
     @Test func `verify finds a row that is hidden although nothing took its place`() throws {
         let twin = try twin()
         let database = twin.database
+        try database.tables["p"].setUniqueScope(.local)
         try database.execute("INSERT INTO p VALUES(3, 9, 'hot', 'A')")
         // The fault: what a failed recall hid stays hidden.
         database.overlay.unfinished.areUndone = false

@@ -51,6 +51,25 @@ import Testing
         }
     }
 
+    @Test(arguments: ["INSERT OR REPLACE", "INSERT OR IGNORE", "INSERT", "UPDATE OR REPLACE"])
+    func `the default in the place of a NULL is looked up`(verb: String) throws {
+        for (type, text, value) in [
+            ("TEXT", "'x'", "'x'"), ("INT", "'-7'", "-7"), ("INT", "-7", "-7"),
+        ] {
+            let twin = try MigratedTwin(
+                """
+                CREATE TABLE t(
+                    id INTEGER PRIMARY KEY, u \(type) NOT NULL DEFAULT \(text) UNIQUE, n);
+                INSERT INTO t VALUES (1, \(value), 1), (2, 90, 90), (3, 95, 90);
+                """, [("t", "n < 20")])
+            try twin.both(
+                verb == "UPDATE OR REPLACE"
+                    ? "\(verb) t SET u = NULL WHERE id = 2"
+                    : "\(verb) INTO t(id, u, n) VALUES (9, NULL, 90)")
+            try twin.compareThroughMigrations()
+        }
+    }
+
     @Test(arguments: [UniqueScope.local, .all])
     func `the scope of a table decides`(scope: UniqueScope) throws {
         let twin = try feedTwin()
