@@ -165,7 +165,7 @@ final class GatheredChange {
         // The sign keeps SQLite from building an index of `q`.
         let conditions = identity.enumerated().map { "\($1) = +q.c\($0)" }
         return """
-            \(numbers) UPDATE OR \(assignment.conflict.rawValue) \(name) AS h \
+            \(numbers) UPDATE\(assignment.conflict.clause) \(name) AS h \
             SET \(sets.joined(separator: ", ")) \
             FROM (SELECT \(parts.joined(separator: ", ")) FROM r) AS q \
             WHERE \(conditions.joined(separator: " AND "))

@@ -383,7 +383,8 @@ final class OverlayWriter {
                 }
             }
             if try updateHot(identity, arguments, conflict) { return }
-            guard schema.keyKind == .rowid, let key else { return }
+            // What a constraint or a trigger ignored is still hot.
+            guard schema.keyKind == .rowid, let key, try !recall.isHot(key) else { return }
             for location in try recall.visibleLocations(key: key) {
                 try updateCold(location, arguments, conflict)
             }
@@ -449,7 +450,7 @@ final class OverlayWriter {
         let condition = identityColumns.enumerated().map { "\($1) = ?\(first + $0)" }
         let statement = try connection.prepare(
             """
-            UPDATE OR \(shape.conflict.inner) main.\(name) \
+            UPDATE\(shape.conflict.inner.clause) main.\(name) \
             SET \(assignments.joined(separator: ", ")) \
             WHERE \(condition.joined(separator: " AND "))
             """)
@@ -534,7 +535,8 @@ final class OverlayWriter {
         let places = names.indices.map { "?\($0 + 1)" }
         let statement = try connection.cached(
             """
-            INSERT OR \(conflict.inner) INTO main.\(name)(\(names.joined(separator: ", "))) \
+            INSERT OR \(conflict.inner.rawValue) INTO main.\(name)\
+            (\(names.joined(separator: ", "))) \
             VALUES(\(places.joined(separator: ", ")))
             """)
         for (index, column) in columns.enumerated() {
@@ -591,7 +593,13 @@ final class OverlayWriter {
 extension ConflictMode {
     /// The mode of an inner statement, which fails where SQLite is to apply the mode to the outer
     /// one.
-    fileprivate var inner: String { self == .replace ? "REPLACE" : "ABORT" }
+    fileprivate var inner: ConflictMode { self == .replace ? .replace : .abort }
+
+    /// The clause of an inner UPDATE, with a leading space.
+    ///
+    /// ABORT is what no clause means. As a clause, it would take the place of the clauses of
+    /// triggers and constraints.
+    var clause: String { self == .abort ? "" : " OR \(rawValue)" }
 
     /// Adapts an error, because SQLite applies the mode to every constraint of a virtual table:
     /// <https://sqlite.org/c3ref/vtab_on_conflict.html>.
