@@ -3,12 +3,19 @@ internal import StretchText
 extension TriggerText {
     private static let rowidNames: Set<SQLName> = ["rowid", "_rowid_", "oid"]
 
-    /// Returns whether the body uses `table` only to write the row for which the trigger fires.
+    /// Returns the statements of a body; none contains a semicolon except the one that ends it.
+    static func statements(of body: String) -> [[SQLToken]] {
+        let tokens = Array(SQLTokenizer(body))
+        return tokens.split { $0.isSymbol(";") }.map { Array($0) }
+    }
+
+    /// Returns whether a statement of a body uses `table` only to write the row for which the
+    /// trigger fires.
     ///
-    /// An example is the common trigger that sets `updated_at`. Every statement that names the
-    /// table must be `UPDATE t SET … WHERE key = NEW.key` without changing the key, or `DELETE FROM
-    /// t WHERE key = OLD.key`, with exactly the key's columns, and must not read the table. Such a
-    /// row is hot when the trigger fires. A `WHEN` condition is ignored.
+    /// An example is the common trigger that sets `updated_at`. A statement that names the table
+    /// must be `UPDATE t SET … WHERE key = NEW.key` without changing the key, or `DELETE FROM t
+    /// WHERE key = OLD.key`, with exactly the key's columns, and must not read the table. Such a
+    /// row is hot when the trigger fires.
     ///
     /// - Parameters:
     ///   - table: The trigger's own table.
@@ -16,26 +23,21 @@ extension TriggerText {
     ///     its synonyms identify the same row; the caller ensures that no column has such a name.
     ///   - keyIsRowid: Whether the key is an INTEGER PRIMARY KEY, an alias of the rowid, so that
     ///     both are interchangeable: `rowid = NEW.id`.
-    package func bodyOnlyWritesItsOwnRow(
-        of table: String, key: [String], keyIsRowid: Bool = false
+    static func onlyWritesItsOwnRow(
+        _ statement: [SQLToken], of table: String, key: [String], keyIsRowid: Bool
     ) -> Bool {
         let isHiddenByImage = ["NEW", "OLD"].contains { table.isEqualFoldingCase($0) }
         guard !key.isEmpty, !isHiddenByImage else { return false }
-        let tokens = Array(SQLTokenizer(body))
         let names: Set = [SQLName(table)]
-        // Statements in a trigger contain no semicolon except the one that ends them.
-        return tokens.split { $0.isSymbol(";") }.allSatisfy { statement in
-            let statement = Array(statement)
-            let mentions = statement.indices.filter {
-                DependencyScan.isMention(of: names, at: $0, in: statement)
-            }
-            guard !mentions.isEmpty else { return true }
-            // `t.column` means the target's row if the table is named nowhere else.
-            let bare = mentions.filter { !DependencyScan.isQualifier(at: $0, in: statement) }
-            guard bare.count == 1, bare[0] <= 3 else { return false }
-            let check = OwnRowCheck(table: table, key: key, keyIsRowid: keyIsRowid)
-            return check.writesOwnRow(statement, target: bare[0])
+        let mentions = statement.indices.filter {
+            DependencyScan.isMention(of: names, at: $0, in: statement)
         }
+        guard !mentions.isEmpty else { return true }
+        // `t.column` means the target's row if the table is named nowhere else.
+        let bare = mentions.filter { !DependencyScan.isQualifier(at: $0, in: statement) }
+        guard bare.count == 1, bare[0] <= 3 else { return false }
+        let check = OwnRowCheck(table: table, key: key, keyIsRowid: keyIsRowid)
+        return check.writesOwnRow(statement, target: bare[0])
     }
 
     /// The check of one statement, given as tokens.

@@ -45,15 +45,9 @@ package struct MentionIndex {
         (triggersOfTables[table] ?? []).map { (triggers[$0], names[$0]) }
     }
 
-    /// Returns the first trigger of another table that mentions one of the names.
-    package func trigger(
-        mentioning used: [SQLName], except table: SQLName
-    ) -> (trigger: TriggerSchema, name: SQLName)? {
-        let found = used.flatMap { name in
-            (triggersByName[name] ?? [])
-                .filter { SQLName(triggers[$0].table) != table }.map { (index: $0, name: name) }
-        }
-        return found.min { $0.index < $1.index }.map { (triggers[$0.index], $0.name) }
+    /// Returns the triggers whose condition or body mentions one of the names, in their order.
+    package func triggers(mentioning used: some Sequence<SQLName>) -> [TriggerSchema] {
+        Set(used.flatMap { triggersByName[$0] ?? [] }).sorted().map { triggers[$0] }
     }
 
     /// Returns the views that read one of the tables, directly or through other views.

@@ -151,12 +151,8 @@ package final class SchemaReader {
     /// Returns the index of tables named in triggers and views.
     package func mentions() throws(SQLiteError) -> MentionIndex {
         if let mentionIndex { return mentionIndex }
-        // Triggers on views are INSTEAD OF triggers, which Stretch copies with their views.
-        let entries = try allEntries()
         _ = try triggers(on: "")
-        let triggers = (triggersOfTables ?? [:])
-            .filter { !(entries[$0.key]?.type.isSameText(as: "view") ?? false) }
-            .flatMap(\.value)
+        let triggers = (triggersOfTables ?? [:]).flatMap(\.value)
         let views = try connection.rows(
             "SELECT name, sql FROM main.sqlite_schema WHERE type = 'view' ORDER BY name"
         ).map { (name: $0[0].stringValue ?? "", text: $0[1].stringValue ?? "") }

@@ -38,7 +38,11 @@ extension StretchDatabase {
                     .statementFailed, "the text holds no statement", hint: "Give one statement.")
             }
             statement.owner = self
-            return repeating(statement, rewritten.kind)
+            let result = repeating(statement, rewritten.kind)
+            if !overlay.isEmpty, !statement.isReadOnly {
+                result.enclosure = CurrentOverlay(overlay, sql, within: result.enclosure)
+            }
+            return result
         }
     }
 
@@ -202,6 +206,10 @@ extension StretchDatabase {
         else { return }
         try body(isPlain ? statement : repeating(statement, rewritten.kind))
         try didRun(rewritten.kind)
+        if !isPlain, StatementRewriter.starts(rewritten.sql, with: "CREATE") {
+            // For statements that are prepared already; the next one repeats an error.
+            try? overlay.synchronize()
+        }
     }
 
     /// Brings the overlay up to date, and returns whether a statement must be rewritten.

@@ -41,6 +41,7 @@ extension Overlay {
                 .schemaMismatch, arguments[0].value.stringValue ?? "",
                 hint: arguments[1].value.stringValue.map { StretchError.Hint($0) })
         }
+        try registerMirrorFunctions()
     }
 
     /// Returns the table named by the first two arguments of a recalling function.
@@ -72,7 +73,13 @@ extension Overlay {
         }
         // SQLite has already applied the columns' affinities.
         let key = (2..<arguments.count).map { arguments[$0].value }
-        try table.writer.recall.recall(key: key, mayPostpone: table.writer.hasWritingTriggers)
+        try table.writer.recall.recall(key: key, mayPostpone: mayPostpone(table))
+    }
+
+    /// Whether triggers may be at work when a row of a table becomes hot for an INSERT.
+    func mayPostpone(_ table: OverlayTable) -> Bool {
+        table.writer.hasWritingTriggers
+            || namesWrittenByTriggers.contains(SQLName(table.schema.name))
     }
 
     /// `stretch_recall_rowid(trigger key, table, rowid)`: makes the row hot that has the rowid of a
@@ -87,7 +94,7 @@ extension Overlay {
             return
         }
         try table.writer.recall.recall(
-            rowid: arguments[2].integer, mayPostpone: table.writer.hasWritingTriggers)
+            rowid: arguments[2].integer, mayPostpone: mayPostpone(table))
     }
 
     /// Prepares the assignment of a rowid.
@@ -96,7 +103,7 @@ extension Overlay {
     /// <https://sqlite.org/lang_createtrigger.html>.
     private func recallGreatestRowid(of table: OverlayTable, before rowid: ValuePointer) throws {
         guard rowid.isNull || rowid.integer == -1 else { return }
-        try table.writer.recall.recallGreatestRowid(mayPostpone: table.writer.hasWritingTriggers)
+        try table.writer.recall.recallGreatestRowid(mayPostpone: mayPostpone(table))
     }
 
     /// `stretch_recall_matching(trigger key, table, column, value, collation …)`: makes the rows
@@ -140,15 +147,27 @@ extension Value {
     func applying(_ affinity: Affinity) -> Value {
         switch (self, affinity) {
         case (.text(let text), .integer), (.text(let text), .numeric), (.text(let text), .real):
-            guard let string = text.string?.trimmedASCII else { return self }
+            // Swift also reads hexadecimal numbers, which SQLite leaves as they are.
+            guard let string = text.string?.trimmedASCII, string.utf8.allSatisfy(isDecimal) else {
+                return self
+            }
             if let integer = Int64(string) { return .integer(integer) }
-            if let real = Double(string), !string.foldingCase.includes("n") {
+            if let real = Double(string) {
                 return Value.real(real).integerIfExact
             }
             return self
         case (.real, .integer), (.real, .numeric): return integerIfExact
         case (.integer(let value), .text): return .text(String(value))
         default: return self
+        }
+    }
+
+    private func isDecimal(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"),
+            UInt8(ascii: "."), UInt8(ascii: "E"), UInt8(ascii: "e"):
+            true
+        default: false
         }
     }
 

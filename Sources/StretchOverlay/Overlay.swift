@@ -144,6 +144,8 @@ package final class Overlay {
     package private(set) var triggerNames: Set<SQLName> = []
     /// The triggers that only call functions of the overlay.
     private(set) var callingTriggerNames: Set<SQLName> = []
+    /// What the file's triggers write that use stretch-enabled tables.
+    var namesWrittenByTriggers: Set<SQLName> = []
     /// The objects that the overlay created in schema temp; a rollback may restore any of them.
     private var made: Set<TemporaryObject.Key> = []
     /// The tables that the copied triggers write, other than stretch-enabled tables and copied

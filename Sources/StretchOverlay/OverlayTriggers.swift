@@ -19,7 +19,7 @@ struct OverlayTriggers {
     let overlay: Overlay
     /// The names of triggers of the application and the file.
     private let taken: Set<SQLName>
-    private let reader: SchemaReader
+    let reader: SchemaReader
 
     init(overlay: Overlay, taken: Set<SQLName>) {
         self.overlay = overlay
@@ -52,7 +52,7 @@ struct OverlayTriggers {
                 statements += try replacementTriggers(key, child, number)
             }
         }
-        return statements
+        return try statements + mirrors()
     }
 
     private func keyTriggers(_ table: OverlayTable) -> [Definition] {

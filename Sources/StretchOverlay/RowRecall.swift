@@ -85,7 +85,7 @@ final class RowRecall {
     /// - Parameter batches: The batches that can hold such rows, or `nil` to find them by zones.
     func visibleRows(
         _ constraints: [ColdConstraint], among batches: [ManifestBatch]? = nil,
-        order: [OrderTerm] = [], isFirstEnough: Bool = false
+        order: [OrderTerm] = [], isFirstEnough: Bool = false, maximumRowCount: Int = .max
     ) throws -> RowBuffer {
         let found = RowBuffer(columnCount: columnCount)
         let candidates = batches ?? table.manifest.candidates(for: constraints)
@@ -110,7 +110,7 @@ final class RowRecall {
                 let location = ColdLocation(packed: page.rowIdentifiers[row])
                 guard try !overlay.catalog.isHidden(location) else { continue }
                 found.appendRow(row, of: page)
-                if isFirstEnough { return found }
+                if isFirstEnough || found.rowCount > maximumRowCount { return found }
             }
         }
         return found
@@ -121,11 +121,18 @@ final class RowRecall {
         _ constraints: [ColdConstraint], _ row: Int, of page: RowBuffer
     ) throws -> Bool {
         constraints.allSatisfy { constraint in
-            guard let column = table.storedColumnIDs.firstIndex(of: constraint.column),
-                case .equal(let value) = constraint.comparison
-            else { return true }
+            let values: [Value]
+            switch constraint.comparison {
+            case .equal(let value): values = [value]
+            case .oneOf(let list): values = list
+            default: return true
+            }
+            guard let column = table.storedColumnIDs.firstIndex(of: constraint.column) else {
+                return true
+            }
             let cold = page.value(row: row, column: column)
-            return cold.tag != .null && cold.value.compare(value, constraint.collation) == 0
+            return cold.tag != .null
+                && values.contains { cold.value.compare($0, constraint.collation) == 0 }
         }
     }
 
@@ -355,6 +362,17 @@ final class RowRecall {
         }
         // The statement writes another table, whose triggers are unknown here.
         try insertAll(try visibleRows(constraints), mayPostpone: true)
+    }
+
+    /// Recalls the cold rows that meet constraints, or none if there are more than a number.
+    ///
+    /// - Returns: Whether there are not.
+    func recall(meeting constraints: [ColdConstraint], maximumRowCount: Int) throws -> Bool {
+        let rows = try visibleRows(constraints, maximumRowCount: maximumRowCount)
+        guard rows.rowCount <= maximumRowCount else { return false }
+        // The statement writes another table, whose triggers are unknown here.
+        if rows.rowCount > 0 { try insertAll(rows, mayPostpone: true) }
+        return true
     }
 
     /// Ensures that the next rowid assigned by SQLite is greater than that of every cold row.

@@ -69,7 +69,7 @@ final class UniqueCheck {
         guard rows.rowCount > 0 else { return }
         do {
             try table.writer.recall.insertAll(
-                rows, mayPostpone: table.writer.hasWritingTriggers)
+                rows, mayPostpone: table.overlay.mayPostpone(table))
         } catch let error as SQLiteError where error.isConstraint {
             // Of several rows with the same values, one is enough.
             guard try !isHot(values) else { return }

@@ -1,10 +1,12 @@
 internal import StretchCatalog
-package import StretchSQLite
-internal import StretchText
+internal import StretchSQLite
+package import StretchText
 
 extension TableInspection {
     /// Returns advice for stretch-enabling the table.
-    package func advice() throws(SQLiteError) -> [String] {
+    ///
+    /// - Parameter enabled: The names of the stretch-enabled tables.
+    package func advice(enabled: Set<SQLName>) throws -> [String] {
         var advice: [String] = []
         if schema.keyKind == .rowid, !schema.isAutoincrement {
             advice.append(
@@ -16,6 +18,11 @@ extension TableInspection {
             advice.append(
                 "Each batch reads all of \"\(foreignKey.child)\" to see which rows it refers to; "
                     + "CREATE INDEX … ON \(foreignKey.child.quotedName)(\(columns)) prevents it.")
+        }
+        for trigger in try TriggerInspection(schema, enabled: enabled, from: reader).mirrored() {
+            advice.append(
+                "Trigger \"\(trigger.name)\" on \"\(trigger.table)\" uses rows of "
+                    + "\"\(schema.name)\"; in a program without Stretch it finds hot rows only.")
         }
         if try reader.connection.string("PRAGMA main.journal_mode") != "wal" {
             advice.append("PRAGMA journal_mode=WAL lets queries and migration run concurrently.")

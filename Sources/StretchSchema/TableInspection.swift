@@ -36,9 +36,7 @@ package struct TableInspection {
         try refuseColumns()
         try refuseUnknownCollation()
         try refuseExternalContent()
-        try TriggerInspection(
-            schema: schema, enabled: enabled, mentions: reader.mentions()
-        ).check()
+        try TriggerInspection(schema, enabled: enabled, from: reader).check()
     }
 
     // MARK: The object itself

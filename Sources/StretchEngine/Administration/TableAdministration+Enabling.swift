@@ -36,7 +36,8 @@ extension TableAdministration {
             let version = try database.schemaCookie()
             let inspection = try TableInspection(name, from: SchemaReader(database.connection))
             let enabled = try database.catalog.tables()
-            try inspection.check(enabled: Set(enabled.map { SQLName($0.name) }))
+            let names = Set(enabled.map { SQLName($0.name) })
+            try inspection.check(enabled: names)
             let schema = inspection.schema
             let parent = try follows.map { name in
                 try FollowCheck(schema: schema, enabled: enabled).parent(named: name)
@@ -55,7 +56,7 @@ extension TableAdministration {
                 localRows: try database.localRowCount(schema.name),
                 eligibleRows: try database.eligibleRowCount(saved, inspection.reader),
                 unenforcedConstraints: schema.unenforcedConstraints(uniqueScope),
-                advice: try inspection.advice())
+                advice: try inspection.advice(enabled: names))
         }
         try database.refreshOverlay()
         return report

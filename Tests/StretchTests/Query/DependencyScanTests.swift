@@ -255,7 +255,9 @@ import Testing
     ) throws -> Bool {
         let sql = "CREATE TRIGGER x AFTER UPDATE ON \(table) BEGIN \(body) END"
         let trigger = try #require(TriggerText(parsing: sql))
-        return trigger.bodyOnlyWritesItsOwnRow(of: table, key: key, keyIsRowid: keyIsRowid)
+        return TriggerBody(trigger, tables: [SQLName(table)]).statements.allSatisfy {
+            $0.onlyWritesItsOwnRow(of: table, key: key, keyIsRowid: keyIsRowid)
+        }
     }
 
     @Test(arguments: [
