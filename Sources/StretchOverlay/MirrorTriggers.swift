@@ -19,6 +19,10 @@ extension OverlayTriggers {
         overlay.namesWrittenByTriggers = triggers.reduce(into: []) {
             $0.formUnion(DependencyScan.targets(in: $1.text))
         }
+        let withTriggers = overlay.tables.values.filter { !$0.schema.triggers.isEmpty }
+            .map { SQLName($0.schema.name) }
+        overlay.namesChangedByDeletions = Set(
+            try withTriggers.filter { try judge.deletionsChangeMore(of: $0) })
         return try triggers.enumerated().flatMap { number, trigger in
             try mirrors(of: trigger, judge.judge(trigger), number)
         }

@@ -207,6 +207,7 @@ final class OverlayWriter {
     /// deletes does not count.
     var gathersDeletions: Bool {
         ignoresRows || refersToItself && connection.isEnabled(.foreignKeys)
+            || overlay.namesChangedByDeletions.contains(SQLName(schema.name))
     }
 
     /// Whether a trigger can leave a row as it is, which `changes()` must then not count.

@@ -45,7 +45,7 @@ package final class TriggerJudge {
     /// The views that read one of them.
     private lazy var views = Set(mentions.views(over: enabled))
     private let mentions: MentionIndex
-    private var firings: [SQLName: Set<Firing>] = [:]
+    private var firings: [Firing: Set<Firing>] = [:]
 
     package init(_ reader: SchemaReader, enabled: Set<SQLName>) throws {
         self.reader = reader
@@ -191,16 +191,29 @@ package final class TriggerJudge {
         _ text: TriggerText, byUpdatesOf table: SQLName
     ) throws -> Bool {
         let firing = Firing(table: SQLName(text.table), event: text.event.kind)
-        if let known = firings[table] { return known.contains(firing) }
-        var queue = [Firing(table: table, event: .update)]
-        var seen = Set(queue)
+        let start = Firing(table: table, event: .update)
+        return try firing == start || firings(from: start).contains(firing)
+    }
+
+    /// Returns whether a DELETE from a table can fire triggers that change other rows of it.
+    package func deletionsChangeMore(of table: SQLName) throws -> Bool {
+        try firings(from: Firing(table: table, event: .delete)).contains {
+            $0.table == table && $0.event != .insert
+        }
+    }
+
+    /// Returns what statements of a kind can fire, directly and indirectly.
+    private func firings(from start: Firing) throws -> Set<Firing> {
+        if let known = firings[start] { return known }
+        var queue = [start]
+        var seen: Set<Firing> = []
         while let next = queue.popLast() {
             for following in try firings(after: next) where seen.insert(following).inserted {
                 queue.append(following)
             }
         }
-        firings[table] = seen
-        return seen.contains(firing)
+        firings[start] = seen
+        return seen
     }
 
     private func firings(after firing: Firing) throws -> [Firing] {

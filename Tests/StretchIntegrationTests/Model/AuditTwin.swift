@@ -74,7 +74,10 @@ final class AuditTwin {
                 numbers.insert(second)
                 body += " " + Self.body(second, row)
             }
-            let when = random.choice(["", "", "WHEN \(row).id % 2", "WHEN abs(\(row).n) < 40 "])
+            let when = random.choice([
+                "", "", "WHEN \(row).id % 2", "WHEN abs(\(row).n) < 40 ",
+                "WHEN (SELECT count(*) FROM hist WHERE c = \(row).id) < 3",
+            ])
             script.append(
                 """
                 CREATE TRIGGER cust_\(event) \(random.choice(["BEFORE", "AFTER"])) \(event) ON cust
@@ -93,11 +96,12 @@ final class AuditTwin {
         }
         if random.isOne(in: 3) {
             let (event, row) = random.choice([("INSERT", "NEW"), ("DELETE", "OLD")])
-            script.append(
-                """
-                CREATE TRIGGER hist_own AFTER \(event) ON hist
-                BEGIN UPDATE hist SET n = n + 1 WHERE c = \(row).c AND id <> \(row).id; END
-                """)
+            let change = random.choice([
+                "UPDATE hist SET n = n + 1 WHERE c = \(row).c AND id <> \(row).id;",
+                "DELETE FROM hist WHERE c = \(row).id + 0 AND c = \(row).n;",
+                "UPDATE hist SET id = id + 3000 WHERE c = \(row).id;",
+            ])
+            script.append("CREATE TRIGGER hist_own AFTER \(event) ON hist BEGIN \(change) END")
         }
         return script
     }

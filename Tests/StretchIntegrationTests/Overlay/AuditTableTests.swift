@@ -296,6 +296,30 @@ import Testing
         try compare(twin)
     }
 
+    @Test(arguments: ["BEFORE", "AFTER"], ["id < 4", "id > 0", "id > 3", "id < 0"])
+    func `rows that a deletion's own trigger deletes do not count`(
+        time: String, filter: String
+    ) throws {
+        let twin = try MigratedTwin(
+            """
+            CREATE TABLE t(id INTEGER PRIMARY KEY, p INT, n INT);
+            CREATE INDEX tp ON t(p);
+            CREATE TABLE log(x);
+            CREATE TRIGGER td \(time) DELETE ON t BEGIN
+                INSERT INTO log SELECT OLD.id || ' of ' || count(*) FROM t WHERE p = OLD.p;
+                DELETE FROM t WHERE p = OLD.id; UPDATE t SET n = n + 1 WHERE p = OLD.p;
+            END;
+            INSERT INTO t VALUES(1, NULL, 0), (2, 1, 0), (3, 1, 0), (4, 2, 0), (5, 2, 0), (6, 4, 0);
+            """, [("t", filter)])
+        for sql in [
+            "DELETE FROM t WHERE id IN (1, 2)", "DELETE FROM t WHERE n > 0", "DELETE FROM t",
+        ] {
+            try twin.both(sql)
+            try twin.compare("t", "\(sql)")
+            try twin.compare("log", "\(sql)")
+        }
+    }
+
     @Test func `the clause of a trigger's statement is its own also for a cold row`() throws {
         let twin = try MigratedTwin(
             """
