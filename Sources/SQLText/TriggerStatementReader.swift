@@ -334,13 +334,20 @@ struct TriggerStatementReader {
     private func column(
         of source: Source, at index: Int, in range: Range<Int>, _ isAlone: Bool
     ) -> (name: String, end: Int)? {
-        guard index < range.upperBound, isPlainName(index) else { return nil }
+        guard index < range.upperBound, isPlainName(index),
+            !tokens[index].isKeyword(in: Self.values)
+        else { return nil }
         guard index + 2 < range.upperBound, tokens[index + 1].isSymbol(".") else {
             return isAlone ? tokens[index].identifierName.map { ($0, index + 1) } : nil
         }
         guard tokens[index].name == source.name, isPlainName(index + 2) else { return nil }
         return tokens[index + 2].identifierName.map { ($0, index + 3) }
     }
+
+    /// Words that are values, also where a column has such a name.
+    private static let values = [
+        "NULL", "CURRENT_TIME", "CURRENT_DATE", "CURRENT_TIMESTAMP", "TRUE", "FALSE",
+    ]
 
     private func isPlainName(_ index: Int) -> Bool {
         tokens[index].kind == .word || tokens[index].kind == .quotedName

@@ -206,10 +206,11 @@ extension StretchDatabase {
         else { return }
         try body(isPlain ? statement : repeating(statement, rewritten.kind))
         try didRun(rewritten.kind)
-        if !isPlain, StatementRewriter.starts(rewritten.sql, with: "CREATE") {
-            // For statements that are prepared already; the next one repeats an error.
-            try? overlay.synchronize()
+        let changesSchema = ["CREATE", "DROP"].contains {
+            StatementRewriter.starts(rewritten.sql, with: $0)
         }
+        // For statements that are prepared already; the next one repeats an error.
+        if !isPlain, changesSchema { try? overlay.synchronize() }
     }
 
     /// Brings the overlay up to date, and returns whether a statement must be rewritten.

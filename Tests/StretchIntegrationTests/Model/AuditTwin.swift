@@ -94,6 +94,19 @@ final class AuditTwin {
                 BEGIN INSERT INTO log VALUES('hist \(event) ' || \(row).n); END
                 """)
         }
+        if random.isOne(in: 4) {
+            // A trigger between: `cust` writes `feed`, and `feed` writes `hist`.
+            script.append(
+                """
+                CREATE TRIGGER cust_feed AFTER UPDATE ON cust
+                BEGIN UPDATE feed SET n = NEW.n WHERE id = NEW.id; END
+                """)
+            script.append(
+                """
+                CREATE TRIGGER feed_hist AFTER UPDATE ON feed BEGIN
+                UPDATE hist SET n = NEW.n WHERE c = NEW.id; DELETE FROM hist WHERE id = NEW.n; END
+                """)
+        }
         if random.isOne(in: 3) {
             let (event, row) = random.choice([("INSERT", "NEW"), ("DELETE", "OLD")])
             let change = random.choice([
@@ -224,7 +237,7 @@ final class AuditTwin {
     }
 
     private func compareContents() throws {
-        for table in ["cust", "hist", "log"] {
+        for table in ["cust", "hist", "feed", "log"] {
             let query = "SELECT * FROM \(table)"
             let (found, expected) = (
                 try twin.database.query(query).rows, try twin.plain.rows(query)

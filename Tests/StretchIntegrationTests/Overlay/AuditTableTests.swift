@@ -150,6 +150,30 @@ import Testing
         try compare(twin)
     }
 
+    @Test func `a prepared statement finds cold rows for a trigger of its own transaction`() throws
+    {
+        let twin = try twin()
+        let statement = try twin.database.prepare("UPDATE cust SET n = n + 1 WHERE id < 3")
+        func runBoth() throws {
+            try statement.run()
+            try twin.plain.execute("UPDATE cust SET n = n + 1 WHERE id < 3")
+            try compare(twin)
+        }
+        try runBoth()
+        for body in ["DELETE FROM hist WHERE c = NEW.id AND n < 3;", "SELECT count(*) FROM hist;"] {
+            try twin.both("BEGIN")
+            try twin.both("INSERT INTO log VALUES(1)")
+            try twin.both("CREATE TRIGGER au AFTER UPDATE ON cust BEGIN \(body) END")
+            if body.contains("count") {
+                #expect(throws: SQLiteError.self) { try statement.run() }
+                try twin.both("DROP TRIGGER au")
+            }
+            try runBoth()
+            try twin.both("ROLLBACK")
+            try runBoth()
+        }
+    }
+
     // MARK: Limits
 
     @Test func `more cold rows than a trigger may use are an error that changes nothing`() throws {

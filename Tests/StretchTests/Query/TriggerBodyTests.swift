@@ -50,6 +50,7 @@ import Testing
         ("DELETE FROM hist WHERE CASE WHEN end AND c = NEW.a AND b THEN 1 END;", "change hist: "),
         ("DELETE FROM hist WHERE c = NEW.a + 1 AND d = b;", "change hist: "),
         ("DELETE FROM hist WHERE c = NEW.a COLLATE NOCASE;", "change hist: "),
+        ("DELETE FROM hist WHERE CURRENT_DATE = NEW.a;", "change hist: "),
         ("DELETE FROM hist WHERE c = \"NEW.a\" AND c = 'NEW'.a;", "change hist: "),
         (
             "DELETE FROM hist WHERE c NOT IN (NEW.a) AND c IN (SELECT 1) AND c = (1);",
