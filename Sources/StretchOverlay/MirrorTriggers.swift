@@ -19,10 +19,11 @@ extension OverlayTriggers {
         overlay.namesWrittenByTriggers = triggers.reduce(into: []) {
             $0.formUnion(DependencyScan.targets(in: $1.text))
         }
-        let withTriggers = overlay.tables.values.filter { !$0.schema.triggers.isEmpty }
-            .map { SQLName($0.schema.name) }
-        overlay.namesChangedByDeletions = Set(
-            try withTriggers.filter { try judge.deletionsChangeMore(of: $0) })
+        overlay.namesChangedByDeletions = try [false, true].map { enforcesKeys in
+            try overlay.tableNames.filter {
+                try judge.deletionsChangeMore(of: $0, enforcesKeys: enforcesKeys)
+            }
+        }
         return try triggers.enumerated().flatMap { number, trigger in
             try mirrors(of: trigger, judge.judge(trigger), number)
         }

@@ -146,8 +146,9 @@ package final class Overlay {
     private(set) var callingTriggerNames: Set<SQLName> = []
     /// What the file's triggers write that use stretch-enabled tables.
     var namesWrittenByTriggers: Set<SQLName> = []
-    /// The tables of which a DELETE can fire triggers that change more of their rows.
-    var namesChangedByDeletions: Set<SQLName> = []
+    /// The tables of which a DELETE can fire triggers that change more of their rows: without and
+    /// with the rules of foreign keys.
+    var namesChangedByDeletions: [Set<SQLName>] = [[], []]
     /// The objects that the overlay created in schema temp; a rollback may restore any of them.
     private var made: Set<TemporaryObject.Key> = []
     /// The tables that the copied triggers write, other than stretch-enabled tables and copied

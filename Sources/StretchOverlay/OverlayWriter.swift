@@ -206,8 +206,9 @@ final class OverlayWriter {
     /// Rows that refer to each other are checked together, and a row that another one's deletion
     /// deletes does not count.
     var gathersDeletions: Bool {
-        ignoresRows || refersToItself && connection.isEnabled(.foreignKeys)
-            || overlay.namesChangedByDeletions.contains(SQLName(schema.name))
+        let enforcesKeys = connection.isEnabled(.foreignKeys)
+        return ignoresRows || refersToItself && enforcesKeys
+            || overlay.namesChangedByDeletions[enforcesKeys ? 1 : 0].contains(SQLName(schema.name))
     }
 
     /// Whether a trigger can leave a row as it is, which `changes()` must then not count.

@@ -196,27 +196,33 @@ package final class TriggerJudge {
     }
 
     /// Returns whether a DELETE from a table can fire triggers that change other rows of it.
-    package func deletionsChangeMore(of table: SQLName) throws -> Bool {
-        try firings(from: Firing(table: table, event: .delete)).contains {
+    ///
+    /// - Parameter enforcesKeys: Whether the rules of foreign keys apply.
+    package func deletionsChangeMore(of table: SQLName, enforcesKeys: Bool) throws -> Bool {
+        let start = Firing(table: table, event: .delete)
+        return try firings(from: start, enforcesKeys: enforcesKeys).contains {
             $0.table == table && $0.event != .insert
         }
     }
 
     /// Returns what statements of a kind can fire, directly and indirectly.
-    private func firings(from start: Firing) throws -> Set<Firing> {
-        if let known = firings[start] { return known }
+    private func firings(
+        from start: Firing, enforcesKeys: Bool = true
+    ) throws -> Set<Firing> {
+        if enforcesKeys, let known = firings[start] { return known }
         var queue = [start]
         var seen: Set<Firing> = []
         while let next = queue.popLast() {
-            for following in try firings(after: next) where seen.insert(following).inserted {
-                queue.append(following)
-            }
+            let following =
+                try firingsOfTriggers(after: next)
+                + (enforcesKeys ? firingsOfKeys(after: next) : [])
+            for firing in following where seen.insert(firing).inserted { queue.append(firing) }
         }
-        firings[start] = seen
+        if enforcesKeys { firings[start] = seen }
         return seen
     }
 
-    private func firings(after firing: Firing) throws -> [Firing] {
+    private func firingsOfTriggers(after firing: Firing) -> [Firing] {
         var found: [Firing] = []
         for (trigger, names) in mentions.triggers(on: firing.table) {
             guard let text = TriggerText(parsing: trigger.text) else {
@@ -230,6 +236,11 @@ package final class TriggerJudge {
                 found += events.map { Firing(table: table, event: $0) }
             }
         }
+        return found
+    }
+
+    private func firingsOfKeys(after firing: Firing) throws -> [Firing] {
+        var found: [Firing] = []
         for key in try reader.table(firing.table.text)?.children ?? [] {
             let action: String
             switch firing.event {

@@ -344,6 +344,32 @@ import Testing
         }
     }
 
+    @Test(arguments: [0, 1])
+    func `counts that triggers keep beside cascades are right`(foreignKeys: Int) throws {
+        let twin = try MigratedTwin(
+            """
+            CREATE TABLE orders(id INTEGER PRIMARY KEY, next INT, n INT DEFAULT 0);
+            CREATE TABLE items(id INTEGER PRIMARY KEY, o INT REFERENCES orders ON DELETE CASCADE);
+            CREATE INDEX io ON items(o);
+            CREATE TRIGGER added AFTER INSERT ON items
+            BEGIN UPDATE orders SET n = n + 1 WHERE id = NEW.o; END;
+            CREATE TRIGGER removed AFTER DELETE ON items BEGIN
+                UPDATE orders SET n = n - 1 WHERE id = OLD.o; DELETE FROM orders WHERE id = OLD.id;
+            END;
+            INSERT INTO orders(id) VALUES(1), (2), (3), (4), (5), (6), (7);
+            INSERT INTO items VALUES(1, 7), (2, 1), (3, 2), (14, 4), (15, 5), (5, 5);
+            """, [("items", "id < 10"), ("orders", "id < 5")])
+        try twin.both("PRAGMA foreign_keys = \(foreignKeys)")
+        for sql in [
+            "INSERT INTO items VALUES(20, 4), (21, 6)", "DELETE FROM items WHERE id IN (14, 20)",
+            "DELETE FROM orders WHERE id IN (1, 2, 3)", "DELETE FROM orders",
+        ] {
+            try twin.both(sql)
+            try twin.compare("orders", "\(sql)")
+            try twin.compare("items", "\(sql)")
+        }
+    }
+
     @Test func `the clause of a trigger's statement is its own also for a cold row`() throws {
         let twin = try MigratedTwin(
             """
