@@ -14,6 +14,10 @@ internal import StretchText
 /// literals only: no other text of the file is executed.
 extension OverlayTriggers {
     func mirrors() throws -> [Definition] {
+        (overlay.namesWrittenByTriggers, overlay.namesChangedByDeletions) = ([], [[], []])
+        let trigger = try overlay.connection.integer(
+            "SELECT 1 FROM main.sqlite_schema WHERE type = 'trigger' LIMIT 1")
+        guard trigger != nil else { return [] }
         let judge = try TriggerJudge(reader, enabled: overlay.tableNames)
         let triggers = judge.triggers()
         overlay.namesWrittenByTriggers = triggers.reduce(into: []) {
