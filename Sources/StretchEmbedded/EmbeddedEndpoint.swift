@@ -93,13 +93,17 @@ public final class EmbeddedEndpoint: BranchingEndpoint, CollectingEndpoint {
     /// Does nothing, because calls on a local file do not wait indefinitely.
     public func interrupt() {}
 
-    /// Builds the indexes of a relation, except its key's index.
+    /// Builds the indexes of a relation, except its key's index, and drops those that it no longer
+    /// has.
     public func buildIndexes(_ relation: Relation) throws(StretchError) {
         try ask {
             guard let connection = try file.openRemote() else { throw file.missingRemote }
             guard try EmbeddedRelation(relation.id, on: connection, path: path) != nil else {
                 throw mismatch("remote \"\(path)\" has no relation \(relation.id)")
             }
+            // Usually there is nothing to do, which takes no lock.
+            let gap = try EmbeddedRelation.gap(relation, on: connection, path: path)
+            guard gap.hasIndexWork else { return }
             try write { connection in
                 guard try EmbeddedRelation.buildIndexes(relation, on: connection, path: path)
                 else { return }

@@ -1,6 +1,7 @@
 internal import StretchCore
 internal import StretchEndpoint
 internal import StretchSQLite
+internal import StretchText
 
 extension EmbeddedRelation {
     /// Creates a relation, or adds its missing parts, within a write transaction.
@@ -42,14 +43,38 @@ extension EmbeddedRelation {
         return hasNewIndex || connection.totalChangeCount != changesBefore
     }
 
-    /// Creates all indexes of a relation, within a write transaction.
+    /// Creates all indexes of a relation and drops those that it no longer has, within a write
+    /// transaction.
     ///
-    /// - Returns: Whether an index was missing.
+    /// - Returns: Whether an index was missing or dropped.
     static func buildIndexes(
         _ relation: Relation, on connection: Connection, path: String
     ) throws -> Bool {
         let number = try number(of: relation, on: connection, path: path)
-        return try makeIndexes([relation.key] + relation.indexes, number: number, on: connection)
+        let surplus = try surplusIndexes(
+            relation, number: number, on: connection, path: path)
+        for name in surplus { try connection.execute(one: "DROP INDEX \(name.quotedName)") }
+        let isNew = try makeIndexes(
+            [relation.key] + relation.indexes, number: number, on: connection)
+        return isNew || !surplus.isEmpty
+    }
+
+    /// Returns the names of the indexes that a relation no longer has, and no other branch needs.
+    private static func surplusIndexes(
+        _ relation: Relation, number: Int64, on connection: Connection, path: String
+    ) throws -> [String] {
+        let wanted = ([relation.key] + relation.indexes).map { index($0, number: number).name }
+        let surplus = try connection.rows(
+            "SELECT name FROM pragma_index_list(?)", .text("rows_\(number)")
+        ).compactMap(\.[0].stringValue).filter { name in
+            name.beginsWith("rows_\(number)_by_") && !wanted.contains { $0.isSameText(as: name) }
+        }
+        guard !surplus.isEmpty else { return [] }
+        let sql = RelationSharing.branchCountSQL(relation: relation.id)
+        let counts = try connection.stored("stretch_branch", of: .remote(path), sql) {
+            try $0.integer(0, in: .rows)
+        }
+        return counts.allSatisfy { $0 <= 1 } ? surplus : []
     }
 
     /// Returns the parts that ``provision(_:on:)`` and ``buildIndexes(_:on:)`` would add.
@@ -67,6 +92,10 @@ extension EmbeddedRelation {
         }
         gap.lacksKeyIndex = try lacks(relation.key)
         gap.indexCount = try Set(relation.indexes).count { try $0 != relation.key && lacks($0) }
+        gap.surplusIndexCount =
+            try surplusIndexes(
+                relation, number: known.number, on: connection, path: path
+            ).count
         return gap
     }
 

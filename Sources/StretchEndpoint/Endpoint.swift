@@ -62,6 +62,9 @@ public struct RelationGap: Hashable, Sendable {
     public var lacksKeyIndex = false
     /// The number of other missing indexes.
     public var indexCount = 0
+    /// The number of indexes that ``Endpoint/buildIndexes(_:)`` would drop, because the relation no
+    /// longer has them.
+    public var surplusIndexCount = 0
     /// Whether this session's login may add the missing parts.
     public var isFillable = true
 
@@ -70,6 +73,9 @@ public struct RelationGap: Hashable, Sendable {
 
     /// Whether rows cannot be migrated until missing parts are added.
     public var isBlocking: Bool { isMissing || !columns.isEmpty || lacksKeyIndex }
+
+    /// Whether ``Endpoint/buildIndexes(_:)`` would build or drop an index.
+    package var hasIndexWork: Bool { lacksKeyIndex || indexCount > 0 || surplusIndexCount > 0 }
 }
 
 /// A session with a remote, which stores cold rows.
@@ -110,7 +116,11 @@ public protocol Endpoint: AnyObject {
     ///   affinity or default; `notPermitted` if a part is missing and the login may not add it.
     func provision(_ relation: Relation) throws(StretchError)
 
-    /// Builds the indexes of a relation, except its key's index. Idempotent.
+    /// Builds the indexes of a relation, except its key's index, and drops those that it no longer
+    /// has. Idempotent.
+    ///
+    /// None is dropped while the relation's database has several branches that are not dropped:
+    /// the file of another branch may still have the index. Indexes that other programs made stay.
     ///
     /// Indexes slow each later commit, so they are built after the first rows have been migrated.
     /// The call can take a long time, and other writers may wait.

@@ -66,6 +66,21 @@ public struct RemoteBranch: Hashable, Sendable {
     }
 }
 
+/// Queries for the branches that share a relation, in SQL that SQLite and PostgreSQL share.
+package enum RelationSharing {
+    /// Returns a query for the number of branches that may still need what a relation has.
+    ///
+    /// - Parameter prefix: The schema with a period, or empty.
+    package static func branchCountSQL(relation: Int64, prefix: String = "") -> String {
+        """
+        SELECT count(*) FROM \(prefix)stretch_branch WHERE dropped_at IS NULL AND database = (
+            SELECT b.database FROM \(prefix)stretch_batch AS t
+            JOIN \(prefix)stretch_branch AS b ON b.id = t.branch
+            WHERE t.relation = \(relation) LIMIT 1)
+        """
+    }
+}
+
 /// Queries for the ancestors of a branch, in SQL that SQLite and PostgreSQL share.
 ///
 /// A branch sees its own batches and those that its parent saw at the fork.

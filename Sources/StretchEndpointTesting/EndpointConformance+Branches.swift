@@ -40,6 +40,40 @@ extension EndpointConformance {
                 try world.commit([[4, "d", nil]])
                 try require(world.scan(world.request()).count, equals: 3, "the child's rows")
             },
+            Check("an index goes with its relation's definition, unless another branch is there") {
+                let world = try ConformanceWorld($0)
+                let first = try world.commit([[1, "a", nil], [2, "b", nil]])
+                let endpoint = try $0.makeEndpoint(owner)
+                let child = TimelinePosition(branch: 991, epoch: world.position.epoch, token: 5)
+                try endpoint.branching().fork(
+                    child, of: world.position, database: ConformanceWorld.database, without: [])
+                var fewer = world.relation
+                fewer.indexes.removeLast()
+                try endpoint.buildIndexes(fewer)
+                try require(
+                    endpoint.lacks(fewer), equals: RelationGap(), "no index is in surplus")
+                try require(
+                    endpoint.lacks(world.relation), equals: RelationGap(), "the index is there")
+                try endpoint.branching().setDropped(true, branch: 991)
+                var gap = RelationGap()
+                gap.surplusIndexCount = 1
+                try require(endpoint.lacks(fewer), equals: gap, "the index is in surplus")
+                try endpoint.buildIndexes(fewer)
+                try require(endpoint.lacks(fewer), equals: RelationGap(), "the index is gone")
+                (gap.surplusIndexCount, gap.indexCount) = (0, 1)
+                try require(endpoint.lacks(world.relation), equals: gap, "it can be built again")
+                fewer.indexes = []
+                try endpoint.buildIndexes(fewer)
+                try require(endpoint.lacks(fewer), equals: RelationGap(), "none is left")
+                try require(world.read(first.id).count, equals: 2, "the rows")
+                try world.requireScan(
+                    world.request(constraints: [
+                        ColdConstraint(column: 1, comparison: .equal("A"), collation: .nocase)
+                    ]))
+                try endpoint.buildIndexes(world.relation)
+                try require(
+                    endpoint.lacks(world.relation), equals: RelationGap(), "all are built again")
+            },
             Check("a fork from a position that the history does not hold is refused") {
                 let world = try ConformanceWorld($0)
                 try world.commit([[1, 2, 3]])

@@ -35,7 +35,8 @@ final class MigrationRun {
 
     // MARK: After the rows
 
-    /// Builds the remote's indexes of tables whose rows have all been migrated.
+    /// Builds the remote's indexes of tables whose rows have all been migrated, and drops those
+    /// that a table no longer has.
     ///
     /// With indexes, the remote writes to a random page of each index for every row.
     func buildIndexes(_ tables: [StretchedTable]) throws(StretchError) {
@@ -47,7 +48,7 @@ final class MigrationRun {
                 else { return nil }
                 return Relation(table, schema: schema)
             }
-            guard let relation, !relation.indexes.isEmpty else { continue }
+            guard let relation else { continue }
             try buildIndexes(relation, of: table)
         }
     }

@@ -33,15 +33,23 @@ extension PostgresEndpoint {
         }
     }
 
-    /// Builds the indexes of a relation except the key's; this is slow and blocks writers.
+    /// Builds the indexes of a relation except the key's, and drops those that it no longer has;
+    /// this is slow and blocks writers.
     public func buildIndexes(_ relation: Relation) throws(StretchError) {
         try ask { connection in
             guard let known = try self.relation(relation.id, on: connection, isFresh: true) else {
                 throw mismatch("has no relation \(relation.id)")
             }
-            if known.hasIndexes, try lacksNothing(known, relation) { return }
+            if known.hasIndexes || relation.indexes.isEmpty, try lacksNothing(known, relation),
+                try surplusIndexes(known, relation, on: connection).isEmpty
+            {
+                return
+            }
             try begin(changing: relation.id, on: connection)
             guard let made = try load(relation.id, on: connection) else { throw DamagedRow() }
+            for name in try surplusIndexes(made, relation, on: connection) {
+                try dropIndex(name, of: made, on: connection)
+            }
             try makeIndexes([relation.key] + relation.indexes, of: made, on: connection)
             try run(
                 """
@@ -68,6 +76,8 @@ extension PostgresEndpoint {
             gap.indexCount = try Set(relation.indexes).count {
                 try $0 != relation.key && !hasIndex($0, known)
             }
+            gap.surplusIndexCount =
+                try surplusIndexes(known, relation, on: connection).count
             return gap
         }
     }

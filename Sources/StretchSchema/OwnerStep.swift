@@ -13,6 +13,8 @@ public struct OwnerStep: Equatable, Sendable {
         case keyIndex
         /// The remote lacks other indexes; until then searches of cold rows are slow.
         case indexes
+        /// The remote has indexes that the local table no longer has; they cost space and time.
+        case surplusIndexes
     }
 
     /// The kind.
@@ -39,6 +41,12 @@ extension OwnerStep {
         if gap.indexCount > 0 {
             let word = gap.indexCount == 1 ? "index" : "indexes"
             steps.append(OwnerStep(kind: .indexes, message: "build \(gap.indexCount) \(word)"))
+        }
+        if gap.surplusIndexCount > 0 {
+            let word = gap.surplusIndexCount == 1 ? "index" : "indexes"
+            steps.append(
+                OwnerStep(
+                    kind: .surplusIndexes, message: "drop \(gap.surplusIndexCount) \(word)"))
         }
         return steps
     }

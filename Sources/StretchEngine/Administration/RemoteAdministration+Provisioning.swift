@@ -22,7 +22,9 @@ public struct ProvisionReport: Equatable, Sendable {
 extension RemoteAdministration {
     /// Performs all pending steps of tables in the remote.
     ///
-    /// The call creates tables and columns, and indexes for tables with migrated rows. Idempotent.
+    /// The call creates tables and columns, and indexes for tables with migrated rows. It drops
+    /// indexes that a table no longer has, unless the file of another branch may have them.
+    /// Idempotent.
     ///
     /// It uses the administrator's login. Building indexes can take a long time and blocks
     /// migrations.
@@ -75,8 +77,8 @@ extension RemoteAdministration {
         try endpoint.provision(relation, hint: OwnerStep.hint)
         let hasMoved = try database.catalog.hasBatches(table: table.id)
         if hasMoved {
-            let indexCount = try endpoint.lacks(relation).indexCount
-            if indexCount > 0 { try endpoint.buildIndexes(relation) }
+            let gap = try endpoint.lacks(relation)
+            if gap.hasIndexWork { try endpoint.buildIndexes(relation) }
         }
         if !hasMoved { steps.removeAll { $0.kind == .indexes } }
         if !steps.isEmpty {

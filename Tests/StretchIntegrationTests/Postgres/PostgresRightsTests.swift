@@ -163,6 +163,21 @@ struct RightsSample {
             try sample.open(Self.admin).remote.provision().tables.allSatisfy { $0.steps.isEmpty })
         #expect(try sample.open().status().tables.first?.hasRemoteIndexes == true)
         #expect(try sample.open().migrate().waiting.isEmpty)
+
+        // A dropped index goes as well, and waits for the owner.
+        let indexes = "SELECT count(*) FROM pg_indexes WHERE tablename = 'orders'"
+        let before = try #require(Int(sample.psql(indexes).trimmingCharacters(in: .whitespaces)))
+        try sample.plainly("DROP INDEX orders_by_customer")
+        let waiting = try sample.open().migrate().waiting
+        #expect(waiting.map(\.isBlocking) == [false])
+        #expect(waiting.first?.reason.message.contains("drop 1 index") == true)
+        #expect(
+            try sample.open(Self.admin).remote.provision().tables.first?.steps.map(\.kind)
+                == [.surplusIndexes])
+        let after = try sample.psql(indexes).trimmingCharacters(in: .whitespaces)
+        #expect(after == String(before - 1))
+        #expect(try sample.open().migrate().waiting.isEmpty)
+        #expect(try reading.query(list).rows == [[3]])
         _ = try sample.open().tables["orders"].bringBack()
         #expect(try sample.open().verify().isSound)
     }
