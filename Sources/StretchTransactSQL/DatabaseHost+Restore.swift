@@ -34,8 +34,8 @@ extension DatabaseHost {
         notify(
             TransactSQLMessage(
                 number: 3014,
-                text: "database \"\(name)\" has the state of \(report.time) UTC, from "
-                    + "\"\(report.source)\""))
+                text: "database \"\(name)\" has the state of \(report.time) UTC"
+                    + "\(report.gapText), from \"\(report.source)\""))
         if report.linkState == .disconnected {
             notify(
                 TransactSQLMessage(
@@ -113,5 +113,20 @@ extension DatabaseHost {
         }
         try open(path, configuration)
         return result
+    }
+}
+
+extension RestoreReport {
+    /// How long before the requested time the state is: `, 2 h 3 min 4 s before the requested
+    /// time`; empty without a requested time.
+    fileprivate var gapText: String {
+        guard let gap else { return "" }
+        let seconds = gap.components.seconds
+        guard seconds >= 60 else { return ", \(seconds) s before the requested time" }
+        let days = seconds >= 86_400 ? "\(seconds / 86_400) d " : ""
+        let hours = seconds >= 3_600 ? "\(seconds % 86_400 / 3_600) h " : ""
+        return
+            ", \(days)\(hours)\(seconds % 3_600 / 60) min \(seconds % 60) s before the requested "
+            + "time"
     }
 }

@@ -19,14 +19,15 @@ extension StretchDatabase {
     ///   - backups: One backup or several.
     ///   - path: The file to create or replace.
     /// - Throws: `invalidArgument` if no backup is old enough, or a backup is not a database;
-    ///   `wrongState` if the file holds another database or is newer, and may not be replaced;
+    ///   `wrongState` if the file holds another database or is newer, and may not be replaced, or
+    ///   if the times of the backups contradict what they hold;
     ///   `busy` if another program has it open; `damaged` for a damaged backup; `cancelled`. The
     ///   file is then unchanged.
     public static func restore(
         _ backups: [String], to path: String, _ options: RestoreOptions = RestoreOptions(),
         configuration: Configuration
     ) throws(StretchError) -> RestoreReport {
-        let backup = try Restoration.choose(backups, options.time)
+        let backup = try Restoration.choose(backups, options.time, configuration)
         let restoration = try Restoration(path, options, configuration)
         guard !FileIdentity.isSame(backup.path, restoration.path) else {
             throw StretchError(
@@ -84,8 +85,11 @@ struct Restoration {
     }
 
     /// Returns the newest backup that is not after a time.
+    ///
+    /// - Throws: `invalidArgument` if there is none; `wrongState` if the times of the files and
+    ///   what they hold contradict each other.
     static func choose(
-        _ backups: [String], _ time: Timestamp?
+        _ backups: [String], _ time: Timestamp?, _ configuration: Configuration
     ) throws(StretchError) -> (path: String, time: Timestamp) {
         var known: [(path: String, time: Timestamp)] = []
         for path in backups {
@@ -96,8 +100,8 @@ struct Restoration {
             }
             known.append((path, changed))
         }
-        let newest = known.filter { one in time.map { one.time <= $0 } ?? true }
-            .max { $0.time < $1.time }
+        let candidates = known.filter { one in time.map { one.time <= $0 } ?? true }
+        let newest = candidates.max { $0.time < $1.time }
         guard let newest else {
             let first = known.min { $0.time < $1.time }
             throw StretchError(
@@ -106,6 +110,8 @@ struct Restoration {
                     + "the first one is of \(first?.time.description ?? "no time")",
                 hint: "Name an earlier backup, or a later time, in UTC.")
         }
+        let others = candidates.filter { $0.time < newest.time }
+        try BackupOrder(newest, among: others, configuration).requireAgreement()
         return newest
     }
 

@@ -46,6 +46,25 @@ import Testing
             configuration: configuration)
     }
 
+    @Test func `a copy that made an older backup look newer is named`() throws {
+        let sample = try Sample()
+        try sample.open().migrate(batchRowCount: 9)
+        try sample.open().backUp(to: sample.folder.path("monday.db"))
+        try sample.live(sample.open(), from: 100)
+        try sample.open().migrate(batchRowCount: 9)
+        try sample.open().backUp(to: sample.folder.path("tuesday.db"))
+        let set = ["monday.db", "tuesday.db"]
+        #expect(try restore(set, "r.db", in: sample).source.hasSuffix("tuesday.db"))
+        // As cp and scp do without -p.
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date()], ofItemAtPath: sample.folder.path("monday.db"))
+        expectError(.wrongState, "monday.db\" has the later time") {
+            _ = try restore(set, "s.db", in: sample)
+        }
+        #expect(!FileManager.default.fileExists(atPath: sample.folder.path("s.db")))
+        #expect(try restore(["monday.db"], "s.db", in: sample).source.hasSuffix("monday.db"))
+    }
+
     @Test func `a file that is replaced keeps its WAL mode`() throws {
         let sample = try Sample()
         try sample.open().migrate()
