@@ -273,3 +273,14 @@ extension EmbeddedEndpoint {
             .text(given.login), .text(verifier.text))
     }
 }
+
+extension EmbeddedEndpoint: LoginlessEndpoint {
+    /// Returns whether the file was created without a login.
+    package func ignoresLogins() throws(StretchError) -> Bool {
+        try ask {
+            guard let connection = try file.openRemote() else { throw file.missingRemote }
+            return try connection.integer(
+                "SELECT 1 FROM stretch_remote WHERE login IS NOT NULL") == nil
+        }
+    }
+}

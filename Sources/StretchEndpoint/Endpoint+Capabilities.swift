@@ -157,3 +157,22 @@ extension Endpoint {
         return collecting
     }
 }
+
+/// A remote that can have been created without a login.
+package protocol LoginlessEndpoint: Endpoint {
+    /// Returns whether the remote has no login, so that whatever is given is not checked.
+    ///
+    /// - Throws: `remoteUnavailable`.
+    func ignoresLogins() throws(StretchError) -> Bool
+}
+
+extension Endpoint {
+    /// Returns a warning, as a full sentence, if a login was given to a remote that checks none.
+    package func ignoredLoginWarning(_ login: String?) -> String? {
+        guard let login, let remote = self as? any LoginlessEndpoint,
+            (try? remote.ignoresLogins()) == true
+        else { return nil }
+        return "The remote was created without a login: neither \"\(login)\" nor its password was "
+            + "checked, and whoever may write the remote's file administers it."
+    }
+}

@@ -222,6 +222,7 @@ extension DatabaseHost {
                 number: 14904,
                 text: "the tables of database \"\(databaseName)\" are reconciled, with "
                     + "\(report.rows) cold rows"))
+        for advice in report.advice { notify(TransactSQLMessage(number: 0, text: advice)) }
     }
 
     /// Disconnects the database from the remote.
@@ -290,6 +291,6 @@ extension ConnectionAnswer {
             errorNumber: test.failure.map {
                 TransactSQLError($0, [.notPermitted: .refusedLogin]).number
             },
-            errorMessage: test.report.message)
+            errorMessage: test.report.message ?? test.report.loginWarning)
     }
 }

@@ -23,8 +23,10 @@ public struct ConnectionReport: Equatable, Sendable {
     public let hint: String?
     /// The elapsed time.
     public let elapsed: Duration
-    /// Warnings about the local side, as full sentences.
+    /// Warnings about the local side and the login, as full sentences.
     public let warnings: [String]
+    /// The warning that the remote did not check the login, or `nil`.
+    public let loginWarning: String?
 }
 
 /// A connection test: the report and the underlying error.
@@ -54,10 +56,12 @@ extension Configuration {
         let start = ContinuousClock.now
         var login: String?
         var failure: StretchError?
+        var loginWarning: String?
         do throws(StretchError) {
             login = try credential(address, role)?.login
             let endpoint = try endpoint(at: address, localPath: localPath, as: role)
             let position = try endpoint.position(branch: branch ?? 0)
+            loginWarning = endpoint.ignoredLoginWarning(login)
             if branch != nil, position == nil {
                 failure = StretchError(
                     .remoteMismatch, "server \"\(address)\" does not know this file's branch",
@@ -75,7 +79,8 @@ extension Configuration {
                 number: found?.number, code: failure?.code,
                 message: failure?.message, hint: failure?.hint,
                 elapsed: elapsed,
-                warnings: routines.walResetWarning.map { [$0] } ?? []),
+                warnings: [routines.walResetWarning, loginWarning].compactMap { $0 },
+                loginWarning: loginWarning),
             failure: failure)
     }
 

@@ -14,6 +14,9 @@ extension Reauthorization {
         _ comparison: ManifestComparison = ManifestComparison(), advice: [String] = []
     ) throws -> ReauthorizeReport {
         let (batchCount, rowCount) = try catalog.manifestCounts()
+        let endpoint = try? configuration.endpoint(
+            at: address, localPath: database.path, as: .administrator)
+        let ignored = endpoint?.ignoredLoginWarning(given?.login)
         let sources = Dictionary(
             comparison.resent.map { ($0, .earlierRun) }
                 + comparison.resending.map { ($0.batch, ReauthorizeReport.Source($0.source)) },
@@ -24,7 +27,7 @@ extension Reauthorization {
             batches: batchCount - Int64(comparison.lost.count + comparison.forgotten.count),
             rows: rowCount - comparison.lost.reduce(0) { $0 + $1.visibleRowCount },
             resent: sources.isEmpty ? [] : try resendings(from: sources),
-            lost: try comparison.lost.map(loss), advice: advice)
+            lost: try comparison.lost.map(loss), advice: advice + (ignored.map { [$0] } ?? []))
     }
 
     private func resendings(
