@@ -36,6 +36,11 @@ struct TableDisableCommand: ParsableCommand {
             let rows = report.rows.grouped
             let fate = report.mode == .abandon ? "left in the remote" : "brought back"
             var lines = ["\(verb) table \(report.name); \(rows) cold rows \(fate)."]
+            if report.mode == .abandon, report.rows > 0, report.isRemoteTold {
+                lines.append(
+                    "To delete them there, once no backup needs them: stretch gc "
+                        + "\(options.file.shellQuoted), after its retention.")
+            }
             if !report.isRemoteTold {
                 lines.append("The remote was not reached, and does not record it.")
             }

@@ -1,7 +1,7 @@
 internal import Foundation
 internal import StretchCatalog
 public import StretchCore
-internal import StretchEndpoint
+public import StretchEndpoint
 internal import StretchKeystore
 internal import StretchMigration
 internal import StretchSQLite
@@ -162,11 +162,14 @@ extension StretchDatabase {
 
     /// Removes the link to the remote and drops the catalog.
     ///
-    /// The file is then an ordinary database, as before it was enabled.
+    /// The file is then an ordinary database, as before it was enabled. The remote stays as it is,
+    /// with the rows of abandoned tables and those that older backups name.
     ///
+    /// - Returns: The address of the remote.
     /// - Throws: `wrongState` when the database is not enabled, or while tables are
     ///   stretch-enabled.
-    public func disable(isDryRun: Bool = false) throws(StretchError) {
+    @discardableResult
+    public func disable(isDryRun: Bool = false) throws(StretchError) -> EndpointAddress {
         try administer {
             let record = try enabledDatabase()
             let attachment = try fileAttachment(record)
@@ -181,7 +184,8 @@ extension StretchDatabase {
                 }
                 if !isDryRun { try catalog.drop() }
             }
-            guard !isDryRun else { return }
+            let address = try EndpointAddress(parsing: record.endpoint)
+            guard !isDryRun else { return address }
             try removeStaging(record)
             // A migrator that still works on the file keeps its lease.
             let lease = try? MigratorLease(
@@ -189,6 +193,7 @@ extension StretchDatabase {
             lease?.removeFile()
             UniqueListFile.remove(database: path)
             if let attachment { try configuration.keystore?.remove(attachment) }
+            return address
         }
     }
 
