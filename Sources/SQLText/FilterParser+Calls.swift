@@ -34,7 +34,10 @@ extension FilterParser {
         }
         throw refusal(
             function, "is not a deterministic built-in function of SQLite",
-            "Use SQLite's own scalar functions; other programs that open the file lack yours.")
+            Self.foreignTimes.contains(name)
+                ? Self.timeHint
+                : "Use SQLite's own scalar functions; other programs that open the file lack "
+                    + "yours.")
     }
 
     // MARK: The current time
@@ -123,6 +126,18 @@ extension FilterParser {
         "json_set", "json_type", "json_valid", "jsonb", "jsonb_array", "jsonb_extract",
         "jsonb_insert", "jsonb_object", "jsonb_patch", "jsonb_remove", "jsonb_replace", "jsonb_set",
     ]
+
+    /// Words with which other databases write times.
+    static let foreignTimes: Set<SQLName> = [
+        "now", "getdate", "getutcdate", "sysdate", "sysdatetime", "current_timestamp", "curdate",
+        "dateadd", "datediff", "date_sub", "date_add", "date_trunc", "date_part", "to_date",
+        "interval", "extract", "timestamp",
+    ]
+
+    static var timeHint: StretchError.Hint {
+        "SQLite writes times as texts, and has no intervals. Ninety days ago is "
+            + "date('now', '-90 days')."
+    }
 
     /// Functions whose result depends on more than the row.
     static let changingFunctions: Set<SQLName> = [

@@ -38,7 +38,14 @@ public struct EndpointAddress: Hashable, Sendable, CustomStringConvertible {
         // file:///archive.db and file:/archive.db are the same absolute path.
         if path.beginsWith("///") { path.unicodeScalars.removeFirst(2) }
         let isPlain = !["?", "#", "\0"].contains { path.includes($0) }
-        guard !path.isEmpty, !path.beginsWith("//"), isPlain else {
+        guard isPlain else {
+            throw StretchError(
+                .invalidArgument,
+                "server \"\(text)\" has a character that an address of a file cannot have: ?, # or "
+                    + "NUL",
+                hint: "Give the file, or its folder, a name without it: file:archive.db.")
+        }
+        guard !path.isEmpty, !path.beginsWith("//") else {
             throw StretchError(
                 .invalidArgument, "server \"\(text)\" names no file",
                 hint: "Name a SQLite file without parameters: file:archive.db.")
