@@ -2,6 +2,7 @@ internal import StretchCatalog
 public import StretchCore
 public import StretchEndpoint
 internal import StretchKeystore
+internal import StretchMigration
 internal import StretchSQLite
 
 extension RemoteAdministration {

@@ -1,6 +1,6 @@
-internal import StretchCatalog
-internal import StretchCore
-internal import StretchEndpoint
+package import StretchCatalog
+package import StretchCore
+package import StretchEndpoint
 internal import StretchSQLite
 internal import StretchTimeline
 
@@ -8,17 +8,17 @@ internal import StretchTimeline
 ///
 /// A collection first completes the file's step in flight, or else confirms its retirements, as
 /// each run of the migrator does. Nothing else in a run changes what is garbage.
-struct GarbagePreview {
+package struct GarbagePreview {
     private let endpoint: any Endpoint
     private var preview = GarbageRequest.Preview()
     private var visible: Set<Int64>
     /// The number of batches that would be rewritten without their hidden rows.
-    private(set) var rewrittenCount: Int64 = 0
+    package private(set) var rewrittenCount: Int64 = 0
     /// The number of hidden rows that would be left in the file's batches.
-    private(set) var hiddenRowCount: Int64
+    package private(set) var hiddenRowCount: Int64
 
     /// - Parameter erasesHiddenRows: Whether the collection rewrites batches with hidden rows.
-    init(
+    package init(
         of catalog: Catalog, at endpoint: any Endpoint, erasesHiddenRows: Bool = false
     ) throws {
         self.endpoint = endpoint
@@ -64,7 +64,7 @@ struct GarbagePreview {
     ///
     /// - Throws: What the collection would throw, such as `remoteMismatch` for a remote that
     ///   treats a batch of the file as garbage.
-    func report(
+    package func report(
         database: Int64, minimumAge: Duration? = nil
     ) throws(StretchError) -> GarbageReport {
         var request = GarbageRequest(
