@@ -28,8 +28,26 @@ public enum MigrationState: String, Sendable, CaseIterable {
     case outbound
     /// Cold rows are brought back.
     case inbound
-    /// No row is migrated.
+    /// No row is migrated; ``outbound`` follows.
     case paused
+    /// No row is brought back; ``inbound`` follows.
+    case pausedInbound
+
+    /// Whether the table waits until it is resumed.
+    public var isPaused: Bool { self == .paused || self == .pausedInbound }
+
+    /// The direction in which rows are moved, or will be once the table is resumed.
+    public var direction: MigrationDirection {
+        self == .inbound || self == .pausedInbound ? .inbound : .outbound
+    }
+
+    /// The state in which a direction is paused or not.
+    package init(_ direction: MigrationDirection, isPaused: Bool) {
+        switch direction {
+        case .outbound: self = isPaused ? .paused : .outbound
+        case .inbound: self = isPaused ? .pausedInbound : .inbound
+        }
+    }
 }
 
 /// The direction of a migration.

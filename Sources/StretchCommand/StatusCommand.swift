@@ -1,6 +1,11 @@
 internal import ArgumentParser
 internal import Stretch
 
+extension MigrationState {
+    /// The state in words.
+    fileprivate var text: String { self == .pausedInbound ? "paused, inbound" : rawValue }
+}
+
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
@@ -39,7 +44,7 @@ struct StatusCommand: ParsableCommand {
         let eligible = table.eligibleRows.map { ", \($0.grouped) eligible" } ?? ""
         var lines = [
             "",
-            "Table \(table.name): \(table.migrationState.rawValue)",
+            "Table \(table.name): \(table.migrationState.text)",
             "  Filter     \(table.filterPredicate)",
             "  Hot rows   \(table.localRows.grouped)\(bytes(table.localBytes))\(eligible)",
             "  Cold rows  \(table.remoteRows.grouped)\(bytes(table.remoteBytes)), "

@@ -139,7 +139,7 @@ package final class Migrator {
     ) throws(StretchError) -> MigrationReport {
         try run(options, progress) { run throws(StretchError) in
             let tables = try tables(options.tables)
-            let outbound = tables.filter { $0.state != .inbound }
+            let outbound = tables.filter { $0.state.direction == .outbound }
             try run.perform(outbound, movesRows: true)
             for table in outbound where !run.tally.isStopped && run.waiting[table] == nil {
                 try run.hideShadowedRows(of: table)
@@ -264,7 +264,7 @@ package final class Migrator {
 
     private func tables(_ names: [String]?) throws(StretchError) -> [StretchedTable] {
         let all = try local { () throws in try Catalog(connection).tables() }
-        guard let names else { return all.filter { $0.state != .paused } }
+        guard let names else { return all.filter { !$0.state.isPaused } }
         return try names.map { name throws(StretchError) in
             guard let table = all.first(where: { $0.name.isEqualFoldingCase(name) }) else {
                 let others = all.map(\.name).joined(separator: ", ")

@@ -51,8 +51,8 @@ struct CatalogSource {
             guard let table = status.tables.first(where: { ExactText($0.name) == name }) else {
                 continue
             }
-            let isInbound = table.migrationState == .inbound
-            let isPaused = table.migrationState == .paused
+            let isInbound = table.migrationState.direction == .inbound
+            let isPaused = table.migrationState.isPaused
             let filter = table.filterPredicate
             rows.append([
                 try objectID(stretched.name), 1, .text("\(stretched.relation)"),

@@ -146,7 +146,7 @@ extension DatabaseHost {
                     + "alone with a condition: key NOT IN (SELECT key FROM main.\(hint.table)).")
         }
         let table = try requireTable(hint.table)
-        guard table.migrationState == .paused else {
+        guard table.migrationState.isPaused else {
             throw TransactSQLError(
                 .hintNotPaused, "table \"\(table.name)\" is not paused", at: hint.position,
                 hint: """

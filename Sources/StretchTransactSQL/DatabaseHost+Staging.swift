@@ -35,7 +35,7 @@ extension DatabaseHost {
     public func reconcileBatch(table name: String) throws {
         try requireStretched()
         let table = try requireTable(name)
-        guard table.migrationState == .paused else {
+        guard table.migrationState.isPaused else {
             throw TransactSQLError(
                 .reconcileNotPaused, "the migration of table \"\(table.name)\" is not paused",
                 hint: "ALTER TABLE \(table.name) SET (REMOTE_DATA_ARCHIVE (MIGRATION_STATE = "

@@ -64,7 +64,7 @@ extension DatabaseHost {
         try numbered(numbers) { () throws(StretchError) in
             if let filter { try database.tables[name].alter(filter: filter.text) }
             switch state {
-            case .outbound: try database.tables[name].resume()
+            case .outbound: try database.tables[name].resume(.outbound)
             case .paused: try database.tables[name].pause()
             case .inbound: try database.tables[name].disable(.bringBack)
             }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import StretchCatalog
 internal import StretchEngine
 
 struct TablePauseCommand: ParsableCommand {
@@ -10,8 +11,8 @@ struct TablePauseCommand: ParsableCommand {
     @OptionGroup var table: TableArgument
 
     func run() throws {
-        try options.open().tables[table.table].pause()
-        options.show(["name": table.table, "migrationState": "paused"]) {
+        let state = try options.open().tables[table.table].pause()
+        options.show(["name": table.table, "migrationState": state.rawValue]) {
             ["Paused table \(table.table)."]
         }
     }

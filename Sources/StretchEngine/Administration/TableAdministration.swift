@@ -1,9 +1,9 @@
 internal import SQLText
-internal import StretchCatalog
+public import StretchCatalog
 public import StretchCore
 internal import StretchEndpoint
 internal import StretchKeystore
-internal import StretchMigration
+public import StretchMigration
 public import StretchSQLite
 internal import StretchSchema
 internal import StretchText
@@ -51,30 +51,42 @@ public struct TableAdministration {
     /// The table's name.
     public let name: String
 
-    /// Pauses the migration of a table; query results do not change.
+    /// Pauses the migration of a table, in both directions; query results do not change.
     ///
+    /// - Returns: The new state, which keeps the direction.
     /// - Throws: `invalidArgument` if no such stretch-enabled table exists.
-    public func pause() throws(StretchError) {
-        try setState(.paused)
+    @discardableResult
+    public func pause() throws(StretchError) -> MigrationState {
+        try setState(isPaused: true, nil)
     }
 
     /// Resumes the migration of a table.
     ///
+    /// - Parameter direction: The direction, or `nil` for that in which the table was paused. With
+    ///   `outbound`, a table whose rows were being brought back keeps the rest in the remote.
+    /// - Returns: The new state.
     /// - Throws: `invalidArgument` if no such stretch-enabled table exists.
-    public func resume() throws(StretchError) {
-        try setState(.outbound)
+    @discardableResult
+    public func resume(
+        _ direction: MigrationDirection? = nil
+    ) throws(StretchError) -> MigrationState {
+        try setState(isPaused: false, direction)
     }
 
-    private func setState(_ state: MigrationState) throws(StretchError) {
+    private func setState(
+        isPaused: Bool, _ direction: MigrationDirection?
+    ) throws(StretchError) -> MigrationState {
         try database.administer {
             try database.connection.transaction(.immediate) {
                 var table = try database.enabledTable(name)
-                table.state = state
+                let direction = direction ?? table.state.direction
+                table.state = MigrationState(direction, isPaused: isPaused)
                 try database.catalog.save(table)
                 try database.catalog.insertEvent(
                     time: database.configuration.now(), table: table.name,
-                    kind: state == .paused ? .paused : .outbound,
-                    message: state == .paused ? "paused" : "resumed")
+                    kind: isPaused ? .paused : EventKind(rawValue: direction.rawValue),
+                    message: isPaused ? "paused" : "resumed")
+                return table.state
             }
         }
     }

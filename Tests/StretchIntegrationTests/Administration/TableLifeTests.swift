@@ -47,6 +47,35 @@ import Testing
         #expect(try sample.database.migrate().rowCount == 600)
     }
 
+    @Test func `a pause keeps the direction`() throws {
+        let sample = try stretched()
+        let table = sample.database.tables["t"]
+        var isStopped = false
+        try table.bringBack(
+            shouldStop: { isStopped }, progress: { _ in isStopped = true })
+        let back = try sample.status("t").localRows
+        #expect(try sample.status("t").migrationState == .inbound)
+        #expect(try table.pause() == .pausedInbound)
+        #expect(try table.pause() == .pausedInbound)
+        #expect(try sample.status("t").migrationState == .pausedInbound)
+        #expect(try sample.database.migrate().rowCount == 0)
+        #expect(try sample.status("t").localRows == back)
+        #expect(try table.resume() == .inbound)
+        try sample.database.migrate()
+        #expect(try sample.status("t").localRows == 1000)
+        #expect(try sample.status("t").migrationState == .paused)
+        #expect(try table.resume() == .outbound)
+        #expect(try sample.database.migrate().rowCount == 600)
+        // Another direction is asked for by name.
+        isStopped = false
+        try table.bringBack(
+            shouldStop: { isStopped }, progress: { _ in isStopped = true })
+        try table.pause()
+        #expect(try table.resume(.outbound) == .outbound)
+        try sample.database.migrate()
+        #expect(try sample.status("t").localRows == 400)
+    }
+
     @Test func `a remote that is missing is told, and is no error`() throws {
         let sample = try stretched()
         for suffix in ["", "-wal", "-shm"] {
