@@ -13,6 +13,8 @@ struct FilterParser {
     let columns: Set<SQLName>
     var reader: SQLTokenReader
     var slots: [FilterPredicate.Slot] = []
+    /// The function calls, an inner one before the one around it.
+    var calls: [FilterPredicate.Call] = []
     /// The number of date function calls that enclose the expression.
     var dateCallDepth = 0
     private var depth = 0
@@ -109,7 +111,15 @@ struct FilterParser {
 
     /// Parses a column or a function call.
     private mutating func parseName(_ token: SQLToken) throws(StretchError) {
-        if reader.accept(symbol: "(") { return try parseCall(token) }
+        if reader.accept(symbol: "(") {
+            let slotCount = slots.count
+            try parseCall(token)
+            let hasColumn = slots.dropFirst(slotCount).contains(where: \.isColumn)
+            return calls.append(
+                FilterPredicate.Call(
+                    name: SQLName(token.identifierName ?? ""),
+                    range: token.range.lowerBound..<reader.lastEnd, isConstant: !hasColumn))
+        }
         if reader.peek?.isSymbol(".") ?? false {
             throw refusal(
                 token, "qualifies a name", "Write the column's name alone, without a table.")
@@ -119,9 +129,11 @@ struct FilterParser {
         let isQuoted = token.kind == .quotedName
         throw refusal(
             token, "is not a column of the table",
-            isQuoted
-                ? "Put text in single quotes; double quotes are for the names of columns."
-                : "Check the name, and put text in single quotes.")
+            token.name.map(Self.foreignTimes.contains) ?? false
+                ? Self.timeHint
+                : isQuoted
+                    ? "Put text in single quotes; double quotes are for the names of columns."
+                    : "Check the name, and put text in single quotes.")
     }
 
     private func isColumn(_ token: SQLToken) -> Bool {

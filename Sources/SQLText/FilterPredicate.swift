@@ -23,11 +23,23 @@ package struct FilterPredicate: Equatable, Sendable {
         case impliedNow(at: Int, isFirstArgument: Bool)
         /// `CURRENT_TIMESTAMP`, `CURRENT_DATE`, or `CURRENT_TIME`: a part of the current time.
         case currentTime(Range<Int>, characters: Range<Int>)
+
+        var isColumn: Bool { if case .column = self { true } else { false } }
+    }
+
+    /// A call of a function.
+    struct Call: Equatable, Sendable {
+        let name: SQLName
+        /// The position of the call, in UTF-8 bytes of the text.
+        let range: Range<Int>
+        /// Whether no argument names a column.
+        let isConstant: Bool
     }
 
     /// The original text of the condition.
     package let text: String
     private let slots: [Slot]
+    let calls: [Call]
 
     /// Checks the text of a condition.
     ///
@@ -39,14 +51,13 @@ package struct FilterPredicate: Equatable, Sendable {
     package init(parsing text: String, columns: [String]) throws(StretchError) {
         var parser = FilterParser(text, columns: columns)
         slots = try parser.parse()
+        calls = parser.calls
         self.text = text
     }
 
     /// Whether the predicate uses the current time, so that rows become eligible over time.
     package var isMovingWindow: Bool {
-        slots.contains { slot in
-            if case .column = slot { false } else { true }
-        }
+        slots.contains { !$0.isColumn }
     }
 
     /// The names of the columns that it reads.
@@ -61,6 +72,9 @@ package struct FilterPredicate: Equatable, Sendable {
         let written = String(decoding: Array(text.utf8)[range], as: UTF8.self)
         return SQLTokenizer(written).first { _ in true }?.name
     }
+
+    /// Whether the predicate names a column; otherwise it is the same for each row.
+    package var namesColumn: Bool { slots.contains(where: \.isColumn) }
 
     /// Returns the condition with the current time inserted.
     ///

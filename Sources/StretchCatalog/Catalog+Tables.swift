@@ -31,11 +31,13 @@ extension Catalog {
             """, values
         ) { row in
             let id = try row.integer(0, in: .numbers)
-            return StretchedTable(
+            var table = StretchedTable(
                 id: id, name: try row.string(1), relation: try row.integer(2, in: .ids),
                 filter: try row.string(3), follows: try row.optionalString(4),
                 state: try row.element(5), schemaVersion: try row.integer(6, in: .versions),
                 columns: try columns(table: id))
+            if table.follows != nil { table.followTerms = try followTerms(table: id) }
+            return table
         }
     }
 
@@ -84,6 +86,7 @@ extension Catalog {
             .integer(table.id), .text(table.name), .integer(table.relation), .text(table.filter),
             table.follows.map(Value.text) ?? .null, .text(table.state.rawValue),
             .integer(table.schemaVersion))
+        try save(table.followTerms, table: table.id)
         try connection.run(
             "DELETE FROM main.stretch_column WHERE table_id = ?", .integer(table.id))
         for (place, column) in table.columns.enumerated() {
@@ -115,6 +118,7 @@ extension Catalog {
             try connection.run("DELETE FROM main.\(table) WHERE table_id = ?", .integer(id))
         }
         try connection.run("DELETE FROM main.stretch_table WHERE id = ?", .integer(id))
+        try save([], table: id)
         try removeEvidence(table: id)
         try removeUnusedUniqueRelations()
     }

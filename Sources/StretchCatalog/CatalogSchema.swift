@@ -116,7 +116,7 @@ package enum CatalogSchema {
 
     /// The names of the tables, in an order in which they can be dropped.
     package static let tableNames = [
-        "stretch_mark", "stretch_evidence", "stretch_unique",
+        "stretch_follow", "stretch_mark", "stretch_evidence", "stretch_unique",
         "stretch_principal", "stretch_event", "stretch_migration_status", "stretch_lock",
         "stretch_history", "stretch_staging", "stretch_fork", "stretch_pending",
         "stretch_tombstone",

@@ -74,6 +74,17 @@ package struct CatalogColumn: Hashable, Sendable {
     package var dropped: Int64?
 }
 
+/// A column by which rows of a table follow rows of another, by the columns' permanent ids.
+package struct FollowTerm: Hashable, Sendable {
+    package let child: Int64
+    package let parent: Int64
+
+    package init(child: Int64, parent: Int64) {
+        self.child = child
+        self.parent = parent
+    }
+}
+
 /// A stretch-enabled table in the catalog.
 package struct StretchedTable: Hashable, Sendable {
     package let id: Int64
@@ -83,6 +94,8 @@ package struct StretchedTable: Hashable, Sendable {
     package var filter: String
     /// The parent table that this table follows, or `nil`.
     package var follows: String?
+    /// The columns by which it follows its parent; empty if they are those of a foreign key.
+    package var followTerms: [FollowTerm] = []
     package var state: MigrationState
     /// The number of changes of the table's columns that Stretch has seen.
     package var schemaVersion: Int64

@@ -73,6 +73,18 @@ package struct ForeignKeySchema: Hashable, Sendable {
     package let parentColumns: [String]
     package let onDelete: String
     package let onUpdate: String
+
+    package init(
+        child: String, parent: String, childColumns: [String], parentColumns: [String],
+        onDelete: String, onUpdate: String
+    ) {
+        self.child = child
+        self.parent = parent
+        self.childColumns = childColumns
+        self.parentColumns = parentColumns
+        self.onDelete = onDelete
+        self.onUpdate = onUpdate
+    }
 }
 
 /// A trigger of schema main.

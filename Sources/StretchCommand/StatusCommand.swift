@@ -54,7 +54,9 @@ struct StatusCommand: ParsableCommand {
             lines.append(
                 "  Shadowed   \(shadowed.counted("cold row", "cold rows")) whose key a hot row has")
         }
-        if let parent = table.follows { lines.append("  Follows    \(parent)") }
+        if let parent = table.follows {
+            lines.append("  Follows    \(parent)\(table.followColumns.clause)")
+        }
         if let hasIndexes = table.hasRemoteIndexes {
             lines.append("  Indexes    \(hasIndexes ? "built" : "not built yet") at the remote")
         }

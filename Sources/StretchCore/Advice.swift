@@ -7,6 +7,10 @@ public enum Advice: Hashable, Sendable {
     case enable
     /// Enable Stretch for the table.
     case enableTable(String)
+    /// Name the columns by which the table follows its parent.
+    case nameFollowColumns(parent: String)
+    /// Change what the table follows.
+    case changeFollowing(table: String)
     /// Change the table's filter predicate.
     case changeFilter(table: String)
     /// State which column of the table was renamed.
@@ -106,6 +110,9 @@ extension Advice: CustomStringConvertible {
         switch self {
         case .enable: "enable Stretch for the database"
         case .enableTable(let table): "enable Stretch for table \"\(table)\" with a filter"
+        case .nameFollowColumns(let parent):
+            "name the columns by which it follows table \"\(parent)\""
+        case .changeFollowing(let table): "alter what table \"\(table)\" follows"
         case .changeFilter(let table): "alter the filter of table \"\(table)\""
         case .renameColumn(let table, let old, let new):
             if let old, let new {

@@ -298,15 +298,19 @@ package final class MigrationPlan {
     ) throws -> EligibilityQuery.Followed? {
         guard let name = table.follows else { return nil }
         guard depth <= maximumDepth else { throw FollowCheck.tooDeep(table.name) }
-        let key = schema.parents.first { $0.parent.isEqualFoldingCase(name) }
-        guard let key, key.parentColumns.count == key.childColumns.count,
-            let parent = try catalog.table(named: name),
-            let parentSchema = try reader.table(parent)
+        guard let parent = try catalog.table(named: name),
+            let parentSchema = try reader.table(parent),
+            let key = FollowCheck.key(of: table, schema, parent: parent),
+            key.parentColumns.count == key.childColumns.count
         else {
             throw StretchError(
                 .schemaMismatch,
-                "table \"\(table.name)\" follows \"\(name)\", but no foreign key leads there",
-                hint: "Alter the table so that it follows no table, and give it a filter.")
+                "table \"\(table.name)\" follows \"\(name)\", but "
+                    + (table.followTerms.isEmpty
+                        ? "no foreign key leads there"
+                        : "columns by which it does so were dropped"),
+                hint: "Name the columns, or give it a filter of its own: "
+                    + "\(advice: .changeFollowing(table: table.name)).")
         }
         let alias = "p\(depth)"
         return EligibilityQuery.Followed(

@@ -1,5 +1,5 @@
-internal import StretchCatalog
-internal import StretchSQLite
+package import StretchCatalog
+package import StretchSQLite
 package import StretchText
 
 extension TableInspection {
@@ -32,10 +32,29 @@ extension TableInspection {
 
     private func hasIndex(for foreignKey: ForeignKeySchema) throws(SQLiteError) -> Bool {
         guard let child = try reader.table(foreignKey.child) else { return true }
-        let columns = Set(foreignKey.childColumns.compactMap { child.column(named: $0) })
-        if child.keyKind == .rowid, columns == Set(child.key) { return true }
-        if Set(child.key.prefix(columns.count)) == columns { return true }
-        return child.indexes.contains { index in
+        return child.hasIndex(on: foreignKey.childColumns)
+    }
+
+    /// Returns advice for following a parent without a declared foreign key.
+    package func advice(following key: ForeignKeySchema) throws(SQLiteError) -> [String] {
+        guard let parent = try reader.table(key.parent), !parent.hasIndex(on: key.parentColumns)
+        else { return [] }
+        let columns = key.parentColumns.map(\.quotedName).joined(separator: ", ")
+        return [
+            "Each batch reads all of \"\(parent.name)\" to find the rows that "
+                + "\"\(schema.name)\" follows; CREATE INDEX … ON "
+                + "\(parent.name.quotedName)(\(columns)) prevents it."
+        ]
+    }
+}
+
+extension TableSchema {
+    /// Whether rows are found by these columns without reading the whole table.
+    fileprivate func hasIndex(on names: [String]) -> Bool {
+        let columns = Set(names.compactMap { column(named: $0) })
+        if keyKind == .rowid, columns == Set(key) { return true }
+        if Set(key.prefix(columns.count)) == columns { return true }
+        return indexes.contains { index in
             !index.isPartial && Set(index.terms.prefix(columns.count).map(\.column)) == columns
         }
     }

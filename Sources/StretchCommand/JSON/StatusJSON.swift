@@ -23,6 +23,7 @@ struct StatusJSON: Encodable {
         let name: String
         let filterPredicate: String
         let follows: String?
+        let followColumns: [String]
         let migrationState: String
         let unique: String
         let localRows: Int64
@@ -36,6 +37,7 @@ struct StatusJSON: Encodable {
         let hasRemoteIndexes: Bool?
         let ownerSteps: [OwnerStepJSON]
         let problem: String?
+        let problemHint: String?
     }
 
     struct Event: Encodable {
@@ -80,6 +82,7 @@ extension StatusJSON.Table {
         name = table.name
         filterPredicate = table.filterPredicate
         follows = table.follows
+        followColumns = table.followColumns.map(\.text)
         migrationState = table.migrationState.rawValue
         unique = table.uniqueScope.rawValue
         localRows = table.localRows
@@ -93,6 +96,7 @@ extension StatusJSON.Table {
         hasRemoteIndexes = table.hasRemoteIndexes
         ownerSteps = table.ownerSteps.map(OwnerStepJSON.init)
         problem = table.problem
+        problemHint = table.problemHint?.text(\.command)
     }
 }
 

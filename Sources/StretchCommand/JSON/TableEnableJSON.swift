@@ -5,6 +5,8 @@ struct TableEnableJSON: Encodable {
     let name: String
     let filterPredicate: String
     let follows: String?
+    let followColumns: [String]
+    let isDryRun: Bool
     let localRows: Int64
     let eligibleRows: Int64
     let unenforcedConstraints: [String]
@@ -14,6 +16,8 @@ struct TableEnableJSON: Encodable {
         name = report.name
         filterPredicate = report.filterPredicate
         follows = report.follows
+        followColumns = report.followColumns.map(\.text)
+        isDryRun = report.isDryRun
         localRows = report.localRows
         eligibleRows = report.eligibleRows
         unenforcedConstraints = report.unenforcedConstraints

@@ -10,6 +10,11 @@ extension Advice {
         case .enable: "stretch enable FILE --server file:archive.db"
         case .enableTable(let table):
             "stretch table enable FILE \(table.shellQuoted) --filter CONDITION"
+        case .nameFollowColumns(let parent):
+            "--follow \(parent.shellQuoted) --on CHILD=PARENT"
+        case .changeFollowing(let table):
+            "stretch table alter FILE \(table.shellQuoted) --follow PARENT --on CHILD=PARENT, "
+                + "or stretch table alter FILE \(table.shellQuoted) --no-follow --filter CONDITION"
         case .changeFilter(let table):
             "stretch table alter FILE \(table.shellQuoted) --filter CONDITION"
         case .renameColumn(let table, let old, let new):

@@ -1,19 +1,20 @@
 internal import ArgumentParser
 internal import StretchEngine
+internal import StretchMigration
 internal import StretchSQLite
 internal import StretchText
 
 struct TableAlterCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "alter",
-        abstract: "Change a table's filter and options, or explain a change of its columns.",
+        abstract:
+            "Change a table's filter, parent or options, or explain a change of its columns.",
         discussion: """
             No row moves. A cold row that is no longer eligible stays cold.
 
             When another program has changed a table, Stretch adopts what is certain and asks \
-            about the rest; status shows the question. The options other than --filter and \
-            --unique are the answers. --rename NAME=NAME says that a column is the one that had \
-            its name.
+            about the rest; status shows the question. The options from --rename to --same are the \
+            answers. --rename NAME=NAME says that a column is the one that had its name.
             """)
 
     @OptionGroup var options: DatabaseOptions
@@ -21,6 +22,11 @@ struct TableAlterCommand: ParsableCommand {
 
     @Option(name: .long, help: ArgumentHelp("The new condition.", valueName: "condition"))
     var filter: String?
+
+    @OptionGroup var following: FollowOptions
+
+    @Flag(name: .long, help: "Follow no other table; the filter decides alone.")
+    var noFollow = false
 
     @Option(
         name: .long,
@@ -53,6 +59,16 @@ struct TableAlterCommand: ParsableCommand {
 
     @OptionGroup var unique: UniqueOption
 
+    @Flag(name: .long, help: "Show what would be changed, and change nothing.")
+    var dryRun = false
+
+    private var change: FollowChange? {
+        get throws {
+            if noFollow { return .nothing }
+            return try following.follow.map { .parent($0, on: try following.columns) }
+        }
+    }
+
     private var renamed: [String: String] {
         get throws {
             let names = try pairs(rename, "--rename takes OLD=NEW") + convert.map { ($0, $0) }
@@ -80,30 +96,54 @@ struct TableAlterCommand: ParsableCommand {
     }
 
     mutating func validate() throws {
+        guard !noFollow || following.follow == nil else {
+            throw ValidationError("--follow and --no-follow exclude each other")
+        }
         guard
-            try changesColumnsOrFilter || unique.scope != nil
+            try changesTable || unique.scope != nil
         else {
             throw ValidationError(
-                "Nothing to change: use --filter, --rename, --replace, --convert, --fill, --same "
-                    + "or --unique")
+                "Nothing to change: use --filter, --follow, --rename, --replace, --convert, "
+                    + "--fill, --same or --unique")
+        }
+        guard !dryRun || unique.scope == nil else {
+            throw ValidationError("--dry-run and --unique exclude each other")
         }
     }
 
-    private var changesColumnsOrFilter: Bool {
+    private var changesTable: Bool {
         get throws {
-            try filter != nil || !renamed.isEmpty || !replace.isEmpty || !filled.isEmpty || same
+            try filter != nil || change != nil || !renamed.isEmpty || !replace.isEmpty
+                || !filled.isEmpty || same
         }
     }
 
     func run() throws {
         let table = try options.open().tables[table.table]
-        if try changesColumnsOrFilter {
-            try table.alter(
-                filter: filter, renamed: renamed, replaced: replace, filled: filled, isSame: same)
+        let report =
+            try changesTable
+            ? table.alter(
+                filter: filter, follows: change, renamed: renamed, replaced: replace,
+                filled: filled, isSame: same, isDryRun: dryRun) : nil
+        let uniqueness = try unique.scope.map { try table.setUniqueScope($0) }
+        options.show(TableAlterJSON(name: table.name, report, uniqueness)) {
+            let lines = report.map(Self.lines) ?? ["Changed table \(table.name)."]
+            return lines + (uniqueness.map(UniqueOption.lines) ?? [])
         }
-        let report = try unique.scope.map { try table.setUniqueScope($0) }
-        options.show(TableAlterJSON(name: table.name, report)) {
-            ["Changed table \(table.name)."] + (report.map(UniqueOption.lines) ?? [])
+    }
+
+    private static func lines(_ report: AlterReport) -> [String] {
+        let verb = report.isDryRun ? "Would change" : "Changed"
+        var lines = ["\(verb) table \(report.name)."]
+        if let parent = report.follows {
+            lines.append("It follows table \(parent)\(report.followColumns.clause).")
         }
+        if let eligible = report.eligibleRows {
+            lines.append(
+                "\(eligible.grouped) of \(report.localRows.grouped) hot rows are eligible.")
+        } else {
+            lines.append("No row can move now; 'stretch status' says why.")
+        }
+        return lines + report.advice.map { "Advice: \($0)" }
     }
 }

@@ -22,20 +22,18 @@ struct TableEnableCommand: ParsableCommand {
             valueName: "condition"))
     var filter: String?
 
-    @Option(
-        name: .long,
-        help: ArgumentHelp(
-            "The stretch-enabled parent table; rows move with their parent rows.",
-            valueName: "parent"))
-    var follow: String?
+    @OptionGroup var following: FollowOptions
 
     @OptionGroup var unique: UniqueOption
 
     @Flag(name: .long, help: "Move no rows until 'stretch table resume'.")
     var paused = false
 
+    @Flag(name: .long, help: "Show what would be enabled, and change nothing.")
+    var dryRun = false
+
     mutating func validate() throws {
-        guard filter != nil || follow != nil else {
+        guard filter != nil || following.follow != nil else {
             throw ValidationError(
                 "Missing --filter CONDITION, which says which rows are cold, or --follow PARENT")
         }
@@ -43,18 +41,21 @@ struct TableEnableCommand: ParsableCommand {
 
     func run() throws {
         let report = try options.open(login.given).tables[table.table].enable(
-            filter: filter ?? "", follows: follow, isPaused: paused,
-            uniqueScope: unique.scope ?? .all)
+            filter: filter ?? "", follows: following.follow, on: following.columns,
+            isPaused: paused, uniqueScope: unique.scope ?? .all, isDryRun: dryRun)
         options.show(TableEnableJSON(report)) {
-            var lines = ["Enabled table \(report.name)."]
-            if let parent = report.follows { lines.append("It follows table \(parent).") }
+            let verb = report.isDryRun ? "Would enable" : "Enabled"
+            var lines = ["\(verb) table \(report.name)."]
+            if let parent = report.follows {
+                lines.append("It follows table \(parent)\(report.followColumns.clause).")
+            }
             lines.append(
                 "\(report.eligibleRows.grouped) of \(report.localRows.grouped) rows are eligible.")
             lines += report.unenforcedConstraints.map {
                 "Not enforced between hot and cold rows: \($0)"
             }
             lines += report.advice.map { "Advice: \($0)" }
-            return lines + ["Next: stretch migrate \(options.file)"]
+            return lines + (report.isDryRun ? [] : ["Next: stretch migrate \(options.file)"])
         }
     }
 }

@@ -1,5 +1,6 @@
 public import StretchCatalog
 public import StretchCore
+public import StretchMigration
 public import StretchSchema
 public import StretchStaging
 public import StretchTimeline
@@ -84,6 +85,8 @@ public struct DatabaseStatus: Equatable, Sendable {
         public let filterPredicate: String
         /// The parent table that this table follows.
         public let follows: String?
+        /// The columns by which it follows the parent; empty if they are those of a foreign key.
+        public let followColumns: [FollowColumn]
         /// The migration state of the table.
         public let migrationState: MigrationState
         /// The rows among which UNIQUE constraints beside the key hold.

@@ -167,6 +167,8 @@ extension StretchDatabase {
         let gap = try state.change.flatMap { try remoteGap(of: $0, link: link) }
         return DatabaseStatus.Table(
             name: table.name, filterPredicate: table.filter, follows: table.follows,
+            followColumns: table.followTerms.isEmpty
+                ? [] : FollowCheck.columns(of: table, among: try catalog.tables()),
             migrationState: table.state,
             uniqueScope: try catalog.uniqueRelations().contains(table.relation) ? .all : .local,
             localRows: state.localRows,

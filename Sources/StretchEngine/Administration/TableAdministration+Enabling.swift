@@ -2,7 +2,7 @@ public import StretchCatalog
 public import StretchCore
 internal import StretchEndpoint
 internal import StretchKeystore
-internal import StretchMigration
+public import StretchMigration
 internal import StretchSQLite
 internal import StretchSchema
 internal import StretchText
@@ -15,10 +15,14 @@ extension TableAdministration {
     /// - Parameters:
     ///   - filter: A condition over the table's columns; rows that meet it are eligible. It may be
     ///     empty if the table follows another one.
-    ///   - follows: The parent of a foreign key of this table, itself stretch-enabled; a row is
-    ///     then eligible if it meets the filter and its parent row is eligible or cold.
-    ///   - isPaused: Whether migration waits for ``resume()``.
+    ///   - follows: A parent, itself stretch-enabled, to which a foreign key of this table leads; a
+    ///     row is then eligible if it meets the filter and its parent row is eligible or cold.
+    ///   - columns: The columns by which the table follows the parent, if no foreign key leads
+    ///     there. A row whose parent row does not exist counts as one whose parent row is cold.
+    ///   - isPaused: Whether migration waits for ``resume(_:)``.
     ///   - uniqueScope: The rows among which UNIQUE constraints beside the key hold.
+    ///   - isDryRun: Whether to report the result without changing anything. The remote is not
+    ///     asked.
     /// - Returns: The constraints that are no longer enforced, and advice.
     /// - Throws: `unsupported` with the reason why this table cannot be stretched;
     ///   `invalidArgument` for a missing table or an invalid filter; `wrongState` if the table is
@@ -26,8 +30,8 @@ extension TableAdministration {
     ///   table's relation in the remote.
     @discardableResult
     public func enable(
-        filter: String, follows: String? = nil, isPaused: Bool = false,
-        uniqueScope: UniqueScope = .all
+        filter: String, follows: String? = nil, on columns: [FollowColumn] = [],
+        isPaused: Bool = false, uniqueScope: UniqueScope = .all, isDryRun: Bool = false
     ) throws(StretchError) -> TableReport {
         let report = try database.administer {
             try database.configuration.keystore?.requireArchive()
@@ -39,11 +43,16 @@ extension TableAdministration {
             let names = Set(enabled.map { SQLName($0.name) })
             try inspection.check(enabled: names)
             let schema = inspection.schema
-            let parent = try follows.map { name in
-                try FollowCheck(schema: schema, enabled: enabled).parent(named: name)
+            var table = makeTable(schema, filter: filter, isPaused: isPaused)
+            if let follows {
+                try FollowCheck(schema: schema, enabled: enabled)
+                    .apply(.parent(follows, on: columns), to: &table)
             }
-            if parent == nil || !filter.isEmpty { try database.checkFilter(filter, schema: schema) }
-            let table = makeTable(schema, filter: filter, follows: parent, isPaused: isPaused)
+            if follows == nil || !filter.isEmpty {
+                try database.checkFilter(filter, schema: schema)
+            }
+            guard !isDryRun else { return try database.report(
+                    table, inspection, uniqueScope, isDryRun: true) }
             var relation = Relation(table, schema: schema)
             try relation.findExamples(schema: schema, on: database.connection)
             try database.makeEndpoint(record, as: .administrator).provision(
@@ -51,12 +60,7 @@ extension TableAdministration {
                 hint: "The owner's login is needed: \(advice: .nameLogin).")
             let saved = try save(
                 new: table, schemaCookie: version, uniqueScope: uniqueScope)
-            return TableReport(
-                name: schema.name, filterPredicate: filter, follows: parent,
-                localRows: try database.localRowCount(schema.name),
-                eligibleRows: try database.eligibleRowCount(saved, inspection.reader),
-                unenforcedConstraints: schema.unenforcedConstraints(uniqueScope),
-                advice: try inspection.advice(enabled: names))
+            return try database.report(saved, inspection, uniqueScope, isDryRun: false)
         }
         try database.refreshOverlay()
         return report
@@ -70,7 +74,7 @@ extension TableAdministration {
     }
 
     private func makeTable(
-        _ schema: TableSchema, filter: String, follows: String?, isPaused: Bool
+        _ schema: TableSchema, filter: String, isPaused: Bool
     ) -> StretchedTable {
         let randomID = database.configuration.randomID
         // No batch is older than these columns, so their default is never used.
@@ -79,7 +83,7 @@ extension TableAdministration {
         }
         let rowid = CatalogColumn(rowidOf: schema, id: randomID(), added: 1)
         return StretchedTable(
-            id: 0, name: schema.name, relation: randomID(), filter: filter, follows: follows,
+            id: 0, name: schema.name, relation: randomID(), filter: filter,
             state: isPaused ? .paused : .outbound, schemaVersion: 1,
             columns: columns + [rowid].compactMap(\.self))
     }
@@ -98,10 +102,11 @@ extension TableAdministration {
             guard last < ClosedRange.numbers.upperBound else {
                 throw StoredFile.local.damaged("table \"stretch_table\" has an id of \(last)")
             }
-            let saved = StretchedTable(
+            var saved = StretchedTable(
                 id: last + 1, name: table.name, relation: table.relation, filter: table.filter,
                 follows: table.follows, state: table.state, schemaVersion: table.schemaVersion,
                 columns: table.columns)
+            saved.followTerms = table.followTerms
             try database.catalog.save(saved)
             if uniqueScope == .all { try database.catalog.addUniqueRelation(saved.relation) }
             try database.reconciler().recordEnabled(saved)

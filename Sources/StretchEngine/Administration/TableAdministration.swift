@@ -102,46 +102,82 @@ public struct TableAdministration {
         try database.refreshOverlay()
     }
 
-    /// Changes a table's filter predicate, and resolves ambiguous changes of columns by other
-    /// programs.
+    /// Changes a table's filter predicate or what it follows, and resolves ambiguous changes of
+    /// columns by other programs.
     ///
     /// No row is moved. A cold row that is no longer eligible stays cold.
     ///
     /// - Parameters:
     ///   - filter: The new filter predicate, or `nil` to keep it.
+    ///   - follows: What it follows, or `nil` to keep it.
     ///   - renamed: The old names of renamed columns and their new names, if they cannot be
     ///     determined automatically.
     ///   - replaced: Columns that were dropped and added again under the same name.
     ///   - filled: The values of new NOT NULL columns in rows that are cold already.
     ///   - isSame: Whether the table, which another program made anew, is the old one.
+    ///   - isDryRun: Whether to report the result without changing anything.
     /// - Throws: `invalidArgument` for a missing table or column, or an invalid filter;
-    ///   `schemaMismatch` if the change of columns is still ambiguous; `remoteUnavailable`.
+    ///   `wrongState` or `unsupported` for a parent that cannot be followed; `schemaMismatch` if
+    ///   the change of columns is still ambiguous.
+    @discardableResult
     public func alter(
-        filter: String? = nil, renamed: [String: String] = [:], replaced: [String] = [],
-        filled: [String: Value] = [:], isSame: Bool = false
-    ) throws(StretchError) {
-        try database.administer {
+        filter: String? = nil, follows: FollowChange? = nil, renamed: [String: String] = [:],
+        replaced: [String] = [], filled: [String: Value] = [:], isSame: Bool = false,
+        isDryRun: Bool = false
+    ) throws(StretchError) -> AlterReport {
+        let report = try database.administer {
             let table = try database.enabledTable(name)
             let hints =
                 renamed.map { ColumnHint.renamed(from: $0.key, to: $0.value) }
                 + replaced.map(ColumnHint.replaced) + (isSame ? [.sameTable] : [])
             let fills = Dictionary(
                 filled.map { (SQLName($0.key), $0.value) }, uniquingKeysWith: { first, _ in first })
+            guard !isDryRun else {
+                let change = try KnownSchema(database.connection).reading {
+                    try SchemaJudge($0).judge(table, hints: hints, fills: fills)
+                }
+                let changed = try self.changed(
+                    change.table, change.definition, filter: filter, follows: follows)
+                return try database.alterReport(changed, isDryRun: true)
+            }
             try database.reconciler().reconcile(table.id, hints: hints, fills: fills)
             _ = try database.reconciler().reconcileAll()
-            guard let filter else { return }
-            if table.follows == nil || !filter.isEmpty {
-                try database.checkFilter(filter, schema: try database.schema(of: table))
+            if filter != nil || follows != nil {
+                try database.connection.transaction(.immediate) {
+                    let table = try database.enabledTable(name)
+                    try save(
+                        changed(
+                            table, database.schema(of: table), filter: filter, follows: follows))
+                }
             }
-            try database.connection.transaction(.immediate) {
-                var table = try database.enabledTable(name)
-                table.filter = filter
-                try database.catalog.save(table)
-                try database.catalog.insertEvent(
-                    time: database.configuration.now(), table: table.name, kind: .alterTable,
-                    message: "the filter is now \(filter)")
-            }
+            return try database.alterReport(database.enabledTable(name), isDryRun: false)
         }
         try database.refreshOverlay()
+        return report
+    }
+
+    /// Returns a table with another filter or parent, which are checked.
+    private func changed(
+        _ table: StretchedTable, _ schema: TableSchema, filter: String?, follows: FollowChange?
+    ) throws -> StretchedTable {
+        var table = table
+        if let filter { table.filter = filter }
+        if let follows {
+            try FollowCheck(schema: schema, enabled: database.catalog.tables())
+                .apply(follows, to: &table)
+        }
+        let needsFilter = table.follows == nil || !(filter ?? "").isEmpty
+        if needsFilter, filter != nil || follows != nil {
+            try database.checkFilter(table.filter, schema: schema)
+        }
+        return table
+    }
+
+    private func save(_ table: StretchedTable) throws {
+        try database.catalog.save(table)
+        try database.catalog.insertEvent(
+            time: database.configuration.now(), table: table.name, kind: .alterTable,
+            message: "the filter is now \(table.filter)"
+                + (table.follows.map { "; it follows \($0)" } ?? ""))
     }
 }

@@ -1,4 +1,7 @@
-/// The result of ``TableAdministration/enable(filter:follows:isPaused:uniqueScope:)``, with advice.
+public import StretchMigration
+
+/// The result of ``TableAdministration/enable(filter:follows:on:isPaused:uniqueScope:isDryRun:)`` or
+/// of its dry run, with advice.
 public struct TableReport: Equatable, Sendable {
     /// The table's name as spelled in the schema.
     public let name: String
@@ -6,6 +9,10 @@ public struct TableReport: Equatable, Sendable {
     public let filterPredicate: String
     /// The parent table that this table follows, or `nil`.
     public let follows: String?
+    /// The columns by which it follows the parent; empty if they are those of a foreign key.
+    public let followColumns: [FollowColumn]
+    /// Whether the call was a dry run.
+    public let isDryRun: Bool
     /// The current number of rows.
     public let localRows: Int64
     /// The number of rows that meet the filter predicate now.
@@ -13,6 +20,26 @@ public struct TableReport: Equatable, Sendable {
     /// Constraints that are enforced among hot rows and among cold rows, but not across both.
     public let unenforcedConstraints: [String]
     /// Advice for the table, as full sentences.
+    public let advice: [String]
+}
+
+/// The result of altering a table, or of its dry run, with advice.
+public struct AlterReport: Equatable, Sendable {
+    /// The table's name.
+    public let name: String
+    /// Whether the call was a dry run.
+    public let isDryRun: Bool
+    /// The filter predicate.
+    public let filterPredicate: String
+    /// The parent table that this table follows, or `nil`.
+    public let follows: String?
+    /// The columns by which it follows the parent; empty if they are those of a foreign key.
+    public let followColumns: [FollowColumn]
+    /// The current number of hot rows.
+    public let localRows: Int64
+    /// The number of hot rows that would be migrated now; `nil` if none can be.
+    public let eligibleRows: Int64?
+    /// Advice, as full sentences.
     public let advice: [String]
 }
 
