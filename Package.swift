@@ -104,8 +104,10 @@ let engine: [Target] = [
     .target(
         name: "StretchBackup",
         dependencies: [
-            "SQLText", "StretchCatalog", "StretchCore", "StretchEmbedded", "StretchKeystore",
-            "StretchMigration", "StretchSQLite", "StretchText", "StretchTimeline",
+            "SQLText", "StretchCatalog", "StretchCore", "StretchEmbedded", "StretchEndpoint",
+            "StretchKeystore", "StretchMigration", "StretchSQLite", "StretchText",
+            "StretchTimeline",
+            .product(name: "Crypto", package: "swift-crypto"),
         ]),
     // The library: what applications and the command call.
     .target(

@@ -60,8 +60,10 @@ struct TriggerStatementReader {
     /// Whether the text has what a trigger's statement cannot have, or what would give NEW and OLD
     /// another meaning.
     private var isStrange: Bool {
-        tokens.indices.contains { index in
+        let columns = columnList ?? 0..<0
+        return tokens.indices.contains { index in
             let token = tokens[index]
+            if columns.contains(index) { return token.kind == .illegal }
             if token.kind == .illegal || token.kind == .parameter { return true }
             if token.isKeyword("WITH") { return true }
             guard token.isName("NEW") || token.isName("OLD"), token.kind != .string else {
@@ -115,13 +117,18 @@ struct TriggerStatementReader {
         }
     }
 
+    /// The positions of an INSERT's list of columns, which may be called NEW and OLD.
+    private var columnList: Range<Int>? {
+        guard let target, target.events[0] == .insert else { return nil }
+        let start = target.index + 1
+        return ends[start].map { start..<$0 }
+    }
+
     private mutating func readTarget() {
         guard let target else { return }
         let after = target.index + 1
-        if target.events[0] == .insert, let end = ends[after] {
-            // Columns may have the name of a table.
-            accounted.formUnion(after..<end)
-        }
+        // Columns may have the name of a table.
+        accounted.formUnion(columnList ?? 0..<0)
         guard let name = tokens[target.index].name, tables.contains(name) else { return }
         accounted.insert(target.index)
         if target.events[0] == .insert {

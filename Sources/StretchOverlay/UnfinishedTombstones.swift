@@ -1,6 +1,9 @@
 internal import StretchCatalog
 internal import StretchEndpoint
-package import StretchSQLite
+
+#if DEBUG
+    package import StretchSQLite
+#endif
 
 /// The cold rows that are hidden while the hot rows that replace them are written.
 ///

@@ -51,8 +51,10 @@ extension TableAdministration {
             if follows == nil || !filter.isEmpty {
                 try database.checkFilter(filter, schema: schema)
             }
-            guard !isDryRun else { return try database.report(
-                    table, inspection, uniqueScope, isDryRun: true) }
+            guard !isDryRun else {
+                return try database.report(
+                    table, inspection, uniqueScope, isDryRun: true)
+            }
             var relation = Relation(table, schema: schema)
             try relation.findExamples(schema: schema, on: database.connection)
             try database.makeEndpoint(record, as: .administrator).provision(

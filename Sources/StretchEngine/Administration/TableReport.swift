@@ -1,7 +1,7 @@
 public import StretchMigration
 
-/// The result of ``TableAdministration/enable(filter:follows:on:isPaused:uniqueScope:isDryRun:)`` or
-/// of its dry run, with advice.
+/// The result of enabling a table, or of the dry run, with advice; see
+/// ``TableAdministration/enable(filter:follows:on:isPaused:uniqueScope:isDryRun:)``.
 public struct TableReport: Equatable, Sendable {
     /// The table's name as spelled in the schema.
     public let name: String

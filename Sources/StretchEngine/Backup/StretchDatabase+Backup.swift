@@ -43,7 +43,13 @@ extension StretchDatabase {
         var coldRows: Int64 = 0
         let time = try perform {
             let time = try copy.copy(try makeReader(), to: staged.temporaryPath)
-            if options.isDeep { coldRows = try fill(staged.temporaryPath, options) }
+            if options.isDeep {
+                let deep = try DeepBackup(staged.temporaryPath, options, configuration) {
+                    try makeEndpoint($0, as: .reader)
+                }
+                coldRows = try deep.fill()
+                try deep.finish()
+            }
             return time
         }
         try staged.commit(time: time, isReplacing: replaced != nil)

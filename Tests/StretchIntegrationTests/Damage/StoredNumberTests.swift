@@ -3,7 +3,6 @@ import StretchCatalog
 import StretchCore
 import StretchEndpoint
 import StretchEngine
-import StretchOverlay
 import StretchSQLite
 import StretchStaging
 import StretchTestSupport

@@ -1,6 +1,5 @@
 import StretchCatalog
 import StretchEndpoint
-import StretchOverlay
 import StretchSQLite
 import Testing
 

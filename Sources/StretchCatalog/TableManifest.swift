@@ -1,4 +1,3 @@
-package import StretchCatalog
 package import StretchEndpoint
 package import StretchSQLite
 
@@ -18,7 +17,7 @@ package struct TableManifest {
     /// cold.
     package let rowids: ClosedRange<Int64>?
     /// The range of the stored rowids of cold rows in other tables; `nil` if none is stored.
-    let storedRowids: ClosedRange<Int64>?
+    package let storedRowids: ClosedRange<Int64>?
 
     /// - Parameters:
     ///   - batches: The batches, ordered by number.
@@ -116,7 +115,7 @@ package struct TableManifest {
     }
 
     /// Returns values, from zones, of the columns that a scan's constraints and order use.
-    mutating func values(
+    package mutating func values(
         in constraints: [ColdConstraint], _ order: [OrderTerm]
     ) -> [Int64: [Value]] {
         var found: [Int64: [Value]] = [:]

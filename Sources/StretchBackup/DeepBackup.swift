@@ -1,30 +1,17 @@
 internal import Crypto
 internal import Dispatch
-internal import StretchBackup
-internal import StretchCatalog
+package import StretchCatalog
 internal import StretchCore
-internal import StretchEndpoint
-internal import StretchKeystore
+package import StretchEndpoint
+package import StretchKeystore
 internal import StretchMigration
 internal import StretchSQLite
-
-extension StretchDatabase {
-    /// Converts a shallow backup to a plain file with all rows that its manifest names.
-    ///
-    /// - Returns: The number of cold rows written.
-    func fill(_ path: String, _ options: BackupOptions) throws -> Int64 {
-        let deep = try DeepBackup(path, options, self)
-        let rows = try deep.fill()
-        try deep.finish()
-        return rows
-    }
-}
 
 /// Fills a shallow backup with its cold rows, and removes Stretch's tables.
 ///
 /// No transaction stays open in the remote or on the original. Batches are immutable, and at the
 /// end the remote's history proves that they belonged to this file throughout.
-private final class DeepBackup {
+package final class DeepBackup {
     private let path: String
     private let options: BackupOptions
     private let configuration: Configuration
@@ -33,10 +20,16 @@ private final class DeepBackup {
     private let record: DatabaseRecord
     private let endpoint: any Endpoint
 
-    init(_ path: String, _ options: BackupOptions, _ database: StretchDatabase) throws {
+    /// - Parameters:
+    ///   - path: The shallow backup.
+    ///   - endpoint: Opens a session with the remote of the backup's file.
+    package init(
+        _ path: String, _ options: BackupOptions, _ configuration: Configuration,
+        endpoint: (DatabaseRecord) throws -> any Endpoint
+    ) throws {
         self.path = path
         self.options = options
-        configuration = database.configuration
+        self.configuration = configuration
         connection = try Connection(
             path: path, access: .readWrite, routines: configuration.routines,
             followsLinks: false)
@@ -52,10 +45,13 @@ private final class DeepBackup {
             throw StretchError(.wrongState, "the database was disabled in the meantime")
         }
         self.record = record
-        endpoint = try database.makeEndpoint(record, as: .reader)
+        self.endpoint = try endpoint(record)
     }
 
-    func fill() throws -> Int64 {
+    /// Writes the cold rows.
+    ///
+    /// - Returns: Their number.
+    package func fill() throws -> Int64 {
         // No other process uses the file, in which only indexes change.
         let reader = SchemaReader(connection)
         try Migrator.requireSameSchema(reader)
@@ -113,7 +109,7 @@ private final class DeepBackup {
     }
 
     /// Proves that the rows belonged to this file, removes the catalog, and checks the file.
-    func finish() throws {
+    package func finish() throws {
         guard try endpoint.holds(record.position) else {
             throw StretchError(
                 .remoteMismatch,
