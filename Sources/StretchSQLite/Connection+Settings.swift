@@ -48,10 +48,12 @@ extension Connection {
     /// Hardens the connection against files from untrusted sources:
     /// <https://sqlite.org/security.html>.
     ///
-    /// SQLite's limits are not changed, because statements come from the application.
+    /// SQLite's limits are not changed, because statements come from the application. A schema is
+    /// trusted where SQLite would refuse its own JSON functions otherwise: functions of Stretch are
+    /// registered as direct-only, and so remain inaccessible to a file.
     func harden() {
         set(.defensive, true)
-        set(.trustedSchema, false)
+        set(.trustedSchema, routines.refusesJSONInSchemas)
         set(.fts3Tokenizer, false)
     }
 

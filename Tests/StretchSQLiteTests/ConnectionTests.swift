@@ -133,10 +133,27 @@ import Testing
         }
     }
 
+    @Test func `a schema may call the JSON functions of SQLite`() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("a.db")
+        try Connection(path: path, access: .create, routines: .linked).execute(
+            """
+            CREATE TABLE t(d CHECK (json_valid(d)), a AS (json_extract(d, '$.a')) STORED);
+            CREATE INDEX i ON t(json_extract(d, '$.b'));
+            CREATE VIEW v AS SELECT json_extract(d, '$.a') AS a FROM t;
+            CREATE TRIGGER x AFTER INSERT ON t BEGIN
+                UPDATE t SET d = json_object('a', 2) WHERE rowid = NEW.rowid; END
+            """)
+        let connection = try Connection(path: path, access: .readWrite, routines: .linked)
+        try connection.execute("INSERT INTO t VALUES ('{\"a\": 1}')")
+        #expect(try connection.integer("SELECT a FROM v") == 2)
+        #expect(throws: SQLiteError.self) { try connection.execute("INSERT INTO t VALUES ('{')") }
+    }
+
     @Test func `a connection trusts nothing that the file says`() throws {
         let connection = try SampleValues.memory()
         #expect(connection.isEnabled(.defensive))
-        #expect(!connection.isEnabled(.trustedSchema))
+        #expect(connection.isEnabled(.trustedSchema) == Routines.linked.refusesJSONInSchemas)
         #expect(!connection.isEnabled(.fts3Tokenizer))
         try connection.execute("CREATE TABLE t(a); CREATE VIEW v AS SELECT 1")
         try connection.execute("CREATE TRIGGER x AFTER INSERT ON t BEGIN DELETE FROM t; END")

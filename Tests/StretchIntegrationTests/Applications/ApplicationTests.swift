@@ -17,7 +17,6 @@ import Testing
         application: Application, remote: MigratedTwin.Remote
     ) throws {
         let twin = try MigratedTwin(application.script, [], on: remote)
-        twin.plain.set(.trustedSchema, true)
         for table in application.tables {
             try twin.database.tables[table.name].enable(
                 filter: table.filter, follows: table.follows)

@@ -471,7 +471,9 @@ import Testing
             "DELETE FROM moz_historyvisits WHERE place_id IN (2, 3)",
             "UPDATE CalendarItem SET summary = 'x' WHERE ROWID = 2",
             "DELETE FROM CalendarItem WHERE ROWID IN (3, 8)",
-            "UPDATE orders SET total = total + 1 WHERE id IN (2, 9)",
+            // One statement would visit the hot row first, and number the log's rows otherwise.
+            "UPDATE orders SET total = total + 1 WHERE id = 2",
+            "UPDATE orders SET total = total + 1 WHERE id = 9",
             "INSERT INTO orders VALUES(3, 5) ON CONFLICT(id) DO UPDATE SET total = 0",
             "DELETE FROM orders WHERE id = 4",
         ] {

@@ -28,10 +28,9 @@ final class MigratedTwin {
         folder = try TemporaryFolder(isInMemory: true)
         plain = try Connection(
             path: folder.path("plain.db"), access: .create, routines: .linked)
-        // Triggers of a script may write full-text tables, as in most programs.
+        // As in most programs, triggers may write full-text tables.
         plain.set(.trustedSchema, true)
         try plain.execute("PRAGMA journal_mode = WAL; \(script)")
-        plain.set(.trustedSchema, false)
         do {
             let local = try Connection(
                 path: folder.path("app.db"), access: .create, routines: .linked)

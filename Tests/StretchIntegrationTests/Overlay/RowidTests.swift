@@ -130,7 +130,6 @@ import Testing
                 CREATE TRIGGER gone AFTER DELETE ON t BEGIN
                 \(forget.replacing("old.v", with: "'word ' || old.v")) END;
                 """)
-        twin.plain.set(.trustedSchema, true)
         let search = """
             SELECT t.id, t.n FROM f JOIN t ON t.rowid = f.rowid WHERE f MATCH 'word' ORDER BY 1
             """
