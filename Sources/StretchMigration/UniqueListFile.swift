@@ -16,7 +16,7 @@ package final class UniqueListFile {
     static let format: Int64 = 1
     /// The maximum size of the pages in memory.
     private static let maximumCacheByteCount = 24 << 20
-    private static let mark = Array("stretch unique 1".utf8)
+    private static let mark = Array("stretch-unique 1".utf8)
     /// The offset and the size of the directory, its digest and the mark.
     private static let trailerByteCount = 16 + 32 + 16
 

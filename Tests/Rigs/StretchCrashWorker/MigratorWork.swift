@@ -73,14 +73,14 @@ struct LoadWork {
         var (roundCount, movedRowCount): (Int, Int64) = (0, 0)
         arguments.report("ready")
         // A run that was killed left the table in state `inbound` or `paused`.
-        try database.tables[table].resume()
+        try database.tables[table].resume(.outbound)
         while isEndless || ContinuousClock.now < deadline {
             movedRowCount += try database.migrate(batchRowCount: rowCount).rowCount
             // Some rows first, then all of them, after which the table is paused.
             let some = try database.tables[table].bringBack(where: arguments["where"])
             let all = try database.tables[table].bringBack()
             movedRowCount += some.rowCount + all.rowCount
-            try database.tables[table].resume()
+            try database.tables[table].resume(.outbound)
             roundCount += 1
         }
         arguments.report("rounds=\(roundCount) rows=\(movedRowCount)")

@@ -63,7 +63,7 @@ private struct Accounts {
         let totals = "SELECT count(*), sum(amount), sum(touched) FROM accounts"
         let expected: [Value] = [2_000, 2_000_000, .integer(Int64(touchCount))]
         #expect(try database.query(totals).rows == [expected])
-        try database.tables["accounts"].resume()
+        try database.tables["accounts"].resume(.outbound)
         try database.migrate()
         #expect(try database.query(totals).rows == [expected])
         let result = try database.verify()

@@ -144,7 +144,7 @@ final class CrashSample {
     /// Goes on to the end, and checks rows, ledger and manifest; then the same with all rows back.
     func resume(_ comment: Comment) throws {
         let database = try open()
-        try database.tables["t"].resume()
+        try database.tables["t"].resume(.outbound)
         try database.migrate(batchRowCount: 5)
         try checkSettled(database, comment)
         let hot = try database.query("SELECT count(*) FROM main.t").rows[0][0]

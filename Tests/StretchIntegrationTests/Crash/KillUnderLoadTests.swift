@@ -93,7 +93,7 @@ private final class LoadSample: @unchecked Sendable {
 
     func settle(_ comment: Comment) throws {
         let database = try StretchDatabase(path: path, configuration: .everyRemote)
-        try database.tables["t"].resume()
+        try database.tables["t"].resume(.outbound)
         try database.migrate()
         try checkRows(database, comment)
         let result = try database.verify()

@@ -137,7 +137,7 @@ final class FamilyTwin {
     private func migrate() throws {
         guard !plain.isInTransaction else { return }
         log.append("-- migrate")
-        for table in ["c", "p", "g"] { try database.tables[table].resume() }
+        for table in ["c", "p", "g"] { try database.tables[table].resume(.outbound) }
         let report = try database.migrate(batchRowCount: random.integer(1...5))
         counts.movedRows += report.tables.reduce(0) { $0 + $1.rowCount }
     }

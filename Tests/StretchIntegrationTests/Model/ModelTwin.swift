@@ -106,7 +106,7 @@ final class ModelTwin {
         guard !isInTransaction else { return }
         let batchRowCount = Int.random(in: 1...12, using: &random)
         log.append("-- migrate \(batchRowCount)")
-        try stretched.tables["t"].resume()
+        try stretched.tables["t"].resume(.outbound)
         let report = try stretched.migrate(batchRowCount: batchRowCount)
         movedRowCount += report.tables.reduce(0) { $0 + $1.rowCount }
         try compareContents()

@@ -134,7 +134,7 @@ private final class FaultSample {
         let database = try StretchDatabase(path: folder.path("app.db"), configuration: .everyRemote)
         let found = try rows(database)
         #expect(contents.contains(found), "\(comment): \(found.count) rows")
-        try database.tables["t"].resume()
+        try database.tables["t"].resume(.outbound)
         try database.migrate(batchRowCount: 8)
         #expect(try rows(database) == found, "\(comment), migrated")
         let result = try database.verify()
