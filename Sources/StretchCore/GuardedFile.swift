@@ -96,6 +96,21 @@ package enum GuardedFile {
         return made
     }
 
+    /// Writes all bytes to a file.
+    ///
+    /// - Returns: `false` after a failure, which `errno` names.
+    package static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+        var count = 0
+        while count < bytes.count {
+            let put = bytes.withUnsafeBytes {
+                Foundation.write(descriptor, $0.baseAddress! + count, $0.count - count)
+            }
+            guard put > 0 || put < 0 && errno == EINTR else { return false }
+            count += max(put, 0)
+        }
+        return true
+    }
+
     /// Inspects a file that SQLite opens, without opening it.
     ///
     /// - Returns: `nil` for a missing file.

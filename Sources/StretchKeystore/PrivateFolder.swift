@@ -160,15 +160,7 @@ struct PrivateFolder {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw failure("cannot make \"\(path)\"") }
         defer { close(descriptor) }
-        var count = 0
-        while count < bytes.count {
-            let put = bytes.withUnsafeBytes {
-                Foundation.write(descriptor, $0.baseAddress! + count, $0.count - count)
-            }
-            guard put >= 0 else { throw failure("cannot write \"\(path)\"") }
-            count += put
-        }
-        guard !isDurable || fsync(descriptor) == 0 else {
+        guard GuardedFile.write(bytes, to: descriptor), !isDurable || fsync(descriptor) == 0 else {
             throw failure("cannot write \"\(path)\"")
         }
     }

@@ -78,14 +78,7 @@ final class UniqueListWriter {
     }
 
     private func flush() throws(StretchError) {
-        var done = 0
-        while done < buffer.count {
-            let count = buffer.withUnsafeBytes {
-                Foundation.write(descriptor, $0.baseAddress! + done, $0.count - done)
-            }
-            guard count > 0 || errno == EINTR else { throw failure() }
-            done += max(count, 0)
-        }
+        guard GuardedFile.write(buffer, to: descriptor) else { throw failure() }
         buffer.removeAll(keepingCapacity: true)
     }
 
