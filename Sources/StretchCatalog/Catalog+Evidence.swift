@@ -75,7 +75,7 @@ extension Catalog {
 
     /// Returns the names of all tables at the time of the mark, or `nil` without a mark.
     package func markedNames() throws -> Set<SQLName>? {
-        guard try hasEvidence else { return nil }
+        guard try has("stretch_evidence") else { return nil }
         return try connection.stored(
             "stretch_evidence", of: .local,
             "SELECT table_id, columns FROM main.stretch_evidence WHERE table_id = ?",
@@ -88,17 +88,9 @@ extension Catalog {
         }.first
     }
 
-    /// Whether the file has the table of evidence, which older versions do not make.
-    private var hasEvidence: Bool {
-        get throws(SQLiteError) {
-            try connection.holds(
-                "SELECT 1 FROM main.sqlite_schema WHERE name = 'stretch_evidence' COLLATE NOCASE")
-        }
-    }
-
     /// Returns the evidence of all tables, by table id.
     package func evidence() throws -> [Int64: TableEvidence] {
-        guard try hasEvidence else { return [:] }
+        guard try has("stretch_evidence") else { return [:] }
         let found = try connection.stored(
             "stretch_evidence", of: .local,
             """
@@ -169,7 +161,7 @@ extension Catalog {
 
     /// Removes the evidence of a table that is no longer stretch-enabled.
     func removeEvidence(table id: Int64) throws(SQLiteError) {
-        guard try hasEvidence else { return }
+        guard try has("stretch_evidence") else { return }
         try connection.run(
             "DELETE FROM main.stretch_evidence WHERE table_id = ?", .integer(id))
     }

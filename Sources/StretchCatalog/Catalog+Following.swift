@@ -6,16 +6,9 @@ internal import StretchSQLite
 /// The table is made when the first table needs it, so files of earlier versions lack it. An
 /// earlier version finds no foreign key and refuses to migrate the table.
 extension Catalog {
-    private var hasFollowing: Bool {
-        get throws(SQLiteError) {
-            try connection.holds(
-                "SELECT 1 FROM main.sqlite_schema WHERE name = 'stretch_follow' COLLATE NOCASE")
-        }
-    }
-
     /// Returns the columns by which a table follows its parent.
     func followTerms(table id: Int64) throws -> [FollowTerm] {
-        guard try hasFollowing else { return [] }
+        guard try has("stretch_follow") else { return [] }
         return try connection.stored(
             "stretch_follow", of: .local,
             """
@@ -30,7 +23,7 @@ extension Catalog {
 
     /// Replaces the columns by which a table follows its parent.
     func save(_ terms: [FollowTerm], table id: Int64) throws(SQLiteError) {
-        if try hasFollowing {
+        if try has("stretch_follow") {
             try connection.run(
                 "DELETE FROM main.stretch_follow WHERE table_id = ?", .integer(id))
         }

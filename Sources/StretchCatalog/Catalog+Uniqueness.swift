@@ -18,16 +18,9 @@ extension Catalog {
         CREATE TABLE IF NOT EXISTS main.stretch_unique(relation INTEGER PRIMARY KEY) STRICT
         """
 
-    private var hasUniqueRelations: Bool {
-        get throws(SQLiteError) {
-            try connection.holds(
-                "SELECT 1 FROM main.sqlite_schema WHERE name = 'stretch_unique' COLLATE NOCASE")
-        }
-    }
-
     /// Returns the relations of the tables whose UNIQUE constraints hold among all rows.
     package func uniqueRelations() throws -> Set<Int64> {
-        guard try hasUniqueRelations else { return [] }
+        guard try has("stretch_unique") else { return [] }
         return Set(
             try connection.stored(
                 "stretch_unique", of: .local, "SELECT relation FROM main.stretch_unique"
@@ -58,7 +51,7 @@ extension Catalog {
 
     /// Removes the entries of tables that are no longer stretch-enabled.
     func removeUnusedUniqueRelations() throws(SQLiteError) {
-        guard try hasUniqueRelations else { return }
+        guard try has("stretch_unique") else { return }
         try connection.run(
             """
             DELETE FROM main.stretch_unique

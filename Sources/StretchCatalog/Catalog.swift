@@ -13,6 +13,12 @@ package struct Catalog {
         self.connection = connection
     }
 
+    /// Returns whether the file has a table of the catalog that files of older versions lack.
+    func has(_ table: String) throws(SQLiteError) -> Bool {
+        try connection.holds(
+            "SELECT 1 FROM main.sqlite_schema WHERE name = ? COLLATE NOCASE", .text(table))
+    }
+
     /// Whether the file is stretch-enabled.
     ///
     /// - Throws: `damaged` if an object other than an ordinary table has the name of a catalog
