@@ -25,4 +25,10 @@ package final class HotRowids {
 
     /// Returns whether a hot row has the rowid.
     package func isThere(_ rowid: Int64) throws(SQLiteError) -> Bool { try isThere(rowid...rowid) }
+
+    /// Returns a rowid, if there is one and no hot row has it.
+    package func free(_ rowid: Int64?) throws(SQLiteError) -> Int64? {
+        guard let rowid, try !isThere(rowid) else { return nil }
+        return rowid
+    }
 }

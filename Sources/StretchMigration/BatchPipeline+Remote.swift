@@ -9,7 +9,7 @@ extension BatchPipeline {
     func remoteCopyIsEqual(to moving: MovingBatch) throws(StretchError) -> Bool {
         let rows = moving.rows
         let page = RowBuffer(columnCount: rows.columnCount, capacity: min(rows.byteCount, 4 << 20))
-        let pageRowCount = context.pageRowCount(
+        let pageRowCount = RunContext.pageRowCount(
             rowCount: Int64(rows.rowCount), byteCount: Int64(rows.byteCount))
         var row = 0
         var offset = 0
@@ -44,7 +44,7 @@ extension BatchPipeline {
         let columns = moving.table.currentColumns
         let ids = terms.map { columns[$0.column].id }
         let entries = try local { () throws in
-            try manifest.entries(of: moving.table, keyColumn: ids[0], catalog: catalog)
+            try manifest.entries(of: moving.table, column: ids[0], catalog: catalog)
         }
         guard !entries.isEmpty else { return [] }
         let collations = terms.compactMap(\.collation)

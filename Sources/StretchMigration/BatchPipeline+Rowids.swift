@@ -20,7 +20,7 @@ extension BatchPipeline {
         else { return moving }
         let found = try local { () throws in
             (
-                try rowidManifest.entries(of: moving.table, keyColumn: column, catalog: catalog),
+                try manifest.entries(of: moving.table, column: column, catalog: catalog),
                 try catalog.position()
             )
         }

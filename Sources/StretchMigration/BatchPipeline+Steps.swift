@@ -104,7 +104,6 @@ extension BatchPipeline {
         flight = nil
         if let number {
             manifest.remove(number: number)
-            rowidManifest.remove(number: number)
             let table = try local { () throws in try catalog.table(id: step.table) }
             if let table {
                 tally.update(table.name, table.state == .inbound ? .inbound : .outbound) {

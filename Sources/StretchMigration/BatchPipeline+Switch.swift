@@ -55,7 +55,6 @@ extension BatchPipeline {
             context.crash(.afterSwitch)
             try context.host.see(step.next)
             manifest.append(moving, number: number)
-            rowidManifest.append(moving, number: number)
             uniques.add(moving)
             record(moving, keptRowCount: keptRowCount)
             self.flight = nextStep.map { Flight(step: $0, moving: next) }

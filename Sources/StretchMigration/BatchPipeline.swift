@@ -33,8 +33,6 @@ final class BatchPipeline {
     private(set) var plan: MigrationPlan
     var flight: Flight?
     var manifest = KeyManifest()
-    /// The same batches with the ranges of their stored rowids.
-    var rowidManifest = KeyManifest()
     private var lastError: StretchError?
     private var refusedRowCount = 0
 

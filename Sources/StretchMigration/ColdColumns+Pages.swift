@@ -3,10 +3,14 @@ internal import StretchCore
 internal import StretchEndpoint
 internal import StretchSQLite
 
-extension ColdColumns {
-    /// The size of a page, computed with the batch's mean row size.
-    private static var pageByteCount: Int64 { 2 << 20 }
+extension ManifestBatch {
+    /// The number of rows of the batch that are read at once.
+    var pageRowCount: Int {
+        RunContext.pageRowCount(rowCount: visible.rowCount, byteCount: byteCount)
+    }
+}
 
+extension ColdColumns {
     /// Calls `body` for each page of some columns of a batch; identifiers are ordinals.
     ///
     /// - Throws: `damaged` if the remote lacks rows of the batch.
@@ -15,15 +19,12 @@ extension ColdColumns {
         _ body: (RowBuffer) throws -> Void
     ) throws(StretchError) {
         let page = RowBuffer(columnCount: columns.count)
-        let limit = Int(
-            RowBuffer.rowCount(
-                ofPage: Self.pageByteCount, batchRowCount: batch.visible.rowCount,
-                batchByteCount: batch.byteCount))
         var ordinal: Int64 = 0
         while ordinal < batch.visible.rowCount {
             try local { () throws in
                 try read(
-                    batch, columns: columns, from: ordinal, maximumRowCount: limit, into: page,
+                    batch, columns: columns, from: ordinal, maximumRowCount: batch.pageRowCount,
+                    into: page,
                     of: endpoint)
                 guard page.rowCount > 0 else {
                     throw StretchError(

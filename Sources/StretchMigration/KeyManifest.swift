@@ -2,44 +2,46 @@ internal import StretchCatalog
 package import StretchEndpoint
 package import StretchSQLite
 
-/// The visible batches of one table with their key ranges, cached between the batches of a run.
+/// The visible batches of one table with the ranges of some columns, cached between the batches of
+/// a run.
 struct KeyManifest {
     struct Entry {
         let batch: VisibleBatch
-        /// The zone of the key's first column, or `nil` when the batch has none.
+        /// The zone of the column, or `nil` when the batch has none.
         let zone: Zone?
     }
 
     private var table: Int64?
-    private var keyColumn: Int64 = 0
-    private var entries: [Entry] = []
+    /// The batches, by the id of each column that was asked for.
+    private var entries: [Int64: [Entry]] = [:]
 
-    /// Returns the batches of a table, read from the catalog at the first call.
+    /// Returns the batches of a table with the zones of a column, read from the catalog at the
+    /// first call.
     mutating func entries(
-        of table: StretchedTable, keyColumn: Int64, catalog: Catalog
+        of table: StretchedTable, column: Int64, catalog: Catalog
     ) throws -> [Entry] {
-        if self.table == table.id, self.keyColumn == keyColumn { return entries }
-        entries = try catalog.batches(table: table.id).map {
-            Entry(batch: $0.visible, zone: $0.zones.zone(of: keyColumn))
+        if self.table != table.id { (self.table, entries) = (table.id, [:]) }
+        if let known = entries[column] { return known }
+        let found = try catalog.batches(table: table.id).map {
+            Entry(batch: $0.visible, zone: $0.zones.zone(of: column))
         }
-        self.table = table.id
-        self.keyColumn = keyColumn
-        return entries
+        entries[column] = found
+        return found
     }
 
     /// Adds a batch that became visible.
     mutating func append(_ moving: MovingBatch, number: Int64) {
         guard table == moving.table.id else { return }
-        entries.append(
-            Entry(
-                batch: VisibleBatch(
-                    id: moving.batch.id, number: number, rowCount: moving.batch.rowCount),
-                zone: moving.zones.zone(of: keyColumn)))
+        let batch = VisibleBatch(
+            id: moving.batch.id, number: number, rowCount: moving.batch.rowCount)
+        for column in entries.keys {
+            entries[column]?.append(Entry(batch: batch, zone: moving.zones.zone(of: column)))
+        }
     }
 
     /// Removes a batch that left the manifest.
     mutating func remove(number: Int64) {
-        entries.removeAll { $0.batch.number == number }
+        for column in entries.keys { entries[column]?.removeAll { $0.batch.number == number } }
     }
 }
 

@@ -26,8 +26,7 @@ extension MigrationRun {
         }
         tally.update(table.name, .inbound) { $0.eligibleRowCount = recall.visibleRowCount }
         for batch in batches {
-            let limit = context.pageRowCount(
-                rowCount: batch.visible.rowCount, byteCount: batch.byteCount)
+            let limit = batch.pageRowCount
             let page = RowBuffer(columnCount: recall.columns.count)
             var ordinal: Int64 = 0
             while ordinal < batch.visible.rowCount {

@@ -145,10 +145,8 @@ package final class Recall {
 
     /// Returns the stored rowid of a row; `nil` without one, or if a hot row has it.
     private func freeRowid(_ page: RowBuffer, row: Int) throws -> Int64? {
-        guard let hot = withRowid?.hot,
-            let rowid = page.value(row: row, column: columns.count - 1).value.integerValue
-        else { return nil }
-        return try hot.isThere(rowid) ? nil : rowid
+        try withRowid?.hot.free(
+            page.value(row: row, column: columns.count - 1).value.integerValue)
     }
 
     /// Runs a statement and returns the constraint failure, or `nil` if there was none.

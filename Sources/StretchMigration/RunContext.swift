@@ -78,7 +78,7 @@ struct RunContext {
     private static var pageByteCount: Int64 { 2 << 20 }
 
     /// Returns the number of rows of a page of a batch.
-    func pageRowCount(rowCount: Int64, byteCount: Int64) -> Int {
+    static func pageRowCount(rowCount: Int64, byteCount: Int64) -> Int {
         Int(
             RowBuffer.rowCount(
                 ofPage: RunContext.pageByteCount, batchRowCount: rowCount,

@@ -214,6 +214,9 @@ final class Verification {
         let probe = schema.flatMap {
             $0.columns.map(\.name).areSameTexts(as: names) ? HotKeyProbe($0) : nil
         }
+        let rowids = try local { () throws in
+            try schema.flatMap { try HotRowids($0, on: connection) }
+        }
         let readBefore = report.tables.reduce(0) { $0 + $1.batchCount }
         let newestVersion = batches.map(\.schemaVersion).max() ?? 0
         for batch in batches {
@@ -235,35 +238,24 @@ final class Verification {
             try verifyRows(
                 batch, of: table, newestVersion: newestVersion,
                 collations: collations(schema, of: table))
-            result.changedRowidCount += try changedRowidCount(
-                batch, of: table, schema, hidden: hidden)
-            guard let probe else { continue }
-            let ids = probe.places.map { table.currentColumns[$0].id }
+            let stored = table.rowidColumn.flatMap { $0.added <= batch.schemaVersion ? $0.id : nil }
+            let rowidColumn = rowids == nil ? nil : stored
+            let keyColumns = (probe?.places ?? []).map { table.currentColumns[$0].id }
+            let ids = [rowidColumn].compactMap(\.self) + keyColumns
+            guard !ids.isEmpty else { continue }
             try eachRow(of: batch, columns: ids) { page, row in
                 guard !hidden.contains(page.rowIdentifiers[row]) else { return }
-                if try probe.isHot(page, row: row, connection) { result.shadowedRowCount += 1 }
+                if rowidColumn != nil, let rowids,
+                    try rowids.free(page.value(row: row, column: 0).value.integerValue) == nil
+                {
+                    result.changedRowidCount += 1
+                }
+                if let probe, try probe.isHot(page, row: row, connection) {
+                    result.shadowedRowCount += 1
+                }
             }
         }
         report.tables.append(result)
-    }
-
-    /// Returns the number of a batch's visible rows whose stored rowid another row has.
-    private func changedRowidCount(
-        _ batch: ManifestBatch, of table: StretchedTable, _ schema: TableSchema?,
-        hidden: Set<Int64>
-    ) throws(StretchError) -> Int64 {
-        let hot = try local { () throws in try schema.flatMap { try HotRowids($0, on: connection) }
-        }
-        guard let column = table.rowidColumn, column.added <= batch.schemaVersion, let hot else {
-            return 0
-        }
-        var count: Int64 = 0
-        try eachRow(of: batch, columns: [column.id]) { page, row in
-            guard !hidden.contains(page.rowIdentifiers[row]) else { return }
-            let rowid = page.value(row: row, column: 0).value.integerValue
-            if try rowid.map({ try hot.isThere($0) }) ?? true { count += 1 }
-        }
-        return count
     }
 
     private func hiddenRows(
@@ -395,15 +387,11 @@ final class Verification {
         of batch: ManifestBatch, columns: [Int64], _ body: (RowBuffer) throws -> Void
     ) throws(StretchError) {
         let page = RowBuffer(columnCount: columns.count)
-        let pageRowCount = Int(
-            RowBuffer.rowCount(
-                ofPage: 2 << 20, batchRowCount: batch.visible.rowCount,
-                batchByteCount: batch.byteCount))
         var ordinal: Int64 = 0
         while ordinal < batch.visible.rowCount {
             try endpoint.read(
                 batch: batch.visible.id, columns: columns, from: ordinal,
-                maximumRowCount: pageRowCount, into: page)
+                maximumRowCount: batch.pageRowCount, into: page)
             guard page.rowCount > 0 else { return }
             try local { () throws in try body(page) }
             ordinal += Int64(page.rowCount)

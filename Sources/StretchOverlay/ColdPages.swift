@@ -267,7 +267,8 @@ final class ColdPages {
             table: table, keyColumns: keyPlaces, exactTerms: selection.exactTerms,
             isUnshadowed: plan.isUnique && plan.key.terms.count == 1
                 && selection.comparesAllTerms && plan.listTerm == nil,
-            changeMark: changeMark, rowidPlace: shownRowidPlace)
+            changeMark: changeMark,
+            rowidPlace: table.shownRowidPlace(plan, isWholeRow: isWholeRow))
         let ahead = try table.lookups.rows(
             of: request, plan: plan, in: table, isWholeRow: isWholeRow)
         if ahead == nil {
@@ -277,12 +278,6 @@ final class ColdPages {
         }
         fetched.filter = filter
         return ahead
-    }
-
-    /// The index of the stored rowid in pages, if rows show it.
-    private var shownRowidPlace: Int? {
-        guard plan.key.showsRowid else { return nil }
-        return isWholeRow ? table.columnIDs.count : plan.rowidPlace
     }
 
     /// The indexes of the key's columns in pages.

@@ -111,13 +111,10 @@ extension Overlay {
             try self.recallRows(arguments)
             return .null
         }
-        // The arguments are the message and the hint of the error.
         try connection.createFunction("stretch_refuse", argumentCount: 2) {
             [unowned self] arguments in
             guard firesTriggersOfMain else { return .null }
-            throw StretchError(
-                .unsupported, arguments[0].value.stringValue ?? "",
-                hint: arguments[1].value.stringValue.map { StretchError.Hint($0) })
+            throw Self.error(.unsupported, arguments)
         }
     }
 

@@ -35,13 +35,17 @@ extension Overlay {
         try connection.createFunction("stretch_gathered", argumentCount: 3) {
             [unowned self] arguments in try self.gatheredValue(arguments)
         }
-        // The arguments are the message and the hint of the error.
         try connection.createFunction("stretch_missing", argumentCount: 2) { arguments in
-            throw StretchError(
-                .schemaMismatch, arguments[0].value.stringValue ?? "",
-                hint: arguments[1].value.stringValue.map { StretchError.Hint($0) })
+            throw Self.error(.schemaMismatch, arguments)
         }
         try registerMirrorFunctions()
+    }
+
+    /// Returns an error whose message and hint are the arguments of a function.
+    static func error(_ code: StretchError.Code, _ arguments: Arguments) -> StretchError {
+        StretchError(
+            code, arguments[0].value.stringValue ?? "",
+            hint: arguments[1].value.stringValue.map { StretchError.Hint($0) })
     }
 
     /// Returns the table named by the first two arguments of a recalling function.

@@ -59,7 +59,7 @@ final class OverlayPlan {
     let coldColumnIDs: [Int64]
     /// The indexes of the key's columns among them.
     let keyPlaces: [Int]
-    /// The index of the stored rowid in pages; `nil` if the statement does not need it.
+    /// The index of the stored rowid in pages of the statement's columns; `nil` if it is not shown.
     let rowidPlace: Int?
     /// The number of columns that the statement reads; the remaining columns determine which rows
     /// are hidden.

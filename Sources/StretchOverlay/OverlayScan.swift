@@ -88,15 +88,9 @@ final class OverlayScan: VirtualTableScan {
     }
 
     private func rowidColumn(of pageColumns: UnsafeMutablePointer<Int32>) -> Int32 {
-        if plan.key.showsRowid, let place = storedRowidPlace { return Int32(place) }
+        if let place = table.shownRowidPlace(plan, isWholeRow: isWholeRow) { return Int32(place) }
         guard table.schema.keyKind == .rowid, let key = table.schema.key.first else { return -1 }
         return pageColumns[key]
-    }
-
-    /// The index of the stored rowid in pages, or `nil`.
-    private var storedRowidPlace: Int? {
-        guard table.rowidColumnID != nil else { return nil }
-        return isWholeRow ? table.columnIDs.count : plan.rowidPlace
     }
 
     private func mergeTerms(_ pageColumns: UnsafeMutablePointer<Int32>) -> [MergeTerm] {
@@ -252,7 +246,7 @@ final class OverlayScan: VirtualTableScan {
         if table.schema.keyKind == .rowid || plan.key.showsRowid {
             table.writer.noteLocation(location, ofKey: rowid)
         }
-        if isWholeRow, let place = storedRowidPlace,
+        if isWholeRow, let place = table.storedRowidPlace,
             let stored = page.value(row: row, column: place).value.integerValue
         {
             table.writer.noteRowid(stored, of: location)

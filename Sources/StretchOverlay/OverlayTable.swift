@@ -232,6 +232,15 @@ package final class OverlayTable: VirtualTable {
     /// The ids of the columns of complete rows: those of the table, and that of the rowid.
     var storedColumnIDs: [Int64] { columnIDs + [rowidColumnID].compactMap(\.self) }
 
+    /// The index of the stored rowid in complete rows, or `nil`.
+    var storedRowidPlace: Int? { rowidColumnID.map { _ in columnIDs.count } }
+
+    /// Returns the index of the stored rowid in pages of a scan whose rows show it, or `nil`.
+    func shownRowidPlace(_ plan: OverlayPlan, isWholeRow: Bool) -> Int? {
+        guard plan.key.showsRowid else { return nil }
+        return isWholeRow ? storedRowidPlace : plan.rowidPlace
+    }
+
     /// Returns the catalog's id of a column; for the rowid, that of the column that holds it.
     func columnID(_ column: Int) -> Int64 {
         column >= 0 ? columnIDs[column] : rowidColumnID ?? columnIDs[schema.key[0]]

@@ -486,8 +486,7 @@ final class OverlayWriter {
             return
         }
         let rowid = connection.lastInsertRowID
-        let free = try stored.flatMap { try recall.isHot(rowid: $0) ? nil : $0 }
-        replacedRowid = isRowidMoved(arguments) ? nil : free
+        replacedRowid = try isRowidMoved(arguments) ? nil : recall.freeRowid(stored)
         unchangedNow = unchangedColumns.removeValue(forKey: location.packed) ?? 0
         defer {
             connection.lastInsertRowID = rowid

@@ -13,8 +13,6 @@ final class RowRecall {
     /// The number of values of a row: its columns, and its rowid where that is stored.
     private let columnCount: Int
     private var greatestKeyStatement: Statement?
-    /// Finds hot rows by rowid where rowids are stored.
-    private lazy var hotRowids = Result { try HotRowids(schema, on: connection) }
     /// The identities of the rows that became hot during a gathered change; `nil` outside one.
     var recent: [ColdLocation: [Value]]?
 
@@ -42,23 +40,24 @@ final class RowRecall {
 
     /// Returns the location of the visible cold row that shows a stored rowid, if any.
     func visibleLocation(rowid: Int64) throws -> ColdLocation? {
-        guard try mayBeCold(rowid: rowid), let column = table.rowidColumnID,
-            try !isHot(rowid: rowid)
+        try visibleRows(rowid: rowid)?.rowIdentifiers.first.map(ColdLocation.init(packed:))
+    }
+
+    /// Returns the visible cold row that shows a stored rowid, with all its columns; `nil` if there
+    /// can be none.
+    private func visibleRows(rowid: Int64) throws -> RowBuffer? {
+        try overlay.refresh()
+        guard table.manifest.storedRowids?.contains(rowid) ?? false,
+            let column = table.rowidColumnID, try freeRowid(rowid) != nil
         else { return nil }
-        let found = try visibleRows([
+        return try visibleRows([
             ColdConstraint(column: column, comparison: .equal(.integer(rowid)))
         ])
-        return found.rowIdentifiers.first.map(ColdLocation.init(packed:))
     }
 
-    private func mayBeCold(rowid: Int64) throws -> Bool {
-        try overlay.refresh()
-        return table.manifest.storedRowids?.contains(rowid) ?? false
-    }
-
-    /// Returns whether a hot row has a rowid that no column holds.
-    func isHot(rowid: Int64) throws -> Bool {
-        try hotRowids.get()?.isThere(rowid) ?? false
+    /// Returns a stored rowid unless a hot row has it.
+    func freeRowid(_ rowid: Int64?) throws -> Int64? {
+        try table.coldRowStatements().rowids?.free(rowid)
     }
 
     /// Returns the locations of the visible cold rows with a key.
@@ -148,12 +147,7 @@ final class RowRecall {
 
     /// Recalls the cold row with a stored rowid, if any.
     func recall(rowid: Int64, mayPostpone: Bool) throws {
-        guard try mayBeCold(rowid: rowid), let column = table.rowidColumnID,
-            try !isHot(rowid: rowid)
-        else { return }
-        let rows = try visibleRows([
-            ColdConstraint(column: column, comparison: .equal(.integer(rowid)))
-        ])
+        guard let rows = try visibleRows(rowid: rowid) else { return }
         try insertAll(rows, mayPostpone: mayPostpone)
     }
 
@@ -458,9 +452,10 @@ final class RowRecall {
     private func insertHot(_ row: Int, of rows: RowBuffer) throws {
         var columns = schema.columns.indices.filter { !schema.columns[$0].isGenerated }
         var names = columns.map { schema.columns[$0].name.quotedName }
-        if let rowid = try freeRowid(row, of: rows), let name = schema.rowidName {
-            // The stored rowid is the last value of a row.
-            columns.append(rowid)
+        if let place = table.storedRowidPlace, let name = schema.rowidName,
+            try freeRowid(rows.value(row: row, column: place).value.integerValue) != nil
+        {
+            columns.append(place)
             names.append(name)
         }
         let places = columns.map { _ in "?" }
@@ -475,14 +470,6 @@ final class RowRecall {
         }
         defer { statement.clearBindings() }
         try statement.run()
-    }
-
-    /// Returns the position of a row's stored rowid; `nil` without one, or if a hot row has it.
-    private func freeRowid(_ row: Int, of rows: RowBuffer) throws -> Int? {
-        guard table.rowidColumnID != nil,
-            let rowid = rows.value(row: row, column: columnCount - 1).value.integerValue
-        else { return nil }
-        return try isHot(rowid: rowid) ? nil : columnCount - 1
     }
 
     /// Returns whether a hot row has the key; `false` in a table without a key.
